@@ -1,0 +1,30 @@
+# The two commands a newcomer types. Each sets up all that it needs, from nothing, into folders git ignores;
+# everything but the bootstrap is a tox environment (`.tools/bin/tox list`).
+
+PYTHON ?= python3
+TOX := .tools/bin/tox
+
+# Given on make's command line; harness/pipeline/options.py says what they mean.
+export FEED VENUE KEEP PORT
+
+.DEFAULT_GOAL := help
+.PHONY: help pipeline test tools clean
+
+help:
+	@echo "make pipeline   deploy the pipeline on an emulated AWS, replay market data through it, account for every record"
+	@echo "                FEED='file ...' | FEED=folder | FEED=-   VENUE=format   KEEP=1   PORT=number"
+	@echo "make test       run every check: lint, types, policy, Spark, and the test suite"
+	@echo "make tools      only set up .tools/bin/tox"
+	@echo "make clean      delete all that was set up or written"
+
+tools:
+	@$(PYTHON) harness/bootstrap.py
+
+pipeline: tools
+	@$(TOX) run -e pipeline
+
+test: tools
+	@$(TOX) run
+
+clean:
+	rm -rf .tools .tox .cache build .hypothesis .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,34 @@
+"""`python -m harness`: one subcommand a job; each module's own `main` reads its options."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+#: Subcommand -> module with `main(argv) -> int`, and what it does. Imported on use: packaging needs no third party.
+COMMANDS = {
+    "pipeline": ("harness.pipeline.command", "deploy on an emulated AWS, replay market data, account for every record"),
+    "package": ("harness.packaging.command", "build the zips the template points at"),
+    "deploy": ("harness.deploy.command", "package and deploy the template through the AWS CLI"),
+    "replay": ("harness.replay.__main__", "convert captures to the contract's NDJSON, or generate a feed"),
+}
+
+
+def main(argv: list[str]) -> int:
+    """Run the subcommand named first in `argv`; 2 when there is none of that name."""
+    if argv and argv[0] in COMMANDS:
+        module = import_module(COMMANDS[argv[0]][0])
+        result: int = module.main(argv[1:])
+        return result
+    wants_help = bool(argv) and argv[0] in ("-h", "--help")
+    stream = sys.stdout if wants_help else sys.stderr
+    if not wants_help:
+        print(f"harness: {f'unknown command {argv[0]!r}' if argv else 'a command is needed'}", file=stream)
+    print("usage: python -m harness COMMAND [--help]", file=stream)
+    for name, (_, purpose) in COMMANDS.items():
+        print(f"  {name:<10} {purpose}", file=stream)
+    return 0 if wants_help else 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,62 @@
+"""Leave tox at `.tools/bin/tox`. Standard library only: it runs before anything is installed.
+
+Everything else is a tox environment. The second time it finds its stamp and does nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TOOLS = ROOT / ".tools"
+REQUIREMENTS = ROOT / "requirements" / "bootstrap.txt"
+OLDEST_PYTHON = (3, 11)
+
+
+def main() -> int:
+    """Create `.tools` and install the pinned tox, unless that is already so."""
+    if sys.version_info < OLDEST_PYTHON:
+        return _fail(f"Python {'.'.join(map(str, OLDEST_PYTHON))} or newer is needed; this is {sys.version.split()[0]}")
+    stamp = TOOLS / "bootstrap.stamp"
+    wanted = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()
+    if (TOOLS / "bin" / "tox").exists() and stamp.exists() and stamp.read_text() == wanted:
+        return 0
+    print("bootstrap: installing tox into .tools (once)", flush=True)
+    python = TOOLS / "bin" / "python"
+    if subprocess.run([sys.executable, "-m", "venv", "--clear", TOOLS], check=False).returncode:
+        return _fail("`python3 -m venv` failed; on Debian and Ubuntu the package python3-venv brings it")
+    command = [python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", REQUIREMENTS]
+    if subprocess.run(command, env=_environment(python), check=False).returncode:
+        return _fail("pip could not install requirements/bootstrap.txt; its message is above")
+    stamp.write_text(wanted)
+    return 0
+
+
+def _environment(python: Path) -> dict[str, str]:
+    """pip's environment: its cache in the repository, and the system's certificates where nobody chose others.
+
+    The pip that comes with Python trusts only the certificates it carries, so it fails behind a proxy that signs
+    TLS anew. Newer ones (tox installs one) ask the system by themselves.
+    """
+    environment = dict(os.environ)
+    environment.setdefault("PIP_CACHE_DIR", str(ROOT / ".cache" / "pip"))
+    environment.setdefault("PIP_DISABLE_PIP_VERSION_CHECK", "1")
+    chosen = subprocess.run([python, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False).stdout
+    system = ssl.get_default_verify_paths().cafile
+    if ".cert=" not in chosen and system is not None:
+        environment["PIP_CERT"] = system
+    return environment
+
+
+def _fail(message: str) -> int:
+    print(f"bootstrap: {message}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Packaging and deploying the template with the real AWS CLI, as a release engineer does."""

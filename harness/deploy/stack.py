@@ -1,0 +1,97 @@
+"""`aws cloudformation package` and `deploy`, and what a failed deployment says."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.deploy.cli import AwsCli, AwsCliError
+from harness.packaging.build import PACKAGE_FOLDER, build_package
+from harness.packaging.layer import ROOT, Target
+
+STACK_NAME = "financial-pipeline"
+TEMPLATE = ROOT / "template" / "financial-pipeline.yaml"
+GLUE_SOURCE = ROOT / "glue_src"
+NO_CHANGES = "No changes to deploy"
+FAILED_STATES = frozenset({"CREATE_FAILED", "UPDATE_FAILED", "DELETE_FAILED"})
+
+
+class DeployError(Exception):
+    """The stack could not be deployed; the message names the resource and the reason in one line."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What `deploy` did: whether anything changed, and the stack's physical resources and outputs."""
+
+    changed: bool
+    #: Logical id -> physical id.
+    resources: dict[str, str]
+    outputs: dict[str, str]
+
+
+def assemble(folder: Path, target: Target, template: Path = TEMPLATE) -> Path:
+    """Lay out in `folder` all that the template's relative paths point at; return the template's copy.
+
+    The functions' zips for the emulated AWS must never lie where a release engineer's `aws cloudformation package`
+    would pick them up, so each deployment from here has a folder of its own.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "template").mkdir(parents=True)
+    shutil.copytree(GLUE_SOURCE, folder / "glue_src", ignore=shutil.ignore_patterns("__pycache__"))
+    build_package(folder / PACKAGE_FOLDER, target)
+    return Path(shutil.copy(template, folder / "template" / TEMPLATE.name))
+
+
+def parameter(parameters: Path, name: str) -> str:
+    """Return one value out of a `--parameter-overrides file://` file."""
+    try:
+        entries = json.loads(parameters.read_text())
+        return dict(entry.split("=", 1) for entry in entries)[name]
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        raise DeployError(f"{parameters}: no readable parameter {name} ({error})") from error
+
+
+def deploy(aws: AwsCli, template: Path, parameters: Path, stack_name: str = STACK_NAME) -> Deployment:
+    """Package and deploy `template`, as docs tell a release engineer to."""
+    bucket = parameter(parameters, "ArtifactBucketName")
+    packaged = template.with_name("packaged.yaml")
+    try:
+        aws.run(
+            "cloudformation", "package", "--template-file", str(template), "--s3-bucket", bucket,
+            "--output-template-file", str(packaged),
+        )  # fmt: skip
+        said = aws.run(
+            "cloudformation", "deploy", "--template-file", str(packaged), "--stack-name", stack_name,
+            "--s3-bucket", bucket, "--parameter-overrides", f"file://{parameters}",
+            "--capabilities", "CAPABILITY_NAMED_IAM", "--no-fail-on-empty-changeset",
+        )  # fmt: skip
+    except AwsCliError as error:
+        raise DeployError(f"{error}{_first_failure(aws, stack_name)}") from error
+    return describe(aws, stack_name, changed=NO_CHANGES not in said)
+
+
+def describe(aws: AwsCli, stack_name: str = STACK_NAME, *, changed: bool = False) -> Deployment:
+    """Return what stands: the stack's resources by logical id, and its outputs."""
+    listed = json.loads(aws.run("cloudformation", "list-stack-resources", "--stack-name", stack_name, "--output=json"))
+    resources = {
+        entry["LogicalResourceId"]: entry["PhysicalResourceId"] for entry in listed["StackResourceSummaries"]
+    }
+    stacks = json.loads(aws.run("cloudformation", "describe-stacks", "--stack-name", stack_name, "--output=json"))
+    outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in stacks["Stacks"][0].get("Outputs", [])}
+    return Deployment(changed=changed, resources=resources, outputs=outputs)
+
+
+def _first_failure(aws: AwsCli, stack_name: str) -> str:
+    try:
+        listed = aws.run("cloudformation", "describe-stack-events", "--stack-name", stack_name, "--output=json")
+    except AwsCliError:
+        return ""  # there is no stack: the CLI's own message already says why
+    failures = [e for e in json.loads(listed)["StackEvents"] if e["ResourceStatus"] in FAILED_STATES]
+    if not failures:
+        return ""
+    # Events come newest first; the oldest failure is the cause of the others.
+    first = failures[-1]
+    return f"; first to fail: {first['LogicalResourceId']}: {first.get('ResourceStatusReason', 'no reason given')}"

@@ -1,0 +1,111 @@
+"""Where a running MiniStack differs from AWS in a way that would hide a loss or a cause: the overlay's repairs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """One difference: where it is, what the overlay does about it, and the function that does it."""
+
+    where: str
+    what: str
+    install: Callable[[], None]
+
+
+def _redeliver_failed_kinesis_batches() -> None:
+    from ministack.services import lambda_svc
+
+    execute = lambda_svc._execute_function
+
+    @wraps(execute)
+    def execute_function(function: dict[str, Any], event: Any) -> dict[str, Any]:
+        result: dict[str, Any] = execute(function, event)
+        if _from_kinesis(event) and _names_failures(result.get("body")):
+            # MiniStack looks at `batchItemFailures` for queues only, and would move past these records for good.
+            return {**result, "error": True}
+        return result
+
+    lambda_svc._execute_function = execute_function
+
+
+def _from_kinesis(event: Any) -> bool:
+    records = event.get("Records") if isinstance(event, dict) else None
+    first = records[0] if isinstance(records, list) and records else None
+    return isinstance(first, dict) and first.get("eventSource") == "aws:kinesis"
+
+
+def _names_failures(body: Any) -> bool:
+    return isinstance(body, dict) and bool(body.get("batchItemFailures"))
+
+
+def _log_how_an_invocation_failed() -> None:
+    from ministack.services import lambda_svc
+
+    execute = lambda_svc._execute_function_warm
+
+    @wraps(execute)
+    def execute_function_warm(function: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
+        result: dict[str, Any] = execute(function, event, request_id)
+        if result.get("error"):
+            body = result.get("body") or {}
+            message = " ".join(str(body.get("errorMessage")).split())
+            line = f"[ERROR] {body.get('errorType')}: {message}"
+            return {**result, "log": "\n".join(filter(None, (result.get("log"), line)))}
+        return result
+
+    lambda_svc._execute_function_warm = execute_function_warm
+
+
+def _name_the_resource_of_a_denial() -> None:
+    from ministack.core import iam_actions
+
+    respond = iam_actions.access_denied_response
+
+    @wraps(respond)
+    def access_denied_response(service: str, action: str, principal: str, request_id: str, **details: Any) -> Any:
+        decided_by_identity = not (details.get("message") or details.get("error_code"))
+        if decided_by_identity and not details.get("resource_policy_arn"):
+            message = iam_actions.identity_denial_message(
+                action, principal, details.get("resource_arn", "*"), details.get("explicit_deny", False)
+            )
+            details["message"] = message
+        return respond(service, action, principal, request_id, **details)
+
+    iam_actions.access_denied_response = access_denied_response
+
+
+def _serve_on_one_port_only() -> None:
+    from ministack import app
+
+    # With TLS it also takes port 443 where it can, which two emulators on one machine cannot share.
+    app._port_is_bindable = lambda _host, _port: False
+
+
+BEHAVIOURS = (
+    Behaviour(
+        "Lambda event source mapping, Kinesis",
+        "A response that names `batchItemFailures` has its whole batch delivered again; MiniStack would skip it."
+        " AWS resumes at the lowest sequence number named.",
+        _redeliver_failed_kinesis_batches,
+    ),
+    Behaviour(
+        "Lambda, logs",
+        "A failed invocation ends with a line `[ERROR] type: message`, also when the function could not be imported.",
+        _log_how_an_invocation_failed,
+    ),
+    Behaviour(
+        "IAM, `AccessDenied`",
+        "The message names the resource, as on AWS.",
+        _name_the_resource_of_a_denial,
+    ),
+    Behaviour(
+        "Listener",
+        "One loopback port, never also 443.",
+        _serve_on_one_port_only,
+    ),
+)

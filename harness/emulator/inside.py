@@ -1,0 +1,94 @@
+"""AWS API calls made from inside the emulator, answered by its own service code without HTTP or authorisation.
+
+botocore writes each request and reads each response, as for any client; only the sending is replaced, by a hook that
+botocore offers for it. CloudFormation calls services in its own name, which is why nobody's rights are asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import botocore.session
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.client import BaseClient, Config
+
+Answer = tuple[int, dict[str, str], bytes | str]
+
+
+class _Payload:
+    """The part of urllib3's response that botocore reads."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def stream(self, *_args: Any, **_kwargs: Any) -> Iterator[bytes]:
+        yield self._content
+
+
+def call(service: str, operation: str, parameters: dict[str, Any], *, account: str, region: str) -> dict[str, Any]:
+    """Make one API call in `account` and `region`; what the service refuses is raised as botocore's ClientError."""
+    client = _client(service, account, region)
+    method: Callable[..., dict[str, Any]] = getattr(client, botocore.xform_name(operation))
+    return method(**parameters)
+
+
+@cache
+def _client(service: str, account: str, region: str) -> BaseClient:
+    session = botocore.session.Session()
+    client = session.create_client(
+        service,
+        region_name=region,
+        endpoint_url="https://127.0.0.1",
+        # Twelve digits are the root user of that account.
+        aws_access_key_id=account,
+        aws_secret_access_key="inside",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    client.meta.events.register("before-send", _answerer(service))
+    return client
+
+
+def _answerer(service: str) -> Callable[..., AWSResponse]:
+    from ministack.app import SERVICE_HANDLERS
+
+    handler: Callable[..., Coroutine[Any, Any, Answer]] = SERVICE_HANDLERS[service]
+
+    def answer(request: AWSPreparedRequest, **_kwargs: Any) -> AWSResponse:
+        url = urlsplit(request.url)
+        headers = {name.lower(): _text(value) for name, value in request.headers.items()}
+        body = request.body or b""
+        coroutine = handler(
+            request.method,
+            unquote(url.path),
+            headers,
+            body.encode() if isinstance(body, str) else body,
+            parse_qs(url.query, keep_blank_values=True),
+        )
+        status, response_headers, content = _run(coroutine)
+        payload = content.encode() if isinstance(content, str) else content
+        return AWSResponse(request.url, status, response_headers, _Payload(payload))
+
+    return answer
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _run(coroutine: Coroutine[Any, Any, Answer]) -> Answer:
+    """Run `coroutine` to its end, also where the calling thread already runs an event loop.
+
+    The copied context carries the account and region that MiniStack keeps for the request.
+    """
+    answers: list[Answer] = []
+    context = contextvars.copy_context()
+    thread = threading.Thread(target=lambda: answers.append(context.run(asyncio.run, coroutine)))
+    thread.start()
+    thread.join()
+    return answers[0]

@@ -1,0 +1,27 @@
+"""The emulator's own process: MiniStack with the overlay. `process.Emulator` starts it and sets its environment."""
+
+from __future__ import annotations
+
+import sys
+
+from harness.emulator import overlay
+from harness.emulator.errors import EmulatorError
+
+
+def main() -> int:
+    """Serve until killed."""
+    try:
+        overlay.apply()
+    except EmulatorError as error:
+        print(f"emulator: {error}", file=sys.stderr)
+        return 2
+    from ministack import app
+
+    # MiniStack reads the command line itself, and has nothing to find there.
+    sys.argv = ["ministack"]
+    app.main()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Deterministic zips of the functions' code and of their layer, where the template points at them."""

@@ -1,0 +1,67 @@
+"""The layer's third-party packages, installed from requirements/layer.txt for the place where they will run."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from enum import StrEnum
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+REQUIREMENTS = ROOT / "requirements" / "layer.txt"
+CACHE = ROOT / ".cache" / "layer"
+
+
+class Target(StrEnum):
+    """Where the functions will run."""
+
+    #: AWS Lambda as the template asks for it: python3.13 on x86_64.
+    LAMBDA = "lambda"
+    #: The emulated AWS, which runs functions with the interpreter that runs it, and puts the layer first on its path.
+    EMULATOR = "emulator"
+
+
+PIP_OPTIONS: dict[Target, tuple[str, ...]] = {
+    Target.LAMBDA: (
+        "--only-binary=:all:",
+        "--implementation=cp",
+        "--python-version=3.13",
+        # Lambda's python3.13 runs on Amazon Linux 2023, whose glibc is 2.34.
+        "--platform=manylinux_2_34_x86_64",
+        "--platform=manylinux_2_28_x86_64",
+        "--platform=manylinux2014_x86_64",
+        "--platform=manylinux_2_17_x86_64",
+    ),
+    Target.EMULATOR: (),
+}
+
+
+class PackagingError(Exception):
+    """The zips could not be built; the message says why, in one line."""
+
+
+def install_requirements(target: Target) -> Path:
+    """Return a folder with the layer's pinned packages for `target`; pip fills it the first time."""
+    seed = "\n".join((REQUIREMENTS.read_text(), sys.version, target, *PIP_OPTIONS[target]))
+    folder = CACHE / f"{target}-{hashlib.sha256(seed.encode()).hexdigest()[:16]}"
+    if folder.exists():
+        return folder
+    partial = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
+    command = [
+        sys.executable, "-I", "-m", "pip", "install", "--quiet", "--no-compile", "--no-deps", "--require-hashes",
+        "--target", str(partial), *PIP_OPTIONS[target], "-r", str(REQUIREMENTS),
+    ]  # fmt: skip
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode:
+        shutil.rmtree(partial, ignore_errors=True)
+        reason = (result.stderr.strip() or "no message").splitlines()[-1]
+        raise PackagingError(f"pip could not install {REQUIREMENTS.name} for {target}: {reason}")
+    try:
+        partial.rename(folder)
+    except OSError:
+        # Another process was quicker; its folder holds the same files.
+        shutil.rmtree(partial)
+    return folder

@@ -1,0 +1,1 @@
+"""`make pipeline`: deploy, replay, drain, transform, and account for every record."""

@@ -1,0 +1,52 @@
+"""Brings the results onto this machine, so that they outlive the emulated AWS, and reads positions out of them."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet
+from market_data.envelope import decode_quarantine_line
+
+from harness.pipeline.accounting import Position
+
+
+def download(s3: Any, bucket: str, prefix: str, folder: Path) -> list[Path]:
+    """Copy every object below `prefix` into `folder`, which is emptied first; return the files."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    files = []
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        for entry in page.get("Contents", []):
+            target = folder / entry["Key"].removeprefix(prefix)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            s3.download_file(bucket, entry["Key"], str(target))
+            files.append(target)
+    return files
+
+
+def parquet_positions(folder: Path) -> Iterator[Position]:
+    """Yield the stream position of every row below `folder`."""
+    for path in sorted(folder.rglob("*.parquet")):
+        table = pyarrow.parquet.ParquetFile(path).read(columns=["shard_id", "sequence_number"])
+        yield from zip(table["shard_id"].to_pylist(), table["sequence_number"].to_pylist(), strict=True)
+
+
+def trades(folder: Path) -> Iterator[tuple[str, str, str, str]]:
+    """Yield (exchange, symbol, price, volume as exact text) of every trade below `folder`."""
+    columns = ["exchange", "symbol", "price_text", "volume_text"]
+    for path in sorted((folder / "feed=trade").rglob("*.parquet")):
+        table = pyarrow.parquet.ParquetFile(path).read(columns=columns)
+        yield from zip(*(table[column].to_pylist() for column in columns), strict=True)
+
+
+def quarantine_positions(folder: Path) -> Iterator[tuple[Position, str]]:
+    """Yield stream position and reason of every quarantined line below `folder`."""
+    for path in sorted(folder.rglob("*.json.gz")):
+        with gzip.open(path, "rb") as lines:
+            for line in lines:
+                record = decode_quarantine_line(line)
+                yield (record.shard, record.seq), record.reason

@@ -1,0 +1,91 @@
+"""Waits until everything that was put on the stream has been stored and judged, or says why it will not be."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from market_data.envelope import parse_key
+
+#: How often to look. The emulated AWS answers each look in milliseconds.
+POLL_SECONDS = 0.5
+#: A cold function on a busy machine needs a few seconds; nothing healthy is silent for this long.
+STALLED_SECONDS = 90.0
+#: Job rows' stage from which on an object has been judged; lambda_src/pipeline_store/jobs.py writes it.
+VALIDATED_STAGE = 2
+
+
+class DrainError(Exception):
+    """Records stopped moving; the message says where."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the records are: positions stored raw or in the consumer's quarantine, positions judged, raw objects."""
+
+    stored: int
+    judged: int
+    objects: int
+
+
+class Drain:
+    """Looks at the raw bucket's keys and the job rows; reads no object."""
+
+    def __init__(self, s3: Any, dynamodb: Any, raw_bucket: str, job_table: str) -> None:
+        self._s3 = s3
+        self._dynamodb = dynamodb
+        self._raw_bucket = raw_bucket
+        self._job_table = job_table
+
+    def progress(self) -> Progress:
+        """Look once."""
+        judged = {
+            row["JobId"]["S"]
+            for page in self._dynamodb.get_paginator("scan").paginate(
+                TableName=self._job_table, ProjectionExpression="JobId, Stage"
+            )
+            for row in page["Items"]
+            if int(row["Stage"]["N"]) >= VALIDATED_STAGE
+        }
+        stored = done = objects = 0
+        for key in self._keys("market-data/"):
+            count = parse_key(key).count
+            objects += 1
+            stored += count
+            done += count if key in judged else 0
+        undecodable = sum(parse_key(key).count for key in self._keys("quarantine/kinesis_consumer/"))
+        return Progress(stored=stored + undecodable, judged=done + undecodable, objects=objects)
+
+    def wait(
+        self,
+        records: int,
+        on_progress: Callable[[Progress], None],
+        check: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> Progress:
+        """Return once `records` positions are judged; `check` is called at each look and may raise."""
+        last, moved_at = Progress(0, 0, 0), clock()
+        while True:
+            check()
+            now = self.progress()
+            on_progress(now)
+            # Objects may overlap after a retry, so there can be more than `records`, never fewer, when all is done.
+            if now.judged >= records and now.judged == now.stored:
+                return now
+            if now != last:
+                last, moved_at = now, clock()
+            elif clock() - moved_at > STALLED_SECONDS:
+                raise DrainError(
+                    f"nothing moved for {STALLED_SECONDS:.0f} s: of {records:,} records on the stream "
+                    f"{now.stored:,} are stored and {now.judged:,} are judged"
+                )
+            sleep(POLL_SECONDS)
+
+    def _keys(self, prefix: str) -> Iterator[str]:
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._raw_bucket, Prefix=prefix)
+        for page in pages:
+            for entry in page.get("Contents", []):
+                yield entry["Key"]

@@ -1,0 +1,138 @@
+"""What a run shows to people: bars while it works, tables when it is done."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from harness.pipeline.question import Traded
+from harness.pipeline.summary import Summary
+
+SYMBOLS_SHOWN = 10
+POSITIONS_SHOWN = 5
+
+
+class Display:
+    """Progress bars on a terminal; one line a step where output goes to a file."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self._progress = Progress(
+            TextColumn("{task.description:<28}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+
+    def __enter__(self) -> Display:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._progress.stop()
+
+    def say(self, text: str) -> None:
+        """Print one line about what happens now, or what was found."""
+        self.console.print(text, highlight=False, markup=False)
+
+    def bar(self, description: str, total: int | None) -> Bar:
+        """Start a bar of `total` steps (None: not known)."""
+        if not self.console.is_terminal:
+            self.say(f"{description} ...")
+        return Bar(self._progress, self._progress.add_task(description, total=total))
+
+
+class Bar:
+    """One bar."""
+
+    def __init__(self, progress: Progress, task: TaskID) -> None:
+        self._progress, self._task = progress, task
+
+    def at(self, completed: int, total: int | None = None) -> None:
+        """Move the bar to `completed`."""
+        self._progress.update(self._task, completed=completed, total=total)
+
+
+def show(console: Console, summary: Summary, answers: list[Traded], folder: Path) -> None:
+    """Print the outcome of a run."""
+    console.print()
+    console.print(_records(summary))
+    if summary.quarantined_by_reason:
+        console.print(_counts("Quarantined, by reason", summary.quarantined_by_reason))
+    if summary.skipped_by_kind:
+        console.print(_counts("In the captures, but no records", summary.skipped_by_kind))
+    if answers:
+        console.print(_prices(answers))
+    for what, positions in (
+        ("lost", summary.lost_positions),
+        ("doubled", summary.doubled_positions),
+        ("stored, but never put on the stream", summary.foreign_positions),
+    ):
+        for shard, sequence in positions[:POSITIONS_SHOWN]:
+            console.print(f"{what}: shard {shard} sequence number {sequence}", style="red", highlight=False)
+    for mismatch in summary.mismatches[:POSITIONS_SHOWN]:
+        console.print(
+            f"not as expected: {mismatch['position']}: expected {mismatch['expected'] or 'to pass'}, "
+            f"was {mismatch['found'] or 'let through'}",
+            style="red",
+            highlight=False,
+        )
+    console.print(f"Results: {folder}/parquet, {folder}/quarantine, {folder}/summary.json", highlight=False)
+
+
+def _records(summary: Summary) -> Table:
+    table = Table(title="Every record, accounted for", title_justify="left", show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for feed, count in summary.records_by_feed.items():
+        table.add_row(f"records in: {feed}", f"{count:,}")
+    table.add_row("records in", f"{summary.records_in:,}", style="bold", end_section=True)
+    table.add_row("Parquet rows", f"{summary.parquet_rows:,}")
+    table.add_row("quarantined", f"{summary.quarantined:,}")
+    table.add_row("duplicates removed", f"{summary.duplicates_removed:,}", end_section=True)
+    for name, count in (("lost", summary.lost), ("doubled", summary.doubled)):
+        table.add_row(name, f"{count:,}", style="bold red" if count else "bold green")
+    return table
+
+
+def _counts(title: str, counts: dict[str, int]) -> Table:
+    table = Table(title=title, title_justify="left", show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for name, count in counts.items():
+        table.add_row(name, f"{count:,}")
+    return table
+
+
+def _prices(answers: list[Traded]) -> Table:
+    more = len(answers) - SYMBOLS_SHOWN
+    table = Table(
+        title="Volume-weighted average price, from the Parquet",
+        title_justify="left",
+        caption=f"and {more} more" if more > 0 else None,
+    )
+    for heading in ("exchange", "symbol"):
+        table.add_column(heading)
+    for heading in ("trades", "volume", "average price"):
+        table.add_column(heading, justify="right")
+    for answer in answers[:SYMBOLS_SHOWN]:
+        table.add_row(
+            answer.exchange,
+            answer.symbol,
+            f"{answer.trades:,}",
+            _plain(answer.volume),
+            "-" if answer.average_price is None else _plain(answer.average_price),
+        )
+    return table
+
+
+def _plain(number: Decimal) -> str:
+    text = f"{number:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,77 @@
+"""`build/pipeline/summary.json`: the run for machines, written on failure too."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from harness.pipeline.accounting import Account, Position
+
+#: Enough to look into; the counts are complete.
+EXAMPLES = 100
+
+
+@dataclass
+class Source:
+    """One file, standard input or the generator: where records came from."""
+
+    path: str
+    lines: int
+    skipped: int
+    records: int
+
+
+@dataclass
+class Summary:
+    """Everything a run has to say; what it did not reach stays zero or empty."""
+
+    #: Distinct stream positions that PutRecords returned to the producer, never read back.
+    records_in: int = 0
+    #: By trade, order_book, market_depth and unknown; adds up to `records_in`.
+    records_by_feed: dict[str, int] = field(default_factory=dict)
+    #: One row a record: distinct positions in the Parquet.
+    parquet_rows: int = 0
+    #: Distinct positions in quarantine.
+    quarantined: int = 0
+    quarantined_by_reason: dict[str, int] = field(default_factory=dict)
+    #: Rows that the Glue job read more than once and wrote once.
+    duplicates_removed: int = 0
+    lost: int = 0
+    doubled: int = 0
+    #: Messages of a capture that are no records (session and control messages), never put on the stream.
+    skipped_by_kind: dict[str, int] = field(default_factory=dict)
+    sources: list[Source] = field(default_factory=list)
+    #: Raw objects the consumer stored: one a feed and arrival hour of each batch.
+    batches: int = 0
+    elapsed_seconds: float = 0.0
+    exit_code: int = 1
+    #: Why the run ended early, in one line.
+    error: str | None = None
+    lost_positions: list[Position] = field(default_factory=list)
+    doubled_positions: list[Position] = field(default_factory=list)
+    #: Stored positions that the producer never put on the stream.
+    foreign: int = 0
+    foreign_positions: list[Position] = field(default_factory=list)
+    #: Records of a generated feed that were not treated as their maker expected.
+    mismatched: int = 0
+    mismatches: list[dict[str, object]] = field(default_factory=list)
+
+    def take(self, account: Account) -> None:
+        """Copy the account's figures."""
+        self.records_in = account.records_in
+        self.parquet_rows = account.parquet_rows
+        self.quarantined = account.quarantined
+        self.quarantined_by_reason = account.quarantined_by_reason
+        self.lost, self.lost_positions = len(account.lost), account.lost[:EXAMPLES]
+        self.doubled, self.doubled_positions = len(account.doubled), account.doubled[:EXAMPLES]
+        self.foreign, self.foreign_positions = len(account.foreign), account.foreign[:EXAMPLES]
+        self.mismatched = len(account.mismatched)
+        self.mismatches = [asdict(mismatch) for mismatch in account.mismatched[:EXAMPLES]]
+
+    def write(self, path: Path) -> None:
+        """Write the file whole or not at all."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(asdict(self), indent=2) + "\n")
+        partial.replace(path)

@@ -1,0 +1,56 @@
+"""What Lambda hands over for a stream: read once, into types."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from pipeline_store.errors import UnexpectedEvent
+
+
+class StreamRecord(Struct, frozen=True, gc=False):
+    """One message of the stream, and its position in it."""
+
+    shard: str
+    sequence: str
+    partition_key: str
+    arrival_ms: int
+    data: bytes
+
+
+class _Kinesis(Struct, frozen=True, gc=False, rename="camel"):
+    sequence_number: str
+    partition_key: str
+    approximate_arrival_timestamp: float
+    data: bytes  # msgspec decodes the base64
+
+
+class _Record(Struct, frozen=True, gc=False):
+    kinesis: _Kinesis
+    event_id: str = msgspec.field(name="eventID")
+
+
+class _Event(Struct, frozen=True, rename="pascal"):
+    records: list[_Record]
+
+
+def stream_records(event: Mapping[str, Any]) -> list[StreamRecord]:
+    """The messages in a Kinesis event."""
+    try:
+        records = msgspec.convert(event, _Event).records
+    except msgspec.ValidationError as error:
+        raise UnexpectedEvent(f"not a Kinesis event: {error}") from None
+    return [
+        StreamRecord(
+            # "shardId-000000000003:4965..."
+            shard=record.event_id.partition(":")[0],
+            sequence=record.kinesis.sequence_number,
+            partition_key=record.kinesis.partition_key,
+            # Kinesis keeps milliseconds and Lambda makes them a float of seconds: undo that here, once, so that
+            # nobody behind this line rounds again.
+            arrival_ms=round(record.kinesis.approximate_arrival_timestamp * 1000),
+            data=record.kinesis.data,
+        )
+        for record in records
+    ]

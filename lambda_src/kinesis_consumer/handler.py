@@ -1,0 +1,63 @@
+"""Lambda entry point: wiring only. Decisions live in `core`."""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+import boto3
+from aws_lambda_powertools.logging import Logger
+from msgspec import Struct
+
+from pipeline_store.edge import CLIENT_CONFIG
+from pipeline_store.jobs import DynamoJobs
+from pipeline_store.lineage import DynamoLineage
+from pipeline_store.objects import S3Objects
+from pipeline_store.settings import Required, Settings, read_settings
+from pipeline_store.telemetry import emit
+
+from .core import Stores, Tally, process
+from .events import stream_records
+
+
+class ConsumerSettings(Settings):
+    """What the consumer is told."""
+
+    raw_bucket: Required
+    job_table: Required
+    lineage_table: Required
+    stream_name: Required
+
+
+class Wiring(Struct, frozen=True):
+    """What an invocation needs and a warm start keeps."""
+
+    settings: ConsumerSettings
+    stores: Stores
+    logger: Logger
+
+
+@lru_cache(maxsize=1)
+def wiring() -> Wiring:
+    """Built on first use: importing this module needs no region, credentials or variables."""
+    settings = read_settings(ConsumerSettings, os.environ)
+    dynamodb = boto3.client("dynamodb", config=CLIENT_CONFIG)
+    stores = Stores(
+        objects=S3Objects(boto3.client("s3", config=CLIENT_CONFIG), settings.raw_bucket),
+        jobs=DynamoJobs(dynamodb, settings.job_table),
+        lineage=DynamoLineage(dynamodb, settings.lineage_table),
+        stream=settings.stream_name,
+    )
+    return Wiring(settings, stores, Logger(service=settings.powertools_service_name))
+
+
+def lambda_handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
+    """Store a batch of the stream."""
+    wired, tally = wiring(), Tally()
+    try:
+        return process(stream_records(event), wired.stores, lambda: datetime.now(UTC), tally)
+    finally:
+        # Also when it crashes: a retry finds the objects that were written and does not count them again.
+        wired.logger.info("batch", extra=tally.as_log())
+        emit(wired.settings, tally.as_metrics())

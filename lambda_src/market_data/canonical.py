@@ -1,0 +1,51 @@
+"""A parsed record as one line of canonical JSON: what the validator stores and Spark reads."""
+
+import json
+import re
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+from msgspec import UNSET, Raw
+
+from market_data.jsontext import read_exactly
+from market_data.numerals import plain
+from market_data.records import Record
+from market_data.rules import build_record
+
+_ENCODER: Final = msgspec.json.Encoder()
+#: msgspec writes a decimal as Python does, with an exponent where there are many zeros. `extra` cannot match: its
+#: quotes are escaped.
+_EXPONENT: Final = re.compile(rb'("(?:price|volume)":")(-?[0-9.]+E[+-]?[0-9]+)(?=")')
+
+
+def canonical(record: Record) -> bytes:
+    """Write a record as JSON of one line: decimals as texts without exponent, times also as nanoseconds.
+
+    `extra` becomes a text that holds its JSON: Spark copies a text as it is, but would rewrite an object's numbers.
+    """
+    if record.extra is not UNSET:
+        text = _ENCODER.encode(str(record.extra, "utf-8"))
+        record = msgspec.structs.replace(record, extra=Raw(text))
+    encoded = _EXPONENT.sub(_plain_notation, _ENCODER.encode(record))
+    times = b',"timestamp_ns":%d' % record.timestamp_ns
+    received = record.receive_timestamp_ns
+    if received is not None:
+        times += b',"receive_timestamp_ns":%d' % received
+    return encoded[:-1] + times + b"}"
+
+
+def from_canonical(line: bytes) -> Record:
+    """Read back what `canonical` wrote; for tests and tools, so it trusts the price rule to have been applied."""
+    fields = read_exactly(line)
+    assert isinstance(fields, dict)
+    fields.pop("timestamp_ns")
+    fields.pop("receive_timestamp_ns", None)
+    extra = fields.get("extra", "{}")
+    if "extra" in fields:
+        fields["extra"] = json.loads(extra)
+    return build_record(fields, Raw(extra.encode()), allow_nonpositive=frozenset({fields["exchange"]}))
+
+
+def _plain_notation(match: re.Match[bytes]) -> bytes:
+    return match[1] + plain(Decimal(match[2].decode())).encode()

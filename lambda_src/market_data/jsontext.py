@@ -1,0 +1,99 @@
+"""JSON read exactly: numbers as written, keys that repeat refused, depth and memory bounded."""
+
+import json
+import re
+from typing import Any, Final
+
+from market_data.errors import Reason, RejectedRecord
+from market_data.numerals import Numeral, to_numeral
+
+MAX_NESTING: Final = 64
+
+#: Objects are dicts, arrays lists, numbers `Numeral`, the rest what the json module makes of it.
+Tree = dict[str, Any] | list[Any] | Numeral | str | bool | None
+
+_TEXT: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+
+def is_nested_too_deep(raw: bytes) -> bool:
+    """Tell whether arrays and objects go deeper than allowed; the text need not be JSON."""
+    if raw.count(b"{") + raw.count(b"[") <= MAX_NESTING:
+        return False
+    depth = 0
+    for bracket in _TEXT.sub(b"", raw).translate(None, _NOT_BRACKETS):
+        if bracket in b"[{":
+            depth += 1
+            if depth > MAX_NESTING:
+                return True
+        else:
+            depth -= 1
+    return False
+
+
+def why_unreadable(raw: bytes) -> RejectedRecord | None:
+    """Say what keeps bytes from being one JSON value, or None where nothing does. Slow: for what a fast reader refused."""
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        return RejectedRecord(Reason.NOT_UTF8, f"byte {error.start}")
+    if is_nested_too_deep(raw):
+        return RejectedRecord(Reason.NESTING_TOO_DEEP, f"deeper than {MAX_NESTING}")
+    try:
+        # Literals stay texts: Python would take quadratic time to make a number of a million digits.
+        tree = json.loads(text, parse_int=str, parse_float=str, parse_constant=_refuse_constant)
+    except RejectedRecord as rejected:
+        return rejected
+    except json.JSONDecodeError as error:
+        return RejectedRecord(Reason.NOT_JSON, f"{error.msg} at character {error.pos}")
+    if any(map(_SURROGATE.search, _texts(tree))):
+        return RejectedRecord(Reason.LONE_SURROGATE)
+    return None
+
+
+def read_exactly(raw: bytes) -> Tree:
+    """Read bytes that are known to be JSON; refuse what readers could disagree on or be harmed by."""
+    tree: Tree = json.loads(
+        raw.decode(),
+        object_pairs_hook=_without_duplicates,
+        parse_int=to_numeral,
+        parse_float=to_numeral,
+        parse_constant=_refuse_constant,
+    )
+    for text in _texts(tree):
+        if _CONTROL.search(text):
+            raise RejectedRecord(Reason.CONTROL_CHARACTER, ascii(text[:64]))
+    return tree
+
+
+def _refuse_constant(name: str) -> None:
+    raise RejectedRecord(Reason.NON_FINITE_NUMBER, name)
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    built = dict(pairs)
+    if len(built) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise RejectedRecord(Reason.DUPLICATE_KEY, ascii(key[:64]))
+            seen.add(key)
+    return built
+
+
+def _texts(tree: Any) -> list[str]:
+    """Every key and every text of a tree, in no order; without recursion, because the tree is a stranger's."""
+    found: list[str] = []
+    todo = [tree]
+    while todo:
+        value = todo.pop()
+        if type(value) is str:
+            found.append(value)
+        elif type(value) is dict:
+            found.extend(value)
+            todo.extend(value.values())
+        elif type(value) is list:
+            todo.extend(value)
+    return found

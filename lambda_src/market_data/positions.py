@@ -1,0 +1,101 @@
+"""Names of objects: which feed, which arrival hour, which stretch of which shard. Knows nothing of the bytes inside."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final, Self
+
+RAW_PREFIX: Final = "market-data/"
+VALIDATED_PREFIX: Final = "validated/"
+UNDECODABLE_PREFIX: Final = "quarantine/kinesis_consumer/"
+REJECTED_PREFIX: Final = "quarantine/data_validation/"
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_KEY: Final = re.compile(
+    r"(?P<prefix>|validated/|quarantine/data_validation/|quarantine/kinesis_consumer/)"
+    r"(?:market-data/feed=(?P<feed>[a-z_]+)/)?"
+    r"year=(?P<year>[0-9]{4})/month=(?P<month>[0-9]{2})/day=(?P<day>[0-9]{2})/hour=(?P<hour>[0-9]{2})/"
+    r"(?P<shard>[A-Za-z0-9]+-[0-9]+)-(?P<first>[0-9]+)-(?P<last>[0-9]+)-(?P<count>[0-9]+)-(?P<digest>[0-9a-f]{16})"
+    r"\.json\.gz"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Some records of one shard; the digest tells apart stretches that share first, last and count."""
+
+    shard: str
+    first: str
+    last: str
+    count: int
+    digest: str
+
+    @classmethod
+    def of(cls, shard: str, sequences: Iterable[str]) -> Self:
+        """Describe the records with these sequence numbers, in whatever order they come."""
+        ordered = sorted(sequences, key=int)
+        if not ordered:
+            raise ValueError("a stretch has at least one record")
+        digest = hashlib.sha256("\n".join(ordered).encode()).hexdigest()[:16]
+        return cls(shard, ordered[0], ordered[-1], len(ordered), digest)
+
+    @property
+    def file_name(self) -> str:
+        """The last part of every key of this stretch."""
+        return f"{self.shard}-{self.first}-{self.last}-{self.count}-{self.digest}.json.gz"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectKey:
+    """A key taken apart. `feed` is None for what the consumer could not decode."""
+
+    prefix: str
+    feed: str | None
+    hour: datetime
+    stretch: Stretch
+
+    def __str__(self) -> str:
+        feed = "" if self.feed is None else f"{RAW_PREFIX}feed={self.feed}/"
+        return f"{self.prefix}{feed}{hour_path(self.hour)}{self.stretch.file_name}"
+
+
+def hour_of(arrival_ms: int) -> datetime:
+    """The arrival hour, in UTC, that decides an object's folder."""
+    return _EPOCH + timedelta(hours=arrival_ms // 3_600_000)
+
+
+def hour_path(hour: datetime) -> str:
+    """The folders of an hour, as Hive partitions."""
+    return hour.strftime("year=%Y/month=%m/day=%d/hour=%H/")
+
+
+def raw_key(feed: str, arrival_ms: int, shard: str, sequences: Iterable[str]) -> str:
+    """Key of the raw object of records of one feed that arrived within one hour."""
+    return str(ObjectKey("", feed, hour_of(arrival_ms), Stretch.of(shard, sequences)))
+
+
+def undecodable_key(arrival_ms: int, shard: str, sequences: Iterable[str]) -> str:
+    """Key under which the consumer quarantines what it cannot decode."""
+    return str(ObjectKey(UNDECODABLE_PREFIX, None, hour_of(arrival_ms), Stretch.of(shard, sequences)))
+
+
+def validated_key(raw_object_key: str) -> str:
+    """Key, in the processed bucket, of the valid records of a raw object."""
+    return VALIDATED_PREFIX + raw_object_key
+
+
+def rejected_key(raw_object_key: str) -> str:
+    """Key under which the validator quarantines the refused records of a raw object."""
+    return REJECTED_PREFIX + raw_object_key
+
+
+def parse_key(key: str) -> ObjectKey:
+    """Take a key apart that one of the functions here made; ValueError for any other."""
+    match = _KEY.fullmatch(key)
+    if match is None or (match["feed"] is None) != (match["prefix"] == UNDECODABLE_PREFIX):
+        raise ValueError(f"not a key of this pipeline: {key!r}")
+    hour = datetime(*(int(match[part]) for part in ("year", "month", "day", "hour")), tzinfo=UTC)  # type: ignore[misc, arg-type]
+    stretch = Stretch(match["shard"], match["first"], match["last"], int(match["count"]), match["digest"])
+    return ObjectKey(match["prefix"], match["feed"], hour, stretch)

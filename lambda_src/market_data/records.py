@@ -1,0 +1,143 @@
+"""The types of the contract: the one place that names its fields. What their values may be is in `rules`."""
+
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal
+
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+from market_data.numerals import NUMERAL_PATTERN
+from market_data.timestamps import TIMESTAMP_PATTERN, to_nanoseconds
+
+MAX_LEVELS: Final = 10_000
+MAX_CONDITIONS: Final = 64
+MAX_CONDITION_LENGTH: Final = 64
+MAX_COUNT: Final = 2**31 - 1
+#: Two of these are index and spread venues of crypto derivatives and power, one is where crude oil went to -37.63.
+DEFAULT_NON_POSITIVE_EXCHANGES: Final = frozenset({"DERIBIT", "XCME", "XNYM", "IFEU"})
+
+
+def _text(pattern: str, description: str, **schema: Any) -> Meta:
+    # The pattern is for the published schema only: msgspec would call `re` for every text of every level.
+    return Meta(description=description, extra_json_schema={"pattern": f"^(?:{pattern})$", **schema})
+
+
+def _number(description: str, **schema: Any) -> Meta:
+    # `pattern` applies to texts only and `minimum` to numbers only, so that one schema covers both spellings.
+    return Meta(description=description, extra_json_schema={"pattern": f"^(?:{NUMERAL_PATTERN})$", **schema})
+
+
+SYMBOL_PATTERN: Final = r"[!-~](?:[ -~]{0,62}[!-~])?"
+EXCHANGE_PATTERN: Final = r"[A-Z0-9._-]{1,32}"
+IDENTIFIER_PATTERN: Final = r"[!-~](?:[ -~]{0,126}[!-~])?"
+
+Symbol = Annotated[str, _text(SYMBOL_PATTERN, "The instrument, as the venue writes it.")]
+Exchange = Annotated[str, _text(EXCHANGE_PATTERN, "The venue's ISO 10383 MIC, else its name in capitals.")]
+Timestamp = Annotated[str, _text(TIMESTAMP_PATTERN, "RFC 3339 with a zone and up to 9 fraction digits.")]
+Price = Annotated[
+    Decimal,
+    _number(
+        "Exact; at most 20 integer and 30 fraction digits. Above 0, but for exchanges that really trade at or below."
+    ),
+]
+Volume = Annotated[
+    Decimal, _number("Exact, without a minus sign; at most 20 integer and 30 fraction digits.", minimum=0)
+]
+#: A text or an integer when it is sent, always a text once parsed: ids go beyond what a double or an int64 holds.
+Identifier = Annotated[str, _text(IDENTIFIER_PATTERN, "An id; kept as text, with every digit.")] | int
+Count = Annotated[int, Meta(ge=0, le=MAX_COUNT, description="How many orders make up the level.")]
+Depth = Annotated[int, Meta(ge=1, le=MAX_LEVELS, description="How many levels a side the view has at most.")]
+Condition = Annotated[str, _text(rf"[ -~]{{1,{MAX_CONDITION_LENGTH}}}", "A condition code, as the venue writes it.")]
+Conditions = Annotated[tuple[Condition, ...], Meta(max_length=MAX_CONDITIONS)]
+Extra = Annotated[
+    Raw,
+    Meta(
+        description="What has no field of its own, kept byte for byte.",
+        extra_json_schema={"type": "object"},
+    ),
+]
+
+Side = Literal["buy", "sell", "none"]
+Book = Literal["L2", "L3"]
+Event = Literal["snapshot", "update", "clear"]
+Action = Literal["set", "new", "change", "delete", "fill"]
+
+
+class BookLevel(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, gc=False):
+    """An entry of a book: a price level, or one order. At least one of price, order_id, level_id."""
+
+    price: Price | UnsetType = UNSET
+    volume: Volume | UnsetType = UNSET
+    order_id: Identifier | UnsetType = UNSET
+    level_id: Identifier | UnsetType = UNSET
+    action: Action | UnsetType = UNSET
+    order_count: Count | UnsetType = UNSET
+
+
+class DepthLevel(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, gc=False):
+    """A level of a depth view: always with its price and volume."""
+
+    price: Price
+    volume: Volume
+    order_count: Count | UnsetType = UNSET
+
+
+BookLevels = Annotated[tuple[BookLevel, ...], Meta(max_length=MAX_LEVELS)]
+DepthLevels = Annotated[tuple[DepthLevel, ...], Meta(max_length=MAX_LEVELS)]
+
+
+class _Common(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, gc=False, tag_field="type"):
+    symbol: Symbol
+    exchange: Exchange
+    timestamp: Timestamp
+    receive_timestamp: Timestamp | UnsetType = UNSET
+    sequence: Identifier | UnsetType = UNSET
+    previous_sequence: Identifier | UnsetType = UNSET
+    first_sequence: Identifier | UnsetType = UNSET
+    conditions: Conditions | UnsetType = UNSET
+    checksum: Identifier | UnsetType = UNSET
+    extra: Extra | UnsetType = UNSET
+
+    @property
+    def timestamp_ns(self) -> int:
+        """The event time in nanoseconds since the epoch, UTC."""
+        return to_nanoseconds(self.timestamp)
+
+    @property
+    def receive_timestamp_ns(self) -> int | None:
+        """The same for the receive time, where the record has one."""
+        received = self.receive_timestamp
+        return None if received is UNSET else to_nanoseconds(received)
+
+
+class Trade(_Common, frozen=True, kw_only=True, gc=False, tag="trade"):
+    """One trade."""
+
+    price: Price
+    volume: Volume
+    side: Side | UnsetType = UNSET
+    trade_id: Identifier | UnsetType = UNSET
+
+
+class OrderBook(_Common, frozen=True, kw_only=True, gc=False, tag="order_book"):
+    """One message of an order book: a snapshot of it, a change to it, or its clearing."""
+
+    book: Book
+    event: Event
+    bids: BookLevels
+    asks: BookLevels
+
+
+class MarketDepth(_Common, frozen=True, kw_only=True, gc=False, tag="market_depth"):
+    """One view of the best levels of a book, best first; a side may be short or empty."""
+
+    depth: Depth
+    bids: DepthLevels
+    asks: DepthLevels
+
+
+Record = Trade | OrderBook | MarketDepth
+RECORD_TYPES: Final[dict[str, type[Trade] | type[OrderBook] | type[MarketDepth]]] = {
+    "trade": Trade,
+    "order_book": OrderBook,
+    "market_depth": MarketDepth,
+}

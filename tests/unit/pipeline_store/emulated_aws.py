@@ -1,0 +1,77 @@
+"""The pipeline's own AWS resources in moto. Good for requests and answers, and no evidence about permissions."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+RAW, PROCESSED, JOBS, LINEAGE, REJECTED = "raw", "processed", "jobs", "lineage", "rejected"
+
+
+@dataclass
+class EmulatedAws:
+    """Clients, and short ways to look at what is there."""
+
+    s3: Any
+    dynamodb: Any
+    sqs: Any
+    rejected_url: str
+
+    def keys(self, bucket: str) -> list[str]:
+        """Every key in the bucket."""
+        return [entry["Key"] for entry in self.s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
+
+    def body(self, bucket: str, key: str) -> bytes:
+        """The bytes of an object."""
+        return self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """Every row of the table, without DynamoDB's types."""
+        return [
+            {name: int(value["N"]) if "N" in value else value["S"] for name, value in item.items()}
+            for item in self.dynamodb.scan(TableName=table)["Items"]
+        ]
+
+    def messages(self) -> list[str]:
+        """The bodies on the queue of the rejected."""
+        answer = self.sqs.receive_message(QueueUrl=self.rejected_url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+        return [message["Body"] for message in answer.get("Messages", [])]
+
+
+@contextmanager
+def emulated_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[EmulatedAws]:
+    """An account with what the template would have made in it."""
+    # Fake on purpose: a test that reaches real AWS must fail, not bill us.
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    with mock_aws():
+        s3, dynamodb, sqs = (boto3.client(service) for service in ("s3", "dynamodb", "sqs"))
+        for bucket in (RAW, PROCESSED):
+            s3.create_bucket(Bucket=bucket)
+        _create_table(dynamodb, JOBS, ("JobId", "Timestamp"), ("StatusIndex", "Status", "Timestamp"))
+        _create_table(dynamodb, LINEAGE, ("DatasetId", "ProcessingTimestamp"), ("SourceIndex", "SourceLocation"))
+        yield EmulatedAws(s3, dynamodb, sqs, sqs.create_queue(QueueName=REJECTED)["QueueUrl"])
+
+
+def _create_table(dynamodb: Any, name: str, keys: tuple[str, str], index: tuple[str, ...]) -> None:
+    types = dict.fromkeys((*keys, *index[1:]), "S") | {keys[1]: "N"}
+    dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": kind} for key, kind in types.items()],
+        KeySchema=_schema(keys),
+        GlobalSecondaryIndexes=[
+            {"IndexName": index[0], "KeySchema": _schema(index[1:]), "Projection": {"ProjectionType": "ALL"}}
+        ],
+    )
+
+
+def _schema(keys: tuple[str, ...]) -> list[dict[str, str]]:
+    return [{"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)]

@@ -1,0 +1,79 @@
+"""Hand-written stand-ins for the bucket and the two tables. They count calls and can run out of luck."""
+
+from dataclasses import dataclass, field
+
+from pipeline_store.errors import RetryableFailure
+from pipeline_store.rows import IngestedJob, JobKey, LineageRow, Stage, ValidatedJob
+
+
+@dataclass
+class World:
+    """What all fakes of one test share: how many calls were made, and how many more will succeed."""
+
+    calls: list[str] = field(default_factory=list)
+    capacity: int | None = None
+
+    def call(self, name: str) -> None:
+        """Account for one call, or fail it as AWS does on a bad day."""
+        if self.capacity is not None:
+            if self.capacity == 0:
+                raise RetryableFailure(f"SlowDown when calling {name}")
+            self.capacity -= 1
+        self.calls.append(name)
+
+
+@dataclass
+class FakeObjects:
+    """A bucket in memory."""
+
+    world: World
+    bucket: str = "raw"
+    kept: dict[str, bytes] = field(default_factory=dict)
+
+    def put_once(self, key: str, body: bytes) -> bool:
+        """As the promise says. A second body under one key would be a lie about the key, so it is checked here."""
+        self.world.call(f"put {self.bucket}")
+        created = key not in self.kept
+        assert self.kept.setdefault(key, body) == body, f"two different bodies for {key}"
+        return created
+
+
+@dataclass
+class FakeJobs:
+    """A job table in memory: key to (stage, the row that brought it there)."""
+
+    world: World
+    rows: dict[JobKey, tuple[Stage, IngestedJob | ValidatedJob]] = field(default_factory=dict)
+
+    def ingested(self, job: IngestedJob) -> bool:
+        """As the promise says."""
+        return self._advance(Stage.INGESTED, job)
+
+    def validated(self, job: ValidatedJob) -> bool:
+        """As the promise says."""
+        return self._advance(Stage.VALIDATED if job.validated_count else Stage.TRANSFORMED, job)
+
+    def stage(self, key: JobKey) -> int:
+        """As the promise says."""
+        self.world.call("read job")
+        return self.rows[key][0] if key in self.rows else 0
+
+    def _advance(self, to: Stage, job: IngestedJob | ValidatedJob) -> bool:
+        self.world.call("job row")
+        if job.key in self.rows and self.rows[job.key][0] >= to:
+            return False
+        self.rows[job.key] = (to, job)
+        return True
+
+
+@dataclass
+class FakeLineage:
+    """A lineage table in memory."""
+
+    world: World
+    rows: dict[tuple[str, int], LineageRow] = field(default_factory=dict)
+
+    def record(self, row: LineageRow) -> None:
+        """As the promise says. A retry has to write the very same row, so that is checked here."""
+        self.world.call("lineage row")
+        assert self.rows.setdefault((row.dataset, row.first_arrival_ms), row) == row

@@ -1,0 +1,165 @@
+"""Job rows only move forward, and lineage rows can be written again."""
+
+from dataclasses import dataclass
+
+import msgspec
+import pytest
+from botocore.exceptions import ClientError
+
+from pipeline_store.jobs import DynamoJobs
+from pipeline_store.lineage import DynamoLineage
+from pipeline_store.rows import IngestedJob, JobKey, LineageRow, Stage, Transformation, ValidatedJob
+from tests.unit.pipeline_store.emulated_aws import JOBS, LINEAGE, EmulatedAws
+
+KEY = JobKey(raw_key="market-data/feed=trade/x.json.gz", first_arrival_ms=1_795_385_086_123)
+INGESTED = IngestedJob(
+    key=KEY, feed="trade", source_bucket="raw", record_count=3, ingested_at="2026-11-22T22:04:47.000Z"
+)
+VALIDATED = ValidatedJob(
+    key=KEY,
+    feed="trade",
+    source_bucket="raw",
+    record_count=3,
+    validated_count=2,
+    rejected_count=1,
+    validated_key=f"validated/{KEY.raw_key}",
+    quarantine_key=f"quarantine/data_validation/{KEY.raw_key}",
+    ingested_at="2026-11-22T22:04:48Z",
+    validated_at="2026-11-22T22:04:50.000Z",
+)
+ALL_REJECTED = msgspec.structs.replace(VALIDATED, validated_count=0, rejected_count=3, validated_key=None)
+
+
+@dataclass
+class Table:
+    """The job table, and what the status index lists."""
+
+    aws: EmulatedAws
+
+    def __post_init__(self) -> None:
+        """Stand on the real adapter."""
+        self.jobs = DynamoJobs(self.aws.dynamodb, JOBS)
+
+    def row(self) -> dict[str, object]:
+        """The only row."""
+        (row,) = self.aws.rows(JOBS)
+        return row
+
+    def listed(self, status: str) -> int:
+        """How many rows the index has under the status."""
+        return self.aws.dynamodb.query(
+            TableName=JOBS,
+            IndexName="StatusIndex",
+            KeyConditionExpression="#s = :s",
+            ExpressionAttributeNames={"#s": "Status"},
+            ExpressionAttributeValues={":s": {"S": status}},
+        )["Count"]
+
+
+@pytest.fixture
+def table(aws: EmulatedAws) -> Table:
+    """An empty job table."""
+    return Table(aws)
+
+
+def test_a_row_says_how_far_its_object_has_come(table: Table) -> None:
+    """The job asks the table what there is to transform; nothing else tells it."""
+    stages = [table.jobs.stage(KEY)]
+    table.jobs.ingested(INGESTED)
+    stages.append(table.jobs.stage(KEY))
+    table.jobs.validated(VALIDATED)
+    stages.append(table.jobs.stage(KEY))
+
+    assert stages == [0, Stage.INGESTED, Stage.VALIDATED]
+    assert table.listed("VALIDATED") == 1
+    assert table.listed("INGESTED") == 0
+    assert table.row() == {
+        "JobId": KEY.raw_key,
+        "Timestamp": KEY.first_arrival_ms,
+        "Stage": 2,
+        "Status": "VALIDATED",
+        "Feed": "trade",
+        "SourceBucket": "raw",
+        "RecordCount": 3,
+        "ValidatedCount": 2,
+        "RejectedCount": 1,
+        "ValidatedKey": VALIDATED.validated_key,
+        "QuarantineKey": VALIDATED.quarantine_key,
+        "IngestedAt": INGESTED.ingested_at,
+        "ValidatedAt": VALIDATED.validated_at,
+    }
+
+
+def test_a_late_row_of_the_consumer_does_not_take_the_validators_back(table: Table) -> None:
+    """The S3 event can overtake the consumer's own write; a row set back would be transformed for ever, or never."""
+    table.jobs.validated(VALIDATED)
+    before = table.row()
+    moved = table.jobs.ingested(INGESTED)
+
+    assert moved is False
+    assert table.row() == before
+    assert before["IngestedAt"] == VALIDATED.ingested_at
+
+
+def test_writing_a_row_again_changes_nothing(table: Table) -> None:
+    """A redelivered batch must not make its row look younger than it is."""
+    table.jobs.ingested(INGESTED)
+    moved = table.jobs.ingested(msgspec.structs.replace(INGESTED, ingested_at="2027-01-01T00:00:00.000Z"))
+
+    assert moved is False
+    assert table.row()["IngestedAt"] == INGESTED.ingested_at
+
+
+def test_an_object_with_nothing_valid_is_not_listed_for_transformation(table: Table) -> None:
+    """There is no validated object: the job would look for it, and fail, at every run."""
+    table.jobs.ingested(INGESTED)
+    moved = table.jobs.validated(ALL_REJECTED)
+    row = table.row()
+
+    assert moved is True
+    assert row["Stage"] == Stage.TRANSFORMED
+    assert not {"Status", "ValidatedKey"} & row.keys()
+    assert table.listed("INGESTED") == table.listed("VALIDATED") == 0
+
+
+def test_a_transformed_row_is_not_validated_again(table: Table) -> None:
+    """A late duplicate of the event would otherwise have the job rebuild a partition that is done."""
+    table.jobs.validated(ALL_REJECTED)
+    again = table.jobs.validated(ALL_REJECTED), table.jobs.validated(VALIDATED)
+
+    assert again == (False, False)
+
+
+def test_a_missing_table_crashes(aws: EmulatedAws) -> None:
+    """Only the condition's own refusal means that the row is further; any other error has to be seen."""
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        DynamoJobs(aws.dynamodb, "no-such-table").ingested(INGESTED)
+
+
+def test_a_lineage_row_names_source_and_target(aws: EmulatedAws) -> None:
+    """An auditor goes from a number in Parquet back to the shard it came from, over these rows alone."""
+    row = LineageRow(
+        dataset=f"s3://raw/{KEY.raw_key}",
+        first_arrival_ms=KEY.first_arrival_ms,
+        source="kinesis://market/shardId-000000000003",
+        transformation=Transformation.INGEST,
+        first_sequence="1",
+        last_sequence="3",
+        record_count=3,
+        digest="0123456789abcdef",
+    )
+    for _ in range(2):
+        DynamoLineage(aws.dynamodb, LINEAGE).record(row)
+
+    assert aws.rows(LINEAGE) == [
+        {
+            "DatasetId": row.dataset,
+            "ProcessingTimestamp": KEY.first_arrival_ms,
+            "SourceLocation": row.source,
+            "Transformation": "INGEST",
+            "FirstSequence": "1",
+            "LastSequence": "3",
+            "RecordCount": 3,
+            "Digest": "0123456789abcdef",
+        }
+    ]
