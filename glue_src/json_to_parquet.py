@@ -278,38 +278,27 @@ def keep_first_delivery(rows: DataFrame, files: int) -> DataFrame:
     )
 
 
-_READ = """
-SELECT {feed} AS feed, date, hour, bucket, CAST(NULL AS STRING) AS raw_key,
-       sum(deliveries) AS lines, count(*) AS positions
-FROM (
-  SELECT date, hour, min(bucket) AS bucket, count(*) AS deliveries
-  FROM {rows} GROUP BY date, hour, shard_id, sequence_number
-) GROUP BY date, hour, bucket
-UNION ALL
-SELECT {feed}, date, hour, NULL, raw_key, count(*), NULL FROM {rows} GROUP BY date, hour, raw_key
-"""
-
-
 def count_read(rows: DataFrame, feed: str) -> DataFrame:
     """Count what was read: lines and distinct positions of each bucket, and lines of each object.
 
-    Written in other words than `keep_first_delivery`, against which it is held.
+    Found in another way than `keep_first_delivery` does, against which it is held.
     """
-    return rows.sparkSession.sql(_READ, rows=rows, feed=feed)
+    from pyspark.sql.functions import expr
 
-
-_STAGED = """
-SELECT feed, date, hour, bucket, sum(staged) AS rows, count_if(staged > 0) AS positions, count_if(staged = 0) AS lost,
-       min(CASE WHEN staged = 0 THEN concat(shard_id, ' ', sequence_number) END) AS lost_position
-FROM (
-  SELECT feed, date, hour, bucket, shard_id, sequence_number, sum(staged) AS staged
-  FROM {files} GROUP BY feed, date, hour, bucket, shard_id, sequence_number
-) GROUP BY feed, date, hour, bucket
-"""
+    by_position = rows.groupBy("date", "hour", *POSITION).agg(
+        expr("min(bucket) AS bucket"), expr("count(*) AS deliveries")
+    )
+    by_bucket = by_position.groupBy("date", "hour", "bucket").agg(
+        expr("sum(deliveries) AS lines"), expr("count(*) AS positions")
+    )
+    by_object = rows.groupBy("date", "hour", "raw_key").agg(expr("count(*) AS lines"))
+    return by_bucket.unionByName(by_object, allowMissingColumns=True).selectExpr(f"'{feed}' AS feed", "*")
 
 
 def count_staged(spark: SparkSession, staging: str, target: str, replaced: list[str]) -> DataFrame:
     """Count the rows of each staged file, its positions, and those that only the file it replaces has."""
+    from pyspark.sql.functions import expr
+
     schema = "shard_id string, sequence_number string, feed string, date string, hour string"
     files = (
         spark.read.schema(f"{schema}, bucket int")
@@ -320,7 +309,13 @@ def count_staged(spark: SparkSession, staging: str, target: str, replaced: list[
         before = spark.read.schema(schema).option("basePath", target).parquet(*replaced)
         bucket = "CAST(regexp_extract(input_file_name(), '/bucket-([0-9]+)-of-[0-9]+[.]parquet$', 1) AS INT) AS bucket"
         files = files.unionByName(before.selectExpr(*POSITION, "feed", "date", "hour", bucket, "0 AS staged"))
-    return spark.sql(_STAGED, files=files)
+    by_position = files.groupBy("feed", "date", "hour", "bucket", *POSITION).agg(expr("sum(staged) AS staged"))
+    return by_position.groupBy("feed", "date", "hour", "bucket").agg(
+        expr("sum(staged) AS rows"),
+        expr("count_if(staged > 0) AS positions"),
+        expr("count_if(staged = 0) AS lost"),
+        expr("min(CASE WHEN staged = 0 THEN concat(shard_id, ' ', sequence_number) END) AS lost_position"),
+    )
 
 
 # --------------------------------------------------------------------------------------------------- plan ----

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -15,7 +14,7 @@ class AwsCliError(Exception):
 
 
 class AwsCli:
-    """Runs `aws` with one environment (endpoint, certificates, credentials)."""
+    """Runs `aws` with one environment: the whole of it, with endpoint, certificates and credentials."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         # The environment's own `aws` goes first: the version that was tested.
@@ -24,7 +23,7 @@ class AwsCli:
         if found is None:
             raise AwsCliError("the AWS CLI is not installed in this environment")
         self._command = found
-        self._environment = {**os.environ, **environment, "AWS_PAGER": "", "PYTHONWARNINGS": "ignore"}
+        self._environment = {**environment, "AWS_PAGER": ""}
 
     def run(self, *arguments: str) -> str:
         """Run `aws *arguments` and return its standard output; raise `AwsCliError` when it fails."""

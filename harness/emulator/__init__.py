@@ -1,7 +1,1 @@
-"""An emulated AWS for tests and for the pipeline's proof: MiniStack, managed, with an overlay."""
-
-from harness.emulator.credentials import Credentials
-from harness.emulator.errors import EmulatorError
-from harness.emulator.process import Emulator
-
-__all__ = ["Credentials", "Emulator", "EmulatorError"]
+"""An emulated AWS for the tests and for the proof: MiniStack as a managed process, with an overlay."""

@@ -121,7 +121,10 @@ def _lifecycle(bucket: str, value: Any) -> Parameters:
 
 
 def _logging(bucket: str, value: Any) -> Parameters:
-    target = {"TargetBucket": value.get("DestinationBucketName", bucket), "TargetPrefix": value.get("LogFilePrefix", "")}
+    target = {
+        "TargetBucket": value.get("DestinationBucketName", bucket),
+        "TargetPrefix": value.get("LogFilePrefix", ""),
+    }
     return {"Bucket": bucket, "BucketLoggingStatus": {"LoggingEnabled": target}}
 
 
@@ -250,9 +253,7 @@ PROPERTIES = (
     AddedProperty(
         "AWS::IAM::Role",
         "PermissionsBoundary",
-        Call(
-            "iam", "PutRolePermissionsBoundary", lambda role, value: {"RoleName": role, "PermissionsBoundary": value}
-        ),
+        Call("iam", "PutRolePermissionsBoundary", lambda role, value: {"RoleName": role, "PermissionsBoundary": value}),
         Call("iam", "DeleteRolePermissionsBoundary", lambda role, _: {"RoleName": role}),
     ),
 )

@@ -1,4 +1,4 @@
-"""Who speaks to the emulator: a set of AWS credentials, and the environment that holds a process to them."""
+"""Who speaks to the emulator, and how a client or a whole process is held to that principal and that address."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
 
 #: Whatever a shell may carry that would lead an AWS client elsewhere: settings, profiles, certificates, proxies.
 _FOREIGN_PREFIXES = ("AWS_",)
@@ -40,20 +45,56 @@ def without_foreign_settings(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def client_environment(
-    credentials: Credentials, *, endpoint_url: str, region: str, authority: Path
-) -> dict[str, str]:
-    """This process's environment, held to one endpoint, one principal and one certificate authority."""
-    return {
-        **without_foreign_settings(os.environ),
-        **credentials.variables(),
-        "AWS_ENDPOINT_URL": endpoint_url,
-        "AWS_DEFAULT_REGION": region,
-        "AWS_REGION": region,
-        "AWS_CA_BUNDLE": str(authority),
-        # No profile of the person at the keyboard, and no instance role of the machine, is ever asked.
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_PAGER": "",
+@dataclass(frozen=True)
+class Endpoint:
+    """One address, its region, and the authority behind its certificate."""
+
+    url: str
+    region: str
+    authority: Path
+
+    def environment(self, credentials: Credentials) -> dict[str, str]:
+        """This process's environment, held to this endpoint and this principal."""
+        return {
+            **without_foreign_settings(os.environ),
+            **credentials.variables(),
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_REGION": self.region,
+            "AWS_CA_BUNDLE": str(self.authority),
+            # No profile of the person at the keyboard, and no instance role of the machine, is ever asked.
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_PAGER": "",
+        }
+
+    def connect(self, session: Any, service: str, credentials: Credentials) -> Any:
+        """A client of `service`; `session` is one of `new_session`."""
+        return session.client(
+            service,
+            region_name=self.region,
+            endpoint_url=self.url,
+            verify=str(self.authority),
+            aws_access_key_id=credentials.access_key_id,
+            aws_secret_access_key=credentials.secret_access_key,
+            aws_session_token=credentials.session_token,
+            config=Config(
+                proxies={},
+                max_pool_connections=32,
+                connect_timeout=10,
+                # A synchronous invocation may take as long as the function's timeout.
+                read_timeout=120,
+                retries={"mode": "standard", "total_max_attempts": 3},
+            ),
+        )
+
+
+def new_session() -> Any:
+    """A boto3 session that reads no file and no variable of the person at the keyboard."""
+    nobody: dict[str, Any] = {
+        "profile": (None, None, None, None),
+        "config_file": (None, None, os.devnull, None),
+        "credentials_file": (None, None, os.devnull, None),
     }
+    return boto3.Session(botocore_session=botocore.session.Session(session_vars=nobody))

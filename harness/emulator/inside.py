@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import threading
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import botocore.session
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 from botocore.client import BaseClient, Config
 
 Answer = tuple[int, dict[str, str], bytes | str]
@@ -50,7 +50,8 @@ def _client(service: str, account: str, region: str) -> BaseClient:
         aws_secret_access_key="inside",
         config=Config(retries={"total_max_attempts": 1}),
     )
-    client.meta.events.register("before-send", _answerer(service))
+    events: Any = client.meta.events
+    events.register("before-send", _answerer(service))
     return client
 
 
@@ -72,7 +73,8 @@ def _answerer(service: str) -> Callable[..., AWSResponse]:
         )
         status, response_headers, content = _run(coroutine)
         payload = content.encode() if isinstance(content, str) else content
-        return AWSResponse(request.url, status, response_headers, _Payload(payload))
+        answered: Any = HeadersDict(response_headers)
+        return AWSResponse(request.url, status, answered, _Payload(payload))
 
     return answer
 
@@ -86,9 +88,6 @@ def _run(coroutine: Coroutine[Any, Any, Answer]) -> Answer:
 
     The copied context carries the account and region that MiniStack keeps for the request.
     """
-    answers: list[Answer] = []
     context = contextvars.copy_context()
-    thread = threading.Thread(target=lambda: answers.append(context.run(asyncio.run, coroutine)))
-    thread.start()
-    thread.join()
-    return answers[0]
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(context.run, asyncio.run, coroutine).result()

@@ -114,21 +114,25 @@ def _new_type(added: AddedType, physical_name: Callable[..., str]) -> Handler:
 
 def listing() -> str:
     """Everything the overlay adds, as Markdown tables."""
-    rows = [(f"`{a.type}`", f"`{a.property}`", f"`{a.apply.service}:{a.apply.operation}`") for a in additions.PROPERTIES]
+    rows = [
+        (f"`{a.type}`", f"`{a.property}`", f"`{a.apply.service}:{a.apply.operation}`") for a in additions.PROPERTIES
+    ]
     rows += [(f"`{a.type}`", "the type itself", f"`{a.create.service}:{a.create.operation}`") for a in additions.TYPES]
     added = _table(("Resource type", "Added", "Applied by"), rows)
     changed = _table(("Where", "What"), [(b.where, b.what) for b in behaviours.BEHAVIOURS])
     return f"{added}\n\n{changed}"
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def main(argv: list[str]) -> int:
     """Print the tables; the README is generated from them."""
-    parser = argparse.ArgumentParser(prog="python -m harness.emulator.overlay", description="What is added to MiniStack.")
+    parser = argparse.ArgumentParser(
+        prog="python -m harness.emulator.overlay", description="What is added to MiniStack."
+    )
     parser.add_argument("--list", action="store_true", required=True, help="print it as Markdown tables")
     parser.parse_args(argv)
     print(listing())

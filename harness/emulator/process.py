@@ -16,17 +16,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import boto3
-import botocore.session
-from botocore.config import Config
-
 from harness.emulator import certificates, guard, overlay
-from harness.emulator.credentials import Credentials, client_environment
+from harness.emulator.credentials import Credentials, Endpoint, new_session
 from harness.emulator.errors import EmulatorError
-
-HOST = "127.0.0.1"
-REGION = "us-east-1"
-ACCOUNT_ID = "000000000000"
+from harness.emulator.settings import ACCOUNT_ID, HOST, REGION, server_environment
 
 #: The account's root user. MiniStack exempts it from every policy, so nothing of ours speaks with it but this module.
 _ROOT = Credentials("test", "test")
@@ -34,8 +27,6 @@ _DEPLOYER = "deployer"
 _ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 _PROJECT = Path(__file__).resolve().parents[2]
-#: Passed on from our own environment; what is not named here reaches neither the emulator nor its Lambda workers.
-_PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 _LOG_TAIL_BYTES = 4_000
 _FREE_PORT_ATTEMPTS = 5
 
@@ -70,7 +61,7 @@ class Emulator:
         self._port = 0
         self._files: certificates.Certificates | None = None
         self._deployer: Credentials | None = None
-        self._session: boto3.Session | None = None
+        self._session: Any = None
         self._clients: dict[tuple[str, Credentials], Any] = {}
 
     def __enter__(self) -> Self:
@@ -169,17 +160,13 @@ class Emulator:
         chosen = credentials or self.credentials
         key = (service, chosen)
         if key not in self._clients:
-            self._clients[key] = self._connect(service, chosen)
+            self._session = self._session or new_session()
+            self._clients[key] = self._endpoint().connect(self._session, service, chosen)
         return self._clients[key]
 
     def environment(self, credentials: Credentials | None = None) -> dict[str, str]:
         """The whole environment of a process (the AWS CLI, Spark) that is to speak to this emulator and no other."""
-        return client_environment(
-            credentials or self.credentials,
-            endpoint_url=self.endpoint_url,
-            region=self.region,
-            authority=self.ca_bundle,
-        )
+        return self._endpoint().environment(credentials or self.credentials)
 
     def role_credentials(self, role: str) -> Credentials:
         """A session of `role` (a name or an ARN), also of one that only an AWS service may assume."""
@@ -202,6 +189,9 @@ class Emulator:
             raise EmulatorError("the emulator is not started")
         return self._guard
 
+    def _endpoint(self) -> Endpoint:
+        return Endpoint(self.endpoint_url, self.region, self.ca_bundle)
+
     def _certificates(self) -> certificates.Certificates:
         if self._files is None or self._folder is None:
             raise EmulatorError("the emulator is not started")
@@ -220,50 +210,12 @@ class Emulator:
         self._guard = subprocess.Popen(
             [sys.executable, "-I", "-S", guard.__file__, str(folder), *emulator],
             cwd=_PROJECT,
-            env=self._server_environment(folder, self._files),
+            env={**server_environment(folder, port, self._files), **self._settings},
             stdin=subprocess.PIPE,
             stdout=self._log,
             stderr=self._log,
             start_new_session=True,
         )
-
-    def _server_environment(self, folder: Path, files: certificates.Certificates) -> dict[str, str]:
-        # Workers inherit all of this, so it holds nothing that a function could not see on AWS and come to rely on:
-        # above all no PYTHONPATH, which would lend a function modules that its package lacks.
-        authority = str(files.authority)
-        return {
-            **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
-            "HOME": str(folder / "home"),
-            "TMPDIR": str(folder / "tmp"),
-            "TZ": "UTC",
-            "PYTHONUTF8": "1",
-            "PYTHONNOUSERSITE": "1",
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_CA_BUNDLE": authority,
-            "REQUESTS_CA_BUNDLE": authority,
-            "SSL_CERT_FILE": authority,
-            "AUTH": "true",
-            "BIND_HOST": HOST,
-            "GATEWAY_PORT": str(self._port),
-            "MINISTACK_HOST": "localhost",
-            "MINISTACK_REGION": self.region,
-            "MINISTACK_ACCOUNT_ID": self.account_id,
-            "USE_SSL": "1",
-            "MINISTACK_SSL_CERT": str(files.certificate),
-            "MINISTACK_SSL_KEY": str(files.key),
-            "STATE_DIR": str(folder / "state"),
-            "S3_DATA_DIR": str(folder / "s3"),
-            # Others' containers on this machine are not ours to sweep.
-            "DOCKER_HOST": f"unix://{folder}/no-docker",
-            "SFTP_ENABLED": "0",
-            "IOT_MTLS_ENABLED": "0",
-            "LAMBDA_EXECUTOR": "local",
-            # AWS waits minutes between asynchronous attempts; the shape is kept, the waiting is not.
-            "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2",
-            **self._settings,
-        }
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + self._start_timeout
@@ -279,7 +231,7 @@ class Emulator:
     def _failure(self, what: str) -> str:
         tail = self.log_tail()
         if "already in use" in tail or "Address already in use" in tail:
-            what = f"port {self._port} is already in use"
+            return f"port {self._port} is already in use"
         return f"{what}; its log ends:\n{tail}" if tail else what
 
     def _create_deployer(self) -> Credentials:
@@ -288,33 +240,6 @@ class Emulator:
         iam.attach_user_policy(UserName=_DEPLOYER, PolicyArn=_ADMINISTRATOR)
         key = iam.create_access_key(UserName=_DEPLOYER)["AccessKey"]
         return Credentials(key["AccessKeyId"], key["SecretAccessKey"])
-
-    def _connect(self, service: str, credentials: Credentials) -> Any:
-        if self._session is None:
-            # No file or variable of the person at the keyboard decides anything here.
-            nobody: dict[str, Any] = {
-                "profile": (None, None, None, None),
-                "config_file": (None, None, os.devnull, None),
-                "credentials_file": (None, None, os.devnull, None),
-            }
-            self._session = boto3.Session(botocore_session=botocore.session.Session(session_vars=nobody))
-        return self._session.client(
-            service,
-            region_name=self.region,
-            endpoint_url=self.endpoint_url,
-            verify=str(self.ca_bundle),
-            aws_access_key_id=credentials.access_key_id,
-            aws_secret_access_key=credentials.secret_access_key,
-            aws_session_token=credentials.session_token,
-            config=Config(
-                proxies={},
-                max_pool_connections=32,
-                connect_timeout=10,
-                # A synchronous invocation of a function may take its whole timeout.
-                read_timeout=120,
-                retries={"mode": "standard", "total_max_attempts": 3},
-            ),
-        )
 
 
 def _claim(port: int | None) -> int:

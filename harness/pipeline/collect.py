@@ -48,5 +48,5 @@ def quarantine_positions(folder: Path) -> Iterator[tuple[Position, str]]:
     for path in sorted(folder.rglob("*.json.gz")):
         with gzip.open(path, "rb") as lines:
             for line in lines:
-                record = decode_quarantine_line(line)
-                yield (record.shard, record.seq), record.reason
+                quarantined = decode_quarantine_line(line)
+                yield quarantined.record.position, quarantined.reason

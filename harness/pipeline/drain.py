@@ -51,11 +51,11 @@ class Drain:
         }
         stored = done = objects = 0
         for key in self._keys("market-data/"):
-            count = parse_key(key).count
+            count = parse_key(key).stretch.count
             objects += 1
             stored += count
             done += count if key in judged else 0
-        undecodable = sum(parse_key(key).count for key in self._keys("quarantine/kinesis_consumer/"))
+        undecodable = sum(parse_key(key).stretch.count for key in self._keys("quarantine/kinesis_consumer/"))
         return Progress(stored=stored + undecodable, judged=done + undecodable, objects=objects)
 
     def wait(

@@ -14,10 +14,15 @@ EXAMPLES = 100
 
 @dataclass
 class Source:
-    """One file, standard input or the generator: where records came from."""
+    """One file, standard input or the generator: where records came from.
+
+    Of the `lines`, `session_lines` were the recorder's own or blank and `skipped` were messages that are no records;
+    the rest became `records`.
+    """
 
     path: str
     lines: int
+    session_lines: int
     skipped: int
     records: int
 

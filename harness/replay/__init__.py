@@ -1,4 +1,4 @@
-"""Market data in: captures, canonical files and generated feeds become records of the contract, and go on the stream."""
+"""Market data in: captures, canonical files and generated feeds become the contract's records, and go on the stream."""
 
 import sys
 from importlib.util import find_spec

@@ -7,5 +7,5 @@ class ReplayError(Exception):
     """The feed cannot be read or cannot be sent; the message is for the person who named it."""
 
 
-class BadLine(ReplayError):
+class LineError(ReplayError):
     """A capture's line is not what its format says; whoever knows file and line number puts them in front."""

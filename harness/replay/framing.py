@@ -23,8 +23,8 @@ class Received:
 def cryptofeed(line: bytes) -> Received | Skipped | None:
     """Take a line of cryptofeed's raw captures apart; None where it is none.
 
-    `SECONDS: MESSAGE`; `URL <-> SECONDS` when it connected; `URL <- SECONDS: TEXT` for what it sent; `URL -> SECONDS: TEXT`
-    for an answer by HTTP, which is a message of the venue too.
+    `SECONDS: MESSAGE`; `URL <-> SECONDS` when it connected; `URL <- SECONDS: TEXT` for what it sent;
+    `URL -> SECONDS: TEXT` for an answer by HTTP, which is a message of the venue too.
     """
     message = _MESSAGE.fullmatch(line)
     if message is not None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+#: What a person writes for standard input.
+STDIN = "-"
+
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
@@ -23,7 +26,7 @@ class Source:
     """One place records come from, and what has been read from it so far.
 
     `lines` are the lines of the file; `session_lines` of them were the recorder's own or blank, `skipped` were messages
-    of the venue that are no market data, and the rest became `records` - one a line, or several, as the venue packs them.
+    of the venue that are no market data, and the rest became `records`: one a line, or several, as the venue packs.
     """
 
     index: int
@@ -44,6 +47,11 @@ class Source:
         """Lines that were no message at all."""
         return self.session_lines_by_kind.total()
 
+    @property
+    def shown(self) -> str:
+        """The source as a message names it."""
+        return "standard input" if self.path == STDIN else self.path
+
     def count(self, skipped: Skipped) -> None:
         """Count a line that became no record."""
         (self.skipped_by_kind if skipped.is_message else self.session_lines_by_kind)[skipped.kind] += 1
@@ -61,4 +69,4 @@ class SourceItem:
     @property
     def where(self) -> str:
         """The place to look, for a message."""
-        return f"{self.source.path}, line {self.line}"
+        return f"{self.source.shown}, line {self.line}"

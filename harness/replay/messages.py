@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from harness.replay.errors import BadLine
+from harness.replay.errors import LineError
 
 _T = TypeVar("_T")
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -22,9 +22,9 @@ class Message:
             bytes(body).decode()
             self.fields = _FIELDS.decode(body)
         except UnicodeDecodeError as exc:
-            raise BadLine(f"not UTF-8 at byte {exc.start}") from exc
+            raise LineError(f"not UTF-8 at byte {exc.start}") from exc
         except (msgspec.DecodeError, RecursionError) as exc:
-            raise BadLine(f"not a JSON object: {exc}") from exc
+            raise LineError(f"not a JSON object: {exc}") from exc
 
     def __contains__(self, name: str) -> bool:
         return name in self.fields
@@ -41,25 +41,25 @@ class Message:
             return None
         text = scalar(raw)
         if text is None:
-            raise BadLine(f"{name!r} is neither text nor number")
+            raise LineError(f"{name!r} is neither text nor number")
         return text
 
     def text(self, name: str) -> str:
         """The field's text, taken out. A numeral is the same text whether the venue quotes it or not."""
         value = self.optional(name)
         if value is None:
-            raise BadLine(f"{name!r} is missing")
+            raise LineError(f"{name!r} is missing")
         return value
 
     def take(self, name: str, decoder: msgspec.json.Decoder[_T]) -> _T:
         """The field, taken out, as whatever `decoder` makes of it."""
         raw = self.fields.pop(name, None)
         if raw is None:
-            raise BadLine(f"{name!r} is missing")
+            raise LineError(f"{name!r} is missing")
         try:
             return decoder.decode(raw)
         except msgspec.DecodeError as exc:
-            raise BadLine(f"{name!r}: {exc}") from exc
+            raise LineError(f"{name!r}: {exc}") from exc
 
 
 def scalar(raw: msgspec.Raw) -> str | None:
@@ -69,7 +69,7 @@ def scalar(raw: msgspec.Raw) -> str | None:
         try:
             return token[1:-1].decode() if b"\\" not in token else _TEXT.decode(token)
         except msgspec.DecodeError as exc:
-            raise BadLine(f"a text that is no text: {exc}") from exc
+            raise LineError(f"a text that is no text: {exc}") from exc
     return token.decode() if token[:1] in b"-0123456789" and token else None
 
 
@@ -77,7 +77,7 @@ def numeral(raw: msgspec.Raw) -> str:
     """The text of a value that has to be a JSON string or number."""
     text = scalar(raw)
     if text is None:
-        raise BadLine(f"{bytes(raw)[:40]!r} is neither text nor number")
+        raise LineError(f"{bytes(raw)[:40]!r} is neither text nor number")
     return text
 
 

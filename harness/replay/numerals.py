@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from harness.replay.errors import BadLine
+from harness.replay.errors import LineError
 
 _INTEGER = re.compile(r"(-?)(\d{1,40})", re.ASCII)
 _SECONDS = re.compile(r"(\d{1,12})(?:\.(\d{1,9}))?", re.ASCII)
@@ -21,7 +21,7 @@ def point_inserted(digits: str, places: int) -> str:
     """`digits` as a whole number of 10**-places, every digit kept: ("1821000", 4) is "182.1000"."""
     match = _INTEGER.fullmatch(digits)
     if match is None:
-        raise BadLine(f"{digits[:40]!r} is not a whole number, which this format's prices are")
+        raise LineError(f"{digits[:40]!r} is not a whole number, which this format's prices are")
     padded = match[2].zfill(places + 1)
     # A venue may pad with zeros; the contract's numerals have none in front.
     return f"{match[1]}{padded[:-places].lstrip('0') or '0'}.{padded[-places:]}"
@@ -31,7 +31,7 @@ def whole(digits: str) -> int:
     """A count, which the contract has as a JSON number."""
     match = _INTEGER.fullmatch(digits)
     if match is None:
-        raise BadLine(f"{digits[:40]!r} is not a whole number")
+        raise LineError(f"{digits[:40]!r} is not a whole number")
     return int(digits)
 
 
@@ -39,7 +39,7 @@ def from_unix_seconds(text: str) -> str:
     """Seconds since 1970, with up to nine fraction digits, as RFC 3339 in UTC with the same fraction digits."""
     match = _SECONDS.fullmatch(text)
     if match is None:
-        raise BadLine(f"{text[:40]!r} is not a time in seconds since 1970")
+        raise LineError(f"{text[:40]!r} is not a time in seconds since 1970")
     return f"{_utc_second(int(match[1]))}{'.' + match[2] if match[2] else ''}Z"
 
 
@@ -47,7 +47,7 @@ def from_unix_nanoseconds(text: str) -> str:
     """Nanoseconds since 1970 as RFC 3339 in UTC with all nine fraction digits."""
     match = _INTEGER.fullmatch(text)
     if match is None or match[1]:
-        raise BadLine(f"{text[:40]!r} is not a time in nanoseconds since 1970")
+        raise LineError(f"{text[:40]!r} is not a time in nanoseconds since 1970")
     seconds, nanoseconds = divmod(int(match[2]), 1_000_000_000)
     return f"{_utc_second(seconds)}.{nanoseconds:09d}Z"
 
@@ -56,7 +56,7 @@ def from_new_york(date: str, milliseconds: str) -> str:
     """What the wall clock of New York showed `milliseconds` after midnight on `date`, as RFC 3339 in UTC."""
     match = _MILLISECONDS.fullmatch(milliseconds)
     if match is None or int(match[1]) >= _DAY_MS:
-        raise BadLine(f"{milliseconds[:40]!r} is not a number of milliseconds since midnight")
+        raise LineError(f"{milliseconds[:40]!r} is not a number of milliseconds since midnight")
     seconds, thousandths = divmod(int(match[1]), 1000)
     minutes, second = divmod(seconds, 60)
     hour, minute = divmod(minutes, 60)
@@ -68,16 +68,16 @@ def _utc_second(seconds: int) -> str:
     try:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     except (ValueError, OverflowError, OSError) as exc:
-        raise BadLine(f"{seconds} seconds since 1970 are no date") from exc
+        raise LineError(f"{seconds} seconds since 1970 are no date") from exc
 
 
 @lru_cache(maxsize=4096)
 def _utc_hour(date: str, hour: int) -> str:
-    # New York's clock has only ever been changed by whole hours since it follows a zone, so the hour decides the offset.
+    # Since New York's clock follows a zone it has been changed by whole hours only: the hour decides the offset.
     if _DATE.fullmatch(date) is None:
-        raise BadLine(f"{date[:40]!r} is not a date as YYYYMMDD")
+        raise LineError(f"{date[:40]!r} is not a date as YYYYMMDD")
     try:
         midnight = datetime(int(date[:4]), int(date[4:6]), int(date[6:]), tzinfo=_NEW_YORK)
     except ValueError as exc:
-        raise BadLine(f"{date!r} is not a date") from exc
+        raise LineError(f"{date!r} is not a date") from exc
     return (midnight + timedelta(hours=hour)).astimezone(UTC).strftime("%Y-%m-%dT%H")

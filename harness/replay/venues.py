@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 #: The equity tapes' letters, and the names Lean writes for some of them. The letters' meanings in 2013 are those of
-#: Lean's `Data/equity/readme.md` ("Tick Exchange Codes"); the last four came later (CTA participant codes). The MICs are
-#: those of the ISO 10383 list for these names.
+#: Lean's `Data/equity/readme.md` ("Tick Exchange Codes"); the last four letters came later (CTA participant codes). The
+#: MICs are those of the ISO 10383 list for these names.
 EQUITY_EXCHANGES = {
     "A": "XASE",  # NYSE MKT
     "B": "XBOS",  # NASDAQ OMX BX
@@ -99,7 +99,7 @@ _NAME = re.compile(r"[A-Z0-9._-]{1,24}", re.ASCII)
 
 
 def databento_exchange(publisher: str, dataset: str | None = None) -> str:
-    """The exchange behind a publisher id; for one this table does not know, the name its dataset starts with, or its id."""
+    """The exchange behind a publisher id; for an unknown one, the name its dataset starts with, or the id."""
     known = _PUBLISHER_EXCHANGES.get(publisher)
     if known is not None:
         return known
@@ -108,5 +108,5 @@ def databento_exchange(publisher: str, dataset: str | None = None) -> str:
 
 
 def tape_exchange(letter: str) -> str:
-    """The exchange behind an equity tape's letter; an unknown letter stays recognisable instead of stopping the feed."""
+    """The exchange behind an equity tape's letter; an unknown one stays recognisable instead of stopping the feed."""
     return EQUITY_EXCHANGES.get(letter) or f"TAPE-{letter}"

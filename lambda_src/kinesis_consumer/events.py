@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from market_data.envelope import milliseconds
 from pipeline_store.errors import UnexpectedEvent
 
 
@@ -47,9 +48,8 @@ def stream_records(event: Mapping[str, Any]) -> list[StreamRecord]:
             shard=record.event_id.partition(":")[0],
             sequence=record.kinesis.sequence_number,
             partition_key=record.kinesis.partition_key,
-            # Kinesis keeps milliseconds and Lambda makes them a float of seconds: undo that here, once, so that
-            # nobody behind this line rounds again.
-            arrival_ms=round(record.kinesis.approximate_arrival_timestamp * 1000),
+            # The only place where the time is a float.
+            arrival_ms=milliseconds(record.kinesis.approximate_arrival_timestamp),
             data=record.kinesis.data,
         )
         for record in records

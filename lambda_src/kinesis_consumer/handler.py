@@ -7,21 +7,21 @@ from functools import lru_cache
 from typing import Any
 
 import boto3
-from aws_lambda_powertools.logging import Logger
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from pipeline_store.edge import CLIENT_CONFIG
 from pipeline_store.jobs import DynamoJobs
 from pipeline_store.lineage import DynamoLineage
 from pipeline_store.objects import S3Objects
 from pipeline_store.settings import Required, Settings, read_settings
-from pipeline_store.telemetry import emit
+from pipeline_store.telemetry import Telemetry
 
 from .core import Stores, Tally, process
 from .events import stream_records
 
 
-class ConsumerSettings(Settings):
+class ConsumerSettings(Settings, frozen=True):
     """What the consumer is told."""
 
     raw_bucket: Required
@@ -33,9 +33,8 @@ class ConsumerSettings(Settings):
 class Wiring(Struct, frozen=True):
     """What an invocation needs and a warm start keeps."""
 
-    settings: ConsumerSettings
     stores: Stores
-    logger: Logger
+    telemetry: Telemetry
 
 
 @lru_cache(maxsize=1)
@@ -49,7 +48,7 @@ def wiring() -> Wiring:
         lineage=DynamoLineage(dynamodb, settings.lineage_table),
         stream=settings.stream_name,
     )
-    return Wiring(settings, stores, Logger(service=settings.powertools_service_name))
+    return Wiring(stores, Telemetry(settings))
 
 
 def lambda_handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
@@ -59,5 +58,4 @@ def lambda_handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
         return process(stream_records(event), wired.stores, lambda: datetime.now(UTC), tally)
     finally:
         # Also when it crashes: a retry finds the objects that were written and does not count them again.
-        wired.logger.info("batch", extra=tally.as_log())
-        emit(wired.settings, tally.as_metrics())
+        wired.telemetry.report(context, asdict(tally), tally.as_metrics(), odd=tally.redelivery is not None)

@@ -1,21 +1,18 @@
-"""The lines of the stored objects, and the objects themselves: what surrounds a record's bytes, which it never changes."""
+"""The lines of the stored objects, and the objects: what surrounds a record's bytes, which stay as they are."""
 
 import binascii
+import gzip
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quoted
-from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO, Final
 
 import msgspec
 
 from market_data.positions import (
-    RAW_PREFIX,
-    REJECTED_PREFIX,
-    UNDECODABLE_PREFIX,
-    VALIDATED_PREFIX,
     ObjectKey,
     Stretch,
     hour_of,
@@ -26,11 +23,33 @@ from market_data.positions import (
     validated_key,
 )
 
+__all__ = [
+    "EnvelopeError",
+    "ObjectKey",
+    "QuarantinedRecord",
+    "RawRecord",
+    "Stretch",
+    "arrival_text",
+    "decode_quarantine_line",
+    "decode_raw_line",
+    "encode_quarantine_line",
+    "encode_raw_line",
+    "encode_validated_line",
+    "hour_of",
+    "milliseconds",
+    "pack",
+    "parse_key",
+    "raw_key",
+    "rejected_key",
+    "undecodable_key",
+    "unpack",
+    "validated_key",
+]
+
 VERSION: Final = 1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 #: In the head every quote of a value is escaped, so this cannot stand in it: the first one is the real one.
 _DATA: Final = b',"data":'
-_START: Final = b'{"v":1,"shard":'
 
 
 class EnvelopeError(ValueError):
@@ -92,8 +111,8 @@ _QUARANTINED: Final = msgspec.json.Decoder(_Quarantined)
 def milliseconds(arrival_timestamp: float) -> int:
     """Turn Kinesis' `approximateArrivalTimestamp` into whole milliseconds.
 
-    It comes as a float of seconds that holds three decimals. Rounding once, here, gives back exactly those: a double has
-    room for milliseconds until long after the year 9999.
+    It comes as a float of seconds that holds three decimals. Rounding once, here, gives back exactly those: a double
+    has room for milliseconds until long after the year 9999.
     """
     return round(arrival_timestamp * 1000)
 
@@ -111,7 +130,7 @@ def arrival_text(arrival_ms: int) -> str:
 
 def _arrival_ms(text: str) -> int:
     try:
-        moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%f%z")
+        moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise EnvelopeError(f"arrival {text!r}: {error}") from None
     return (moment - _EPOCH) // timedelta(milliseconds=1)
@@ -174,14 +193,12 @@ def encode_validated_line(shard: str, seq: str, arrival_ms: int, flags: Iterable
 
 def pack(lines: Iterable[bytes]) -> bytes:
     """Gzip lines into an object: level 1, because level 6 would be three quarters of all CPU; no time, no name."""
-    gzip = zlib.compressobj(1, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
-    return b"".join([*map(gzip.compress, lines), gzip.flush()])
+    packer = zlib.compressobj(1, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+    return b"".join([*map(packer.compress, lines), packer.flush()])
 
 
 def unpack(stream: BinaryIO) -> Iterator[bytes]:
     """Give the lines of a gzipped object one by one, without holding them all."""
-    import gzip
-
     with gzip.open(stream) as lines:
         yield from lines
 

@@ -17,7 +17,10 @@ class Reason(StrEnum):
         return member
 
     # What cannot be read as JSON at all: `feed_of` refuses it, and so does `parse`, under the same code.
-    KPL_AGGREGATE = "kpl_aggregate", "several records packed into one by the Kinesis Producer Library; it is not unpacked"
+    KPL_AGGREGATE = (
+        "kpl_aggregate",
+        "several records packed into one by the Kinesis Producer Library; it is not unpacked",
+    )
     TOO_LARGE = "too_large", "the record has more than 900,000 bytes"
     NOT_UTF8 = "not_utf8", "some byte of the record is not UTF-8"
     NESTING_TOO_DEEP = "nesting_too_deep", "arrays and objects are nested more than 64 deep"
@@ -31,10 +34,16 @@ class Reason(StrEnum):
     CONTROL_CHARACTER = "control_character", "a text holds a control character (U+0000-001F, 007F-009F), escaped or not"
 
     # What is no record of this contract.
-    UNKNOWN_FEED = "unknown_feed", "`type` names no known feed, or is missing and the original five fields are not all there"
+    UNKNOWN_FEED = (
+        "unknown_feed",
+        "`type` names no known feed, or is missing and the original five fields are not all there",
+    )
     UNKNOWN_FIELD = "unknown_field", "the contract has no such field; what has no field of its own belongs into `extra`"
     MISSING_FIELD = "missing_field", "a required field is not there"
-    WRONG_TYPE = "wrong_type", "the value is of another JSON type; a boolean is no number, and null is no way to leave out"
+    WRONG_TYPE = (
+        "wrong_type",
+        "the value is of another JSON type; a boolean is no number, and null is no way to leave out",
+    )
 
     # What is wrong with a value.
     BAD_SYMBOL = "bad_symbol", "not 1-64 printable ASCII characters without a space at either end"
@@ -46,14 +55,17 @@ class Reason(StrEnum):
     VOLUME_NEGATIVE = "volume_negative", "a volume with a minus sign"
     BAD_TIMESTAMP = "bad_timestamp", "not an RFC 3339 time with up to 9 fraction digits"
     NO_TIME_ZONE = "no_time_zone", "the time has no zone; end it with Z or an offset such as -05:00"
-    IMPOSSIBLE_DATE = "impossible_date", "no such day or time, a leap second, or outside the years int64 nanoseconds hold"
+    IMPOSSIBLE_DATE = (
+        "impossible_date",
+        "no such day or time, a leap second, or outside the years int64 nanoseconds hold",
+    )
     TOO_MANY_LEVELS = "too_many_levels", "a side of the book has more than 10,000 levels"
     BAD_LEVEL = "bad_level", "an entry of a book has none of price, order_id and level_id"
     BAD_VALUE = "bad_value", "not one of the allowed words, or a count outside its range"
     TOO_LONG = "too_long", "a list or one of its texts is longer than allowed"
 
 
-class RejectedRecord(Exception):
+class RejectedRecord(Exception):  # noqa: N818  named for what happens next, like RetryableFailure
     """The record is wrong and stays wrong: quarantine it with its bytes, do not retry."""
 
     def __init__(self, reason: Reason, detail: str = "") -> None:

@@ -36,7 +36,7 @@ _ANY: Final = msgspec.json.Decoder(Raw)
 def feed_of(raw: bytes) -> str:
     """Name the feed of a record, or "unknown"; refuse only what is not one JSON value.
 
-    What passes is valid UTF-8 and valid JSON nested at most 64 deep, so it can be stored inside a line of JSON as it is.
+    What passes is UTF-8 and JSON, nested at most 64 deep, so it can stand inside a line of JSON as it is.
     """
     if len(raw) > MAX_RECORD_BYTES:
         raise _too_large(raw)

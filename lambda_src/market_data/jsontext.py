@@ -12,8 +12,7 @@ MAX_NESTING: Final = 64
 #: Objects are dicts, arrays lists, numbers `Numeral`, the rest what the json module makes of it.
 Tree = dict[str, Any] | list[Any] | Numeral | str | bool | None
 
-_TEXT: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+_NOT_SKELETON: Final = bytes(set(range(256)) - set(b'[]{}"'))
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
@@ -22,19 +21,27 @@ def is_nested_too_deep(raw: bytes) -> bool:
     """Tell whether arrays and objects go deeper than allowed; the text need not be JSON."""
     if raw.count(b"{") + raw.count(b"[") <= MAX_NESTING:
         return False
+    if b"\\" in raw:
+        raw = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
+    # Only quotes and brackets are left; two quotes in a row enclose nothing, whichever texts they belong to.
+    skeleton = raw.translate(None, _NOT_SKELETON).replace(b'""', b"")
+    brackets = b"".join(skeleton.split(b'"')[::2])
+    # Each turn takes off the innermost level, of the whole text at once.
+    left = brackets
+    for _ in range(MAX_NESTING):
+        left = left.replace(b"{}", b"").replace(b"[]", b"")
+        if not left:
+            return False
     depth = 0
-    for bracket in _TEXT.sub(b"", raw).translate(None, _NOT_BRACKETS):
-        if bracket in b"[{":
-            depth += 1
-            if depth > MAX_NESTING:
-                return True
-        else:
-            depth -= 1
+    for bracket in brackets:
+        depth += 1 if bracket in b"[{" else -1
+        if depth > MAX_NESTING:
+            return True
     return False
 
 
 def why_unreadable(raw: bytes) -> RejectedRecord | None:
-    """Say what keeps bytes from being one JSON value, or None where nothing does. Slow: for what a fast reader refused."""
+    """Say what keeps bytes from being one JSON value, or None where nothing does; for what a fast reader refused."""
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:

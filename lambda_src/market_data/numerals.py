@@ -8,7 +8,7 @@ from market_data.errors import Reason, RejectedRecord
 
 MAX_INTEGER_DIGITS: Final = 20
 MAX_FRACTION_DIGITS: Final = 30
-#: Within the digit limits a numeral has 52 characters; an exponent may shift a few more zeros. Beyond this it is an attack.
+#: Within the digit limits a numeral has 52 characters; an exponent may shift a few zeros. Beyond this it is an attack.
 MAX_NUMERAL_LENGTH: Final = 100
 #: Numbers inside `extra` are carried, not read; past this exponent a reader that uses doubles would see 0 or infinity.
 MAX_EXTRA_EXPONENT: Final = 300

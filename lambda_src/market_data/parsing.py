@@ -8,6 +8,7 @@ from msgspec import Raw, Struct
 from market_data.errors import Reason, RejectedRecord
 from market_data.feeds import feed_of
 from market_data.jsontext import read_exactly
+from market_data.plain import read_plain
 from market_data.records import DEFAULT_NON_POSITIVE_EXCHANGES, Record
 from market_data.rules import build_record
 
@@ -24,7 +25,7 @@ def parse(raw: bytes, *, allow_nonpositive: frozenset[str] = DEFAULT_NON_POSITIV
 
     Exchanges in `allow_nonpositive` may have prices of zero and below.
     """
-    return parse_exactly(raw, allow_nonpositive)
+    return read_plain(raw) or parse_exactly(raw, allow_nonpositive)
 
 
 def parse_exactly(raw: bytes, allow_nonpositive: frozenset[str]) -> Record:

@@ -12,18 +12,19 @@ MAX_LEVELS: Final = 10_000
 MAX_CONDITIONS: Final = 64
 MAX_CONDITION_LENGTH: Final = 64
 MAX_COUNT: Final = 2**31 - 1
-#: Two of these are index and spread venues of crypto derivatives and power, one is where crude oil went to -37.63.
+#: Option combos, calendar spreads and power trade at and below zero; crude oil did, at -37.63, on XNYM in April 2020.
 DEFAULT_NON_POSITIVE_EXCHANGES: Final = frozenset({"DERIBIT", "XCME", "XNYM", "IFEU"})
 
 
-def _text(pattern: str, description: str, **schema: Any) -> Meta:
+def _text(pattern: str, description: str) -> Meta:
     # The pattern is for the published schema only: msgspec would call `re` for every text of every level.
-    return Meta(description=description, extra_json_schema={"pattern": f"^(?:{pattern})$", **schema})
+    return Meta(description=description, extra_json_schema={"pattern": f"^(?:{pattern})$"})
 
 
-def _number(description: str, **schema: Any) -> Meta:
+def _number(pattern: str, description: str, **schema: Any) -> Meta:
     # `pattern` applies to texts only and `minimum` to numbers only, so that one schema covers both spellings.
-    return Meta(description=description, extra_json_schema={"pattern": f"^(?:{NUMERAL_PATTERN})$", **schema})
+    limits = "Exact; at most 20 integer and 30 fraction digits."
+    return Meta(description=f"{description} {limits}", extra_json_schema={"pattern": f"^(?:{pattern})$", **schema})
 
 
 SYMBOL_PATTERN: Final = r"[!-~](?:[ -~]{0,62}[!-~])?"
@@ -33,20 +34,17 @@ IDENTIFIER_PATTERN: Final = r"[!-~](?:[ -~]{0,126}[!-~])?"
 Symbol = Annotated[str, _text(SYMBOL_PATTERN, "The instrument, as the venue writes it.")]
 Exchange = Annotated[str, _text(EXCHANGE_PATTERN, "The venue's ISO 10383 MIC, else its name in capitals.")]
 Timestamp = Annotated[str, _text(TIMESTAMP_PATTERN, "RFC 3339 with a zone and up to 9 fraction digits.")]
-Price = Annotated[
-    Decimal,
-    _number(
-        "Exact; at most 20 integer and 30 fraction digits. Above 0, but for exchanges that really trade at or below."
-    ),
-]
-Volume = Annotated[
-    Decimal, _number("Exact, without a minus sign; at most 20 integer and 30 fraction digits.", minimum=0)
-]
+Price = Annotated[Decimal, _number(NUMERAL_PATTERN, "Above 0, but for exchanges that really trade at or below.")]
+Volume = Annotated[Decimal, _number(NUMERAL_PATTERN.removeprefix("-?"), "Without a minus sign.", minimum=0)]
 #: A text or an integer when it is sent, always a text once parsed: ids go beyond what a double or an int64 holds.
 Identifier = Annotated[str, _text(IDENTIFIER_PATTERN, "An id; kept as text, with every digit.")] | int
 Count = Annotated[int, Meta(ge=0, le=MAX_COUNT, description="How many orders make up the level.")]
 Depth = Annotated[int, Meta(ge=1, le=MAX_LEVELS, description="How many levels a side the view has at most.")]
-Condition = Annotated[str, _text(rf"[ -~]{{1,{MAX_CONDITION_LENGTH}}}", "A condition code, as the venue writes it.")]
+Condition = Annotated[
+    str,
+    _text(r"[ -~]+", "A condition code, as the venue writes it."),
+    Meta(min_length=1, max_length=MAX_CONDITION_LENGTH),
+]
 Conditions = Annotated[tuple[Condition, ...], Meta(max_length=MAX_CONDITIONS)]
 Extra = Annotated[
     Raw,
@@ -71,6 +69,11 @@ class BookLevel(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, g
     level_id: Identifier | UnsetType = UNSET
     action: Action | UnsetType = UNSET
     order_count: Count | UnsetType = UNSET
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it says which level or order it is about."""
+        return not (self.price is self.order_id is self.level_id is UNSET)
 
 
 class DepthLevel(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, gc=False):

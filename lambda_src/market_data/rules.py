@@ -1,4 +1,4 @@
-"""What the value of each field may be, with the reason for refusing it. Exact rather than fast; `fast` is its shortcut."""
+"""What the value of each field may be, and the reason for refusing it: exact rather than fast."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -205,7 +205,7 @@ def _level_of(level_type: type[BookLevel] | type[DepthLevel]) -> Rule:
         if type(value) is not dict:
             raise _wrong_type(value, "an object")
         level = level_type(**_build(level_type, value))
-        if isinstance(level, BookLevel) and level.price is level.order_id is level.level_id is UNSET:
+        if isinstance(level, BookLevel) and not level.is_named:
             raise RejectedRecord(Reason.BAD_LEVEL, "none of price, order_id, level_id")
         return level
 
@@ -222,8 +222,9 @@ def _prices(record: Record) -> Iterator[tuple[str, Decimal]]:
     if isinstance(record, Trade):
         yield "price", record.price
         return
-    for name, side in (("bids", record.bids), ("asks", record.asks)):
-        for index, level in enumerate(side):
+    sides: dict[str, tuple[BookLevel | DepthLevel, ...]] = {"bids": record.bids, "asks": record.asks}
+    for name, levels in sides.items():
+        for index, level in enumerate(levels):
             if level.price is not UNSET:
                 yield f"{name}[{index}].price", level.price
 

@@ -81,7 +81,7 @@ class DynamoJobs:
                     # An event can overtake the consumer's own row: whoever comes late must not take it back.
                     ConditionExpression="attribute_not_exists(#Stage) OR #Stage < :Stage",
                     ExpressionAttributeNames={"#Stage": "Stage"} | {f"#{name}": name for name in attributes},
-                    ExpressionAttributeValues=_values({"Stage": int(to)} | kept),
+                    ExpressionAttributeValues=_values({"Stage": int(to), **kept}),
                 )
             except ClientError as error:
                 if error_code(error) != "ConditionalCheckFailedException":

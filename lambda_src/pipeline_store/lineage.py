@@ -28,6 +28,4 @@ class DynamoLineage:
             "Digest": row.digest,
         }
         with transient_errors_are_retryable():
-            self._client.put_item(
-                TableName=self._table, Item={name: _serialize(value) for name, value in item.items()}
-            )
+            self._client.put_item(TableName=self._table, Item={name: _serialize(value) for name, value in item.items()})

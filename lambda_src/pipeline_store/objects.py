@@ -1,18 +1,9 @@
 """Objects in one bucket: written once, read whole."""
 
-from datetime import datetime
-
 from botocore.exceptions import ClientError
-from msgspec import Struct
 
 from .edge import AwsClient, error_code, transient_errors_are_retryable
-
-
-class StoredObject(Struct, frozen=True):
-    """An object's bytes, and when S3 wrote them."""
-
-    body: bytes
-    written_at: datetime
+from .rows import StoredObject
 
 
 class S3Objects:
@@ -40,7 +31,7 @@ class S3Objects:
         return True
 
     def get(self, key: str) -> StoredObject:
-        """Read an object. Ours are one batch big, so that whole is also the simplest way to be done with the network."""
+        """Read an object whole: ours are one batch big, and what fails after this line is not the network."""
         with transient_errors_are_retryable():
             response = self._client.get_object(Bucket=self.bucket, Key=key)
             return StoredObject(body=response["Body"].read(), written_at=response["LastModified"])

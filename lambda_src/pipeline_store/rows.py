@@ -1,5 +1,6 @@
 """What a row says, and what the tables promise, without AWS: the cores and their fakes know only this."""
 
+from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 from typing import Protocol
 
@@ -67,6 +68,13 @@ class LineageRow(Struct, frozen=True):
     digest: str
 
 
+class StoredObject(Struct, frozen=True):
+    """An object's bytes, and when S3 wrote them."""
+
+    body: bytes
+    written_at: datetime
+
+
 class ObjectStore(Protocol):
     """A bucket whose objects are written once."""
 
@@ -77,6 +85,14 @@ class ObjectStore(Protocol):
 
     def put_once(self, key: str, body: bytes) -> bool:
         """Write the object unless it is there; say whether this call wrote it."""
+        ...
+
+
+class ReadableStore(ObjectStore, Protocol):
+    """A bucket that may be read, too."""
+
+    def get(self, key: str) -> StoredObject:
+        """Read an object."""
         ...
 
 
@@ -102,3 +118,8 @@ class LineageTable(Protocol):
     def record(self, row: LineageRow) -> None:
         """Write the row; writing it again changes nothing."""
         ...
+
+
+def rfc3339(moment: datetime) -> str:
+    """A time as rows say it: 2026-11-22T22:04:46.123Z."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

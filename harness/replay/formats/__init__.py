@@ -23,7 +23,7 @@ class Format(Protocol):
         """Whether this line can only be this format's."""
 
     def read(self, line: bytes) -> Iterable[bytes | Skipped]:
-        """The records in a line, or what it is instead. Raises BadLine where it is not this format's."""
+        """The records in a line, or what it is instead. Raises LineError where it is not this format's."""
 
 
 FORMATS: dict[str, type[Format]] = {kind.name: kind for kind in (Canonical, Coinbase, Databento, Lean)}

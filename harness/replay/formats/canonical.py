@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from harness.replay.errors import BadLine
+from harness.replay.errors import LineError
 from harness.replay.items import Skipped
 from harness.replay.messages import Message
 
@@ -27,7 +27,7 @@ class Canonical:
             message = Message(line)
             if "type" in message:
                 return "symbol" in message and message.peek("type") in _TYPES
-        except BadLine:
+        except LineError:
             return False
         return all(name in message for name in _ORIGINAL_FIELDS)
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from harness.replay.errors import BadLine
+from harness.replay.errors import LineError
 from harness.replay.framing import Received, cryptofeed
 from harness.replay.items import Skipped
 from harness.replay.messages import Message, encode, numeral
@@ -36,7 +36,7 @@ class Coinbase:
         try:
             message = Message(frame.body)
             kind = message.peek("type")
-        except BadLine:
+        except LineError:
             return False
         return kind in _TELLING_TYPES or (kind in _TELLING_WITH_PRODUCT and "product_id" in message)
 
@@ -44,7 +44,7 @@ class Coinbase:
         """A match is a trade, a snapshot or update an order book, a ticker a market depth of one level."""
         frame = cryptofeed(line)
         if frame is None:
-            raise BadLine("neither a received message nor a session line of cryptofeed")
+            raise LineError("neither a received message nor a session line of cryptofeed")
         if isinstance(frame, Skipped):
             yield frame
             return
@@ -71,7 +71,7 @@ class Coinbase:
 def _trade(message: Message) -> dict[str, Any]:
     maker_side = message.text("side")
     if maker_side not in _AGGRESSOR:
-        raise BadLine(f"'side' is {maker_side[:40]!r}")
+        raise LineError(f"'side' is {maker_side[:40]!r}")
     return {
         "type": "trade",
         "price": message.text("price"),
@@ -95,7 +95,7 @@ def _update(message: Message) -> dict[str, Any]:
     sides: dict[str, list[dict[str, str]]] = {"buy": [], "sell": []}
     for side, price, size in message.take("changes", _CHANGES):
         if side not in sides:
-            raise BadLine(f"a change's side is {side[:40]!r}")
+            raise LineError(f"a change's side is {side[:40]!r}")
         sides[side].append(_level(price, size))
     return {"type": "order_book", "book": "L2", "event": "update", "bids": sides["buy"], "asks": sides["sell"]}
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from harness.replay.errors import BadLine
+from harness.replay.errors import LineError
 from harness.replay.items import Skipped
 from harness.replay.messages import Message, encode, numeral
 from harness.replay.numerals import from_unix_nanoseconds, point_inserted, whole
@@ -52,7 +52,7 @@ class Databento:
             return False
         try:
             message = Message(line)
-        except BadLine:
+        except LineError:
             return False
         return "hd" in message or message.fields.keys() >= {"dataset", "schema", "record"}
 
@@ -66,14 +66,14 @@ class Databento:
         header = Message(message.take("hd", _OBJECT))
         rtype, publisher = header.peek("rtype"), header.peek("publisher_id")
         if rtype is None or publisher is None:
-            raise BadLine("'hd' has no rtype or no publisher_id")
+            raise LineError("'hd' has no rtype or no publisher_id")
         if "levels" not in message and rtype not in (_BY_ORDER, _TRADES):
             yield Skipped(schema or _KINDS.get(rtype) or f"rtype_{rtype}")
             return
         action = message.peek("action")
         event, received = _time(header.optional("ts_event")), _time(message.optional("ts_recv"))
         if event is None and received is None:
-            raise BadLine("neither 'ts_event' nor 'ts_recv' is a time")
+            raise LineError("neither 'ts_event' nor 'ts_recv' is a time")
         head = {
             "symbol": message.text("symbol"),
             "exchange": databento_exchange(publisher, dataset),
@@ -89,7 +89,9 @@ class Databento:
             body = _order(message, action)
         wrapper = {} if dataset is None else {"dataset": dataset, "schema": schema}
         source = {} if event else {"timestamp_source": "receive"}
-        yield encode({"type": body["type"]} | head | body | {"extra": wrapper | header.fields | message.fields | source})
+        yield encode(
+            {"type": body["type"]} | head | body | {"extra": wrapper | header.fields | message.fields | source}
+        )
 
 
 def _time(text: str | None) -> str | None:
@@ -100,7 +102,7 @@ def _trade(message: Message) -> dict[str, Any]:
     side = message.peek("side")
     price = _price(message.text("price"))
     if price is None:
-        raise BadLine("a trade without a price")
+        raise LineError("a trade without a price")
     return {
         "type": "trade",
         "price": price,
@@ -117,7 +119,7 @@ def _order(message: Message, action: str | None) -> dict[str, Any]:
         entry |= {"order_id": message.text("order_id"), "action": _ENTRY_ACTIONS[action]}
         sides[side].append({name: value for name, value in entry.items() if value is not None})
     elif action not in ("R", "N"):
-        raise BadLine(f"'action' is {action!r}")
+        raise LineError(f"'action' is {action!r}")
     return {"type": "order_book", "book": "L3", "event": "clear" if action == "R" else "update", **sides}
 
 
@@ -131,7 +133,7 @@ def _level(level: dict[str, str], side: str) -> dict[str, Any] | None:
     try:
         price, size = _price(level[f"{side}_px"]), level[f"{side}_sz"]
     except KeyError as exc:
-        raise BadLine(f"a level without {exc}") from exc
+        raise LineError(f"a level without {exc}") from exc
     if price is None:
         return None  # fewer levels than the message has room for
     count = level.get(f"{side}_ct")
@@ -144,5 +146,5 @@ def _price(digits: str) -> str | None:
 
 def _letter(letter: str | None, meanings: dict[str, str], name: str) -> str:
     if letter not in meanings:
-        raise BadLine(f"{name!r} is {letter!r}")
+        raise LineError(f"{name!r} is {letter!r}")
     return meanings[letter]

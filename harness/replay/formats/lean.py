@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from harness.replay.errors import BadLine
+from harness.replay.errors import LineError
 from harness.replay.items import Skipped
 from harness.replay.messages import Message, encode
 from harness.replay.numerals import from_new_york, point_inserted
@@ -27,7 +27,7 @@ class Lean:
             return False
         try:
             row = Message(line)
-        except BadLine:
+        except LineError:
             return False
         has = row.fields.keys()
         return has >= {"date", "ms", "symbol", "exchange"} and (has >= set(_TRADE) or has >= set(_QUOTE))
@@ -66,7 +66,7 @@ def _exchange(code: str, prices: list[str]) -> tuple[str, bool]:
     if any("." in price for price in prices):
         return code.upper(), False
     # 48000 could be 4.80 or 48,000: a guess would be a wrong price that nobody notices.
-    raise BadLine(f"the exchange {code[:40]!r} does not tell whether prices are in 1/10,000 USD")
+    raise LineError(f"the exchange {code[:40]!r} does not tell whether prices are in 1/10,000 USD")
 
 
 def _price(digits: str, is_scaled: bool) -> str:

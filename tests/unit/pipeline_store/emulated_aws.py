@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
 from moto import mock_aws
 
 RAW, PROCESSED, JOBS, LINEAGE, REJECTED = "raw", "processed", "jobs", "lineage", "rejected"
@@ -51,6 +53,8 @@ def emulated_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[EmulatedAws]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
+    # A session of the test's own, so that what `refuse` does to it ends with the test.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     with mock_aws():
         s3, dynamodb, sqs = (boto3.client(service) for service in ("s3", "dynamodb", "sqs"))
         for bucket in (RAW, PROCESSED):
@@ -75,3 +79,23 @@ def _create_table(dynamodb: Any, name: str, keys: tuple[str, str], index: tuple[
 
 def _schema(keys: tuple[str, ...]) -> list[dict[str, str]]:
     return [{"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)]
+
+
+def refuse(operation: str, status: int, code: str, text: str) -> None:
+    """Have AWS answer this operation with an error, for every client made from now on (in this test)."""
+    body = f'{{"__type": "{code}", "message": "{text}"}}'
+    if operation.startswith("s3."):
+        body = f"<Error><Code>{code}</Code><Message>{text}</Message></Error>"
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        return AWSResponse(request.url, status, {}, _Body(body.encode()))
+
+    # Before moto's own handler, which answers everything.
+    boto3.setup_default_session()
+    boto3.DEFAULT_SESSION.events.register_first(f"before-send.{operation}", answer)
+
+
+class _Body(BytesIO):
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        """Read like urllib3's response."""
+        yield self.read()

@@ -1,25 +1,39 @@
 """Hand-written stand-ins for the bucket and the two tables. They count calls and can run out of luck."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
 
 from pipeline_store.errors import RetryableFailure
-from pipeline_store.rows import IngestedJob, JobKey, LineageRow, Stage, ValidatedJob
+from pipeline_store.rows import IngestedJob, JobKey, LineageRow, Stage, StoredObject, ValidatedJob
+
+WRITTEN_AT = datetime(2026, 11, 22, 22, 4, 47, tzinfo=UTC)
 
 
 @dataclass
 class World:
-    """What all fakes of one test share: how many calls were made, and how many more will succeed."""
+    """What all fakes of one test share: which calls were made, and how many more will succeed."""
 
     calls: list[str] = field(default_factory=list)
     capacity: int | None = None
+    failure: type[Exception] = RetryableFailure
+    #: When the capacity is used up, the call is carried out and only its answer is lost.
+    loses_answers: bool = False
 
-    def call(self, name: str) -> None:
+    @contextmanager
+    def call(self, name: str) -> Iterator[None]:
         """Account for one call, or fail it as AWS does on a bad day."""
-        if self.capacity is not None:
-            if self.capacity == 0:
-                raise RetryableFailure(f"SlowDown when calling {name}")
+        failing = self.capacity == 0
+        if failing and not self.loses_answers:
+            raise self.failure(f"out of luck at: {name}")
+        if self.capacity:
             self.capacity -= 1
         self.calls.append(name)
+        yield
+        if failing:
+            raise self.failure(f"out of luck at: {name}")
 
 
 @dataclass
@@ -32,10 +46,15 @@ class FakeObjects:
 
     def put_once(self, key: str, body: bytes) -> bool:
         """As the promise says. A second body under one key would be a lie about the key, so it is checked here."""
-        self.world.call(f"put {self.bucket}")
-        created = key not in self.kept
-        assert self.kept.setdefault(key, body) == body, f"two different bodies for {key}"
-        return created
+        with self.world.call(f"put {self.bucket}"):
+            created = key not in self.kept
+            assert self.kept.setdefault(key, body) == body, f"two different bodies for {key}"
+            return created
+
+    def get(self, key: str) -> StoredObject:
+        """Read an object; a missing one is as unexpected as on AWS."""
+        with self.world.call(f"get {self.bucket}"):
+            return StoredObject(self.kept[key], written_at=WRITTEN_AT)
 
 
 @dataclass
@@ -55,15 +74,15 @@ class FakeJobs:
 
     def stage(self, key: JobKey) -> int:
         """As the promise says."""
-        self.world.call("read job")
-        return self.rows[key][0] if key in self.rows else 0
+        with self.world.call("read job row"):
+            return self.rows[key][0] if key in self.rows else 0
 
     def _advance(self, to: Stage, job: IngestedJob | ValidatedJob) -> bool:
-        self.world.call("job row")
-        if job.key in self.rows and self.rows[job.key][0] >= to:
-            return False
-        self.rows[job.key] = (to, job)
-        return True
+        with self.world.call("job row"):
+            if job.key in self.rows and self.rows[job.key][0] >= to:
+                return False
+            self.rows[job.key] = (to, job)
+            return True
 
 
 @dataclass
@@ -75,5 +94,18 @@ class FakeLineage:
 
     def record(self, row: LineageRow) -> None:
         """As the promise says. A retry has to write the very same row, so that is checked here."""
-        self.world.call("lineage row")
-        assert self.rows.setdefault((row.dataset, row.first_arrival_ms), row) == row
+        with self.world.call("lineage row"):
+            assert self.rows.setdefault((row.dataset, row.first_arrival_ms), row) == row
+
+
+@dataclass
+class FakeRejectedQueue:
+    """A queue in memory."""
+
+    world: World
+    notices: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def send(self, notice: Mapping[str, Any]) -> None:
+        """As the promise says."""
+        with self.world.call("send notice"):
+            self.notices.append(notice)

@@ -30,7 +30,8 @@ def test_a_put_names_no_encryption_of_its_own(aws: EmulatedAws) -> None:
     """The bucket's default is our key; a header that says only `aws:kms` means AWS's key and is refused."""
     seen: list[dict[str, str]] = []
     aws.s3.meta.events.register(
-        "before-call.s3.PutObject", lambda params, **_: seen.append({k.lower(): v for k, v in params["headers"].items()})
+        "before-call.s3.PutObject",
+        lambda params, **_: seen.append({name.lower(): value for name, value in params["headers"].items()}),
     )
     S3Objects(aws.s3, RAW).put_once("a/b", b"body")
 

@@ -6,7 +6,7 @@ from pipeline_store.errors import ConfigurationError
 from pipeline_store.settings import Required, Settings, read_settings
 
 
-class Example(Settings):
+class Example(Settings, frozen=True):
     """One variable beside the common ones."""
 
     raw_bucket: Required

@@ -1,0 +1,31 @@
+"""`python -m harness deploy`: the release engineer's two commands, to wherever the AWS_* variables lead."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from harness.cli import Parser
+from harness.deploy.cli import AwsCli, AwsCliError
+from harness.deploy.stack import NO_CHANGES, STACK_NAME, DeployError, assemble, deploy
+from harness.packaging.layer import ROOT, PackagingError, Target
+
+
+def main(argv: list[str]) -> int:
+    """Package and deploy; 1 when the stack could not be deployed."""
+    parser = Parser(prog="deploy", description="Package the template and deploy it with the AWS CLI.")
+    parser.add_argument("--parameters", type=Path, default=ROOT / "template" / "parameters" / "development.json")
+    parser.add_argument("--stack-name", default=STACK_NAME)
+    parser.add_argument("--target", type=Target, choices=list(Target), default=Target.LAMBDA, help="see `package`")
+    options = parser.parse_args(argv)
+    try:
+        with TemporaryDirectory(prefix="deploy-") as folder:
+            template = assemble(Path(folder) / "tree", options.target)
+            done = deploy(AwsCli(os.environ), template, options.parameters.resolve(), options.stack_name)
+    except (AwsCliError, DeployError, PackagingError, OSError) as error:
+        print(f"deploy: {error}", file=sys.stderr)
+        return 1
+    print(f"{options.stack_name}: deployed" if done.changed else f"{NO_CHANGES}: {options.stack_name} is up to date")
+    return 0

@@ -1,0 +1,211 @@
+"""What is deployed, read back through the services' own APIs: all that the permission preflight needs to know."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import unquote
+
+from botocore.exceptions import ClientError
+
+from harness.emulator.policies import Document, Role
+
+Clients = Callable[[str], Any]
+
+
+@dataclass(frozen=True)
+class Key:
+    """A customer managed KMS key and its policy."""
+
+    arn: str
+    policy: Document
+
+
+@dataclass(frozen=True)
+class Store:
+    """A place that data rests in: a bucket, queue, stream, table or topic; its key and its own policy."""
+
+    service: str
+    name: str
+    arn: str
+    key: Key | None
+    policy: Document | None = None
+    bucket_key: bool = False
+
+
+@dataclass
+class Deployment:
+    """Reads on demand, and each thing once. `clients` makes a client from a service's name."""
+
+    clients: Clients
+    region: str
+    account: str
+    _keys: dict[str, Key | None] = field(default_factory=dict)
+    _roles: dict[str, Role] = field(default_factory=dict)
+
+    @cached_property
+    def functions(self) -> list[dict[str, Any]]:
+        """Every Lambda function's configuration."""
+        return [f for page in self._pages("lambda", "list_functions") for f in page["Functions"]]
+
+    @cached_property
+    def mappings(self) -> list[dict[str, Any]]:
+        """Every event source mapping."""
+        pages = self._pages("lambda", "list_event_source_mappings")
+        return [m for page in pages for m in page["EventSourceMappings"]]
+
+    @cached_property
+    def jobs(self) -> list[dict[str, Any]]:
+        """Every Glue job."""
+        return [job for page in self._pages("glue", "get_jobs") for job in page["Jobs"]]
+
+    @cached_property
+    def log_groups(self) -> dict[str, Key | None]:
+        """Every log group's name and key."""
+        pages = self._pages("logs", "describe_log_groups")
+        return {g["logGroupName"]: self.key(g.get("kmsKeyId")) for page in pages for g in page["logGroups"]}
+
+    @cached_property
+    def stores(self) -> dict[str, Store]:
+        """Every bucket, queue, stream, table and topic by its ARN."""
+        readers = (self._buckets, self._queues, self._streams, self._tables, self._topics)
+        return {store.arn: store for read in readers for store in read()}
+
+    @cached_property
+    def notified_queues(self) -> list[tuple[str, str]]:
+        """(bucket ARN, queue ARN) for every bucket that notifies a queue."""
+        s3 = self.clients("s3")
+        found = []
+        for store in self.stores.values():
+            if store.service == "s3":
+                configuration = s3.get_bucket_notification_configuration(Bucket=store.name)
+                found += [(store.arn, queue["QueueArn"]) for queue in configuration.get("QueueConfigurations", [])]
+        return found
+
+    def role(self, arn: str) -> Role:
+        """A role by its ARN or name, with every document that decides what it may do."""
+        name = arn.rsplit("/", 1)[-1]
+        if name not in self._roles:
+            self._roles[name] = self._read_role(name)
+        return self._roles[name]
+
+    def key(self, identifier: str | None) -> Key | None:
+        """The customer managed key of that id, ARN or alias; None for AWS's own keys and for no key."""
+        if not identifier:
+            return None
+        if identifier not in self._keys:
+            self._keys[identifier] = self._read_key(identifier)
+        return self._keys[identifier]
+
+    def _pages(self, service: str, operation: str) -> Iterator[dict[str, Any]]:
+        yield from self.clients(service).get_paginator(operation).paginate()
+
+    def _read_key(self, identifier: str) -> Key | None:
+        if identifier.rsplit(":", 1)[-1].startswith("alias/aws/"):
+            return None
+        kms = self.clients("kms")
+        try:
+            described = kms.describe_key(KeyId=identifier)["KeyMetadata"]
+        except ClientError:
+            # A key that is not there allows nothing, and everything that needs it is told so by name.
+            return Key(identifier, {})
+        if described.get("KeyManager") == "AWS":
+            return None
+        policy = kms.get_key_policy(KeyId=described["KeyId"], PolicyName="default")["Policy"]
+        return Key(described["Arn"], json.loads(policy))
+
+    def _read_role(self, name: str) -> Role:
+        iam = self.clients("iam")
+        role = iam.get_role(RoleName=name)["Role"]
+        inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
+        documents = [iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"] for policy in inline]
+        attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
+        documents += [self._managed(policy["PolicyArn"]) for policy in attached]
+        boundary = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+        return Role(
+            name=name,
+            arn=role["Arn"],
+            trust=_document(role["AssumeRolePolicyDocument"]),
+            documents=tuple(map(_document, documents)),
+            boundary=None if boundary is None else _document(self._managed(boundary)),
+        )
+
+    def _managed(self, arn: str) -> Any:
+        iam = self.clients("iam")
+        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        return iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+
+    def _buckets(self) -> Iterator[Store]:
+        s3 = self.clients("s3")
+        for bucket in s3.list_buckets()["Buckets"]:
+            name = bucket["Name"]
+            encryption = _unless_missing(s3.get_bucket_encryption, Bucket=name)
+            rules = encryption.get("ServerSideEncryptionConfiguration", {}).get("Rules", [{}])
+            default = rules[0].get("ApplyServerSideEncryptionByDefault", {})
+            policy = _unless_missing(s3.get_bucket_policy, Bucket=name).get("Policy")
+            yield Store(
+                service="s3",
+                name=name,
+                arn=f"arn:aws:s3:::{name}",
+                key=self.key(default.get("KMSMasterKeyID")),
+                policy=None if policy is None else json.loads(policy),
+                bucket_key=bool(rules[0].get("BucketKeyEnabled")),
+            )
+
+    def _queues(self) -> Iterator[Store]:
+        sqs = self.clients("sqs")
+        for page in self._pages("sqs", "list_queues"):
+            for url in page.get("QueueUrls", []):
+                attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+                arn, policy = attributes["QueueArn"], attributes.get("Policy")
+                yield Store(
+                    service="sqs",
+                    name=arn.rsplit(":", 1)[-1],
+                    arn=arn,
+                    key=self.key(attributes.get("KmsMasterKeyId")),
+                    policy=json.loads(policy) if policy else None,
+                )
+
+    def _streams(self) -> Iterator[Store]:
+        kinesis = self.clients("kinesis")
+        for page in self._pages("kinesis", "list_streams"):
+            for name in page["StreamNames"]:
+                stream = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
+                yield Store("kinesis", name, stream["StreamARN"], self.key(stream.get("KeyId")))
+
+    def _tables(self) -> Iterator[Store]:
+        dynamodb = self.clients("dynamodb")
+        for page in self._pages("dynamodb", "list_tables"):
+            for name in page["TableNames"]:
+                table = dynamodb.describe_table(TableName=name)["Table"]
+                key = self.key(table.get("SSEDescription", {}).get("KMSMasterKeyArn"))
+                yield Store("dynamodb", name, table["TableArn"], key)
+
+    def _topics(self) -> Iterator[Store]:
+        sns = self.clients("sns")
+        for page in self._pages("sns", "list_topics"):
+            for topic in page["Topics"]:
+                arn = topic["TopicArn"]
+                attributes = sns.get_topic_attributes(TopicArn=arn)["Attributes"]
+                yield Store("sns", arn.rsplit(":", 1)[-1], arn, self.key(attributes.get("KmsMasterKeyId")))
+
+
+def _document(document: Any) -> Document:
+    """botocore decodes IAM's documents, except where the service did not encode them."""
+    if isinstance(document, str):
+        document = json.loads(unquote(document))
+    assert isinstance(document, Mapping)
+    return document
+
+
+def _unless_missing(read: Callable[..., dict[str, Any]], **parameters: str) -> dict[str, Any]:
+    """What S3 answers, or nothing where it says that no such configuration exists."""
+    try:
+        return read(**parameters)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+            return {}
+        raise

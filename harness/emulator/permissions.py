@@ -1,0 +1,49 @@
+"""The preflight: which right does AWS ask for that the deployed roles and keys do not give?
+
+The emulator refuses what the functions themselves call without a right. What services do with a function's role, or
+with a key, it does unasked; so that is judged here, from what is deployed, before any record is put on the stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from harness.emulator.deployment import Clients, Deployment
+from harness.emulator.needs import Need, all_needs
+from harness.emulator.policies import role_may, service_may
+
+
+@dataclass(frozen=True, order=True)
+class MissingGrant:
+    """A right that is needed and not given. `role` is a service's name where the service acts for itself."""
+
+    role: str
+    action: str
+    resource: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.role} may not {self.action} on {self.resource} ({self.why})"
+
+
+def missing_grants(clients: Clients, *, region: str, account: str) -> list[MissingGrant]:
+    """Everything missing from what is deployed, each right once per role and resource."""
+    return judge(all_needs(Deployment(clients, region, account)))
+
+
+def judge(needs: Iterable[Need]) -> list[MissingGrant]:
+    """The needs that no policy meets."""
+    missing: dict[tuple[str, str, str], MissingGrant] = {}
+    for need in needs:
+        if not _met(need):
+            name = need.role.name if need.role is not None else need.service
+            grant = MissingGrant(name, need.request.action, need.request.resource, need.why)
+            missing.setdefault((grant.role, grant.action, grant.resource), grant)
+    return sorted(missing.values())
+
+
+def _met(need: Need) -> bool:
+    if need.role is None:
+        return service_may(need.service, need.request, need.policy)
+    return role_may(need.role, need.request, need.policy, required=need.policy_decides)

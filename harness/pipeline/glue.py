@@ -1,0 +1,83 @@
+"""Runs the deployed Glue job in a local Spark, from what the deployed job says of itself."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from harness.emulator.denials import denials_in
+from harness.emulator.process import Emulator
+from harness.glue.jars import ensure_jars
+from harness.glue.spark_process import run_glue_job
+from harness.packaging.layer import ROOT
+
+JARS = ROOT / ".cache" / "jars"
+#: What the last line of a run that came to its end is marked with.
+RESULT_EVENT = "json_to_parquet"
+
+
+def spark_python() -> Path:
+    """Return the interpreter of the one environment that holds Spark; tox names it."""
+    return Path(os.environ.get("SPARK_PYTHON", ROOT / ".tox" / "spark" / "bin" / "python"))
+
+
+class GlueJobRun:
+    """One run: exit code, the job's own result (None: it did not come to one), and what it printed."""
+
+    def __init__(self) -> None:
+        self.exit_code = 0
+        self.result: dict[str, Any] | None = None
+        self.lines: list[str] = []
+
+    @property
+    def failure(self) -> str | None:
+        """What went wrong, in one line; None if nothing did."""
+        if self.result is not None and self.result["problems"]:
+            return f"the Glue job left something undone: {'; '.join(self.result['problems'])}"
+        if self.exit_code:
+            denials = dict.fromkeys(str(denial) for line in self.lines for denial in denials_in(line, "the Glue job"))
+            if denials:
+                return "; ".join(denials)
+            said = [line for line in self.lines if line.strip()]
+            return f"the Glue job failed: {said[-1].strip() if said else f'exit code {self.exit_code}'}"
+        return None
+
+
+def run_deployed_job(emulator: Emulator, job_name: str, folder: Path, on_line: Callable[[str], None]) -> GlueJobRun:
+    """Run the job as Glue would: its script from S3, its arguments, and its role's credentials for all of it.
+
+    `folder` gets the script and the log.
+    """
+    job = emulator.client("glue").get_job(JobName=job_name)["Job"]
+    credentials = emulator.role_credentials(job["Role"])
+    bucket, _, key = job["Command"]["ScriptLocation"].removeprefix("s3://").partition("/")
+    script = folder / "json_to_parquet.py"
+    emulator.client("s3", credentials).download_file(bucket, key, str(script))
+    run = GlueJobRun()
+    with (folder / "glue.log").open("w") as log:
+
+        def take(line: str) -> None:
+            log.write(line.rstrip("\n") + "\n")
+            run.lines.append(line)
+            if line.startswith("{") and f'"{RESULT_EVENT}"' in line:
+                run.result = json.loads(line)
+            on_line(line)
+
+        arguments = {name.removeprefix("--"): value for name, value in job["DefaultArguments"].items()}
+        run.exit_code = run_glue_job(
+            spark_python=spark_python(),
+            jars=ensure_jars(spark_python(), JARS),
+            script=script,
+            arguments={"JOB_NAME": job_name, **arguments},
+            endpoint_url=emulator.endpoint_url,
+            credentials=(credentials.access_key_id, credentials.secret_access_key, credentials.session_token),
+            truststore=emulator.trust_store.path,
+            truststore_password=emulator.trust_store.password,
+            ca_bundle=emulator.ca_bundle,
+            region=emulator.region,
+            on_line=take,
+        )
+    return run

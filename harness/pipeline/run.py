@@ -1,0 +1,217 @@
+"""One run: the stages of `make pipeline`, in order, on one emulated AWS."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+
+from harness.deploy.cli import AwsCli
+from harness.deploy.stack import Deployment, assemble, deploy, parameter
+from harness.emulator.denials import FunctionLogs
+from harness.emulator.permissions import missing_grants
+from harness.emulator.process import Emulator
+from harness.packaging.layer import Target
+from harness.pipeline import collect
+from harness.pipeline.accounting import Position, account
+from harness.pipeline.drain import Drain, DrainError, Progress
+from harness.pipeline.errors import PipelineError
+from harness.pipeline.glue import run_deployed_job
+from harness.pipeline.options import Options
+from harness.pipeline.question import Traded, volume_weighted_prices
+from harness.pipeline.report import Display
+from harness.pipeline.summary import Source, Summary
+from harness.replay.producer import Ledger, Producer
+from harness.replay.sources import open_sources
+from market_data import FEEDS, UNKNOWN
+
+
+class Run:
+    """State of a run between its stages. A context manager: leaving it stops all that the run started."""
+
+    def __init__(self, options: Options, display: Display, folder: Path) -> None:
+        self.options = options
+        self.display = display
+        self.folder = folder
+        self.summary = Summary()
+        self.answers: list[Traded] = []
+        self.emulator = Emulator(port=options.port, log_file=folder / "emulator.log")
+        self.deployment: Deployment | None = None
+        self.ledger: Ledger | None = None
+        #: What went wrong without keeping the run from its accounting.
+        self.failures: list[str] = []
+        # Opened first: a missing file is to be told before anything is started.
+        self._feed = open_sources(options.feed, options.venue, options.count, options.seed)
+
+    def __enter__(self) -> Run:
+        self.display.say("Starting the emulated AWS (TLS, IAM enforced)")
+        self.emulator.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.emulator.stop()
+
+    @property
+    def resources(self) -> dict[str, str]:
+        """Physical ids by logical id of what is deployed."""
+        if self.deployment is None:
+            raise PipelineError("nothing is deployed yet")
+        return self.deployment.resources
+
+    # ------------------------------------------------------------------------------------------------ stages ----
+
+    def deploy(self) -> None:
+        """Package and deploy the template through the AWS CLI."""
+        self.display.say("Packaging the functions")
+        template = assemble(self.folder / "deploy", Target.EMULATOR, self.options.template)
+        bucket = parameter(self.options.parameters, "ArtifactBucketName")
+        self.emulator.client("s3").create_bucket(Bucket=bucket)
+        self.display.say("Deploying the template with the AWS CLI")
+        self.deployment = deploy(AwsCli(self.emulator.environment()), template, self.options.parameters)
+        self.display.say(f"Deployed: {len(self.resources)} resources")
+
+    def check_grants(self) -> None:
+        """Refuse roles that lack what AWS's own services do with them: the emulated AWS does not enforce those."""
+        missing = missing_grants(self.emulator.client, region=self.emulator.region, account=self.emulator.account_id)
+        if missing:
+            raise PipelineError("; ".join(str(grant) for grant in missing))
+
+    def replay(self) -> None:
+        """Put the records on the stream and keep account of what Kinesis answered."""
+        producer = Producer(self.emulator.client("kinesis"), self.resources["MarketDataStream"])
+        bar = self.display.bar(
+            "Putting records on the stream", self.options.count if self.options.feed is None else None
+        )
+
+        def show(ledger: Ledger) -> None:
+            self.ledger = ledger
+            bar.at(len(ledger))
+
+        try:
+            self.ledger = producer.send(self._feed, on_progress=show)
+            bar.at(len(self.ledger), len(self.ledger))
+        finally:
+            self._count()
+
+    def _count(self) -> None:
+        """Copy what the producer knows; after a failure, what it knew so far."""
+        summary = self.summary
+        if self.ledger is not None:
+            summary.records_in = self.ledger.records_in
+            by_feed = self.ledger.records_by_feed
+            summary.records_by_feed = {feed: by_feed.get(feed, 0) for feed in (*FEEDS, UNKNOWN)}
+        summary.sources = [
+            Source(source.path, source.lines, source.session_lines, source.skipped, source.records)
+            for source in self._feed.sources
+        ]
+        summary.skipped_by_kind = dict(sorted(self._feed.skipped_by_kind.items()))
+
+    def drain(self) -> None:
+        """Wait until the functions have stored and judged everything."""
+        records = self.summary.records_in
+        stored = self.display.bar("Stored as they arrived", records)
+        judged = self.display.bar("Validated or quarantined", records)
+        logs = FunctionLogs(self.emulator.client("logs"), self.emulator.client("lambda"))
+        crashes: dict[str, None] = {}
+        drain = Drain(
+            self.emulator.client("s3"),
+            self.emulator.client("dynamodb"),
+            self.resources["RawDataBucket"],
+            self.resources["ProcessingJobTable"],
+        )
+
+        def show(now: Progress) -> None:
+            stored.at(min(now.stored, records))
+            judged.at(min(now.judged, records))
+
+        def check() -> None:
+            # A refused call never heals by itself: say at once which role lacks what.
+            found = logs.read()
+            if found.denials:
+                raise PipelineError("; ".join(str(denial) for denial in found.denials))
+            crashes.update(dict.fromkeys(str(crash) for crash in found.crashes))
+
+        try:
+            done = drain.wait(records, show, check)
+        except DrainError as error:
+            raise PipelineError("; ".join([str(error), *crashes, f"log: {self.folder}/emulator.log"])) from error
+        self.summary.batches = done.objects
+
+    def transform(self) -> None:
+        """Run the Glue job in Spark. Its failure does not keep the records from being accounted for."""
+        bar = self.display.bar("Glue job in local Spark", None)
+        lines = 0
+
+        def count(_: str) -> None:
+            nonlocal lines
+            lines += 1
+            bar.at(lines)
+
+        job = run_deployed_job(self.emulator, self.resources["JsonToParquetJob"], self.folder, count)
+        bar.at(1, 1)
+        if job.result is not None:
+            self.summary.duplicates_removed = job.result["duplicates_removed"]
+        if job.failure is not None:
+            self.failures.append(f"{job.failure} (log: {self.folder}/glue.log)")
+
+    def account(self) -> None:
+        """Bring the results here and hold them against what the producer was told."""
+        assert self.ledger is not None
+        s3 = self.emulator.client("s3")
+        parquet, quarantine = self.folder / "parquet", self.folder / "quarantine"
+        collect.download(s3, self.resources["ProcessedDataBucket"], "parquet/", parquet)
+        collect.download(s3, self.resources["RawDataBucket"], "quarantine/", quarantine)
+        expected: Mapping[Position, str | None] | None = (
+            {entry.position: entry.expected_reason for entry in self.ledger} if self.options.feed is None else None
+        )
+        self.summary.take(
+            account(
+                self.ledger.positions(),
+                collect.parquet_positions(parquet),
+                collect.quarantine_positions(quarantine),
+                expected,
+            )
+        )
+        self.answers = volume_weighted_prices(collect.trades(parquet))
+
+    def account_for_what_there_is(self) -> None:
+        """After a failure: what is neither in Parquet nor in quarantine is told as lost, and nothing else is."""
+        if self.ledger is None:
+            return
+        parquet, quarantine = self.folder / "parquet", self.folder / "quarantine"
+        self.summary.take(
+            account(
+                self.ledger.positions(),
+                collect.parquet_positions(parquet),
+                collect.quarantine_positions(quarantine),
+            )
+        )
+
+
+#: In this order. A test may do something to the world before one of them.
+STAGES: tuple[tuple[str, Callable[[Run], None]], ...] = (
+    ("deploy", Run.deploy),
+    ("check_grants", Run.check_grants),
+    ("replay", Run.replay),
+    ("drain", Run.drain),
+    ("transform", Run.transform),
+    ("account", Run.account),
+)
+
+
+def carry_out(run: Run, interfere: Mapping[str, Callable[[Run], None]] | None = None) -> None:
+    """Go through all stages, calling `interfere[stage]` before the stage of that name."""
+    started = time.monotonic()
+    try:
+        for name, stage in STAGES:
+            if interfere and name in interfere:
+                interfere[name](run)
+            stage(run)
+    except Exception:
+        run.account_for_what_there_is()
+        raise
+    finally:
+        run.summary.elapsed_seconds = round(time.monotonic() - started, 1)

@@ -1,0 +1,96 @@
+"""`python -m harness.replay`: convert captures to the contract's NDJSON, or generate a feed, onto standard output."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterable
+from typing import BinaryIO, NoReturn
+
+from harness.replay.errors import ReplayError
+from harness.replay.formats import known
+from harness.replay.items import SourceItem
+from harness.replay.sources import DEFAULT_BAD_PER_MILLE, DEFAULT_COUNT, DEFAULT_SEED, open_sources
+
+USAGE_ERROR = 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE_ERROR, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def main(argv: list[str]) -> int:
+    """Run `convert` or `generate`; 1 where the feed cannot be read, 2 where the options are wrong."""
+    try:
+        options = _parser().parse_args(argv)
+    except SystemExit as exc:  # argparse ends the process itself; a caller of main wants a number
+        return int(exc.code or 0)
+    try:
+        if options.command == "generate":
+            feed = open_sources(None, None, options.count, options.seed, options.bad_per_mille)
+        else:
+            feed = open_sources(options.files, options.venue)
+        _write(feed, sys.stdout.buffer)
+        sys.stdout.flush()
+    except ReplayError as exc:
+        print(f"replay: {exc}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # Whoever read has seen enough (`| head`). Python would complain once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return 0
+
+
+def _write(feed: Iterable[SourceItem], stream: BinaryIO) -> None:
+    for item in feed:
+        stream.write(item.raw + b"\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="replay", description="Market data as records of the contract, one JSON object a line.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    convert = commands.add_parser(
+        "convert",
+        help="read captures of venues, print records",
+        description="Read captures, plain or gzip, and print the records that a replay would put on the stream.",
+    )
+    convert.add_argument("files", nargs="+", metavar="FILE", help="a file, a folder (every *.gz in it), or - for stdin")
+    convert.add_argument("--venue", metavar="FORMAT", help=f"the format of all files, not to be detected: {known()}")
+    generate = commands.add_parser(
+        "generate",
+        help="make up a feed",
+        description="Print a mixed feed: trades, books, depth, some bad on purpose. The same seed, the same bytes.",
+    )
+    generate.add_argument("--count", type=_number(0), default=DEFAULT_COUNT, metavar="N", help="records (%(default)s)")
+    generate.add_argument("--seed", type=int, default=DEFAULT_SEED, metavar="S", help="decides all of it (%(default)s)")
+    generate.add_argument(
+        "--bad-per-mille",
+        type=_number(0, 1000),
+        default=DEFAULT_BAD_PER_MILLE,
+        metavar="K",
+        help="bad records in a thousand (%(default)s)",
+    )
+    return parser
+
+
+def _number(lowest: int, highest: int | None = None) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        bounds = f"at least {lowest}" if highest is None else f"from {lowest} to {highest}"
+        try:
+            number = int(text)
+        except ValueError:
+            number = lowest - 1
+        if number < lowest or (highest is not None and number > highest):
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number {bounds}")
+        return number
+
+    return parse
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,145 @@
+"""The producer's own account of what it put on the stream. Nothing in it is ever read back from the pipeline."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import NamedTuple
+
+from harness.replay.errors import ReplayError
+from harness.replay.items import Source, SourceItem
+
+DIGEST_BYTES = 16
+
+
+class Position(NamedTuple):
+    """Where a record stands in the stream: all that it is ever known by."""
+
+    shard: str
+    sequence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record as it was put: where it is, where it came from, and what has to become of it."""
+
+    position: Position
+    feed: str
+    expected_reason: str | None
+    source: Source
+    line: int
+    digest: bytes
+
+
+def digest_of(raw: bytes) -> bytes:
+    """Sixteen bytes that tell a record's bytes from any others."""
+    return blake2b(raw, digest_size=DIGEST_BYTES).digest()
+
+
+class Ledger:
+    """Every record the stream has taken, in the order of putting, column by column: a million take about 100 MB."""
+
+    def __init__(self) -> None:
+        self.batches = 0
+        self.bytes = 0
+        self.retried = 0
+        self._sequences: list[int] = []
+        self._shards = _Names()
+        self._feeds = _Names()
+        self._reasons = _Names()
+        self._sources: dict[int, Source] = {}
+        self._source = array("I")
+        self._line = array("Q")
+        self._digests = bytearray()
+        self._distinct: dict[str, int] | None = None
+
+    def add(self, item: SourceItem, feed: str, shard: str, sequence: str) -> None:
+        """Record that the stream has taken `item` at this position."""
+        self._distinct = None
+        self._sequences.append(int(sequence))
+        self._shards.append(shard)
+        self._feeds.append(feed)
+        self._reasons.append(item.expected_reason)
+        self._sources[item.source.index] = item.source
+        self._source.append(item.source.index)
+        self._line.append(item.line)
+        self._digests += digest_of(item.raw)
+        self.bytes += len(item.raw)
+
+    def __len__(self) -> int:
+        """Records the stream has confirmed; `records_in` counts positions."""
+        return len(self._sequences)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return map(self._entry, range(len(self)))
+
+    @property
+    def records_in(self) -> int:
+        """Distinct positions: what the rest of the pipeline is held to."""
+        return sum(self.records_by_feed.values())
+
+    @property
+    def records_by_feed(self) -> dict[str, int]:
+        """Distinct positions by feed. A stream that gives one position twice has kept one of two records."""
+        if self._distinct is None:
+            seen: dict[int, set[int]] = {}
+            counts: Counter[str] = Counter()
+            for row, (shard, sequence) in enumerate(zip(self._shards.codes, self._sequences, strict=True)):
+                taken = seen.setdefault(shard, set())
+                if sequence not in taken:
+                    taken.add(sequence)
+                    counts[self._feeds[row] or ""] += 1
+            self._distinct = dict(counts)
+        return dict(self._distinct)
+
+    @property
+    def expected_reasons(self) -> Counter[str]:
+        """How many records have to be refused, by reason, as far as whoever made them knows."""
+        return Counter({reason: count for reason, count in self._reasons.counts().items() if reason is not None})
+
+    def positions(self) -> Iterator[Position]:
+        """The position of every record, in the order of putting."""
+        for row, sequence in enumerate(self._sequences):
+            yield Position(self._shards[row] or "", str(sequence))
+
+    def index(self) -> dict[Position, Entry]:
+        """Every entry by its position. Ten times the ledger's size: for feeds of ordinary length."""
+        return {entry.position: entry for entry in self}
+
+    def _entry(self, row: int) -> Entry:
+        start = row * DIGEST_BYTES
+        return Entry(
+            position=Position(self._shards[row] or "", str(self._sequences[row])),
+            feed=self._feeds[row] or "",
+            expected_reason=self._reasons[row],
+            source=self._sources[self._source[row]],
+            line=self._line[row],
+            digest=bytes(self._digests[start : start + DIGEST_BYTES]),
+        )
+
+
+class _Names:
+    """A column of few distinct values: one or two bytes a row."""
+
+    def __init__(self) -> None:
+        self.names: list[str | None] = []
+        self.codes = array("H")
+        self._code_of: dict[str | None, int] = {}
+
+    def append(self, name: str | None) -> None:
+        code = self._code_of.get(name)
+        if code is None:
+            if len(self.names) == 2**16:
+                raise ReplayError("more than 65,536 shards")
+            code = self._code_of[name] = len(self.names)
+            self.names.append(name)
+        self.codes.append(code)
+
+    def __getitem__(self, row: int) -> str | None:
+        return self.names[self.codes[row]]
+
+    def counts(self) -> dict[str | None, int]:
+        return {self.names[code]: count for code, count in Counter(self.codes).items()}

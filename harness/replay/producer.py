@@ -1,0 +1,161 @@
+"""Puts records on a Kinesis stream and keeps account of them. The only module here that talks to AWS."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, Protocol
+
+import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
+from market_data import UNKNOWN, RejectedRecord, feed_of
+
+from harness.replay.errors import ReplayError
+from harness.replay.items import SourceItem
+from harness.replay.ledger import Ledger, digest_of
+
+#: Limits of PutRecords. A record's size counts its key; a request's counts all of it.
+MAX_RECORDS: Final = 500
+MAX_REQUEST_BYTES: Final = 5 * 1024 * 1024
+MAX_RECORD_BYTES: Final = 1024 * 1024
+
+#: With the waits between them, half a minute: a shard that refuses for longer is not busy, but wrong.
+ATTEMPTS: Final = 12
+FIRST_WAIT_SECONDS: Final = 0.05
+LONGEST_WAIT_SECONDS: Final = 5.0
+
+#: For the client's `botocore.config.Config(retries=...)`. A request whose answer got lost may have been taken: put
+#: again it would be on the stream twice, and one of the two positions would be in nobody's account.
+CLIENT_RETRIES: Final = {"total_max_attempts": 1}
+
+_PRINTABLE: Final = re.compile(r"[!-~](?:[ -~]{0,62}[!-~])?")
+
+
+#: Refusals of a whole request that pass by themselves. None of its records has been taken.
+_BUSY: Final = frozenset(
+    {
+        "KMSThrottlingException",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "ThrottlingException",
+    }
+)
+
+_Keyed = tuple[SourceItem, str]
+
+
+class KinesisClient(Protocol):
+    """The part of boto3's Kinesis client that is used."""
+
+    def put_records(self, *, StreamName: str, Records: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - AWS's names
+        """Put several records; the answer has one result for each, in order."""
+
+
+class Producer:
+    """Sends a feed in batches. Refused records are put again before anything that follows them.
+
+    Order within a key is kept as well as PutRecords allows: where it refuses one record of a batch and takes a later
+    one of the same key, those two have changed places.
+    """
+
+    def __init__(self, client: KinesisClient, stream_name: str, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._client = client
+        self._stream_name = stream_name
+        self._sleep = sleep
+
+    def send(self, items: Iterable[SourceItem], on_progress: Callable[[Ledger], None] | None = None) -> Ledger:
+        """Put every record on the stream; `on_progress` is told after each batch."""
+        ledger = Ledger()
+        for batch in batches(items):
+            self._put(batch, ledger)
+            ledger.batches += 1
+            if on_progress is not None:
+                on_progress(ledger)
+        return ledger
+
+    def _put(self, batch: list[_Keyed], ledger: Ledger) -> None:
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                ledger.retried += len(batch)
+                self._sleep(min(FIRST_WAIT_SECONDS * 2 ** (attempt - 1), LONGEST_WAIT_SECONDS))
+            batch, why = self._put_once(batch, ledger)
+            if not batch:
+                return
+        raise ReplayError(
+            f"{batch[0][0].where}: the stream {self._stream_name} refused {len(batch)} records {ATTEMPTS} times; {why}"
+        )
+
+    def _put_once(self, batch: list[_Keyed], ledger: Ledger) -> tuple[list[_Keyed], str]:
+        """Put a batch: what the stream takes goes into the ledger, what it refuses comes back, with the reason."""
+        records = [{"Data": item.raw, "PartitionKey": key} for item, key in batch]
+        try:
+            results = self._client.put_records(StreamName=self._stream_name, Records=records)["Records"]
+        except ClientError as exc:
+            if exc.response["Error"]["Code"] in _BUSY:
+                return batch, str(exc)
+            raise ReplayError(f"the stream {self._stream_name} takes no records: {exc}") from exc
+        except BotoCoreError as exc:
+            raise ReplayError(f"the stream {self._stream_name} cannot be reached: {exc}") from exc
+        if len(results) != len(batch):
+            raise ReplayError(f"{self._stream_name}: {len(batch)} records put, but {len(results)} results came back")
+        refused, why = [], ""
+        for keyed, result in zip(batch, results, strict=True):
+            if result.get("ErrorCode"):
+                refused.append(keyed)
+                why = f"{result['ErrorCode']}: {result.get('ErrorMessage', '')}"
+            else:
+                ledger.add(keyed[0], stored_feed(keyed[0].raw), result["ShardId"], result["SequenceNumber"])
+        return refused, why
+
+
+def batches(items: Iterable[SourceItem]) -> Iterator[list[_Keyed]]:
+    """Records and their partition keys, in groups that one PutRecords request may hold."""
+    batch: list[_Keyed] = []
+    size = 0
+    for item in items:
+        key = partition_key(item.raw)
+        item_size = len(item.raw) + len(key)
+        if item_size > MAX_RECORD_BYTES:
+            raise ReplayError(
+                f"{item.where}: {len(item.raw):,} bytes; with its key a Kinesis record holds 1 MiB at most"
+            )
+        if not item.raw:
+            raise ReplayError(f"{item.where}: an empty record cannot be put")
+        if len(batch) == MAX_RECORDS or size + item_size > MAX_REQUEST_BYTES:
+            yield batch
+            batch, size = [], 0
+        batch.append((item, key))
+        size += item_size
+    if batch:
+        yield batch
+
+
+class _Instrument(msgspec.Struct, gc=False):
+    symbol: str = ""
+    exchange: str = ""
+
+
+_INSTRUMENT: Final = msgspec.json.Decoder(_Instrument)
+
+
+def partition_key(raw: bytes) -> str:
+    """Exchange and symbol, so that an instrument's records stay in order; a digest for what has neither.
+
+    A record that is wrong still gets a key, and the same one each time.
+    """
+    try:
+        instrument = _INSTRUMENT.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return digest_of(raw).hex()
+    if not (_PRINTABLE.fullmatch(instrument.symbol) and _PRINTABLE.fullmatch(instrument.exchange)):
+        return digest_of(raw).hex()
+    return f"{instrument.exchange}:{instrument.symbol}"
+
+
+def stored_feed(raw: bytes) -> str:
+    """The feed a record counts under: what its consumer will store it as, or unknown where it cannot be decoded."""
+    try:
+        return feed_of(raw)
+    except RejectedRecord:
+        return UNKNOWN

@@ -1,0 +1,123 @@
+"""The feed a person asked for, as one stream of records: files, folders, standard input, or the generator."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
+
+from harness.replay import files
+from harness.replay.errors import LineError, ReplayError
+from harness.replay.formats import FORMATS, LINES_TO_LOOK_AT, Format, detected, known, named
+from harness.replay.generator import generate
+from harness.replay.items import Skipped, Source, SourceItem
+
+DEFAULT_COUNT = 50_000
+DEFAULT_SEED = 1
+DEFAULT_BAD_PER_MILLE = 15
+_BLANK = Skipped("blank", is_message=False)
+
+
+class Feed:
+    """Records in order, once; `sources` counts what has been read so far."""
+
+    def __init__(self, sources: list[Source], read: Callable[[Source], Iterator[SourceItem]]) -> None:
+        self.sources = sources
+        self._read = read
+        self._is_read = False
+
+    def __iter__(self) -> Iterator[SourceItem]:
+        if self._is_read:
+            raise ReplayError("a feed can be read only once: standard input is gone, and its counts would double")
+        self._is_read = True
+        return chain.from_iterable(map(self._read, self.sources))
+
+    @property
+    def skipped_by_kind(self) -> Counter[str]:
+        """Messages of all sources that became no record."""
+        return sum((source.skipped_by_kind for source in self.sources), Counter())
+
+
+def open_sources(
+    feed: str | Sequence[str] | None,
+    venue: str | None = None,
+    count: int = DEFAULT_COUNT,
+    seed: int = DEFAULT_SEED,
+    bad_per_mille: int = DEFAULT_BAD_PER_MILLE,
+) -> Feed:
+    """Open what `feed` names, or the generator where it names nothing.
+
+    Missing files and unknown formats are found here, before anything is deployed or sent; what is wrong further down in
+    a file is found when it is read. `venue` names the format of all files.
+    """
+    feed = feed.strip() if isinstance(feed, str) else feed
+    if not feed:
+        if venue:
+            raise ReplayError("VENUE names the format of files, but FEED names no files")
+        return _generated(count, seed, bad_per_mille)
+    kind = named(venue) if venue and venue.strip() else None
+    sources = [Source(index, path) for index, path in enumerate(files.paths(feed))]
+    for source in sources:
+        if files.can_be_read_twice(source.path):
+            source.format = (kind or _detected(source, files.lines(source))).name
+        elif kind:
+            source.format = kind.name
+    return Feed(sources, _records)
+
+
+def _generated(count: int, seed: int, bad_per_mille: int) -> Feed:
+    source = Source(0, f"generated (seed {seed})", "canonical")
+
+    def read(source: Source) -> Iterator[SourceItem]:
+        for number, item in enumerate(generate(count, seed, bad_per_mille), 1):
+            source.lines = source.records = number
+            yield SourceItem(item.raw, source, number, item.expected_reason)
+
+    return Feed([source], read)
+
+
+def _records(source: Source) -> Iterator[SourceItem]:
+    lines: Iterable[bytes] = files.lines(source)
+    if source.format is None:
+        # A pipe: the lines that are looked at have to be kept.
+        first = list(islice(lines, LINES_TO_LOOK_AT))
+        source.format = _detected(source, first).name
+        lines = chain(first, lines)
+    reader = FORMATS[source.format]()
+    for number, line in enumerate(lines, 1):
+        source.lines = number
+        if line in (b"", b"\r"):
+            source.count(_BLANK)
+            continue
+        try:
+            for outcome in reader.read(line):
+                if isinstance(outcome, Skipped):
+                    source.count(outcome)
+                else:
+                    source.records += 1
+                    yield SourceItem(outcome, source, number)
+        except LineError as exc:
+            raise ReplayError(f"{source.shown}, line {number}: not {source.format}: {exc}") from exc
+
+
+def _detected(source: Source, lines: Iterable[bytes]) -> type[Format]:
+    first = _Counted(islice(lines, LINES_TO_LOOK_AT))
+    kind = detected(first)
+    if kind is not None:
+        return kind
+    if not first.count:
+        return FORMATS["canonical"]  # nothing to read is nothing to mistake
+    raise ReplayError(f"{source.shown}: the lines tell of no known format; VENUE= (--venue) may name one of {known()}")
+
+
+class _Counted:
+    """Passes lines on and counts those that are not blank."""
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
+        self._lines = lines
+        self.count = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for line in self._lines:
+            self.count += bool(line.strip())
+            yield line

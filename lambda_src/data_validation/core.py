@@ -1,0 +1,235 @@
+"""Which records of an object hold to the contract, and what is written about it. No AWS, no clock."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from io import BytesIO
+from typing import Any, Protocol
+
+from msgspec import Struct, field
+
+from market_data import RejectedRecord, canonical, flags, parse
+from market_data.envelope import (
+    RawRecord,
+    decode_raw_line,
+    encode_quarantine_line,
+    encode_validated_line,
+    pack,
+    unpack,
+)
+from market_data.positions import RAW_PREFIX, Stretch, parse_key, rejected_key, validated_key
+from pipeline_store.errors import RetryableFailure, UnexpectedEvent
+from pipeline_store.rows import (
+    JobKey,
+    JobTable,
+    LineageRow,
+    LineageTable,
+    ObjectStore,
+    ReadableStore,
+    Stage,
+    Transformation,
+    ValidatedJob,
+    rfc3339,
+)
+
+from .events import CreatedObject, Message, created_objects
+
+
+class DamagedObject(Exception):
+    """A raw object does not hold what its key says. We wrote it, so this is ours to look into: crash."""
+
+
+class RejectedQueue(Protocol):
+    """Tells people which objects had records refused."""
+
+    def send(self, notice: Mapping[str, Any]) -> None:
+        """Tell them, at least once."""
+        ...
+
+
+class Stores(Struct, frozen=True):
+    """Where objects are read and what is written about them."""
+
+    raw: ReadableStore
+    processed: ObjectStore
+    jobs: JobTable
+    lineage: LineageTable
+    rejected: RejectedQueue
+
+
+class Tally(Struct):
+    """What an invocation did. It is filled in on the way, because a crash has no return value."""
+
+    objects: int = 0
+    validated: int = 0
+    rejected: int = 0
+    ignored: list[str] = field(default_factory=list)
+    redeliveries: list[str] = field(default_factory=list)
+
+    def as_metrics(self) -> dict[str, int]:
+        """Records are counted when their object's row moves on, so that a second event counts nothing twice."""
+        return {
+            "RecordsValidated": self.validated,
+            "ValidationFailures": self.rejected,
+            "ObjectsValidated": self.objects,
+            "Redeliveries": len(self.redeliveries),
+        }
+
+
+class Part(Struct, frozen=True):
+    """Some of an object's records, as they will be stored."""
+
+    stretch: Stretch
+    body: bytes
+
+
+class Verdict(Struct, frozen=True):
+    """An object taken apart into what is valid and what is not. A part without records is None."""
+
+    valid: Part | None
+    rejected: Part | None
+    counts_by_reason: dict[str, int]
+
+
+class Validator(Struct, frozen=True):
+    """What it takes to validate objects."""
+
+    stores: Stores
+    clock: Callable[[], datetime]
+    allow_nonpositive: frozenset[str]
+
+    def process(self, messages: Sequence[Message], tally: Tally) -> dict[str, Any]:
+        """Validate the objects that the messages name; name the messages that have to be delivered again."""
+        failed: list[str] = []
+        # A crash over one message must not keep its neighbours waiting until they are dead-lettered with it. The stack
+        # runs every callback, last one first, and only then lets the crash through.
+        with ExitStack() as stack:
+            for message in reversed(messages):
+                stack.callback(self._handle, message, tally, failed)
+        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+    def _handle(self, message: Message, tally: Tally, failed: list[str]) -> None:
+        try:
+            created = created_objects(message)
+            if not created:
+                tally.ignored.append(f"message {message.message_id} names no new object")
+            for each in created:
+                self._validate(each, tally)
+        except RetryableFailure as failure:
+            tally.redeliveries.append(str(failure))
+            failed.append(message.message_id)
+
+    def _validate(self, created: CreatedObject, tally: Tally) -> None:
+        raw, key = self.stores.raw, created.key
+        if created.bucket != raw.bucket:
+            raise UnexpectedEvent(f"s3://{created.bucket}/{key} is not in the raw bucket, {raw.bucket}")
+        if not key.startswith(RAW_PREFIX):
+            tally.ignored.append(f"s3://{created.bucket}/{key} is no market data")
+            return
+        stored = raw.get(key)
+        records = read_records(key, stored.body)
+        job = JobKey(key, min(record.arrival_ms for record in records))
+        # S3 may tell of an object twice; people are told of its refused records once.
+        if self.stores.jobs.stage(job) >= Stage.VALIDATED:
+            return
+        verdict = judge(records, self.allow_nonpositive)
+        validated, quarantined = self._keep(job, verdict)
+        # The row comes last: until it says so, the object is not validated, and a retry does all of this again.
+        moved = self.stores.jobs.validated(
+            ValidatedJob(
+                key=job,
+                feed=str(parse_key(key).feed),
+                source_bucket=raw.bucket,
+                record_count=len(records),
+                validated_count=_count(verdict.valid),
+                rejected_count=_count(verdict.rejected),
+                validated_key=validated,
+                quarantine_key=quarantined,
+                ingested_at=rfc3339(stored.written_at),
+                validated_at=rfc3339(self.clock()),
+            )
+        )
+        if moved:
+            tally.objects += 1
+            tally.validated += _count(verdict.valid)
+            tally.rejected += _count(verdict.rejected)
+
+    def _keep(self, job: JobKey, verdict: Verdict) -> tuple[str | None, str | None]:
+        """Write both parts, and give their keys."""
+        valid_key, quarantine_key = None, None
+        if verdict.valid:
+            valid_key = validated_key(job.raw_key)
+            self._put(self.stores.processed, valid_key, verdict.valid, job, Transformation.VALIDATE)
+        if verdict.rejected:
+            quarantine_key = rejected_key(job.raw_key)
+            self._put(self.stores.raw, quarantine_key, verdict.rejected, job, Transformation.QUARANTINE)
+            stretch = verdict.rejected.stretch
+            self.stores.rejected.send(
+                {
+                    "version": 1,
+                    "bucket": self.stores.raw.bucket,
+                    "raw_key": job.raw_key,
+                    "quarantine_key": quarantine_key,
+                    "rejected": stretch.count,
+                    "counts_by_reason": verdict.counts_by_reason,
+                    "first_position": {"shard": stretch.shard, "seq": stretch.first},
+                }
+            )
+        return valid_key, quarantine_key
+
+    def _put(self, store: ObjectStore, key: str, part: Part, job: JobKey, transformation: Transformation) -> None:
+        store.put_once(key, part.body)
+        self.stores.lineage.record(
+            LineageRow(
+                dataset=f"s3://{store.bucket}/{key}",
+                first_arrival_ms=job.first_arrival_ms,
+                source=f"s3://{self.stores.raw.bucket}/{job.raw_key}",
+                transformation=transformation,
+                first_sequence=part.stretch.first,
+                last_sequence=part.stretch.last,
+                record_count=part.stretch.count,
+                digest=part.stretch.digest,
+            )
+        )
+
+
+def read_records(key: str, body: bytes) -> list[RawRecord]:
+    """The records of a raw object: all of those that its key promises, and no others."""
+    promised = parse_key(key).stretch
+    records = [decode_raw_line(line) for line in unpack(BytesIO(body))]
+    shards = {record.shard for record in records}
+    if shards != {promised.shard} or Stretch.of(promised.shard, (record.seq for record in records)) != promised:
+        raise DamagedObject(f"{key} does not hold the records that its name says")
+    return records
+
+
+def judge(records: Sequence[RawRecord], allow_nonpositive: frozenset[str]) -> Verdict:
+    """Hold each record to the contract."""
+    valid: list[tuple[str, bytes]] = []
+    rejected: list[tuple[str, bytes]] = []
+    reasons: Counter[str] = Counter()
+    for raw in records:
+        try:
+            record = parse(raw.data, allow_nonpositive=allow_nonpositive)
+        except RejectedRecord as refusal:
+            reasons[refusal.reason.value] += 1
+            line = encode_quarantine_line(
+                raw.shard, raw.seq, raw.key, raw.arrival_ms, raw.data, reason=refusal.reason, detail=refusal.detail
+            )
+            rejected.append((raw.seq, line))
+        else:
+            marks = flags(record, raw.arrival_ns)
+            valid.append((raw.seq, encode_validated_line(raw.shard, raw.seq, raw.arrival_ms, marks, canonical(record))))
+    shard = records[0].shard
+    return Verdict(valid=_part(shard, valid), rejected=_part(shard, rejected), counts_by_reason=dict(reasons))
+
+
+def _part(shard: str, lines: Sequence[tuple[str, bytes]]) -> Part | None:
+    if not lines:
+        return None
+    return Part(stretch=Stretch.of(shard, (seq for seq, _ in lines)), body=pack(line for _, line in lines))
+
+
+def _count(part: Part | None) -> int:
+    return part.stretch.count if part else 0

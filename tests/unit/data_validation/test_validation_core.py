@@ -1,0 +1,344 @@
+"""What becomes of a raw object: each record in one of two objects, and one row that says so, last."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+import pytest
+from data_validation.core import DamagedObject, Stores, Tally, Validator
+from data_validation.events import messages
+from hypothesis import given
+from hypothesis import strategies as st
+from kinesis_consumer.events import StreamRecord
+from market_data import DEFAULT_NON_POSITIVE_EXCHANGES
+from market_data.envelope import EnvelopeError, decode_quarantine_line, pack, unpack
+from market_data.positions import rejected_key, validated_key
+from pipeline_store.errors import RetryableFailure, UnexpectedEvent
+from pipeline_store.rows import JobKey, Stage, Transformation
+from tests.unit.data_validation.notifications import TEST_EVENT, created, raw_object, sqs_event
+from tests.unit.kinesis_consumer.stream import ARRIVAL_MS, MULTILINE_TRADE, NOW, SHARD, TRADE, UNKNOWN, message
+from tests.unit.pipeline_store.fakes import FakeJobs, FakeLineage, FakeObjects, FakeRejectedQueue, World
+
+FREE = TRADE.replace(b"154.10", b"0")  # price_not_positive
+BOOLEAN = TRADE.replace(b"154.10", b"true")  # wrong_type
+LOCAL = TRADE.replace(b"46Z", b"46")  # no_time_zone
+REFUSED = [FREE, BOOLEAN, LOCAL]
+
+
+class Bench:
+    """The validator's core between fakes."""
+
+    def __init__(self, allow_nonpositive: frozenset[str] = DEFAULT_NON_POSITIVE_EXCHANGES) -> None:
+        self.world = World()
+        self.raw = FakeObjects(self.world, "raw")
+        self.processed = FakeObjects(self.world, "processed")
+        self.jobs = FakeJobs(self.world)
+        self.lineage = FakeLineage(self.world)
+        self.rejected = FakeRejectedQueue(self.world)
+        self.tally = Tally()
+        self._allow = allow_nonpositive
+
+    def ingest(self, *data: bytes, first: int = 0) -> str:
+        """Put a raw object there, as the consumer would; its key comes back."""
+        return self.put(message(first + number, each) for number, each in enumerate(data))
+
+    def put(self, records: Iterable[StreamRecord]) -> str:
+        key, body = raw_object(records)
+        self.raw.kept[key] = body
+        return key
+
+    def deliver(self, *bodies: str, days_later: int = 0) -> list[str]:
+        """Hand over one batch of messages; the ids of those that are asked for again come back."""
+        self.tally = Tally()
+        stores = Stores(self.raw, self.processed, self.jobs, self.lineage, self.rejected)
+        validator = Validator(stores, lambda: NOW + timedelta(days=days_later), self._allow)
+        answer = validator.process(messages(sqs_event(*bodies)), self.tally)
+        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+    def valid(self, key: str) -> list[dict[str, Any]]:
+        """The validated lines of a raw object."""
+        body = self.processed.kept.get(validated_key(key))
+        return [] if body is None else [json.loads(line) for line in unpack(BytesIO(body))]
+
+    def refused(self, key: str) -> list[tuple[str, str, bytes]]:
+        """Sequence, reason and bytes of the quarantined lines of a raw object."""
+        body = self.raw.kept.get(rejected_key(key))
+        lines = [] if body is None else [decode_quarantine_line(line) for line in unpack(BytesIO(body))]
+        return [(line.record.seq, line.reason, line.record.data) for line in lines]
+
+    def state(self) -> tuple[Any, ...]:
+        """Everything that is kept."""
+        return self.raw.kept, self.processed.kept, self.jobs.rows, self.lineage.rows
+
+
+@pytest.fixture
+def bench() -> Bench:
+    """A validator that has seen nothing yet."""
+    return Bench()
+
+
+def sequences(*numbers: int) -> list[str]:
+    return [message(number).sequence for number in numbers]
+
+
+def test_valid_records_go_on_with_their_position(bench: Bench) -> None:
+    """Spark knows a record by its shard and sequence, and takes the exact text of a price from here."""
+    key = bench.ingest(TRADE, MULTILINE_TRADE)
+    failures = bench.deliver(created(key))
+    first, second = bench.valid(key)
+
+    assert failures == []
+    assert [first["seq"], second["seq"]] == sequences(0, 1)
+    assert (first["shard"], first["arrival_ns"]) == (SHARD, ARRIVAL_MS * 1_000_000)
+    assert first["record"]["price"] == "154.10"
+    assert first["record"]["type"] == "trade"
+    assert bench.refused(key) == []
+    assert bench.rejected.notices == []
+
+
+def test_oddities_are_flagged_and_kept(bench: Bench) -> None:
+    key = bench.ingest(TRADE.replace(b"2026", b"2027"))
+    bench.deliver(created(key))
+
+    assert [line["flags"] for line in bench.valid(key)] == [["event_after_arrival"]]
+
+
+def test_refused_records_are_kept_with_their_reason_and_bytes(bench: Bench) -> None:
+    """The original sent the error text alone to the dead letters: neither the record nor where to find it."""
+    key = bench.ingest(TRADE, FREE, TRADE, BOOLEAN, LOCAL, FREE)
+    bench.deliver(created(key))
+    refused = bench.refused(key)
+
+    assert [line["seq"] for line in bench.valid(key)] == sequences(0, 2)
+    assert [seq for seq, _, _ in refused] == sequences(1, 3, 4, 5)
+    assert [data for _, _, data in refused] == [FREE, BOOLEAN, LOCAL, FREE]
+    assert bench.rejected.notices == [
+        {
+            "version": 1,
+            "bucket": "raw",
+            "raw_key": key,
+            "quarantine_key": rejected_key(key),
+            "rejected": 4,
+            "counts_by_reason": {"price_not_positive": 2, "wrong_type": 1, "no_time_zone": 1},
+            "first_position": {"shard": SHARD, "seq": message(1).sequence},
+        }
+    ]
+    assert (bench.tally.objects, bench.tally.validated, bench.tally.rejected) == (1, 2, 4)
+
+
+def test_the_job_row_says_what_there_is_to_transform(bench: Bench) -> None:
+    key = bench.ingest(TRADE, FREE, TRADE)
+    bench.deliver(created(key))
+    stage, job = bench.jobs.rows[JobKey(key, ARRIVAL_MS)]
+
+    assert stage == Stage.VALIDATED
+    assert (job.feed, job.source_bucket) == ("trade", "raw")
+    assert (job.record_count, job.validated_count, job.rejected_count) == (3, 2, 1)
+    assert (job.validated_key, job.quarantine_key) == (validated_key(key), rejected_key(key))
+    assert (job.ingested_at, job.validated_at) == ("2026-11-22T22:04:47.000Z", "2026-11-22T22:04:50.000Z")
+
+
+def test_an_object_of_an_unknown_feed_leaves_nothing_to_transform(bench: Bench) -> None:
+    """Its row must not be listed for the job, which would look for a validated object that is not there."""
+    key = bench.ingest(UNKNOWN, b"[1]")
+    bench.deliver(created(key))
+    stage, job = bench.jobs.rows[JobKey(key, ARRIVAL_MS)]
+
+    assert stage == Stage.TRANSFORMED
+    assert job.validated_key is None
+    assert bench.processed.kept == {}
+    assert [reason for _, reason, _ in bench.refused(key)] == ["unknown_feed", "not_an_object"]
+
+
+def test_lineage_goes_from_each_object_to_the_raw_one(bench: Bench) -> None:
+    key = bench.ingest(TRADE, FREE, TRADE)
+    bench.deliver(created(key))
+    rows = {row.dataset: row for row in bench.lineage.rows.values()}
+    valid, refused = rows[f"s3://processed/{validated_key(key)}"], rows[f"s3://raw/{rejected_key(key)}"]
+
+    assert len(rows) == 2
+    assert {valid.source, refused.source} == {f"s3://raw/{key}"}
+    assert (valid.transformation, refused.transformation) == (Transformation.VALIDATE, Transformation.QUARANTINE)
+    assert [valid.first_sequence, valid.last_sequence] == sequences(0, 2)
+    assert [refused.first_sequence, refused.last_sequence] == sequences(1, 1)
+    assert (valid.record_count, refused.record_count) == (2, 1)
+
+
+def test_exchanges_that_trade_at_zero_or_below_are_a_setting() -> None:
+    """Spreads, power and crude oil really do."""
+    permissive, strict = Bench(frozenset({"XNYS"})), Bench(frozenset())
+    for bench in (permissive, strict):
+        bench.deliver(created(bench.ingest(FREE)))
+
+    assert (permissive.tally.validated, strict.tally.rejected) == (1, 1)
+
+
+def test_several_objects_in_one_message_are_all_validated(bench: Bench) -> None:
+    """S3 may put several records into one notification."""
+    keys = [bench.ingest(TRADE, first=1), bench.ingest(TRADE, first=2)]
+    bench.deliver(created(*keys))
+
+    assert set(bench.processed.kept) == {validated_key(key) for key in keys}
+
+
+def test_two_messages_for_one_object_count_and_tell_once(bench: Bench) -> None:
+    """S3 notifies at least once. A second notice would have somebody look into the same loss twice."""
+    key = bench.ingest(TRADE, FREE)
+    failures = bench.deliver(created(key), created(key))
+    counted = bench.tally.objects, bench.tally.validated, bench.tally.rejected
+    bench.deliver(created(key), days_later=1)
+
+    assert failures == []
+    assert counted == (1, 1, 1)
+    assert (bench.tally.objects, bench.tally.validated, bench.tally.rejected) == (0, 0, 0)
+    assert len(bench.rejected.notices) == 1
+
+
+def test_s3s_test_message_is_no_work(bench: Bench) -> None:
+    """S3 sends one whenever the notification is set up: a crash over it would start every deployment with an alarm."""
+    failures = bench.deliver(TEST_EVENT)
+
+    assert failures == []
+    assert bench.world.calls == []
+    assert bench.tally.ignored == ["message m0 names no new object"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(created("quarantine/data_validation/x.json.gz"), id="our-own-output"),
+        pytest.param(created("market-data/x", event="ObjectRemoved:Delete"), id="a-removal"),
+    ],
+)
+def test_other_notifications_are_left_alone_but_not_in_silence(bench: Bench, body: str) -> None:
+    """If the notification's filter is lost, the validator would feed on its own quarantine."""
+    failures = bench.deliver(body)
+
+    assert failures == []
+    assert bench.world.calls == []
+    assert len(bench.tally.ignored) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param("no json", id="no-json"),
+        pytest.param("{}", id="no-records"),
+        pytest.param('{"Records": [{"kinesis": {}}]}', id="not-s3s"),
+        pytest.param(created("market-data/x", bucket="processed"), id="another-bucket"),
+    ],
+)
+def test_a_message_that_should_not_be_there_crashes(bench: Bench, body: str) -> None:
+    """It is dead-lettered by the queue, where somebody sees it."""
+    with pytest.raises(UnexpectedEvent):
+        bench.deliver(body)
+
+
+@pytest.mark.parametrize("loses_answers", [False, True], ids=["call-refused", "answer-lost"])
+@pytest.mark.parametrize("capacity", range(8))
+def test_a_retry_completes_what_the_first_try_left_open(capacity: int, loses_answers: bool) -> None:
+    """Wherever a call fails, the message comes again, and then everything is there once."""
+    undisturbed, bench = Bench(), Bench()
+    for each in (undisturbed, bench):
+        each.ingest(TRADE, FREE)
+    (key,) = bench.raw.kept
+    undisturbed.deliver(created(key))
+    bench.world.capacity, bench.world.loses_answers = capacity, loses_answers
+    failures, counted = bench.deliver(created(key)), bench.tally.validated
+    bench.world.capacity = None
+    again = bench.deliver(created(key))
+
+    assert len(undisturbed.world.calls) == 8
+    assert (failures, again) == (["m0"], [])
+    assert bench.state() == undisturbed.state()
+    # Told at least once: a crash between the notice and the row tells it again, and losing it would be worse.
+    assert 1 <= len(bench.rejected.notices) <= 2
+    # The last answer of all can be lost: then the row says that the object is done, and nobody has counted it.
+    last_answer_lost = loses_answers and capacity == 7
+    assert counted + bench.tally.validated == (0 if last_answer_lost else 1)
+
+
+def test_only_the_message_that_failed_comes_again(bench: Bench) -> None:
+    """Its neighbours are done; delivering them again would only be work."""
+    keys = [bench.ingest(TRADE, first=n) for n in (1, 2, 3)]
+    bench.world.capacity = 5  # get, read row, put, lineage, row: enough for one
+    failures = bench.deliver(*map(created, keys))
+
+    assert failures == ["m1", "m2"]
+    assert set(bench.processed.kept) == {validated_key(keys[0])}
+    assert len(bench.tally.redeliveries) == 2
+
+
+def test_a_crash_over_one_message_does_not_keep_its_neighbours(bench: Bench) -> None:
+    """They would be dead-lettered together with it, without ever having been tried."""
+    keys = [bench.ingest(TRADE, first=n) for n in (1, 2)]
+    with pytest.raises(UnexpectedEvent):
+        bench.deliver(created(keys[0]), "no json", created(keys[1]))
+
+    assert set(bench.processed.kept) == {validated_key(key) for key in keys}
+    assert bench.tally.objects == 2
+
+
+@pytest.mark.parametrize("failure", [RetryableFailure, PermissionError])
+def test_a_crash_hides_no_redelivery(bench: Bench, failure: type[Exception]) -> None:
+    """With a crash in the batch all of its messages come again: whatever else failed is among them."""
+    bench.world.capacity, bench.world.failure = 0, failure
+    with pytest.raises((UnexpectedEvent, PermissionError)):
+        bench.deliver(created(bench.ingest(TRADE)), "no json")
+
+
+def damaged_objects() -> Iterable[Any]:
+    key, body = raw_object([message(1), message(2)])
+    lines = list(unpack(BytesIO(body)))
+    _, other = raw_object([message(1), message(3)])
+    yield pytest.param(key, pack(lines[:1]), DamagedObject, id="a-record-is-missing")
+    yield pytest.param(key, other, DamagedObject, id="another-record")
+    yield pytest.param(key, pack([lines[0], lines[0]]), DamagedObject, id="one-record-twice")
+    yield pytest.param(key, pack([]), DamagedObject, id="empty")
+    yield pytest.param(key, body[:-12], EOFError, id="cut-short")
+    yield pytest.param(key, pack([b'{"v":1}\n']), EnvelopeError, id="no-line-of-ours")
+    yield pytest.param("market-data/notes.txt", b"", ValueError, id="no-key-of-ours")
+
+
+@pytest.mark.parametrize(("key", "body", "error"), damaged_objects())
+def test_a_raw_object_that_we_did_not_write_so_crashes(
+    bench: Bench, key: str, body: bytes, error: type[Exception]
+) -> None:
+    """It is our defect, or tampering with the record: neither quarantine nor a retry would make it right."""
+    bench.raw.kept[key] = body
+    with pytest.raises(error):
+        bench.deliver(created(key))
+
+    assert bench.jobs.rows == {}
+    assert bench.processed.kept == {}
+
+
+@pytest.mark.parametrize("size", [1, 3, 500])
+def test_the_calls_for_an_object_do_not_depend_on_its_size(bench: Bench, size: int) -> None:
+    """One call a record would be past the limits of S3 and DynamoDB at ten shards."""
+    bench.deliver(created(bench.ingest(*[TRADE, FREE] * size)))
+
+    assert Counter(bench.world.calls) == {
+        "get raw": 1,
+        "read job row": 1,
+        "put processed": 1,
+        "put raw": 1,
+        "lineage row": 2,
+        "send notice": 1,
+        "job row": 1,
+    }
+
+
+@given(st.lists(st.sampled_from([TRADE, MULTILINE_TRADE, FREE, BOOLEAN, LOCAL]), min_size=1, max_size=20))
+def test_each_record_ends_in_exactly_one_of_two_objects(data: list[bytes]) -> None:
+    """The sum that the reconciler does in production: ingested = validated + quarantined."""
+    bench = Bench()
+    key = bench.ingest(*data)
+    bench.deliver(created(key))
+    valid, refused = [line["seq"] for line in bench.valid(key)], [seq for seq, _, _ in bench.refused(key)]
+
+    assert sorted(valid + refused) == sequences(*range(len(data)))
+    assert refused == [message(n).sequence for n, each in enumerate(data) if each in REFUSED]

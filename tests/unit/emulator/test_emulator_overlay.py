@@ -1,0 +1,75 @@
+"""The overlay's tables and its bond to one MiniStack. That each row works is shown in the integration tests."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pytest
+
+from harness.emulator import additions, behaviours, overlay
+from harness.emulator.errors import EmulatorError
+
+ROOT = Path(overlay.__file__).resolve().parents[2]
+
+
+def test_the_pinned_version_is_the_one_installed() -> None:
+    assert version("ministack") == overlay.MINISTACK_VERSION
+    overlay.require_pinned_version()
+
+
+def test_the_pinned_version_is_the_one_required() -> None:
+    """Two pins of one thing drift apart unless something compares them."""
+    assert f"ministack=={overlay.MINISTACK_VERSION}" in (ROOT / "requirements" / "harness.in").read_text()
+
+
+def test_another_version_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Private names move without notice; a silently useless overlay would fake the proof."""
+    monkeypatch.setattr(overlay, "version", lambda _name: "1.5.34")
+
+    with pytest.raises(EmulatorError, match=r"\Athe overlay is written for MiniStack 1\.5\.33; installed: 1\.5\.34\Z"):
+        overlay.require_pinned_version()
+
+
+def test_no_version_is_refused_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(_name: str) -> str:
+        raise PackageNotFoundError
+
+    monkeypatch.setattr(overlay, "version", missing)
+
+    with pytest.raises(EmulatorError, match="installed: none"):
+        overlay.require_pinned_version()
+
+
+def test_the_listing_names_every_addition_once() -> None:
+    listed = overlay.listing().splitlines()
+    rows = [f"| `{a.type}` | `{a.property}` |" for a in additions.PROPERTIES]
+    rows += [f"| `{a.type}` | the type itself |" for a in additions.TYPES]
+    rows += [f"| {b.where} | {b.what} |" for b in behaviours.BEHAVIOURS]
+
+    assert {row: sum(line.startswith(row) for line in listed) for row in rows} == dict.fromkeys(rows, 1)
+
+
+def test_the_listing_is_printed_for_the_readme() -> None:
+    """Without a word on stderr: the README is generated from what this prints."""
+    command = [sys.executable, "-W", "error", "-m", "harness.emulator.overlay", "--list"]
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert printed.stdout.strip() == overlay.listing()
+    assert printed.stderr == ""
+
+
+def test_every_added_property_can_be_withdrawn() -> None:
+    """An update that takes a property out of the template has to change something, as on AWS."""
+    assert [a.property for a in additions.PROPERTIES if a.withdraw is None] == []
+
+
+def test_a_lifecycle_property_the_overlay_does_not_know_is_refused() -> None:
+    """Dropping it in silence is what MiniStack does, and what the overlay is there to end."""
+    (lifecycle,) = (a for a in additions.PROPERTIES if a.property == "LifecycleConfiguration")
+    rule = {"Id": "a", "Status": "Enabled", "ExpirationInDays": 1, "ExpirationDate": "2027-01-01T00:00:00Z"}
+
+    with pytest.raises(ValueError, match="ExpirationDate"):
+        lifecycle.apply.parameters("a-bucket", {"Rules": [rule]})

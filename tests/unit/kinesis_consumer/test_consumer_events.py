@@ -1,0 +1,36 @@
+"""The Kinesis event is read once, exactly."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from kinesis_consumer.events import stream_records
+from pipeline_store.errors import UnexpectedEvent
+from tests.unit.kinesis_consumer.stream import KPL_AGGREGATE, MULTILINE_TRADE, kinesis_event, message
+
+
+def test_an_event_is_read_as_it_was_sent() -> None:
+    sent = [message(1, MULTILINE_TRADE), message(2, KPL_AGGREGATE), message(3, b"")]
+
+    assert stream_records(kinesis_event(sent)) == sent
+
+
+@given(st.integers(0, 4_102_444_800_000))
+def test_no_millisecond_is_lost_to_the_float(arrival_ms: int) -> None:
+    """A record that arrived at 22:59:59.999 belongs to hour 22; truncating the float would move some to 22:59:59.998."""
+    (record,) = stream_records(kinesis_event([message(1, arrival_ms=arrival_ms)]))
+
+    assert record.arrival_ms == arrival_ms
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        pytest.param({}, id="no-records"),
+        pytest.param({"Records": [{"messageId": "1", "body": "{}"}]}, id="from-a-queue"),
+        pytest.param({"Records": [{"eventID": "s:1", "kinesis": {"data": "%"}}]}, id="no-base64"),
+    ],
+)
+def test_another_event_crashes_and_says_why(event: dict[str, object]) -> None:
+    """A function behind the wrong event source has to be seen, not to answer that all is well."""
+    with pytest.raises(UnexpectedEvent, match="not a Kinesis event"):
+        stream_records(event)

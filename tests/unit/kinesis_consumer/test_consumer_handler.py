@@ -1,0 +1,147 @@
+"""The consumer as Lambda runs it, on emulated AWS."""
+
+import json
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from kinesis_consumer import handler
+from market_data.positions import parse_key
+from pipeline_store.errors import ConfigurationError, UnexpectedEvent
+from tests.unit.kinesis_consumer.stream import (
+    KPL_AGGREGATE,
+    ORDER_BOOK,
+    SHARD,
+    kinesis_event,
+    message,
+    records_in,
+)
+from tests.unit.pipeline_store.emulated_aws import JOBS, LINEAGE, RAW, EmulatedAws, refuse
+
+BATCH = [message(1), message(2, ORDER_BOOK), message(3, KPL_AGGREGATE), message(4)]
+CONTEXT = SimpleNamespace(aws_request_id="request-1")
+
+
+@pytest.fixture(autouse=True)
+def _deployed(aws: EmulatedAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    variables = {
+        "RAW_BUCKET": RAW,
+        "JOB_TABLE": JOBS,
+        "LINEAGE_TABLE": LINEAGE,
+        "STREAM_NAME": "market",
+        "POWERTOOLS_SERVICE_NAME": "kinesis_consumer",
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    handler.wiring.cache_clear()
+    yield
+    handler.wiring.cache_clear()
+
+
+def invoke(batch: Any = BATCH) -> dict[str, Any]:
+    return handler.lambda_handler(kinesis_event(batch), CONTEXT)
+
+
+def metrics_in(printed: str) -> dict[str, Any]:
+    """The one line in the embedded metric format."""
+    (line,) = [line for line in printed.splitlines() if '"_aws"' in line]
+    return json.loads(line)
+
+
+def test_a_batch_lands_in_the_raw_bucket_and_both_tables(aws: EmulatedAws) -> None:
+    """The thin end of the whole pipeline: nothing behind it can find what is missing here."""
+    answer = invoke()
+    stored = {record.position for key in aws.keys(RAW) for record in records_in(key, aws.body(RAW, key))}
+    raw_keys = sorted(key for key in aws.keys(RAW) if key.startswith("market-data/"))
+
+    assert answer == {"batchItemFailures": []}
+    assert stored == {(SHARD, record.sequence) for record in BATCH}
+    assert [parse_key(key).feed for key in raw_keys] == ["order_book", "trade"]
+    assert sorted(row["JobId"] for row in aws.rows(JOBS)) == raw_keys
+    assert {row["Status"] for row in aws.rows(JOBS)} == {"INGESTED"}
+    assert sorted(row["DatasetId"] for row in aws.rows(LINEAGE)) == sorted(f"s3://{RAW}/{key}" for key in aws.keys(RAW))
+    assert {row["SourceLocation"] for row in aws.rows(LINEAGE)} == {f"kinesis://market/{SHARD}"}
+
+
+def test_a_redelivered_batch_changes_nothing(aws: EmulatedAws) -> None:
+    """At-least-once delivery is everyday life, not an incident."""
+    invoke()
+    before = {key: aws.s3.head_object(Bucket=RAW, Key=key)["LastModified"] for key in aws.keys(RAW)}
+    rows = aws.rows(JOBS), aws.rows(LINEAGE)
+    answer = invoke()
+
+    assert answer == {"batchItemFailures": []}
+    assert {key: aws.s3.head_object(Bucket=RAW, Key=key)["LastModified"] for key in aws.keys(RAW)} == before
+    assert (aws.rows(JOBS), aws.rows(LINEAGE)) == rows
+
+
+def test_the_metrics_are_one_line_with_one_dimension(capsys: pytest.CaptureFixture[str]) -> None:
+    """An alarm that names other dimensions than the metric has is silent for ever."""
+    invoke()
+    emitted = metrics_in(capsys.readouterr().out)
+    (directive,) = emitted["_aws"]["CloudWatchMetrics"]
+
+    assert (directive["Namespace"], directive["Dimensions"]) == ("FinancialPipeline", [["service"]])
+    assert emitted["service"] == "kinesis_consumer"
+    assert {metric["Name"]: emitted[metric["Name"]] for metric in directive["Metrics"]} == {
+        "RecordsIngested": [3.0],
+        "RecordsUndecodable": [1.0],
+        "ObjectsWritten": [3.0],
+        "Redeliveries": [0.0],
+    }
+
+
+def test_a_retry_counts_no_record_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every count is over distinct positions: `sent minus ingested` is what tells an operator of a loss."""
+    invoke()
+    capsys.readouterr()
+    invoke()
+
+    assert metrics_in(capsys.readouterr().out)["RecordsIngested"] == [0.0]
+
+
+def test_the_lines_printed_do_not_grow_with_the_batch(capsys: pytest.CaptureFixture[str]) -> None:
+    """A log line a record costs more than the record."""
+    printed = []
+    for size in (1, 50):
+        invoke([message(n) for n in range(size)])
+        printed.append(len(capsys.readouterr().out.splitlines()))
+
+    assert printed[0] == printed[1]
+
+
+def test_a_missing_grant_crashes_in_the_words_of_aws(
+    aws: EmulatedAws, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Role and action: exactly what the template lacks. What was written before is counted all the same."""
+    text = "User: arn:aws:sts::1:assumed-role/consumer is not authorized to perform: dynamodb:UpdateItem"
+    refuse("dynamodb.UpdateItem", 400, "AccessDeniedException", text)
+    with pytest.raises(ClientError) as caught:
+        invoke()
+
+    assert text in str(caught.value)
+    assert len(aws.keys(RAW)) == 1
+    assert metrics_in(capsys.readouterr().out)["ObjectsWritten"] == [1.0]
+
+
+def test_a_conflicting_put_has_the_batch_delivered_again(aws: EmulatedAws, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two tries of one batch can overlap when the first one times out."""
+    refuse("s3.PutObject", 409, "ConditionalRequestConflict", "another put is under way")
+    answer = invoke()
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": BATCH[0].sequence}]}
+    assert metrics_in(capsys.readouterr().out)["Redeliveries"] == [1.0]
+
+
+def test_a_missing_variable_crashes_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first thing that a half-done deployment shows."""
+    monkeypatch.delenv("RAW_BUCKET")
+    with pytest.raises(ConfigurationError, match="RAW_BUCKET"):
+        invoke()
+
+
+def test_another_event_crashes() -> None:
+    with pytest.raises(UnexpectedEvent):
+        handler.lambda_handler({"Records": [{"body": "{}"}]}, CONTEXT)

@@ -1,0 +1,127 @@
+"""Which format a line is of, and that one answer is all there is. The lines are made up."""
+
+import json
+
+import pytest
+
+from harness.replay.errors import LineError, ReplayError
+from harness.replay.formats import FORMATS, detected, known, named
+from harness.replay.framing import Received, cryptofeed
+from harness.replay.generator import generate
+from harness.replay.items import Skipped
+from harness.replay.messages import Message, scalar
+
+LINES = {
+    "canonical": [
+        b'{"type":"trade","symbol":"A","exchange":"XNYS","timestamp":"2024-01-02T03:04:05Z","price":"1","volume":"1"}',
+        b'{"symbol":"A","price":1.5,"volume":1,"timestamp":"2024-01-02T03:04:05Z","exchange":"XNYS"}',
+        b'{"type":"order_book","symbol":5}',
+    ],
+    "coinbase": [
+        b'1600000000.5: {"type":"subscriptions","channels":[]}',
+        b'1600000000.5: {"type":"l2update","product_id":"A-B","changes":[]}',
+        b'1600000000: {"type":"match","product_id":"A-B"}',
+    ],
+    "databento": [
+        b'{"ts_recv":"1","hd":{"ts_event":"1","rtype":160,"publisher_id":1,"instrument_id":1},"symbol":"A"}',
+        b'{"dataset":"GLBX.MDP3","schema":"mbo","record":{}}',
+    ],
+    "lean": [
+        b'{"date":"20200102","symbol":"A","ms":"1","price":"10000","size":"1","exchange":"N"}',
+        b'{"date":"20200102","symbol":"A","ms":"1","bid_price":"1","bid_size":"1","ask_price":"0","ask_size":"0",'
+        b'"exchange":"N"}',
+    ],
+}
+ELSEWHERE = [
+    b"",
+    b"wss://ws-feed.example <-> 1600000000.5",
+    b'wss://ws-feed.example <- 1600000000.5: {"type":"subscribe","product_ids":["A-B"]}',
+    b'1600000000.5: {"event":"heartbeat"}',
+    b'1600000000.5: [0,{"a":[]},"book","A/B"]',
+    b'1600000000123456789 {"stream":"a@trade","data":{}}',
+    b'{"jsonrpc":"2.0","method":"subscription","params":{}}',
+    b'{"type":"quote","symbol":"A"}',
+    b"not json",
+    b"\xff\xfe",
+    b"[" * 100_000,
+    b'{"symbol":"\xff"}',
+    b"5",
+]
+
+
+def test_every_format_has_a_line_here() -> None:
+    assert LINES.keys() == FORMATS.keys()
+
+
+@pytest.mark.parametrize(("name", "line"), [(name, line) for name, lines in LINES.items() for line in lines])
+def test_a_line_is_of_one_format_alone(name: str, line: bytes) -> None:
+    """Were two formats to claim a line, the order of a table would decide how a file is read."""
+    assert [other for other, kind in FORMATS.items() if kind.recognises(line)] == [name]
+
+
+@pytest.mark.parametrize("line", ELSEWHERE, ids=lambda line: repr(line[:30]))
+def test_a_line_that_does_not_tell_is_of_none(line: bytes) -> None:
+    assert not [name for name, kind in FORMATS.items() if kind.recognises(line)]
+
+
+def test_the_first_line_that_tells_decides() -> None:
+    assert detected([*ELSEWHERE, *LINES["lean"], *LINES["coinbase"]]) is FORMATS["lean"]
+    assert detected(ELSEWHERE) is None
+
+
+def test_a_format_is_named_in_any_case_and_an_unknown_one_lists_those_there_are() -> None:
+    assert named(" Lean ") is FORMATS["lean"]
+    with pytest.raises(ReplayError, match=r"'nyse'.*canonical, coinbase, databento, lean"):
+        named("nyse")
+    assert known() == "canonical, coinbase, databento, lean"
+
+
+def test_canonical_lines_pass_untouched_whatever_they_are() -> None:
+    """What a user sends is what the raw bucket has to hold, bad lines too."""
+    lines = [item.raw for item in generate(300, seed=3, bad_per_mille=500)]
+
+    assert [list(FORMATS["canonical"]().read(line)) for line in lines] == [[line] for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        pytest.param(b'1600000000.25: {"a": 1}', Received("1600000000.25", b'{"a": 1}'), id="a message"),
+        pytest.param(b"1600000000: 5: 6", Received("1600000000", b"5: 6"), id="split once"),
+        pytest.param(b"wss://a/ <-> 1.5", Skipped("connected", is_message=False), id="connected"),
+        pytest.param(b"wss://a/ <- 1.5: {}", Skipped("sent", is_message=False), id="sent"),
+        pytest.param(b"https://a/ -> 1.5: {}", Skipped("http_answer"), id="an answer by http"),
+        pytest.param(b"https://a/ 1.5: {}", None, id="neither"),
+        pytest.param(b"-1.5: {}", None, id="no time"),
+    ],
+)
+def test_a_recorders_line_is_taken_apart(line: bytes, expected: object) -> None:
+    assert cryptofeed(line) == expected
+
+
+def test_a_numeral_is_the_same_text_with_and_without_quotes() -> None:
+    digits = "123456789012345678901234567890.000000000000000000000001"
+    message = Message(f'{{"a":{digits},"b":"{digits}","c":null,"d":"\\u0031"}}'.encode())
+
+    assert message.text("a") == message.text("b") == digits
+    assert message.optional("c") is None
+    assert message.text("d") == "1"
+    assert not message.fields
+
+
+@pytest.mark.parametrize("body", [b'{"a":true}', b'{"a":[1]}', b'{"a":{}}', b"{}", b'{"a":null}', b'{"a":"\\ud800"}'])
+def test_a_field_that_is_no_text_is_refused_by_name(body: bytes) -> None:
+    with pytest.raises(LineError):
+        Message(body).text("a")
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{", b'{"a":"\xff"}', b"", b'{"a":' + b"[" * 100_000])
+def test_a_body_that_is_no_object_is_refused(body: bytes) -> None:
+    with pytest.raises(LineError):
+        Message(body)
+
+
+def test_a_scalar_is_text_or_number() -> None:
+    values = Message(json.dumps({"a": -1.5, "b": "x", "c": False, "d": []}).encode()).fields
+
+    assert [scalar(value) for value in values.values()] == ["-1.5", "x", None, None]
