@@ -176,27 +176,28 @@ def row_expressions(feed: str) -> list[str]:
 
 
 def _field_expressions(each: Field) -> list[str]:
-    source = f"record.`{each.name}`"
-    if each.required:
-        source = _required(source, each.name)
+    sent = f"record.`{each.name}`"
+    # Once for each field is enough: the row fails as a whole.
+    checked = _required(sent, each.name) if each.required else sent
     match each.kind:
         case Kind.NUMERAL:
-            return [f"{_as_decimal(source)} AS `{each.name}`", f"{source} AS `{each.name}_text`"]
+            return [f"{_as_decimal(sent)} AS `{each.name}`", f"{checked} AS `{each.name}_text`"]
         case Kind.TIME:
             ns = f"record.`{each.name}_ns`"
             # A time without its nanoseconds is a line that the validator did not write.
-            ns = f"CASE WHEN record.`{each.name}` IS NOT NULL THEN {_required(ns, each.name + '_ns')} END"
+            checked_ns = f"CASE WHEN {sent} IS NOT NULL THEN {_required(ns, each.name + '_ns')} END"
+            # Not `/`, which goes through a double; and cut downwards before 1970 too.
+            us = f"timestamp_micros({ns} DIV 1000 - CASE WHEN {ns} % 1000 < 0 THEN 1 ELSE 0 END)"
             return [
-                f"{source} AS `{each.name}`",
-                f"{ns} AS `{each.name}_ns`",
-                # Not `/`, which goes through a double. pmod, because times before 1970 are to be cut downwards too.
-                f"timestamp_micros(({ns} - pmod({ns}, 1000)) DIV 1000) AS `{each.name}_us`",
+                f"{checked} AS `{each.name}`",
+                f"{checked_ns} AS `{each.name}_ns`",
+                f"{us} AS `{each.name}_us`",
             ]
         case Kind.LEVELS:
             entry = ", ".join(part for inner in each.levels for part in _entry_parts(inner))
-            return [f"transform({source}, level -> named_struct({entry})) AS `{each.name}`"]
+            return [f"transform({checked}, level -> named_struct({entry})) AS `{each.name}`"]
         case _:
-            return [f"{source} AS `{each.name}`"]
+            return [f"{checked} AS `{each.name}`"]
 
 
 def _entry_parts(inner: Field) -> list[str]:
@@ -234,26 +235,29 @@ def read_rows(
 
     `buckets` says into how many files each partition ("date/hour") is divided.
     """
-    root = "/" + source_prefix.partition("/")[0] + "/"
-    counts = ", ".join(f"'{partition}', {count}" for partition, count in sorted(buckets.items()))
     lines = (
         spark.read.schema(line_schema(feed))
         # A line that cannot be read is a bug of ours; lines end in \n only, as they are written.
         .options(mode="FAILFAST", lineSep="\n", pathGlobFilter="*.json.gz")
         .json(folders)
     )
+    # A validated object has the raw one's key below a folder of its own.
+    folder = source_prefix.partition("/")[0]
     located = lines.selectExpr("*", "input_file_name() AS path").selectExpr(
-        "*", f"substr(path, instr(path, '/{source_prefix}') + {len(root)}) AS raw_key"
+        "*", f"substr(path, instr(path, '/{source_prefix}') + {len(folder) + 2}) AS raw_key"
     )
-    hour_of = "feed=[^/]+/year=([0-9]+)/month=([0-9]+)/day=([0-9]+)/hour=([0-9]+)/"
+    year, month, day, hour = (
+        f"regexp_extract(raw_key, '/{part}=([0-9]+)/', 1)" for part in ("year", "month", "day", "hour")
+    )
+    divided = "map(" + ", ".join(f"'{partition}', {count}" for partition, count in sorted(buckets.items())) + ")"
     return (
         located.selectExpr(
-            *row_expressions(feed),
-            f"regexp_replace(regexp_extract(raw_key, '{hour_of}', 0), '{hour_of}', '$1-$2-$3') AS date",
-            f"regexp_extract(raw_key, '{hour_of}', 4) AS hour",
+            *row_expressions(feed), f"concat_ws('-', {year}, {month}, {day}) AS date", f"{hour} AS hour"
         )
         # CRC-32 is a standard, unlike Spark's own hash: a symbol stays in its bucket under every version of Spark.
-        .selectExpr("*", f"CAST(pmod(crc32(symbol), element_at(map({counts}), concat(date, '/', hour))) AS INT) AS bucket")
+        .selectExpr(
+            "*", f"CAST(pmod(crc32(symbol), element_at({divided}, concat(date, '/', hour))) AS INT) AS bucket"
+        )
     )
 
 
@@ -278,21 +282,26 @@ def keep_first_delivery(rows: DataFrame, files: int) -> DataFrame:
     )
 
 
-def count_read(rows: DataFrame, feed: str) -> DataFrame:
+def count_read(rows_by_feed: dict[str, DataFrame]) -> DataFrame:
     """Count what was read: lines and distinct positions of each bucket, and lines of each object.
 
     Found in another way than `keep_first_delivery` does, against which it is held.
     """
     from pyspark.sql.functions import expr
 
-    by_position = rows.groupBy("date", "hour", *POSITION).agg(
-        expr("min(bucket) AS bucket"), expr("count(*) AS deliveries")
+    columns = ("date", "hour", "bucket", "raw_key", *POSITION)
+    feeds = [rows.selectExpr(f"'{feed}' AS feed", *columns) for feed, rows in rows_by_feed.items()]
+    read = reduce(lambda one, other: one.union(other), feeds)
+    by_position = read.groupBy("feed", "date", "hour", *POSITION).agg(
+        # A position is in one bucket. Were it in two, the other one's file would have a row too many.
+        expr("min(bucket) AS bucket"),
+        expr("count(*) AS deliveries"),
     )
-    by_bucket = by_position.groupBy("date", "hour", "bucket").agg(
+    by_bucket = by_position.groupBy("feed", "date", "hour", "bucket").agg(
         expr("sum(deliveries) AS lines"), expr("count(*) AS positions")
     )
-    by_object = rows.groupBy("date", "hour", "raw_key").agg(expr("count(*) AS lines"))
-    return by_bucket.unionByName(by_object, allowMissingColumns=True).selectExpr(f"'{feed}' AS feed", "*")
+    by_object = read.groupBy("feed", "date", "hour", "raw_key").agg(expr("count(*) AS lines"))
+    return by_bucket.unionByName(by_object, allowMissingColumns=True)
 
 
 def count_staged(spark: SparkSession, staging: str, target: str, replaced: list[str]) -> DataFrame:
@@ -522,6 +531,21 @@ class JobTable:
             {"#Status": "Status"},
         )
 
+    def lock(self, owner: str, now: datetime, until: datetime) -> bool:
+        """Take or keep the lock; False if somebody else has it and it has not expired."""
+        # Released by setting it to expire, not by deletion, so that the role needs no right to delete rows.
+        return self._update(
+            _LOCK_ROW,
+            "SET LockOwner = :owner, ExpiresAt = :until",
+            "attribute_not_exists(LockOwner) OR LockOwner = :owner OR ExpiresAt < :now",
+            {":owner": {"S": owner}, ":until": _seconds(until), ":now": _seconds(now)},
+        )
+
+    def unlock(self, owner: str) -> None:
+        """Let go of the lock, if it is still ours."""
+        values = {":owner": {"S": owner}, ":over": {"N": "0"}}
+        self._update(_LOCK_ROW, "SET ExpiresAt = :over", "LockOwner = :owner", values)
+
     def _update(
         self,
         key: dict[str, Any],
@@ -545,20 +569,28 @@ class JobTable:
             return False
         return True
 
-    def lock(self, owner: str, now: datetime, until: datetime) -> bool:
-        """Take or keep the lock; False if somebody else has it and it has not expired."""
-        # Released by setting it to expire, not by deletion, so that the role needs no right to delete rows.
-        return self._update(
-            _LOCK_ROW,
-            "SET LockOwner = :owner, ExpiresAt = :until",
-            "attribute_not_exists(LockOwner) OR LockOwner = :owner OR ExpiresAt < :now",
-            {":owner": {"S": owner}, ":until": _seconds(until), ":now": _seconds(now)},
-        )
 
-    def unlock(self, owner: str) -> None:
-        """Let go of the lock, if it is still ours."""
-        values = {":owner": {"S": owner}, ":over": {"N": "0"}}
-        self._update(_LOCK_ROW, "SET ExpiresAt = :over", "LockOwner = :owner", values)
+class LineageTable:
+    """The lineage table: what was made of what."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def record(self, dataset: str, at: datetime, source: str, objects: int, rows: int, run_id: str) -> None:
+        """Say that a file was replaced. Under the lock no two runs replace it within one millisecond."""
+        self._client.put_item(
+            TableName=self._table,
+            Item={
+                "DatasetId": {"S": dataset},
+                "ProcessingTimestamp": {"N": str(int(at.timestamp() * 1000))},
+                "SourceLocation": {"S": source},
+                "SourceObjectCount": {"N": str(objects)},
+                "Transformation": {"S": "PARQUET"},
+                "RecordCount": {"N": str(rows)},
+                "RunId": {"S": run_id},
+            },
+        )
 
 
 _LOCK_ROW = {"JobId": {"S": "lock/json_to_parquet"}, "Timestamp": {"N": "0"}}
@@ -592,35 +624,42 @@ _STAGING_OPTIONS = {
 _BYTES_PER_TASK = 16 * 2**20
 
 
-@dataclass
 class Job:
-    """One run, from the job table's question to its answer."""
+    """One run, from the job table's question to its answer.
 
-    options: argparse.Namespace
-    clients: Clients
-    spark: Callable[[], SparkSession]
-    clock: Callable[[], datetime]
-    #: What stands before a key where Spark reads and writes.
-    storage: str
-    run_id: str
-    problems: list[str] = field(default_factory=list)
+    `storage` is what stands before a key where Spark reads and writes.
+    """
 
-    def __post_init__(self) -> None:
-        self.bucket = Bucket(self.clients.s3, self.options.processed_bucket)
-        self.jobs = JobTable(self.clients.dynamodb, self.options.job_table)
+    def __init__(
+        self,
+        options: argparse.Namespace,
+        clients: Clients,
+        spark: Callable[[], SparkSession],
+        clock: Callable[[], datetime],
+        storage: str,
+    ) -> None:
+        self.options = options
+        self.bucket = Bucket(clients.s3, options.processed_bucket)
+        self.jobs = JobTable(clients.dynamodb, options.job_table)
+        self.lineage = LineageTable(clients.dynamodb, options.lineage_table)
+        self.spark = spark
+        self.clock = clock
+        self.storage = storage
+        self.run_id = f"{clock():%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"
         #: Where this run writes before anything is replaced. A crashed run's leftovers are elsewhere.
-        self.staging = f"{self.options.staging_prefix}{self.run_id}/"
+        self.staging = f"{options.staging_prefix}{self.run_id}/"
+        self.problems: list[str] = []
 
     def run(self) -> dict[str, Any]:
         """Rebuild every partition that has something new; return what was done."""
         self.keep_lock()
         work = self.plan(self.jobs.validated())
         done: list[Work] = []
-        marked = 0
         if work:
             self.stage(work)
             done = [each for each in work if self.replace(each)]
-            marked = self.mark(done)
+        marked = self.mark(done)
+        if work:
             self.bucket.delete(self.bucket.sizes(self.staging))
         return self.result(work, done, marked)
 
@@ -644,34 +683,34 @@ class Job:
 
     def _plan_partition(self, partition: Partition, job_rows: list[JobRow]) -> Work | None:
         objects = self.bucket.sizes(self.options.source_prefix + partition.source)
-        self.problems += [f"{row.validated_key} is missing" for row in job_rows if row.validated_key not in objects]
         there = [row for row in job_rows if row.validated_key in objects]
+        self.problems.extend(f"{row.validated_key} is missing" for row in job_rows if row not in there)
         target = self.options.target_prefix + partition.target
+        names = (key.removeprefix(target) for key in self.bucket.sizes(target))
         try:
-            buckets, files = divided_into(
-                (key.removeprefix(target) for key in self.bucket.sizes(target)), self.options.buckets_per_partition
-            )
+            buckets, files = divided_into(names, self.options.buckets_per_partition)
         except TransformFailed as failure:
             self.problems.append(f"{target}: {failure}")
             return None
-        return Work(partition, there, buckets, sum(objects.values()), files) if objects else None
+        return Work(partition, there, buckets, sum(objects.values()), files) if there else None
 
     def stage(self, work: list[Work]) -> None:
-        """Write the partitions anew into staging, and count what was read and what was written."""
+        """Write the partitions anew into staging, and note what was read and what was written."""
         spark = self.spark()
         for setting, value in SPARK_SETTINGS.items():
             spark.conf.set(setting, value)
         tasks = max(2 * spark.sparkContext.defaultParallelism, sum(each.size for each in work) // _BYTES_PER_TASK)
         spark.conf.set("spark.sql.shuffle.partitions", str(tasks))
-        by_feed: dict[str, list[Work]] = defaultdict(list)
+        feeds: dict[str, list[Work]] = defaultdict(list)
         for each in work:
-            by_feed[each.partition.feed].append(each)
-        rows = {feed: self._read(spark, feed, of_feed).persist() for feed, of_feed in by_feed.items()}
+            feeds[each.partition.feed].append(each)
+        # Kept, because they are counted and written: reading the objects twice would cost more than keeping them.
+        rows = {feed: self._read(spark, feed, of_feed).persist() for feed, of_feed in feeds.items()}
         self._note_read(work, rows)
-        at_once(lambda item: self._write(*item), [(rows[feed], feed, by_feed[feed]) for feed in rows])
+        at_once(lambda feed: self._write(rows[feed], feed, feeds[feed]), rows)
         self._note_staged(work, spark)
-        for frame in rows.values():
-            frame.unpersist()
+        for each_rows in rows.values():
+            each_rows.unpersist()
 
     def _read(self, spark: SparkSession, feed: str, work: list[Work]) -> DataFrame:
         folders = [self.storage + self.options.source_prefix + each.partition.source for each in work]
@@ -680,73 +719,69 @@ class Job:
 
     def _note_read(self, work: list[Work], rows: dict[str, DataFrame]) -> None:
         by_partition = {each.partition: each for each in work}
-        root = self.options.source_prefix.partition("/")[0] + "/"
-        counts = reduce(lambda one, other: one.union(other), (count_read(rows[feed], feed) for feed in rows))
-        for count in counts.collect():
+        folder = self.options.source_prefix.partition("/")[0]
+        for count in count_read(rows).collect():
             each = by_partition[Partition(count.feed, count.date, count.hour)]
             if count.raw_key is None:
                 each.positions[count.bucket] = count.positions
                 each.lines += count.lines
             else:
-                each.read.add(root + count.raw_key)
+                each.read.add(f"{folder}/{count.raw_key}")
 
     def _write(self, rows: DataFrame, feed: str, work: list[Work]) -> None:
-        files = sum(len(each.positions) for each in work)
-        if files:
+        if files := sum(len(each.positions) for each in work):
             writer = keep_first_delivery(rows, files).write.partitionBy("date", "hour", "bucket")
             writer.options(**_STAGING_OPTIONS).parquet(f"{self.storage}{self.staging}feed={feed}/")
 
     def _note_staged(self, work: list[Work], spark: SparkSession) -> None:
         by_partition = {each.partition: each for each in work}
-        staged = self.bucket.sizes(self.staging)
-        for key in staged:
+        for key in self.bucket.sizes(self.staging):
             if match := _STAGED_NAME.fullmatch(key.removeprefix(self.staging)):
                 feed, date, hour, bucket = match.groups()
                 by_partition[Partition(feed, date, hour)].staged[int(bucket)].append(key)
         if not any(each.staged for each in work):
             return
-        target = self.options.target_prefix
-        replaced = [
-            self.storage + target + each.partition.target + name for each in work for name in each.files.values()
-        ]
-        counts = count_staged(spark, self.storage + self.staging, self.storage + target, replaced)
-        for count in counts.collect():
+        target = self.storage + self.options.target_prefix
+        replaced = [target + each.partition.target + name for each in work for name in each.files.values()]
+        for count in count_staged(spark, self.storage + self.staging, target, replaced).collect():
             by_partition[Partition(count.feed, count.date, count.hour)].counted[count.bucket] = count
 
     def replace(self, work: Work) -> bool:
         """Replace the partition's files, unless something speaks against it; say whether that was done."""
+        target = self.options.target_prefix + work.partition.target
         if found := objections(work):
-            self.problems += [f"{self.options.target_prefix}{each}" for each in found]
+            self.problems.extend(f"{target}{each}" for each in found)
             return False
         # The last moment to notice that this run took so long that another one started.
         self.keep_lock()
-        target = self.options.target_prefix + work.partition.target
         at_once(
             lambda bucket: self.bucket.replace(target + work.name(bucket), work.staged[bucket][0]), work.positions
         )
-        at_once(lambda bucket: self._trace(work, target + work.name(bucket), work.positions[bucket]), work.positions)
-        return True
-
-    def _trace(self, work: Work, key: str, rows: int) -> None:
-        source = self.options.source_prefix + work.partition.source
-        self.clients.dynamodb.put_item(
-            TableName=self.options.lineage_table,
-            Item={
-                "DatasetId": {"S": f"s3://{self.bucket.name}/{key}"},
-                # One row for each time a file is replaced: under the lock no two runs are at work in one millisecond.
-                "ProcessingTimestamp": {"N": str(int(self.clock().timestamp() * 1000))},
-                "SourceLocation": {"S": f"s3://{self.bucket.name}/{source}"},
-                "SourceObjectCount": {"N": str(len(work.read))},
-                "Transformation": {"S": "PARQUET"},
-                "RecordCount": {"N": str(rows)},
-                "RunId": {"S": self.run_id},
-            },
+        source = f"s3://{self.bucket.name}/{self.options.source_prefix}{work.partition.source}"
+        at_once(
+            lambda bucket: self.lineage.record(
+                f"s3://{self.bucket.name}/{target}{work.name(bucket)}",
+                self.clock(),
+                source,
+                len(work.read),
+                work.positions[bucket],
+                self.run_id,
+            ),
+            work.positions,
         )
+        return True
 
     def mark(self, done: list[Work]) -> int:
         """Mark the rows of exactly those objects that were read; return how many this run was the first to mark."""
-        read = [row for each in done for row in each.job_rows if row.validated_key in each.read]
-        return sum(at_once(lambda row: self.jobs.transformed(row, self.run_id, self.clock()), read))
+        job_rows = [row for each in done for row in each.job_rows]
+        read = {key for each in done for key in each.read}
+        self.problems.extend(f"{row.validated_key} has no line" for row in job_rows if row.validated_key not in read)
+        return sum(
+            at_once(
+                lambda row: self.jobs.transformed(row, self.run_id, self.clock()),
+                [row for row in job_rows if row.validated_key in read],
+            )
+        )
 
     def result(self, work: list[Work], done: list[Work], marked: int) -> dict[str, Any]:
         """Say what was done, for machines. Duplicates are counted over all that was read."""
@@ -807,15 +842,9 @@ def main(
 ) -> dict[str, Any]:
     """Run the job, print its result as one line of JSON, and return it; raise if anything was left undone."""
     options = parse_options(argv)
-    job = Job(
-        options,
-        clients or _clients(),
-        # A run with nothing to do starts no Spark.
-        lambda: spark or _session(),
-        clock,
-        storage.format(bucket=options.processed_bucket),
-        run_id=f"{clock():%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}",
-    )
+    # Spark is started when there is something to do.
+    storage = storage.format(bucket=options.processed_bucket)
+    job = Job(options, clients or _clients(), lambda: spark or _session(), clock, storage)
     try:
         result = job.run()
     finally:

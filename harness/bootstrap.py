@@ -30,7 +30,7 @@ def main() -> int:
     python = TOOLS / "bin" / "python"
     if subprocess.run([sys.executable, "-m", "venv", "--clear", TOOLS], check=False).returncode:
         return _fail("`python3 -m venv` failed; on Debian and Ubuntu the package python3-venv brings it")
-    command = [python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", REQUIREMENTS]
+    command = [str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(REQUIREMENTS)]
     if subprocess.run(command, env=_environment(python), check=False).returncode:
         return _fail("pip could not install requirements/bootstrap.txt; its message is above")
     stamp.write_text(wanted)

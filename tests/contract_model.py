@@ -6,7 +6,7 @@ none, exactly the record that is described here.
 
 import json
 import string
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -115,16 +115,14 @@ def _depth(text: str) -> int:
     deepest = depth = 0
     inside = escaped = False
     for letter in text:
-        if inside:
-            inside = escaped or letter != '"'
-            escaped = letter == "\\" and not escaped
-        elif letter == '"':
-            inside = True
-        elif letter in "[{":
+        if letter == '"' and not escaped:
+            inside = not inside
+        elif letter in "[{" and not inside:
             depth += 1
             deepest = max(deepest, depth)
-        elif letter in "]}":
+        elif letter in "]}" and not inside:
             depth -= 1
+        escaped = letter == "\\" and not escaped
     return deepest
 
 
@@ -183,10 +181,10 @@ def nanoseconds(text: str) -> int | str:
     if not tail:
         return "no_time_zone"
     try:
-        moment = datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S")
+        moment = datetime.strptime(text[:19] + "+0000", "%Y-%m-%dT%H:%M:%S%z")
     except ValueError:
         return "impossible_date"
-    elapsed = moment - datetime(1970, 1, 1)
+    elapsed = moment - datetime(1970, 1, 1, tzinfo=UTC)
     seconds = elapsed.days * 86_400 + elapsed.seconds
     if tail != "Z":
         hours, minutes = int(text[-5:-3]), int(text[-2:])
@@ -238,7 +236,7 @@ class _Verdict:
         for name in ("timestamp", "receive_timestamp"):
             if isinstance(into.get(name), str) and "type" in into:
                 into[f"{name}_ns"] = nanoseconds(into[name])
-        if "type" in into and exchange not in self.allow_nonpositive:
+        if "type" in into and not (isinstance(exchange, str) and exchange in self.allow_nonpositive):
             levels = [*(into.get("bids") or []), *(into.get("asks") or [])]
             for holder in [into, *levels]:
                 if isinstance(holder, dict) and isinstance(holder.get("price"), str) and Decimal(holder["price"]) <= 0:

@@ -1,4 +1,4 @@
-"""Pieces that no record may contain, each with the code of the reason it is refused for; `strategies` draws from them."""
+"""Pieces that no record may contain, each with the reason's code it is refused under; `strategies` draws from them."""
 
 from collections.abc import Iterable
 
@@ -22,7 +22,7 @@ HOSTILE_NUMERALS = [
     *_pairs(
         "too_many_digits", ["1" * 21, f'"{"1" * 21}"', "0." + "1" * 31, f'"0.{"0" * 31}"', "1e20", "1E-31", "1e20"]
     ),
-    *_pairs("too_many_digits", ["9" * 200_000, f'"{"9" * 200_000}"', f"1e{'9' * 200_000}", f"0.{'0' * 200_000}1"]),
+    *_pairs("too_many_digits", ["9" * 5_000, f'"{"9" * 5_000}"', f"1e{'9' * 5_000}", f"0.{'0' * 5_000}1"]),
 ]
 HOSTILE_PRICES = _pairs("price_not_positive", ["0", '"0"', "-1", '"-0.01"', "0.000", '"-0"', "0e5", "-0", '"0.0e-3"'])
 HOSTILE_VOLUMES = _pairs("volume_negative", ["-1", '"-0.1"', "-0", '"-0"', "-1e-5"])
@@ -50,10 +50,10 @@ HOSTILE_MEMBERS = [
     ),
     *_pairs("not_json", ['"a":"\x00"', '"a":"\n"', '"\x1f":1', '"a":"\t"', '"a":[1,]', '"a"', '"a":1,', '"a":\x0c1']),
     *_pairs("lone_surrogate", [r'"a":"\ud800"', r'"a":"\udc00x"', r'"\ud800":1', r'"a":["\ud800\u0041"]']),
-    *_pairs("nesting_too_deep", [f'"a":{"[" * n}{"]" * n}' for n in (63, 500, 100_000)]),
-    *_pairs("nesting_too_deep", ['"a":' + '{"a":' * n + "1" + "}" * n for n in (63, 990, 100_000)]),
+    *_pairs("nesting_too_deep", [f'"a":{"[" * n}{"]" * n}' for n in (63, 500, 1_500)]),
+    *_pairs("nesting_too_deep", ['"a":' + '{"a":' * n + "1" + "}" * n for n in (63, 990, 1_500)]),
     *_pairs("nesting_too_deep", ['"a":' + '["]",' * 70 + "1" + "]" * 70, r'"\\":' + r'["\"]",' * 70 + "1" + "]" * 70]),
-    *_pairs("too_many_digits", ['"a":1e999999', f'"a":{"9" * 200_000}', '"a":[-1e-301]', f'"a":0.{"1" * 100}']),
+    *_pairs("too_many_digits", ['"a":1e999999', f'"a":{"9" * 5_000}', '"a":[-1e-301]', f'"a":0.{"1" * 100}']),
     *_pairs("non_finite_number", ['"a":NaN', '"a":[-Infinity]']),
 ]
 #: What may stand as the entries of a side, as JSON. Some would pass a mere count of keys.
@@ -121,16 +121,28 @@ HOSTILE_BYTES = [
     (b'"\xff"', "not_utf8"),
     (b"\x1f\x8b\x08\x00", "not_utf8"),
     (b"\xf3\x89\x9a\xc2\x0a\x01", "kpl_aggregate"),
-    (b"\xf3\x89\x9a\xc2" + bytes(1_000_000), "kpl_aggregate"),
-    (b'"' + b"x" * 899_999 + b'"', "too_large"),
-    (b" " * 1_048_576, "too_large"),
-    (b"[" * 100_000, "nesting_too_deep"),
     (b"[" * 65 + b"]" * 65, "nesting_too_deep"),
-    (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "nesting_too_deep"),
     (b"[" * 65, "nesting_too_deep"),
     (b"NaN", "non_finite_number"),
     (b"[Infinity", "non_finite_number"),
     (rb'"\ud800"', "lone_surrogate"),
+]
+#: As above, but so big that they are only tried one by one.
+HUGE_BYTES = [
+    (b"\xf3\x89\x9a\xc2" + bytes(1_000_000), "kpl_aggregate"),
+    (b'"' + b"x" * 899_999 + b'"', "too_large"),
+    (b" " * 1_048_576, "too_large"),
+    (b"[" * 100_000, "nesting_too_deep"),
+    (b"[" * 900_000, "nesting_too_deep"),
+    (b"[" * 450_000 + b"]" * 450_000, "nesting_too_deep"),
+    (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "nesting_too_deep"),
+    (b'{"price":' + b"9" * 1_000_000 + b"}", "too_large"),
+    (b"9" * 899_999 + b"x", "not_json"),
+    (b"[" + b"1e9," * 200_000 + b"]", "not_json"),
+    (b"[" + b"[],{}," * 140_000 + b"NaN]", "non_finite_number"),
+    (b'{"' + rb"\u0061" * 140_000 + rb'":"\ud800"}', "lone_surrogate"),
+    (b'"' + b"\xc3\xa9" * 440_000, "not_json"),
+    (b'"' + b"x" * 890_000 + b"\xff" + b'"', "not_utf8"),
 ]
 #: JSON, and so stored under the feed "unknown", but no record.
 NOT_OBJECTS = [b"null", b"true", b"1", b"-1.5e3", b'""', b"[]", b'"trade"', b"[{}]", b" [1, 2] "]

@@ -48,7 +48,7 @@ def assemble(folder: Path, target: Target, template: Path = TEMPLATE) -> Path:
 def parameter(parameters: Path, name: str) -> str:
     """Return one value out of a `--parameter-overrides file://` file."""
     try:
-        entries = json.loads(parameters.read_text())
+        entries: list[str] = json.loads(parameters.read_text())
         return dict(entry.split("=", 1) for entry in entries)[name]
     except (OSError, ValueError, KeyError, AttributeError) as error:
         raise DeployError(f"{parameters}: no readable parameter {name} ({error})") from error

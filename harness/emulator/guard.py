@@ -26,7 +26,7 @@ def main(folder: Path, command: list[str]) -> int:
     woken = _wake_on(signal.SIGCHLD, signal.SIGTERM)
     # A terminal's interrupt is for the owner, who decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    emulator = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=False)
+    emulator = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
     try:
         _wait(woken)
     finally:

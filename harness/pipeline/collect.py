@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet
-from market_data.envelope import decode_quarantine_line
 
 from harness.pipeline.accounting import Position
+from market_data.envelope import decode_quarantine_line
 
 
 def download(s3: Any, bucket: str, prefix: str, folder: Path) -> list[Path]:

@@ -22,7 +22,8 @@ from harness.pipeline.options import Options
 from harness.pipeline.question import Traded, volume_weighted_prices
 from harness.pipeline.report import Display
 from harness.pipeline.summary import Source, Summary
-from harness.replay.producer import Ledger, Producer
+from harness.replay.ledger import Ledger
+from harness.replay.producer import Producer
 from harness.replay.sources import open_sources
 from market_data import FEEDS, UNKNOWN
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from market_data import MAX_RECORD_BYTES, Reason
-
 from harness.replay.market import Fields, Market, encoded
+from market_data import MAX_RECORD_BYTES, Reason
 
 Spoiled = tuple[bytes, Reason]
 Spoil = Callable[[Market], Spoiled]

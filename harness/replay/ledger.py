@@ -46,7 +46,9 @@ class Ledger:
         self.batches = 0
         self.bytes = 0
         self.retried = 0
+        # A number takes half of a text's room. Its length is kept beside it: zeros in front belong to the position.
         self._sequences: list[int] = []
+        self._lengths = array("B")
         self._shards = _Names()
         self._feeds = _Names()
         self._reasons = _Names()
@@ -60,6 +62,7 @@ class Ledger:
         """Record that the stream has taken `item` at this position."""
         self._distinct = None
         self._sequences.append(int(sequence))
+        self._lengths.append(len(sequence))
         self._shards.append(shard)
         self._feeds.append(feed)
         self._reasons.append(item.expected_reason)
@@ -102,17 +105,19 @@ class Ledger:
 
     def positions(self) -> Iterator[Position]:
         """The position of every record, in the order of putting."""
-        for row, sequence in enumerate(self._sequences):
-            yield Position(self._shards[row] or "", str(sequence))
+        return map(self._position, range(len(self)))
 
     def index(self) -> dict[Position, Entry]:
         """Every entry by its position. Ten times the ledger's size: for feeds of ordinary length."""
         return {entry.position: entry for entry in self}
 
+    def _position(self, row: int) -> Position:
+        return Position(self._shards[row] or "", str(self._sequences[row]).zfill(self._lengths[row]))
+
     def _entry(self, row: int) -> Entry:
         start = row * DIGEST_BYTES
         return Entry(
-            position=Position(self._shards[row] or "", str(self._sequences[row])),
+            position=self._position(row),
             feed=self._feeds[row] or "",
             expected_reason=self._reasons[row],
             source=self._sources[self._source[row]],

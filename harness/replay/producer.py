@@ -9,11 +9,11 @@ from typing import Any, Final, Protocol
 
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
-from market_data import UNKNOWN, RejectedRecord, feed_of
 
 from harness.replay.errors import ReplayError
 from harness.replay.items import SourceItem
 from harness.replay.ledger import Ledger, digest_of
+from market_data import UNKNOWN, RejectedRecord, feed_of
 
 #: Limits of PutRecords. A record's size counts its key; a request's counts all of it.
 MAX_RECORDS: Final = 500

@@ -52,7 +52,7 @@ def open_sources(
     """
     feed = feed.strip() if isinstance(feed, str) else feed
     if not feed:
-        if venue:
+        if venue and venue.strip():
             raise ReplayError("VENUE names the format of files, but FEED names no files")
         return _generated(count, seed, bad_per_mille)
     kind = named(venue) if venue and venue.strip() else None
@@ -79,10 +79,10 @@ def _generated(count: int, seed: int, bad_per_mille: int) -> Feed:
 def _records(source: Source) -> Iterator[SourceItem]:
     lines: Iterable[bytes] = files.lines(source)
     if source.format is None:
-        # A pipe: the lines that are looked at have to be kept.
-        first = list(islice(lines, LINES_TO_LOOK_AT))
-        source.format = _detected(source, first).name
-        lines = chain(first, lines)
+        # A pipe: the lines that are looked at have to be kept, and no more of them awaited than it takes.
+        seen: list[bytes] = []
+        source.format = _detected(source, _kept(lines, seen)).name
+        lines = chain(seen, lines)
     reader = FORMATS[source.format]()
     for number, line in enumerate(lines, 1):
         source.lines = number
@@ -108,6 +108,12 @@ def _detected(source: Source, lines: Iterable[bytes]) -> type[Format]:
     if not first.count:
         return FORMATS["canonical"]  # nothing to read is nothing to mistake
     raise ReplayError(f"{source.shown}: the lines tell of no known format; VENUE= (--venue) may name one of {known()}")
+
+
+def _kept(lines: Iterable[bytes], seen: list[bytes]) -> Iterator[bytes]:
+    for line in lines:
+        seen.append(line)
+        yield line
 
 
 class _Counted:

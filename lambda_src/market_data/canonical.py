@@ -8,8 +8,7 @@ from typing import Final
 import msgspec
 from msgspec import UNSET, Raw
 
-from market_data.jsontext import read_exactly
-from market_data.numerals import plain
+from market_data.numerals import Numeral, plain
 from market_data.records import Record
 from market_data.rules import build_record
 
@@ -37,13 +36,12 @@ def canonical(record: Record) -> bytes:
 
 def from_canonical(line: bytes) -> Record:
     """Read back what `canonical` wrote; for tests and tools, so it trusts the price rule to have been applied."""
-    fields = read_exactly(line)
-    assert isinstance(fields, dict)
-    fields.pop("timestamp_ns")
-    fields.pop("receive_timestamp_ns", None)
-    extra = fields.get("extra", "{}")
-    if "extra" in fields:
-        fields["extra"] = json.loads(extra)
+    fields = json.loads(line, parse_int=Numeral)
+    for name in ("timestamp_ns", "receive_timestamp_ns"):
+        fields.pop(name, None)
+    extra = fields.get("extra", "")
+    if extra:
+        fields["extra"] = {}
     return build_record(fields, Raw(extra.encode()), allow_nonpositive=frozenset({fields["exchange"]}))
 
 

@@ -65,7 +65,7 @@ class Reason(StrEnum):
     TOO_LONG = "too_long", "a list or one of its texts is longer than allowed"
 
 
-class RejectedRecord(Exception):  # noqa: N818  named for what happens next, like RetryableFailure
+class RejectedRecord(Exception):
     """The record is wrong and stays wrong: quarantine it with its bytes, do not retry."""
 
     def __init__(self, reason: Reason, detail: str = "") -> None:

@@ -37,12 +37,12 @@ def to_numeral(literal: str) -> Numeral:
 def to_decimal(literal: str) -> Decimal:
     """Turn a numeral, sent as number or as text, into the decimal it writes, with all its digits."""
     if _NUMERAL.fullmatch(literal) is None:
-        raise RejectedRecord(Reason.BAD_NUMBER, repr(literal[:64]))
+        raise RejectedRecord(Reason.BAD_NUMBER, ascii(literal[:64]))
     value = Decimal(to_numeral(literal))
     _, digits, exponent = value.as_tuple()
     assert isinstance(exponent, int)  # the grammar has neither NaN nor Infinity
     if len(digits) + exponent > MAX_INTEGER_DIGITS or -exponent > MAX_FRACTION_DIGITS:
-        raise RejectedRecord(Reason.TOO_MANY_DIGITS, repr(literal))
+        raise RejectedRecord(Reason.TOO_MANY_DIGITS, ascii(literal))
     return value
 
 

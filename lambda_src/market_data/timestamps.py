@@ -24,7 +24,7 @@ def to_nanoseconds(text: str) -> int:
     """Nanoseconds since 1970-01-01T00:00:00Z; refuse what is not exactly one instant."""
     match = _TIMESTAMP.fullmatch(text)
     if match is None:
-        raise RejectedRecord(Reason.BAD_TIMESTAMP, repr(text[:64]))
+        raise RejectedRecord(Reason.BAD_TIMESTAMP, ascii(text[:64]))
     minute, second, fraction, zone = match.groups()
     if zone is None:
         raise RejectedRecord(Reason.NO_TIME_ZONE, repr(text))

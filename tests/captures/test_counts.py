@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from market_data import feed_of, parse
 
 from harness.replay.sources import open_sources
+from market_data import feed_of, parse
 
 
 class Expected(NamedTuple):

@@ -8,9 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from market_data import OrderBook, Trade, parse
-
 from harness.replay.sources import open_sources
+from market_data import OrderBook, Trade, parse
 
 NEW_YORK_MIDNIGHT = datetime(2013, 10, 8, 4, tzinfo=UTC)  # UTC-4 on that day
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

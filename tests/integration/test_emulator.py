@@ -98,10 +98,26 @@ KEY: Resources = {
 }
 
 
+#: What a shell may carry that must reach neither the emulator, nor its functions, nor our own clients.
+HOSTILE = {
+    "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "lambda_src"))),
+    "AWS_PROFILE": "no-such-profile",
+    "AWS_ENDPOINT_URL_S3": "https://127.0.0.1:1",
+    "AWS_CA_BUNDLE": "/no/such/bundle.pem",
+    "REQUESTS_CA_BUNDLE": "/no/such/bundle.pem",
+    "SSL_CERT_FILE": "/no/such/bundle.pem",
+    "HTTPS_PROXY": "http://127.0.0.1:1",
+    "PERSIST_STATE": "1",
+}
+
+
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[Emulator]:
-    with Emulator() as running:
-        yield running
+    with pytest.MonkeyPatch.context() as shell:
+        for name, value in HOSTILE.items():
+            shell.setenv(name, value)
+        with Emulator() as running:
+            yield running
 
 
 # ---------------------------------------------------------------------- life
@@ -132,7 +148,9 @@ def test_two_run_side_by_side_and_a_stopped_one_leaves_nothing(emulator: Emulato
         assert "only-there" not in [b["Name"] for b in emulator.client("s3").list_buckets()["Buckets"]]
 
     assert not folder.exists()
-    assert "Ready" in log.read_text()
+    listening = [line for text in (emulator.log_tail(20_000), log.read_text()) for line in text.splitlines()]
+    assert any(f"Running on {emulator.endpoint_url} " in line for line in listening)
+    assert not any("127.0.0.1:443 " in line for line in listening)
 
 
 def test_a_port_in_use_is_told_in_one_line(emulator: Emulator) -> None:
@@ -162,6 +180,23 @@ def test_one_that_is_not_ready_in_time_is_ended(monkeypatch: pytest.MonkeyPatch,
 
     with pytest.raises(EmulatorError, match=r"not ready after 0\.01 s"):
         Emulator(start_timeout=0.01).start()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupt_while_waiting_is_cleaned_up_by_the_one_interrupted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A test run goes on to its other fixtures after Ctrl-C; what was half started must not live on beside them."""
+
+    def interrupted(*_arguments: Any) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("harness.emulator.process._answers", interrupted)
+    emulator = Emulator()
+    with pytest.raises(KeyboardInterrupt):
+        emulator.start()
+
     assert list(tmp_path.iterdir()) == []
 
 
@@ -508,7 +543,7 @@ def handler(event, context):
     if event["call"] == "sleep":
         import time
         time.sleep(5)
-    return {"path": __import__("sys").path, "variables": sorted(os.environ)}
+    return {"path": __import__("sys").path, "variables": dict(os.environ)}
 """
 
 
@@ -592,14 +627,12 @@ def test_an_invocation_that_fails_is_found_in_its_log(
     assert denials == []
 
 
-def test_a_function_is_lent_none_of_our_modules_and_settings(
-    emulator: Emulator, calls: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_function_is_lent_none_of_our_modules_and_settings(emulator: Emulator, calls: dict[str, str]) -> None:
     """What it finds here and not on AWS would hide that its package lacks it."""
     seen = invoke(emulator, calls["Function"], "nothing")
 
-    assert [entry for entry in seen["path"] if Path(entry) in (ROOT, ROOT / "lambda_src", ROOT / "glue_src")] == []
-    assert {"PYTHONPATH", "AWS_PROFILE", "HTTPS_PROXY"}.isdisjoint(seen["variables"])
+    assert {Path(entry) for entry in seen["path"]}.isdisjoint({ROOT, ROOT / "lambda_src", ROOT / "glue_src"})
+    assert [name for name, value in HOSTILE.items() if seen["variables"].get(name) == value] == []
 
 
 PARTIAL = """

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pyarrow.parquet
 import pytest
+from rich.console import Console
+
 from harness.deploy.stack import TEMPLATE
 from harness.pipeline.command import run_pipeline
 from harness.pipeline.glue import spark_python
 from harness.pipeline.options import DEVELOPMENT_PARAMETERS, Options
 from market_data.envelope import decode_raw_line, parse_key, unpack
-from rich.console import Console
 
 pytestmark = pytest.mark.stack
 

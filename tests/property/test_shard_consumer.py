@@ -5,6 +5,7 @@ from itertools import accumulate, pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
 from kinesis_consumer.events import StreamRecord
 from market_data import UNKNOWN as UNKNOWN_FEED
 from market_data import RejectedRecord, feed_of

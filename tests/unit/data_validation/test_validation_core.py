@@ -8,10 +8,11 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from data_validation.core import DamagedObject, Stores, Tally, Validator
-from data_validation.events import messages
 from hypothesis import given
 from hypothesis import strategies as st
+
+from data_validation.core import DamagedObject, Stores, Tally, Validator
+from data_validation.events import messages
 from kinesis_consumer.events import StreamRecord
 from market_data import DEFAULT_NON_POSITIVE_EXCHANGES
 from market_data.envelope import EnvelopeError, decode_quarantine_line, pack, unpack
@@ -303,7 +304,7 @@ def damaged_objects() -> Iterable[Any]:
     yield pytest.param("market-data/notes.txt", b"", ValueError, id="no-key-of-ours")
 
 
-@pytest.mark.parametrize(("key", "body", "error"), damaged_objects())
+@pytest.mark.parametrize(("key", "body", "error"), list(damaged_objects()))
 def test_a_raw_object_that_we_did_not_write_so_crashes(
     bench: Bench, key: str, body: bytes, error: type[Exception]
 ) -> None:

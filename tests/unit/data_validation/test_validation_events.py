@@ -1,6 +1,7 @@
 """S3's notifications are read as S3 writes them."""
 
 import pytest
+
 from data_validation.events import CreatedObject, Message, created_objects
 from tests.unit.data_validation.notifications import created
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
 from data_validation import handler
 from market_data.positions import rejected_key, validated_key
 from pipeline_store.errors import ConfigurationError

@@ -217,6 +217,15 @@ def test_a_key_policy_that_excludes_a_role_is_noticed() -> None:
     assert {(grant.role, grant.action) for grant in found} == {("consumer-role", "kms:Decrypt")}
 
 
+def test_a_key_that_leaves_its_account_out_allows_no_role_of_it() -> None:
+    """With keys, and with nothing else here, the role's own policy is not enough."""
+    services_only = [s for s in KEY_POLICY["Statement"] if "Service" in s["Principal"]]
+    found = missing(Deployed(key_policy={"Statement": services_only}))
+
+    assert {grant.role for grant in found} == {"consumer-role", "validator-role"}
+    assert {grant.action.split(":")[0] for grant in found} == {"kms"}
+
+
 def test_a_grant_through_another_service_does_not_count() -> None:
     """`kms:ViaService` is what keeps a role from decrypting whatever it finds."""
     request = Request("kms:Decrypt", KEY, REGION, {"kms:ViaService": f"dynamodb.{REGION}.amazonaws.com"})

@@ -5,6 +5,7 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
+
 from market_data.envelope import decode_quarantine_line, unpack
 from market_data.positions import Stretch, parse_key
 from pipeline_store.rows import JobKey, Stage, Transformation

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
 from kinesis_consumer import handler
 from market_data.positions import parse_key
 from pipeline_store.errors import ConfigurationError, UnexpectedEvent
@@ -112,9 +113,7 @@ def test_the_lines_printed_do_not_grow_with_the_batch(capsys: pytest.CaptureFixt
     assert printed[0] == printed[1]
 
 
-def test_a_missing_grant_crashes_in_the_words_of_aws(
-    aws: EmulatedAws, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_missing_grant_crashes_in_the_words_of_aws(aws: EmulatedAws, capsys: pytest.CaptureFixture[str]) -> None:
     """Role and action: exactly what the template lacks. What was written before is counted all the same."""
     text = "User: arn:aws:sts::1:assumed-role/consumer is not authorized to perform: dynamodb:UpdateItem"
     refuse("dynamodb.UpdateItem", 400, "AccessDeniedException", text)

@@ -4,6 +4,9 @@ from collections import Counter
 from itertools import islice
 
 import pytest
+
+from harness.replay.generator import EXPENSIVE_AT_MOST, generate
+from harness.replay.hostile import EXPENSIVE
 from market_data import (
     DEFAULT_NON_POSITIVE_EXCHANGES,
     FEEDS,
@@ -14,9 +17,6 @@ from market_data import (
     feed_of,
     parse,
 )
-
-from harness.replay.generator import EXPENSIVE_AT_MOST, generate
-from harness.replay.hostile import EXPENSIVE
 
 
 def refusal(raw: bytes) -> str | None:

@@ -6,7 +6,6 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
-from market_data import Reason
 
 from harness.replay.errors import ReplayError
 from harness.replay.generator import generate
@@ -20,6 +19,7 @@ from harness.replay.producer import (
     Producer,
     partition_key,
 )
+from market_data import Reason
 
 SOURCE = Source(0, "feed.json")
 FIRST_SEQUENCE = 49_590_338_271_490_256_608_559_692_538_361_571_095_921_575_989_136_588_898
@@ -277,3 +277,11 @@ def test_bad_records_are_put_like_good_ones() -> None:
     ledger = producer(FakeStream()).send([item(b"\xff", 1, Reason.NOT_UTF8.value)])
 
     assert [(entry.feed, entry.expected_reason) for entry in ledger] == [("unknown", "not_utf8")]
+
+
+def test_a_sequence_number_keeps_its_leading_zeros() -> None:
+    """A position is a text: without its zeros it would be lost, and found as somebody else's."""
+    ledger = Ledger()
+    ledger.add(item(trade()), "trade", "shardId-000000000000", "000123")
+
+    assert [position.sequence for position in ledger.positions()] == ["000123"]

@@ -4,12 +4,12 @@ import json
 from typing import Any
 
 import pytest
-from market_data import parse
 
 from harness.replay.errors import LineError
 from harness.replay.formats import FORMATS
 from harness.replay.items import Skipped
 from harness.replay.venues import databento_exchange, tape_exchange
+from market_data import parse
 
 
 def read(name: str, message: Any, frame: str = "") -> list[Any]:

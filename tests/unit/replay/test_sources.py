@@ -1,6 +1,8 @@
 """Opening what a person named: files, folders, gzip; and one clear line for whatever is wrong with them."""
 
 import gzip
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -183,3 +185,27 @@ def test_without_files_the_feed_is_generated() -> None:
     assert [item.line for item in items] == list(range(1, 301))
     assert any(item.expected_reason for item in items)
     assert items[-1].where == "generated (seed 5), line 300"
+
+
+def test_a_pipe_is_read_whole_and_not_awaited_further_than_its_first_telling_line(tmp_path: Path) -> None:
+    """A recorder that is still running sends its first line long before its two hundredth."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    feed = open_sources(str(pipe))
+    go_on = threading.Event()
+
+    def record() -> None:
+        with pipe.open("wb", buffering=0) as stream:
+            stream.write(b"\n" + LEAN + b"\n")
+            go_on.wait(30)
+            stream.write(LEAN + b"\n")
+
+    recorder = threading.Thread(target=record)
+    recorder.start()
+    items = iter(feed)
+    first = next(items)
+    go_on.set()
+    rest = list(items)
+    recorder.join()
+
+    assert (first.line, [item.line for item in rest]) == (2, [3])
