@@ -1,4 +1,4 @@
-"""Validated objects to Parquet: each touched (feed, arrival hour) partition is rebuilt, and each of its files replaced whole.
+"""Validated objects to Parquet: each touched (feed, arrival hour) partition is rebuilt, its files replaced whole.
 
 One file with nothing of this project's imported, because Glue is given one file. pyspark is not imported either: what
 Spark is to do is text (SQL and schemas), so that the columns below are plain data for whoever declares tables on them.
@@ -251,13 +251,9 @@ def read_rows(
     )
     divided = "map(" + ", ".join(f"'{partition}', {count}" for partition, count in sorted(buckets.items())) + ")"
     return (
-        located.selectExpr(
-            *row_expressions(feed), f"concat_ws('-', {year}, {month}, {day}) AS date", f"{hour} AS hour"
-        )
+        located.selectExpr(*row_expressions(feed), f"concat_ws('-', {year}, {month}, {day}) AS date", f"{hour} AS hour")
         # CRC-32 is a standard, unlike Spark's own hash: a symbol stays in its bucket under every version of Spark.
-        .selectExpr(
-            "*", f"CAST(pmod(crc32(symbol), element_at({divided}, concat(date, '/', hour))) AS INT) AS bucket"
-        )
+        .selectExpr("*", f"CAST(pmod(crc32(symbol), element_at({divided}, concat(date, '/', hour))) AS INT) AS bucket")
     )
 
 
@@ -426,10 +422,10 @@ def divided_into(names: Iterable[str], default: int) -> tuple[int, dict[int, str
 
 
 def objections(work: Work) -> list[str]:
-    """Say why the partition's files must not be replaced by the staged ones; nothing, if they may."""
+    """Say, file by file, why the partition's files must not be replaced by the staged ones; nothing, if they may."""
     found = []
     for bucket in sorted({*work.positions, *work.staged, *work.counted}):
-        name = work.partition.target + work.name(bucket)
+        name = work.name(bucket)
         expected, files = work.positions.get(bucket, 0), len(work.staged.get(bucket, ()))
         counted = work.counted.get(bucket)
         rows, positions = (counted.rows, counted.positions) if counted else (0, 0)
@@ -492,8 +488,8 @@ class Bucket:
             some, remaining = remaining[:_DELETED_AT_ONCE], remaining[_DELETED_AT_ONCE:]
             answer = self._client.delete_objects(Bucket=self.name, Delete={"Objects": some, "Quiet": True})
             # The request succeeds even where a deletion does not.
-            if errors := answer.get("Errors"):
-                raise TransformFailed(f"{errors[0]['Key']} was not deleted: {errors[0]['Code']}: {errors[0]['Message']}")
+            for error in answer.get("Errors", ()):
+                raise TransformFailed(f"{error['Key']} was not deleted: {error['Code']}: {error['Message']}")
 
 
 class JobTable:
@@ -754,9 +750,7 @@ class Job:
             return False
         # The last moment to notice that this run took so long that another one started.
         self.keep_lock()
-        at_once(
-            lambda bucket: self.bucket.replace(target + work.name(bucket), work.staged[bucket][0]), work.positions
-        )
+        at_once(lambda bucket: self.bucket.replace(target + work.name(bucket), work.staged[bucket][0]), work.positions)
         source = f"s3://{self.bucket.name}/{self.options.source_prefix}{work.partition.source}"
         at_once(
             lambda bucket: self.lineage.record(

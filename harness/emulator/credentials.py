@@ -69,8 +69,8 @@ class Endpoint:
             "AWS_PAGER": "",
         }
 
-    def connect(self, session: Any, service: str, credentials: Credentials) -> Any:
-        """A client of `service`; `session` is one of `new_session`."""
+    def connect(self, session: Any, service: str, credentials: Credentials, attempts: int) -> Any:
+        """A client of `service` that tries each call up to `attempts` times; `session` is one of `new_session`."""
         return session.client(
             service,
             region_name=self.region,
@@ -85,7 +85,7 @@ class Endpoint:
                 connect_timeout=10,
                 # A synchronous invocation may take as long as the function's timeout.
                 read_timeout=120,
-                retries={"mode": "standard", "total_max_attempts": 3},
+                retries={"mode": "standard", "total_max_attempts": attempts},
             ),
         )
 

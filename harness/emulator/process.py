@@ -62,7 +62,7 @@ class Emulator:
         self._files: certificates.Certificates | None = None
         self._deployer: Credentials | None = None
         self._session: Any = None
-        self._clients: dict[tuple[str, Credentials], Any] = {}
+        self._clients: dict[tuple[str, Credentials, int], Any] = {}
 
     def __enter__(self) -> Self:
         self.start()
@@ -155,13 +155,16 @@ class Emulator:
 
     # --------------------------------------------------------------- callers
 
-    def client(self, service: str, credentials: Credentials | None = None) -> Any:
-        """A boto3 client of `service`, as the deployer unless other credentials are given. Clients are kept."""
+    def client(self, service: str, credentials: Credentials | None = None, *, attempts: int = 3) -> Any:
+        """A boto3 client of `service`, as the deployer unless other credentials are given. Clients are kept.
+
+        `attempts` 1 is for calls that must not be repeated when only their answer got lost.
+        """
         chosen = credentials or self.credentials
-        key = (service, chosen)
+        key = (service, chosen, attempts)
         if key not in self._clients:
             self._session = self._session or new_session()
-            self._clients[key] = self._endpoint().connect(self._session, service, chosen)
+            self._clients[key] = self._endpoint().connect(self._session, service, chosen, attempts)
         return self._clients[key]
 
     def environment(self, credentials: Credentials | None = None) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Runs a Glue script as Glue's launcher does, in a local Spark: executed by Spark's interpreter, so it imports nothing of ours."""
+"""Runs a Glue script in a local Spark, as Glue's launcher does: by Spark's interpreter, so nothing of ours is imported."""
 
 import os
 import runpy

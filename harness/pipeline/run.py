@@ -23,7 +23,7 @@ from harness.pipeline.question import Traded, volume_weighted_prices
 from harness.pipeline.report import Display
 from harness.pipeline.summary import Source, Summary
 from harness.replay.ledger import Ledger
-from harness.replay.producer import Producer
+from harness.replay.producer import CLIENT_ATTEMPTS, Producer
 from harness.replay.sources import open_sources
 from market_data import FEEDS, UNKNOWN
 
@@ -82,7 +82,8 @@ class Run:
 
     def replay(self) -> None:
         """Put the records on the stream and keep account of what Kinesis answered."""
-        producer = Producer(self.emulator.client("kinesis"), self.resources["MarketDataStream"])
+        kinesis = self.emulator.client("kinesis", attempts=CLIENT_ATTEMPTS)
+        producer = Producer(kinesis, self.resources["MarketDataStream"])
         bar = self.display.bar(
             "Putting records on the stream", self.options.count if self.options.feed is None else None
         )
