@@ -476,6 +476,10 @@ class Bucket:
                 return found
             request["ContinuationToken"] = page["NextContinuationToken"]
 
+    def make_folder(self, prefix: str) -> None:
+        """Make what S3A takes for a folder, so that it looks for none above it, where the role may not look."""
+        self._client.put_object(Bucket=self.name, Key=prefix, Body=b"")
+
     def replace(self, target: str, source: str) -> None:
         """Put a copy of the source in the target's place: readers see the old file or the new, never neither."""
         # Not copy_object, which stops at 5 GB.
@@ -703,6 +707,7 @@ class Job:
         # Kept, because they are counted and written: reading the objects twice would cost more than keeping them.
         rows = {feed: self._read(spark, feed, of_feed).persist() for feed, of_feed in feeds.items()}
         self._note_read(work, rows)
+        self.bucket.make_folder(self.staging)
         at_once(lambda feed: self._write(rows[feed], feed, feeds[feed]), rows)
         self._note_staged(work, spark)
         for each_rows in rows.values():

@@ -1,4 +1,4 @@
-"""Runs a Glue script in a local Spark, as Glue's launcher does: by Spark's interpreter, so nothing of ours is imported."""
+"""Runs a Glue script in a local Spark, as Glue's launcher does; by Spark's interpreter, so nothing of ours is here."""
 
 import os
 import runpy

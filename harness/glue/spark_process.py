@@ -103,6 +103,9 @@ def spark_settings(
         # A short run on two cores: the better compiler and the parallel collector cost more than they bring.
         "-XX:TieredStopAtLevel=1",
         "-XX:+UseSerialGC",
+        # A heap that starts small is collected dozens of times before it has grown.
+        "-Xms1g",
+        "-Xmn600m",
     ]
     s3a = {
         "endpoint": endpoint_url,

@@ -25,9 +25,9 @@ ATTEMPTS: Final = 12
 FIRST_WAIT_SECONDS: Final = 0.05
 LONGEST_WAIT_SECONDS: Final = 5.0
 
-#: For the client's `botocore.config.Config(retries=...)`. A request whose answer got lost may have been taken: put
+#: For whoever makes the client. A request whose answer got lost may have been taken: put
 #: again it would be on the stream twice, and one of the two positions would be in nobody's account.
-CLIENT_RETRIES: Final = {"total_max_attempts": 1}
+CLIENT_ATTEMPTS: Final = 1
 
 _PRINTABLE: Final = re.compile(r"[!-~](?:[ -~]{0,62}[!-~])?")
 

@@ -26,9 +26,9 @@ def is_nested_too_deep(raw: bytes) -> bool:
     # Only quotes and brackets are left; two quotes in a row enclose nothing, whichever texts they belong to.
     skeleton = raw.translate(None, _NOT_SKELETON).replace(b'""', b"")
     brackets = b"".join(skeleton.split(b'"')[::2])
-    # Each turn takes off the innermost level, of the whole text at once.
+    # Each turn takes off the innermost level of the whole text at once: enough for books, and for most of the rest.
     left = brackets
-    for _ in range(MAX_NESTING):
+    for _ in range(8):
         left = left.replace(b"{}", b"").replace(b"[]", b"")
         if not left:
             return False
@@ -50,7 +50,9 @@ def why_unreadable(raw: bytes) -> RejectedRecord | None:
         return RejectedRecord(Reason.NESTING_TOO_DEEP, f"deeper than {MAX_NESTING}")
     try:
         # Literals stay texts: Python would take quadratic time to make a number of a million digits.
-        tree = json.loads(text, parse_int=str, parse_float=str, parse_constant=_refuse_constant)
+        tree = json.loads(
+            text, object_pairs_hook=_flat, parse_int=str, parse_float=str, parse_constant=_refuse_constant
+        )
     except RejectedRecord as rejected:
         return rejected
     except json.JSONDecodeError as error:
@@ -77,6 +79,11 @@ def read_exactly(raw: bytes) -> Tree:
 
 def _refuse_constant(name: str) -> None:
     raise RejectedRecord(Reason.NON_FINITE_NUMBER, name)
+
+
+def _flat(pairs: list[tuple[str, Any]]) -> list[Any]:
+    """Keys and values in a row, so that none is lost where keys repeat."""
+    return [part for pair in pairs for part in pair]
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -298,6 +298,8 @@ def damaged_objects() -> Iterable[Any]:
     yield pytest.param(key, pack(lines[:1]), DamagedObject, id="a-record-is-missing")
     yield pytest.param(key, other, DamagedObject, id="another-record")
     yield pytest.param(key, pack([lines[0], lines[0]]), DamagedObject, id="one-record-twice")
+    _, elsewhere = raw_object([message(n, shard="shardId-000000000004") for n in (1, 2)])
+    yield pytest.param(key, elsewhere, DamagedObject, id="another-shard")
     yield pytest.param(key, pack([]), DamagedObject, id="empty")
     yield pytest.param(key, body[:-12], EOFError, id="cut-short")
     yield pytest.param(key, pack([b'{"v":1}\n']), EnvelopeError, id="no-line-of-ours")

@@ -51,7 +51,7 @@ def test_a_roles_session_brings_its_token() -> None:
 def test_a_client_reads_no_profile_and_no_proxy() -> None:
     """boto3 fails on a profile that does not exist, and follows a proxy without being asked."""
     endpoint = Endpoint(ENDPOINT.url, ENDPOINT.region, Path(__file__))
-    client = endpoint.connect(new_session(), "sts", ROLE)
+    client = endpoint.connect(new_session(), "sts", ROLE, 3)
 
     assert client.meta.endpoint_url == ENDPOINT.url
     assert client.meta.config.proxies == {}

@@ -1,0 +1,111 @@
+"""The contract's parts fit together: types, rules, schema and the layers between them."""
+
+import ast
+import json
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import jsonschema
+import msgspec
+import pytest
+from hypothesis import given
+
+import market_data
+from market_data import schema
+from market_data.rules import RULES
+from tests import contract_model
+from tests.hostile import HOSTILE_FIELDS
+from tests.strategies import raw_records
+
+SOURCES = sorted(Path(market_data.__file__).parent.glob("*.py"))
+SCHEMA = jsonschema.Draft202012Validator(schema.json_schema())
+
+
+def imported_by(path: Path) -> set[str]:
+    """Top-level names of the packages a file imports."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add((node.module or "").partition(".")[0])
+    return names
+
+
+def test_there_are_sources() -> None:
+    """An empty glob would make the tests below pass by doing nothing."""
+    assert len(SOURCES) > 10
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_the_contract_stands_on_msgspec_and_the_standard_library_alone(path: Path) -> None:
+    """Harness, functions and producers share it; what it imports they all carry."""
+    assert imported_by(path) <= {"market_data", "msgspec"} | sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_no_number_can_become_a_float(path: Path) -> None:
+    """The one float there is comes from Kinesis, and is an arrival time."""
+    names = [
+        node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name) and node.id == "float"
+    ]
+
+    assert len(names) == (path.stem == "envelope")
+
+
+@pytest.mark.parametrize("struct", RULES, ids=lambda struct: struct.__name__)
+def test_every_field_has_a_rule(struct: type[msgspec.Struct]) -> None:
+    """A field without one would be decoded by the shortcut and refused by the exact way."""
+    assert set(RULES[struct]) == {field.name for field in msgspec.structs.fields(struct)}
+
+
+def test_the_checked_in_schema_is_what_the_types_say() -> None:
+    """Producers read the file, not the types."""
+    assert schema.PATH.read_text(encoding="utf-8") == schema.schema_text()
+
+
+def test_the_schema_command_tells_drift_from_none(tmp_path: Path) -> None:
+    path = tmp_path / "schemas" / "copy.json"
+
+    assert schema.main(["--check", "--path", str(path)]) == 1
+    assert schema.main(["--write", "--path", str(path)]) == 0
+    assert schema.main(["--check", "--path", str(path)]) == 0
+    path.write_text(path.read_text().replace("market_depth", "market_deep"))
+    assert schema.main(["--check", "--path", str(path)]) == 1
+
+
+def test_the_schema_is_a_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(schema.json_schema())
+
+
+@given(raw_records())
+def test_what_is_accepted_is_valid_by_the_schema(raw: bytes) -> None:
+    """A producer who validates against it must not be told that a good record is bad."""
+    SCHEMA.validate(json.loads(raw, parse_float=Decimal))
+
+
+@pytest.mark.parametrize(
+    ("name", "piece"),
+    [(name, piece) for name, piece, reason in HOSTILE_FIELDS if reason not in {"too_many_digits", "wrong_type"}],
+)
+def test_the_schema_refuses_what_it_can_express(name: str, piece: str) -> None:
+    fields = '{"type":"trade","symbol":"A","exchange":"X","timestamp":"2026-11-22T22:04:46Z","price":1,"volume":1}'
+    record = json.loads(fields) | {name: json.loads(piece)}
+
+    assert not SCHEMA.is_valid(record)
+
+
+def test_importing_the_contract_is_cheap() -> None:
+    """It is part of every cold start."""
+    code = "import sys, market_data; print(*sys.modules)"
+    folder = str(Path(market_data.__file__).parents[1])
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True).stdout
+
+    assert not {"argparse", "asyncio", "boto3", "hypothesis", "logging"} & set(loaded.split())
+
+
+def test_the_model_is_independent() -> None:
+    """A model that shares code with what it models agrees with its mistakes."""
+    assert not imported_by(Path(contract_model.__file__)) & {"market_data", "msgspec"}
