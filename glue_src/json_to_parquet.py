@@ -201,10 +201,11 @@ def _field_expressions(each: Field) -> list[str]:
 
 
 def _entry_parts(inner: Field) -> list[str]:
-    source = f"level.`{inner.name}`"
+    sent = f"level.`{inner.name}`"
+    checked = _required(sent, inner.name) if inner.required else sent
     if inner.kind is Kind.NUMERAL:
-        return [f"'{inner.name}'", _as_decimal(source), f"'{inner.name}_text'", source]
-    return [f"'{inner.name}'", source]
+        return [f"'{inner.name}'", _as_decimal(sent), f"'{inner.name}_text'", checked]
+    return [f"'{inner.name}'", checked]
 
 
 def _as_decimal(text: str) -> str:

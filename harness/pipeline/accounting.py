@@ -52,9 +52,9 @@ def account(
 ) -> Account:
     """Hold what is stored against what the producer was told it had put on the stream.
 
-    `parquet` has one entry a row, `quarantine` one a stored line with its reason: the same line stored twice, in objects
-    that overlap, is one record. `expected` gives, where a feed was generated, the reason each record is refused for
-    (None: it is good); a position it does not name is not judged.
+    `parquet` has one entry a row, `quarantine` one a stored line with its reason: the same line stored twice, in
+    objects that overlap, is one record. `expected` gives, where a feed was generated, the reason each record is refused
+    for (None: it is good); a position it does not name is not judged.
     """
     positions = set(produced)
     rows = Counter(parquet)

@@ -118,14 +118,14 @@ def _prices(answers: list[Traded]) -> Table:
         title_justify="left",
         caption=f"and {more} more" if more > 0 else None,
     )
-    for heading in ("exchange", "symbol"):
+    for heading in ("symbol", "traded on"):
         table.add_column(heading)
     for heading in ("trades", "volume", "average price"):
         table.add_column(heading, justify="right")
     for answer in answers[:SYMBOLS_SHOWN]:
         table.add_row(
-            answer.exchange,
             answer.symbol,
+            answer.exchanges[0] if len(answer.exchanges) == 1 else f"{len(answer.exchanges)} exchanges",
             f"{answer.trades:,}",
             _plain(answer.volume),
             "-" if answer.average_price is None else _plain(answer.average_price),
@@ -134,5 +134,6 @@ def _prices(answers: list[Traded]) -> Table:
 
 
 def _plain(number: Decimal) -> str:
-    text = f"{number:,f}"
+    # Shown with at most as many places as the average; the files hold all of them.
+    text = f"{number:,.8f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

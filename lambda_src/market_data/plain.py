@@ -41,10 +41,10 @@ _POSITIVE: Final = r"(?:[1-9][0-9]{0,19}+(?:\.[0-9]{1,30}+)?+|0\.(?![0-9]{31})0*
 _NUMBER: Final = r"(?:0|[1-9][0-9]{0,19}+)(?:\.[0-9]{1,30}+)?+"
 _DOUBTFUL_PRICE: Final = re.compile(rf'price": ?+(?!"?{_POSITIVE}{_END})'.encode())
 _DOUBTFUL_VOLUME: Final = re.compile(rf'volume": ?+(?!"?{_NUMBER}{_END})'.encode())
-_DOUBTFUL_LEVEL_ID: Final = re.compile(
-    rb'(?:order|level)_id": ?+(?!"[!#-~](?:[ !#-~]{0,126}[!#-~])?"|(?:0|-?[1-9][0-9]{0,18}+)[,}])'
-)
-_INTEGER_LEVEL_ID: Final = re.compile(rb'(?:order|level)_id": ?+[-0-9]')
+_DOUBTFUL_LEVEL_ID: Final = {
+    name: re.compile(rf'{name}": ?+(?!"[!#-~](?:[ !#-~]{{0,126}}[!#-~])?"|(?:0|-?[1-9][0-9]{{0,18}}+)[,}}])'.encode())
+    for name in ("order_id", "level_id")
+}
 
 _SYMBOL: Final = re.compile(SYMBOL_PATTERN)
 _EXCHANGE: Final = re.compile(EXCHANGE_PATTERN)
@@ -53,7 +53,6 @@ _IDENTIFIERS: Final = frozenset({"sequence", "previous_sequence", "first_sequenc
 #: Well inside the longest numeral that is read at all.
 _SHORT: Final = 10**90
 
-_TEXT_AND_COLON: Final = re.compile(rb'("[^"]*")(:?)')
 _ABSURD_NUMERAL: Final = re.compile(rb"[0-9]{40}|[0-9][eE][+-]?[0-9]{3}")
 
 
@@ -111,22 +110,21 @@ def _count_keys(extra: bytes) -> int | None:
     """How many keys the JSON of `extra` has; None where one may be there twice, or its numbers or depth be absurd."""
     if extra.count(b"{") + extra.count(b"[") >= MAX_NESTING or not extra.startswith(b"{"):
         return None
-    if _ABSURD_NUMERAL.search(extra):
+    pieces = extra.split(b'"')
+    if _ABSURD_NUMERAL.search(b"".join(pieces[::2])):
         return None
-    keys = [text for text, colon in _TEXT_AND_COLON.findall(extra) if colon]
+    keys = [text for text, after in zip(pieces[1::2], pieces[2::2], strict=True) if after.startswith(b":")]
     return len(keys) if len(set(keys)) == len(keys) else None
 
 
 def _count_book_fields(levels: tuple[BookLevel, ...], raw: bytes) -> int | None:
     priced = sum([level.price is not UNSET for level in levels])
     count = priced + sum([level.volume is not UNSET for level in levels])
-    if b'_id":' in raw:
-        if _DOUBTFUL_LEVEL_ID.search(raw):
-            return None
-        count += sum([level.order_id is not UNSET for level in levels])
-        count += sum([level.level_id is not UNSET for level in levels])
-        if _INTEGER_LEVEL_ID.search(raw):
-            _make_ids_texts(levels)
+    for name, doubtful in _DOUBTFUL_LEVEL_ID.items():
+        if name.encode() in raw:
+            if doubtful.search(raw):
+                return None
+            count += _count_ids(levels, name)
     if b'"action":' in raw:
         count += sum([level.action is not UNSET for level in levels])
     if b'"order_count":' in raw:
@@ -136,16 +134,19 @@ def _count_book_fields(levels: tuple[BookLevel, ...], raw: bytes) -> int | None:
     return count
 
 
+def _count_ids(levels: tuple[BookLevel, ...], name: str) -> int:
+    count = 0
+    for level in levels:
+        value = getattr(level, name)
+        if value is not UNSET:
+            count += 1
+            if type(value) is int:
+                msgspec.structs.force_setattr(level, name, str(value))
+    return count
+
+
 def _count_depth_fields(levels: tuple[DepthLevel, ...], raw: bytes) -> int:
     count = 2 * len(levels)
     if b'"order_count":' in raw:
         count += sum([level.order_count is not UNSET for level in levels])
     return count
-
-
-def _make_ids_texts(levels: tuple[BookLevel, ...]) -> None:
-    for level in levels:
-        if type(level.order_id) is int:
-            msgspec.structs.force_setattr(level, "order_id", str(level.order_id))
-        if type(level.level_id) is int:
-            msgspec.structs.force_setattr(level, "level_id", str(level.level_id))

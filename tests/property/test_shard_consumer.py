@@ -145,17 +145,11 @@ class ShardConsumer(RuleBasedStateMachine):
             self.now += pause
             self.sent.append(message(len(self.sent), data, arrival_ms=self.now))
 
-    @rule(calls=st.integers(0, 12))
-    def store_recovers_for(self, calls: int) -> None:
-        self.bench.world.capacity = calls
-
-    @rule()
-    def store_recovers(self) -> None:
-        self.bench.world.capacity = None
-
     @precondition(lambda self: self.retries or self.read < len(self.sent))
-    @rule(size=st.integers(1, 10), bisect=st.booleans())
-    def deliver(self, size: int, bisect: bool) -> None:
+    @rule(size=st.integers(1, 10), bisect=st.booleans(), luck=st.none() | st.integers(0, 12))
+    def deliver(self, size: int, bisect: bool, luck: int | None) -> None:
+        """One batch, during which the store answers so many calls, or all of them."""
+        self.bench.world.capacity = luck
         batch = self.retries.pop(0) if self.retries else self.sent[self.read : self.read + size]
         self.read = max(self.read, int(batch[-1].partition_key.removeprefix("key-")) + 1)
         try:

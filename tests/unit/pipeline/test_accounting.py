@@ -1,8 +1,9 @@
 """The account of a run: positions only."""
 
-from harness.pipeline.accounting import Mismatch, account
 from hypothesis import given
 from hypothesis import strategies as st
+
+from harness.pipeline.accounting import Mismatch, account
 
 A, B, C = ("shard-0", "1"), ("shard-0", "2"), ("shard-1", "1")
 

@@ -18,10 +18,13 @@ def test_no_digit_is_lost_to_a_float():
     assert answer.volume == Decimal("0.3")
 
 
-def test_symbols_of_two_exchanges_stay_apart_and_the_busiest_comes_first():
-    answers = volume_weighted_prices([("B", "S", "2", "1"), ("A", "S", "1", "1"), ("A", "S", "1", "1")])
+def test_a_symbol_is_taken_over_all_its_exchanges_and_the_busiest_comes_first():
+    answers = volume_weighted_prices([("B", "S", "2", "1"), ("A", "T", "1", "1"), ("A", "S", "1", "3")])
 
-    assert [(answer.exchange, answer.trades) for answer in answers] == [("A", 2), ("B", 1)]
+    assert [(answer.symbol, answer.exchanges, answer.average_price) for answer in answers] == [
+        ("S", ("A", "B"), Decimal("1.25")),
+        ("T", ("A",), Decimal(1)),
+    ]
 
 
 def test_trades_without_volume_have_no_average():

@@ -1,0 +1,241 @@
+"""Hand-written stand-ins: a bucket that is a folder, tables that are dictionaries, and the lake made of them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from json_to_parquet import Clients, main
+
+HOUR = "year=2026/month=11/day=22/hour=22/"
+#: Two symbols that are in different buckets wherever there are two.
+IN_BUCKET_0, IN_BUCKET_1 = "D", "IBM"
+ARRIVAL_NS = 1_795_385_000_123_000_000
+
+_FIELDS: dict[str, dict[str, Any]] = {
+    "trade": {"price": "187.25", "volume": "100"},
+    "order_book": {"book": "L2", "event": "update", "bids": [{"price": "187.2", "volume": "3"}], "asks": []},
+    "market_depth": {"depth": 5, "bids": [{"price": "187.2", "volume": "3"}], "asks": []},
+}
+
+
+def line(seq: int | str, feed: str = "trade", shard: str = "shardId-000000000000", **fields: Any) -> dict[str, Any]:
+    """Return a validated line as the validator writes it; fields that are None are left out."""
+    record = {
+        "type": feed,
+        "symbol": "IBM",
+        "exchange": "XNYS",
+        "timestamp": "2026-11-22T22:03:20.000000001Z",
+        "timestamp_ns": 1_795_385_000_000_000_001,
+        **_FIELDS[feed],
+        **fields,
+    }
+    kept = {name: value for name, value in record.items() if value is not None}
+    return {"v": 1, "shard": shard, "seq": str(seq), "arrival_ns": ARRIVAL_NS, "flags": [], "record": kept}
+
+
+def write_object(path: Path, lines: Iterable[dict[str, Any] | bytes]) -> None:
+    """Write lines as a validated object; bytes are written as they are."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    encoded = (each if isinstance(each, bytes) else json.dumps(each).encode() for each in lines)
+    path.write_bytes(gzip.compress(b"".join(each + b"\n" for each in encoded), mtime=0))
+
+
+class Unlucky(Exception):
+    """The world failed, where a test wanted it to."""
+
+
+@dataclass
+class FakeS3:
+    """Buckets as folders below `root`: Spark and the job's client see the same objects."""
+
+    root: Path
+    page_size: int = 1000
+    copies_left: int | None = None
+    undeletable: bool = False
+    copied: list[str] = field(default_factory=list)
+    #: Keys that a listing does not show.
+    hidden: Callable[[str], bool] = lambda key: False
+
+    def list_objects_v2(self, Bucket: str, Prefix: str, ContinuationToken: str = "0") -> dict[str, Any]:  # noqa: N803
+        root = self.root / Bucket
+        keys = sorted(
+            str(path.relative_to(root))
+            for path in root.rglob("*")
+            # Hadoop keeps checksums beside local files; S3 has none of them.
+            if path.is_file() and path.suffix != ".crc"
+        )
+        keys = [key for key in keys if key.startswith(Prefix) and not self.hidden(key)]
+        start = int(ContinuationToken)
+        page = keys[start : start + self.page_size]
+        rest = {"IsTruncated": True, "NextContinuationToken": str(start + self.page_size)}
+        contents = [{"Key": key, "Size": (root / key).stat().st_size} for key in page]
+        return {"Contents": contents, **(rest if start + self.page_size < len(keys) else {"IsTruncated": False})}
+
+    def put_object(self, Bucket: str, Key: str, Body: bytes) -> None:  # noqa: N803
+        assert Key.endswith("/"), "the job itself puts nothing but the marker of its staging folder"
+        assert Body == b""
+        (self.root / Bucket / Key).mkdir(parents=True)
+
+    def copy(self, source: dict[str, str], bucket: str, key: str) -> None:
+        if self.copies_left == 0:
+            raise Unlucky(f"copying to {key}")
+        if self.copies_left:
+            self.copies_left -= 1
+        target = self.root / bucket / key
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(self.root / source["Bucket"] / source["Key"], target)
+        self.copied.append(key)
+
+    def delete_objects(self, Bucket: str, Delete: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
+        assert len(Delete["Objects"]) <= 1000
+        if self.undeletable:
+            return {"Errors": [{"Key": Delete["Objects"][0]["Key"], "Code": "AccessDenied", "Message": "no"}]}
+        for item in Delete["Objects"]:
+            (self.root / Bucket / item["Key"]).unlink()
+        return {}
+
+
+#: Items by the values of their two keys.
+Table = dict[tuple[str, str], dict[str, Any]]
+
+
+@dataclass
+class FakeDynamo:
+    """Tables as dictionaries, with as much of the expression language as the job speaks."""
+
+    tables: dict[str, dict[tuple[str, str], dict[str, Any]]] = field(
+        default_factory=lambda: {"jobs": {}, "lineage": {}}
+    )
+    page_size: int = 1000
+    #: Called before each update, with the key's JobId: what others do in the meantime.
+    meanwhile: Callable[[str], None] = lambda job_id: None
+
+    def query(self, TableName: str, IndexName: str, **request: Any) -> dict[str, Any]:  # noqa: N803
+        assert (IndexName, request["KeyConditionExpression"]) == ("StatusIndex", "#Status = :validated")
+        wanted = request["ExpressionAttributeValues"][":validated"]
+        found = [row for _, row in sorted(self.tables[TableName].items()) if row.get("Status") == wanted]
+        start = request.get("ExclusiveStartKey", {"at": 0})["at"]
+        page = {"Items": found[start : start + self.page_size]}
+        if start + self.page_size < len(found):
+            page["LastEvaluatedKey"] = {"at": start + self.page_size}
+        return page
+
+    def put_item(self, TableName: str, Item: dict[str, Any]) -> None:  # noqa: N803
+        key = (Item["DatasetId"]["S"], Item["ProcessingTimestamp"]["N"])
+        assert key not in self.tables[TableName], "a lineage row replaces another"
+        self.tables[TableName][key] = Item
+
+    def update_item(self, TableName: str, Key: dict[str, Any], **request: Any) -> None:  # noqa: N803
+        job_id = Key["JobId"]["S"]
+        self.meanwhile(job_id)
+        row = self.tables[TableName].get((job_id, Key["Timestamp"]["N"]), {})
+        names, values = request.get("ExpressionAttributeNames", {}), request["ExpressionAttributeValues"]
+
+        def spelled(text: str) -> str:
+            return re.sub(r"#\w+", lambda match: names[match[0]], text)
+
+        if not _holds(spelled(request["ConditionExpression"]), row, values):
+            raise ClientError({"Error": {"Code": "ConditionalCheckFailedException", "Message": ""}}, "UpdateItem")
+        sets, _, removes = spelled(request["UpdateExpression"]).removeprefix("SET ").partition(" REMOVE ")
+        changed = row | Key | {name: values[value] for name, value in (each.split(" = ") for each in sets.split(", "))}
+        for name in filter(None, removes.split(", ")):
+            changed.pop(name, None)
+        self.tables[TableName][(job_id, Key["Timestamp"]["N"])] = changed
+
+
+def _holds(condition: str, row: dict[str, Any], values: dict[str, Any]) -> bool:
+    return any(_term_holds(term, row, values) for term in condition.split(" OR "))
+
+
+def _term_holds(term: str, row: dict[str, Any], values: dict[str, Any]) -> bool:
+    if absent := re.fullmatch(r"attribute_not_exists\((\w+)\)", term):
+        return absent[1] not in row
+    name, operator, value = term.split(" ")
+    if name not in row:
+        return False
+    if operator == "=":
+        return bool(row[name] == values[value])
+    assert operator == "<"
+    return int(row[name]["N"]) < int(values[value]["N"])
+
+
+class Lake:
+    """The processed bucket and its tables, as the functions leave them to the job."""
+
+    def __init__(self, folder: Path, spark: Any, now: datetime) -> None:
+        self.spark = spark
+        self.now = now
+        self.folder = folder / "processed"
+        self.s3 = FakeS3(folder)
+        self.dynamodb = FakeDynamo()
+
+    def add(self, name: str, lines: Iterable[Any], feed: str = "trade", hour: str = HOUR, *, row: bool = True) -> str:
+        """Store a validated object, and its job row; return the raw object's key."""
+        raw_key = f"market-data/feed={feed}/{hour}{name}.json.gz"
+        write_object(self.folder / "validated" / raw_key, lines)
+        if row:
+            self.add_row(raw_key)
+        return raw_key
+
+    def add_row(self, raw_key: str) -> None:
+        """Store the row of a validated object."""
+        item = {
+            "JobId": {"S": raw_key},
+            "Timestamp": {"N": "1795385000123"},
+            "Stage": {"N": "2"},
+            "Status": {"S": "VALIDATED"},
+            "ValidatedKey": {"S": f"validated/{raw_key}"},
+        }
+        self.dynamodb.tables["jobs"][(raw_key, "1795385000123")] = item
+
+    def run(self, *, buckets: int = 2, spark: Any = None, **more: Any) -> dict[str, Any]:
+        """Run the job, an hour after it ran last."""
+        self.now += timedelta(hours=1)
+        arguments = {
+            "JOB_NAME": "json-to-parquet",
+            # Glue adds arguments of its own; one of them begins like one of the job's.
+            "JOB_RUN_ID": "jr_1",
+            "job": "x",
+            "job_table": "jobs",
+            "lineage_table": "lineage",
+            "processed_bucket": "processed",
+            "buckets_per_partition": str(buckets),
+            **more,
+        }
+        argv = [part for name, value in arguments.items() for part in (f"--{name}", str(value))]
+        clients = Clients(self.s3, self.dynamodb)
+        storage = f"file:{self.folder.parent}/{{bucket}}/"
+        return main(["json_to_parquet.py", *argv], clients, spark or self.spark, lambda: self.now, storage)
+
+    def files(self) -> dict[str, bytes]:
+        """Return the Parquet files, by key."""
+        parquet = self.folder / "parquet"
+        return {str(path.relative_to(self.folder)): path.read_bytes() for path in sorted(parquet.rglob("*.parquet"))}
+
+    def staged(self) -> list[Path]:
+        """Return the Parquet files that are left in staging."""
+        return sorted((self.folder / "staging").rglob("*.parquet"))
+
+    def positions(self, feed: str = "trade") -> list[tuple[str, str]]:
+        """Return the position of every row in Parquet."""
+        rows = self.spark.read.parquet(f"file:{self.folder}/parquet/feed={feed}")
+        return sorted((row.shard_id, row.sequence_number) for row in rows.collect())
+
+    def job_row(self, raw_key: str) -> dict[str, Any]:
+        """Return an object's job row, without DynamoDB's types."""
+        item = self.dynamodb.tables["jobs"][(raw_key, "1795385000123")]
+        return {name: next(iter(value.values())) for name, value in item.items()}
+
+    def open_rows(self) -> set[str]:
+        """Return the ids of the rows that are still to be transformed."""
+        return {key[0] for key, row in self.dynamodb.tables["jobs"].items() if "Status" in row}

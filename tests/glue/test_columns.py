@@ -1,0 +1,37 @@
+"""What the job says of its columns, without Spark: tables and contract are held to it elsewhere."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import json_to_parquet
+from json_to_parquet import FIELDS, POSITION, line_schema, parquet_columns
+
+SCRIPT = Path(json_to_parquet.__file__)
+
+
+@pytest.mark.parametrize("feed", FIELDS)
+def test_no_column_is_named_twice(feed):
+    names = [name for name, _ in parquet_columns(feed)]
+
+    assert len(set(names)) == len(names)
+    assert set(POSITION) <= set(names)
+
+
+@pytest.mark.parametrize("feed", FIELDS)
+def test_spark_writes_the_columns_that_are_declared(spark, feed):
+    """The tables are made of the declaration, the files of the expressions: they must not drift apart."""
+    lines = spark.createDataFrame([], line_schema(feed)).selectExpr("*", "'' AS raw_key")
+
+    rows = lines.selectExpr(*json_to_parquet.row_expressions(feed))
+
+    assert rows.dtypes == parquet_columns(feed)
+
+
+def test_the_columns_can_be_read_where_there_is_no_spark():
+    """Whoever declares the tables imports this file, and has no reason to install Spark."""
+    program = "import json_to_parquet, sys; assert 'pyspark' not in sys.modules"
+
+    subprocess.run([sys.executable, "-c", program], cwd=SCRIPT.parent, check=True)

@@ -1,0 +1,425 @@
+"""The whole job on a bucket that is a folder: what it replaces, what it refuses, and what it says about it."""
+
+import json
+import random
+import re
+from collections import namedtuple
+
+import pytest
+
+from json_to_parquet import LockHeld, Partition, TransformFailed, Work, divided_into, objections
+from tests.glue.fakes import HOUR, IN_BUCKET_0, IN_BUCKET_1, Unlucky, line
+
+LATER = HOUR.replace("hour=22", "hour=23")
+FOLDER = "parquet/feed=trade/date=2026-11-22/hour=22/"
+
+
+class NoSpark:
+    """A Spark that must not be used."""
+
+    def __getattr__(self, name):
+        raise AssertionError("Spark was asked for, though there is nothing to do")
+
+
+def lines(*numbers, **fields):
+    return [line(number, **fields) for number in numbers]
+
+
+# ------------------------------------------------------------------------------------------- what it does ----
+
+
+def test_validated_objects_become_parquet(lake, capsys):
+    """One run over all feeds: files under fixed keys, rows marked, lineage written, staging gone, one line said."""
+    trades = lake.add("a", [line(n, symbol=symbol) for n, symbol in enumerate(["IBM", "AAPL", "IBM", "C"])])
+    again = lake.add("b", lines(0, symbol="IBM"))
+    book = lake.add("c", [line(9, "order_book")], "order_book", LATER)
+    depth = lake.add("d", [line(9, "market_depth", shard="shardId-000000000001")], "market_depth")
+
+    result = lake.run()
+
+    assert json.loads(capsys.readouterr().out.splitlines()[-1]) == result
+    assert {key: result[key] for key in ("rows", "rows_read", "duplicates_removed", "objects_read", "rows_marked")} == {
+        "rows": 6, "rows_read": 7, "duplicates_removed": 1, "objects_read": 4, "rows_marked": 4,
+    }  # fmt: skip
+    assert result["problems"] == []
+    assert result["files"].keys() == lake.files().keys()
+    assert {re.sub("bucket-[01]", "bucket-n", key) for key in result["files"]} == {
+        "parquet/feed=market_depth/date=2026-11-22/hour=22/bucket-n-of-2.parquet",
+        "parquet/feed=order_book/date=2026-11-22/hour=23/bucket-n-of-2.parquet",
+        "parquet/feed=trade/date=2026-11-22/hour=22/bucket-n-of-2.parquet",
+    }
+    assert lake.positions() == [("shardId-000000000000", str(n)) for n in range(4)]
+    assert lake.staged() == []
+    assert lake.open_rows() == set()
+    for raw_key in (trades, again, book, depth):
+        row = lake.job_row(raw_key)
+        assert (row["Stage"], row["TransformedBy"], row["TransformedAt"]) == (
+            "3", result["run_id"], "2026-11-23T00:05:00.000+00:00",
+        )  # fmt: skip
+
+
+def test_each_file_has_a_lineage_row(lake):
+    lake.add("a", lines(1, 2))
+    lake.add("b", lines(2, 3))
+
+    result = lake.run(buckets=1)
+
+    (row,) = lake.dynamodb.tables["lineage"].values()
+    assert {name: next(iter(value.values())) for name, value in row.items()} == {
+        "DatasetId": f"s3://processed/{FOLDER}bucket-0-of-1.parquet",
+        "ProcessingTimestamp": "1795392300000",
+        "SourceLocation": f"s3://processed/validated/market-data/feed=trade/{HOUR}",
+        "SourceObjectCount": "2",
+        "Transformation": "PARQUET",
+        "RecordCount": "3",
+        "RunId": result["run_id"],
+    }
+
+
+def test_nothing_to_do_starts_no_spark(lake):
+    """The job runs every hour, and a cluster that starts for nothing costs."""
+    result = lake.run(spark=NoSpark())
+
+    assert (result["partitions"], result["rows_marked"]) == ([], 0)
+
+
+def test_a_late_record_joins_its_partition(lake):
+    """The partition is rebuilt from all its objects; one that was not touched stays as it is."""
+    lake.add("a", lines(1, 2))
+    lake.add("other", lines(5), hour=LATER)
+    lake.run(buckets=1)
+    lake.add("b", lines(3))
+
+    result = lake.run(buckets=1)
+
+    assert result["partitions"] == ["feed=trade/date=2026-11-22/hour=22/"]
+    assert (result["rows"], result["objects_read"], result["rows_marked"]) == (3, 2, 1)
+    assert [sequence for _, sequence in lake.positions()] == ["1", "2", "3", "5"]
+
+
+def test_a_partition_keeps_its_number_of_buckets(lake):
+    """Divided anew, a symbol's records would be in two files of one partition."""
+    symbols = ["A", "B", "C", "D"]
+    lake.add("a", [line(n, symbol=symbol) for n, symbol in enumerate(symbols)])
+    lake.run(buckets=2)
+    before = set(lake.files())
+    lake.add("b", [line(n + 10, symbol=symbol) for n, symbol in enumerate(symbols)])
+    lake.add("c", lines(99), hour=LATER)
+
+    lake.run(buckets=3)
+
+    after = set(lake.files())
+    assert {key for key in after if "hour=22" in key} == before
+    assert {key[-5 - len(".parquet") :] for key in after - before} <= {"-of-3.parquet"}
+    assert len(lake.positions()) == 9
+
+
+def test_running_again_changes_nothing(lake):
+    """A run that crashed after replacing files is simply repeated."""
+    first = lake.add("a", lines(1, 2, 3))
+    lake.run()
+    before = lake.files()
+    lake.add_row(first)
+
+    result = lake.run()
+
+    assert result["rows_marked"] == 1
+    assert lake.files() == before
+
+
+def test_only_the_rows_that_were_read_are_marked(lake):
+    """An object whose row was not yet there when the run asked is read all the same, and marked by the next run."""
+    lake.add("a", lines(1))
+    early = lake.add("b", lines(2), row=False)
+
+    result = lake.run()
+    assert (result["objects_read"], result["rows_marked"]) == (2, 1)
+    lake.add_row(early)
+
+    assert lake.run()["rows_marked"] == 1
+    assert len(lake.positions()) == 2
+
+
+def test_all_pages_of_answers_are_read(lake):
+    """S3 and DynamoDB answer in pages; what is on the second one must not be forgotten."""
+    lake.s3.page_size = lake.dynamodb.page_size = 2
+    for number in range(5):
+        lake.add(f"object-{number}", lines(number))
+
+    result = lake.run(buckets=1)
+
+    assert (result["rows"], result["rows_marked"]) == (5, 5)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_whatever_is_delivered_each_position_is_there_once(lake, seed):
+    """Random batches, overlapping, late and repeated, against the plainest model there is: a set."""
+    chance = random.Random(seed)
+    delivered = set()
+    for run in range(3):
+        for number in range(chance.randrange(1, 4)):
+            batch = [(chance.randrange(2), chance.randrange(12)) for _ in range(chance.randrange(1, 9))]
+            delivered.update((f"shardId-00000000000{shard}", str(sequence)) for shard, sequence in batch)
+            lake.add(
+                f"object-{run}-{number}",
+                [
+                    line(sequence, shard=f"shardId-00000000000{shard}", symbol=f"S{sequence}")
+                    for shard, sequence in batch
+                ],
+            )
+        lake.run(buckets=3)
+
+        assert lake.positions() == sorted(delivered)
+
+
+# ---------------------------------------------------------------------------------------- what it refuses ----
+
+
+def test_a_missing_object_is_named_and_the_rest_is_done(lake):
+    """Its row stays open, so that it is transformed once somebody has put it back."""
+    missing, there = lake.add("a", lines(1)), lake.add("b", lines(2))
+    other = lake.add("c", lines(3), hour=LATER)
+    (lake.folder / "validated" / missing).unlink()
+
+    with pytest.raises(TransformFailed, match=re.escape(f"validated/{missing} is missing")):
+        lake.run()
+
+    assert lake.open_rows() == {missing}
+    assert {lake.job_row(key)["Stage"] for key in (there, other)} == {"3"}
+    assert [sequence for _, sequence in lake.positions()] == ["2", "3"]
+
+
+def test_a_partition_without_any_object_does_not_stop_the_others(lake, capsys):
+    missing, there = lake.add("a", lines(1), hour=LATER), lake.add("b", lines(2))
+    (lake.folder / "validated" / missing).unlink()
+
+    with pytest.raises(TransformFailed, match="is missing"):
+        lake.run()
+
+    assert lake.open_rows() == {missing}
+    assert lake.job_row(there)["Stage"] == "3"
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["problems"] == [f"validated/{missing} is missing"]
+
+
+def test_an_object_without_a_line_is_named(lake):
+    """The validator writes none; marking it would hide that something emptied it."""
+    empty = lake.add("a", [])
+    lake.add("b", lines(1))
+
+    with pytest.raises(TransformFailed, match=re.escape(f"validated/{empty} has no line")):
+        lake.run()
+
+    assert lake.open_rows() == {empty}
+
+
+def test_a_row_that_names_no_object_of_ours_is_named(lake):
+    lake.add_row("market-data/feed=unknown/" + HOUR + "a.json.gz")
+    lake.add("b", lines(1))
+
+    with pytest.raises(TransformFailed, match=r"feed=unknown.* is not the key of a validated object"):
+        lake.run()
+
+    assert len(lake.positions()) == 1
+
+
+def test_a_file_is_never_replaced_by_one_with_less(lake):
+    """An object that vanished after it was transformed must not take its records out of Parquet, whatever came new."""
+    vanished = lake.add("a", lines(1, 2))
+    lake.run(buckets=1)
+    before = lake.files()
+    (lake.folder / "validated" / vanished).unlink()
+    late, other = lake.add("b", lines(2, 3, 4, 5)), lake.add("c", lines(9), hour=LATER)
+
+    loss = f"{FOLDER}bucket-0-of-1.parquet would lose 1 positions that it has now, shardId-000000000000 1 is one"
+    with pytest.raises(TransformFailed, match=re.escape(loss)):
+        lake.run(buckets=1)
+
+    assert before.items() <= lake.files().items()
+    assert lake.open_rows() == {late}
+    assert lake.job_row(other)["Stage"] == "3"
+
+
+def test_a_bucket_that_would_vanish_is_kept(lake):
+    """No row is left for the bucket, so nothing would be copied over its file; that is no reason to call it done."""
+    vanished = lake.add("a", lines(1, symbol=IN_BUCKET_0))
+    lake.run(buckets=2)
+    (lake.folder / "validated" / vanished).unlink()
+    lake.add("b", lines(2, symbol=IN_BUCKET_1))
+
+    with pytest.raises(TransformFailed, match="would lose 1 positions"):
+        lake.run(buckets=2)
+
+    assert len(lake.files()) == 1
+
+
+def test_a_staged_file_that_is_not_there_replaces_nothing(lake):
+    """Whatever Spark says it wrote, what counts is what is in staging."""
+    lake.add("a", [line(1, symbol=IN_BUCKET_0), line(2, symbol=IN_BUCKET_1)])
+    lake.s3.hidden = lambda key: key.startswith("staging/") and "bucket=0" in key
+
+    with pytest.raises(TransformFailed, match=r"bucket-0-of-2.parquet: 1 positions were read, .* are in 0 files"):
+        lake.run(buckets=2)
+
+    assert lake.files() == {}
+    assert len(lake.open_rows()) == 1
+
+
+Counted = namedtuple("Counted", "rows positions lost lost_position")
+
+
+@pytest.mark.parametrize(
+    ("counted", "files", "message"),
+    [
+        pytest.param(Counted(3, 3, 0, None), 1, None, id="all is well"),
+        pytest.param(Counted(2, 2, 0, None), 1, "3 positions were read, 2 rows of 2 are in 1 files", id="too few"),
+        pytest.param(Counted(4, 4, 0, None), 1, "3 positions were read, 4 rows of 4 are in 1 files", id="too many"),
+        pytest.param(Counted(3, 2, 0, None), 1, "3 positions were read, 3 rows of 2 are in 1 files", id="one twice"),
+        pytest.param(Counted(3, 3, 0, None), 2, "3 positions were read, 3 rows of 3 are in 2 files", id="two files"),
+        pytest.param(None, 0, "3 positions were read, 0 rows of 0 are in 0 files", id="nothing"),
+        pytest.param(Counted(3, 3, 1, "s 1"), 1, "would lose 1 positions that it has now, s 1 is one", id="loss"),
+    ],
+)
+def test_a_file_is_replaced_only_by_all_that_was_read(counted, files, message):
+    work = Work(Partition("trade", "2026-11-22", "22"), [], 2, 0, positions={1: 3})
+    work.staged[1] = ["key"] * files
+    work.counted = {1: counted} if counted else {}
+
+    found = objections(work)
+
+    assert [each.partition(" ")[2] if "would" in each else each.partition(": ")[2] for each in found] == (
+        [message] if message else []
+    )
+    assert all(each.startswith("bucket-1-of-2.parquet") for each in found)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        pytest.param(
+            ["part-00000.snappy.parquet"], "part-00000.snappy.parquet is not a file of this job", id="foreign"
+        ),
+        pytest.param(
+            ["bucket-0-of-2.parquet", "bucket-2-of-3.parquet"], "divisions into 2 and 3 buckets", id="two divisions"
+        ),
+    ],
+)
+def test_a_partition_that_others_wrote_to_is_left_alone(names, message):
+    """Readers read all that is in the folder: beside a foreign file every row would count twice."""
+    with pytest.raises(TransformFailed, match=message):
+        divided_into(names, 2)
+
+
+def test_a_foreign_file_stops_its_partition_only(lake):
+    lake.add("a", lines(1))
+    lake.add("b", lines(2), hour=LATER)
+    foreign = lake.folder / FOLDER / "extra.parquet"
+    foreign.parent.mkdir(parents=True)
+    foreign.write_bytes(b"")
+
+    with pytest.raises(TransformFailed, match=r"extra\.parquet is not a file of this job"):
+        lake.run()
+
+    assert [key for key in lake.files() if "hour=23" in key]
+    assert len(lake.open_rows()) == 1
+
+
+# ----------------------------------------------------------------------------------- when the world fails ----
+
+
+def test_a_crash_while_files_are_replaced_is_healed_by_the_next_run(lake):
+    """Some files are new and some old: no row was marked, so the next run does it again, and the leftovers stay."""
+    raw_key = lake.add("a", [line(1, symbol=IN_BUCKET_0), line(2, symbol=IN_BUCKET_1)])
+    lake.s3.copies_left = 1
+
+    with pytest.raises(Unlucky):
+        lake.run(buckets=2)
+    assert lake.open_rows() == {raw_key}
+    leftovers = lake.staged()
+    lake.s3.copies_left = None
+    lake.run(buckets=2)
+
+    assert len(leftovers) == 2
+    assert len(lake.positions()) == 2
+    assert lake.open_rows() == set()
+    assert lake.staged() == leftovers
+
+
+def test_a_run_that_failed_lets_the_next_one_in(lake):
+    lake.add("a", lines(1))
+    lake.s3.copies_left = 0
+    with pytest.raises(Unlucky):
+        lake.run()
+    lake.s3.copies_left = None
+    lake.now = lake.now.replace(year=2020)  # before any lock could have expired
+
+    assert lake.run()["rows"] == 1
+
+
+def test_staging_that_cannot_be_deleted_is_a_failure(lake):
+    """DeleteObjects succeeds even where it deletes nothing, so nobody would know why the bucket grows."""
+    lake.add("a", lines(1))
+    lake.s3.undeletable = True
+
+    with pytest.raises(TransformFailed, match="was not deleted: AccessDenied"):
+        lake.run()
+
+
+@pytest.fixture
+def other_run(lake):
+    """Give the lock to another run that holds it for `seconds` from now on."""
+
+    def hold(seconds):
+        until = {"N": str(int(lake.now.timestamp()) + seconds)}
+        lock = {"JobId": {"S": "lock/json_to_parquet"}, "Timestamp": {"N": "0"}, "LockOwner": {"S": "other"}}
+        lake.dynamodb.tables["jobs"][("lock/json_to_parquet", "0")] = lock | {"ExpiresAt": until}
+
+    return hold
+
+
+def test_a_second_run_at_the_same_time_does_nothing(lake, other_run):
+    lake.add("a", lines(1))
+    other_run(seconds=2 * 3600)
+
+    with pytest.raises(LockHeld, match="another run holds lock/json_to_parquet in jobs"):
+        lake.run(spark=NoSpark())
+
+    assert lake.dynamodb.tables["jobs"][("lock/json_to_parquet", "0")]["LockOwner"] == {"S": "other"}
+
+
+def test_the_lock_of_a_run_that_died_expires(lake, other_run):
+    lake.add("a", lines(1))
+    other_run(seconds=60)
+
+    assert lake.run()["rows"] == 1
+
+
+def test_a_run_that_lost_its_lock_replaces_nothing(lake, other_run):
+    """It took so long that another run started: two that replace the same files would undo each other's work."""
+    lake.add("a", lines(1))
+    updates = []
+
+    def meanwhile(job_id):
+        updates.append(job_id)
+        if len(updates) == 2:
+            other_run(seconds=2 * 3600)
+
+    lake.dynamodb.meanwhile = meanwhile
+
+    with pytest.raises(LockHeld):
+        lake.run()
+
+    assert lake.files() == {}
+    assert len(lake.open_rows()) == 1
+
+
+def test_a_row_that_another_run_marked_is_not_counted(lake):
+    """Rows only move forward; two runs that marked the same row did one row's work."""
+    raw_key = lake.add("a", lines(1))
+
+    def meanwhile(job_id):
+        if job_id == raw_key:
+            lake.dynamodb.tables["jobs"][(raw_key, "1795385000123")]["Stage"] = {"N": "3"}
+
+    lake.dynamodb.meanwhile = meanwhile
+
+    assert lake.run()["rows_marked"] == 0
