@@ -20,8 +20,10 @@ help:
 tools:
 	@$(PYTHON) harness/bootstrap.py
 
-pipeline: tools
-	@$(TOX) run -e pipeline
+# Not through `tox run`: that would keep standard input (FEED=-) from it.
+pipeline:
+	@$(PYTHON) harness/bootstrap.py spark pipeline
+	@.tox/pipeline/bin/python -m harness pipeline
 
 test: tools
 	@$(TOX) run

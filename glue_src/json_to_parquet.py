@@ -611,6 +611,8 @@ SPARK_SETTINGS = {
     "spark.sql.files.maxRecordsPerFile": "0",
     # Spark's default is a legacy type that others read in their own time zone.
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    # By default one time before 1900, which the contract allows, fails the job for ever: Spark 2 read those otherwise.
+    "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
     "spark.sql.parquet.compression.codec": "zstd",
     # What cannot be read must not look like what is not there.
     "spark.sql.files.ignoreCorruptFiles": "false",

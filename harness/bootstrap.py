@@ -1,6 +1,6 @@
-"""Leave tox at `.tools/bin/tox`. Standard library only: it runs before anything is installed.
+"""Leave tox at `.tools/bin/tox`, and set up the tox environments named. Standard library only: it runs before all else.
 
-Everything else is a tox environment. The second time it finds its stamp and does nothing.
+The second time it finds its stamp, and tox finds its environments up to date.
 """
 
 from __future__ import annotations
@@ -18,8 +18,15 @@ REQUIREMENTS = ROOT / "requirements" / "bootstrap.txt"
 OLDEST_PYTHON = (3, 11)
 
 
-def main() -> int:
-    """Create `.tools` and install the pinned tox, unless that is already so."""
+def main(environments: list[str]) -> int:
+    """Install the pinned tox and set up `environments`, as far as that is still to be done; 2 where it cannot be."""
+    code = _install_tox()
+    for name in environments:
+        code = code or _set_up(name)
+    return code
+
+
+def _install_tox() -> int:
     if sys.version_info < OLDEST_PYTHON:
         return _fail(f"Python {'.'.join(map(str, OLDEST_PYTHON))} or newer is needed; this is {sys.version.split()[0]}")
     stamp = TOOLS / "bootstrap.stamp"
@@ -34,6 +41,18 @@ def main() -> int:
     if subprocess.run(command, env=_environment(python), check=False).returncode:
         return _fail("pip could not install requirements/bootstrap.txt; its message is above")
     stamp.write_text(wanted)
+    return 0
+
+
+def _set_up(name: str) -> int:
+    # tox is silent where there is nothing to do, and shows what it installs where there is.
+    new = not (ROOT / ".tox" / name).exists()
+    quiet = ["-q"] if new else ["-qq"]
+    if new:
+        print(f"bootstrap: setting up the environment {name} (once; it may take a minute or two)", flush=True)
+    command = [str(TOOLS / "bin" / "tox"), "run", *quiet, "--notest", "-e", name]
+    if subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode:
+        return _fail(f"tox could not set up the environment {name}; its messages are above")
     return 0
 
 
@@ -59,4 +78,4 @@ def _fail(message: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

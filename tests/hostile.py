@@ -126,6 +126,7 @@ HOSTILE_BYTES = [
     (b"NaN", "non_finite_number"),
     (b"[Infinity", "non_finite_number"),
     (rb'"\ud800"', "lone_surrogate"),
+    (rb'{"a":"\ud800","a":1}', "lone_surrogate"),
 ]
 #: As above, but so big that they are only tried one by one.
 HUGE_BYTES = [

@@ -76,9 +76,7 @@ def deploy(aws: AwsCli, template: Path, parameters: Path, stack_name: str = STAC
 def describe(aws: AwsCli, stack_name: str = STACK_NAME, *, changed: bool = False) -> Deployment:
     """Return what stands: the stack's resources by logical id, and its outputs."""
     listed = json.loads(aws.run("cloudformation", "list-stack-resources", "--stack-name", stack_name, "--output=json"))
-    resources = {
-        entry["LogicalResourceId"]: entry["PhysicalResourceId"] for entry in listed["StackResourceSummaries"]
-    }
+    resources = {entry["LogicalResourceId"]: entry["PhysicalResourceId"] for entry in listed["StackResourceSummaries"]}
     stacks = json.loads(aws.run("cloudformation", "describe-stacks", "--stack-name", stack_name, "--output=json"))
     outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in stacks["Stacks"][0].get("Outputs", [])}
     return Deployment(changed=changed, resources=resources, outputs=outputs)

@@ -97,6 +97,8 @@ class Run:
             bar.at(len(self.ledger), len(self.ledger))
         finally:
             self._count()
+        if not self.ledger:
+            raise PipelineError(f"{self.options.feed}: no record in it")
 
     def _count(self) -> None:
         """Copy what the producer knows; after a failure, what it knew so far."""

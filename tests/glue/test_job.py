@@ -58,6 +58,13 @@ def test_validated_objects_become_parquet(lake, capsys):
         )  # fmt: skip
 
 
+def test_a_time_long_ago_does_not_stop_the_job(lake):
+    """Spark refuses to write times before 1900 unless told how; one such record would close its partition for ever."""
+    lake.add("a", lines(1, timestamp="1677-09-21T00:12:43.145224192Z", timestamp_ns=-(2**63)))
+
+    assert lake.run()["rows"] == 1
+
+
 def test_each_file_has_a_lineage_row(lake):
     lake.add("a", lines(1, 2))
     lake.add("b", lines(2, 3))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from json_to_parquet import FIELDS, parquet_columns
 
 TEMPLATE = Path(__file__).parents[2] / "template" / "financial-pipeline.yaml"

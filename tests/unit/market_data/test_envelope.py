@@ -48,6 +48,13 @@ def test_a_raw_line_holds_the_bytes_as_they_are() -> None:
     assert decode_raw_line(encode_raw_line(*HEAD, data)) == RawRecord(*HEAD, data)
 
 
+@pytest.mark.parametrize(
+    "data", [b'{"a":1,"data":2}', b'{"x":"}","data":{"data":{},"data":[]}}', b" 1 ", b'","data":"']
+)
+def test_a_record_may_look_like_its_envelope(data: bytes) -> None:
+    assert decode_raw_line(encode_raw_line(*HEAD, data)).data == data
+
+
 @pytest.mark.parametrize("data", [b'{\n"a":1}', b"{}\r", b"\n1\n"])
 def test_a_record_with_line_breaks_stays_on_one_line(data: bytes) -> None:
     line = encode_raw_line(*HEAD, data)
