@@ -53,6 +53,8 @@ def run_deployed_job(emulator: Emulator, job_name: str, folder: Path, on_line: C
     """
     job = emulator.client("glue").get_job(JobName=job_name)["Job"]
     credentials = emulator.role_credentials(job["Role"])
+    # A role's credentials always come with a token; the type is also that of a user's, which have none.
+    assert credentials.session_token is not None
     bucket, _, key = job["Command"]["ScriptLocation"].removeprefix("s3://").partition("/")
     script = folder / "json_to_parquet.py"
     emulator.client("s3", credentials).download_file(bucket, key, str(script))

@@ -205,11 +205,11 @@ class Lake:
             "JOB_NAME": "json-to-parquet",
             # Glue adds arguments of its own; one of them begins like one of the job's.
             "JOB_RUN_ID": "jr_1",
-            "job": "x",
             "job_table": "jobs",
             "lineage_table": "lineage",
             "processed_bucket": "processed",
             "buckets_per_partition": str(buckets),
+            "job": "x",
             **more,
         }
         argv = [part for name, value in arguments.items() for part in (f"--{name}", str(value))]

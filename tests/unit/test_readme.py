@@ -1,0 +1,63 @@
+"""The README says what is so: its commands exist, its generated parts are fresh."""
+
+import configparser
+import re
+from pathlib import Path
+
+import pytest
+
+from harness.deploy import stack
+from harness.readme import filled
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+COMMANDS = [
+    line.strip()
+    for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    for line in block.replace("\\\n", " ").splitlines()
+    if line.strip()
+]
+
+
+def test_the_generated_parts_are_fresh():
+    assert filled(README) == README
+
+
+def test_the_two_commands_are_there():
+    assert "make pipeline" in COMMANDS
+    assert "make test" in COMMANDS
+
+
+@pytest.mark.parametrize("command", [each for each in COMMANDS if each.startswith("make ")])
+def test_a_make_command_names_a_target_and_known_variables(command):
+    makefile = (ROOT / "Makefile").read_text()
+    words = re.sub(r'"[^"]*"', "x", command.partition("<")[0]).split()[1:]
+    exported = next(line for line in makefile.splitlines() if line.startswith("export ")).split()[1:]
+
+    assert re.search(rf"^{words[0]}:", makefile, re.MULTILINE)
+    assert {word.partition("=")[0] for word in words[1:]} <= set(exported)
+
+
+@pytest.mark.parametrize("command", [each for each in COMMANDS if ".tools/bin/tox" in each])
+def test_a_tox_command_names_an_environment(command):
+    environments = configparser.ConfigParser(interpolation=None, strict=False)
+    environments.read(ROOT / "tox.ini")
+    (name,) = re.findall(r"-e (\w+)", command)
+
+    assert f"testenv:{name}" in environments
+
+
+@pytest.mark.parametrize("command", [each for each in COMMANDS if each.startswith("aws ")])
+def test_an_aws_command_is_one_that_the_deployment_runs(command):
+    """The integration tests deploy with these very options; a release engineer types what was tried."""
+    source = Path(stack.__file__).read_text()
+
+    assert f'"{command.split()[2]}"' in source
+    assert all(f'"{option}"' in source for option in re.findall(r"--[a-z0-9-]+", command))
+
+
+def test_every_path_in_the_layout_exists():
+    layout = README.partition("## Layout")[2].partition("\n## ")[0]
+
+    for path in re.findall(r"`([\w./]+/[\w./]*)`", layout):
+        assert (ROOT / path).exists() or path.startswith(".tools/"), path
