@@ -38,7 +38,8 @@ INTERRUPTED = 130
 def main(argv: list[str]) -> int:
     """Run as `argv` and the environment say: 0 all accounted for, 1 not, 2 a bad option, 130 interrupted."""
     options = read_options(argv, os.environ)
-    for name in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT too: a job in the background of a script is started with interrupts ignored, and Python leaves it at that.
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _interrupt)
     return run_pipeline(options, FOLDER, Console(soft_wrap=True))
 

@@ -213,7 +213,9 @@ def carry_out(run: Run, interfere: Mapping[str, Callable[[Run], None]] | None = 
         for name, stage in STAGES:
             if interfere and name in interfere:
                 interfere[name](run)
+            began = time.monotonic()
             stage(run)
+            run.summary.stage_seconds[name] = round(time.monotonic() - began, 1)
     except Exception:
         run.account_for_what_there_is()
         raise

@@ -50,6 +50,8 @@ class Summary:
     #: Raw objects the consumer stored: one a feed and arrival hour of each batch.
     batches: int = 0
     elapsed_seconds: float = 0.0
+    #: Of which each stage took, in order.
+    stage_seconds: dict[str, float] = field(default_factory=dict)
     exit_code: int = 1
     #: Why the run ended early, in one line.
     error: str | None = None

@@ -203,12 +203,12 @@ class Lake:
         self.now += timedelta(hours=1)
         arguments = {
             "JOB_NAME": "json-to-parquet",
-            # Glue adds arguments of its own; one of them begins like one of the job's.
             "JOB_RUN_ID": "jr_1",
             "job_table": "jobs",
             "lineage_table": "lineage",
             "processed_bucket": "processed",
             "buckets_per_partition": str(buckets),
+            # Glue adds arguments of its own, which may begin like one of the job's.
             "job": "x",
             **more,
         }

@@ -201,7 +201,9 @@ def test_an_interrupt_while_waiting_is_cleaned_up_by_the_one_interrupted(
 
 
 OWNER = """
-import sys, time
+import signal, sys, time
+# A job started in the background of a script ignores interrupts, and so does all that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from harness.emulator.process import Emulator
 print("starting", flush=True)
 with Emulator() as emulator:
