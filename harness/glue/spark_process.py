@@ -13,9 +13,16 @@ from urllib.parse import urlsplit
 
 BOOTSTRAP = Path(__file__).with_name("run_in_spark.py")
 
+#: A short run on two cores: the better compiler and the parallel collector cost more than they bring. And the JVM's
+#: performance data would stay in /tmp, wherever its temporary folder is.
+_SHORT_LIVED = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData")
+
 _LOGGING = """\
 rootLogger.level = error
 rootLogger.appenderRef.console.ref = console
+# Spark gives the root logger this one's level, and says so, unless they have the same.
+logger.gateway.name = org.apache.spark.api.python.PythonGatewayServer
+logger.gateway.level = error
 appender.console.type = Console
 appender.console.name = console
 appender.console.target = SYSTEM_ERR
@@ -59,6 +66,7 @@ def run_glue_job(
             "SPARK_CONF_DIR": folder,
             "SPARK_LOCAL_DIRS": folder,
             "SPARK_LOCAL_IP": "127.0.0.1",
+            "SPARK_LAUNCHER_OPTS": " ".join(_SHORT_LIVED),
             "PYSPARK_PYTHON": str(spark_python),
             "PYTHONDONTWRITEBYTECODE": "1",
             # boto3 and, by way of Spark, S3A read these.
@@ -100,9 +108,7 @@ def spark_settings(
         f"-Djavax.net.ssl.trustStore={truststore}",
         f"-Djavax.net.ssl.trustStorePassword={truststore_password}",
         f"-Djava.io.tmpdir={temporary}",
-        # A short run on two cores: the better compiler and the parallel collector cost more than they bring.
-        "-XX:TieredStopAtLevel=1",
-        "-XX:+UseSerialGC",
+        *_SHORT_LIVED,
         # A heap that starts small is collected dozens of times before it has grown.
         "-Xms1g",
         "-Xmn600m",

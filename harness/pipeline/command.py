@@ -39,8 +39,11 @@ def main(argv: list[str]) -> int:
     """Run as `argv` and the environment say: 0 all accounted for, 1 not, 2 a bad option, 130 interrupted."""
     options = read_options(argv, os.environ)
     # SIGINT too: a job in the background of a script is started with interrupts ignored, and Python leaves it at that.
-    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, _interrupt)
+    signal.signal(signal.SIGINT, _interrupt)
+    signal.signal(signal.SIGTERM, _interrupt)
+    # Under nohup a hang-up is to be ignored, and stays so.
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _interrupt)
     return run_pipeline(options, FOLDER, Console(soft_wrap=True))
 
 
