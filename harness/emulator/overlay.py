@@ -6,13 +6,13 @@ It reaches into private names of one MiniStack version and therefore starts on n
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from harness.cli import Parser
 from harness.emulator import additions, behaviours
 from harness.emulator.additions import AddedProperty, AddedType, Call
 from harness.emulator.errors import EmulatorError
@@ -130,9 +130,7 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 def main(argv: list[str]) -> int:
     """Print the tables; the README is generated from them."""
-    parser = argparse.ArgumentParser(
-        prog="python -m harness.emulator.overlay", description="What is added to MiniStack."
-    )
+    parser = Parser(prog="python -m harness.emulator.overlay", description="What is added to MiniStack.")
     parser.add_argument("--list", action="store_true", required=True, help="print it as Markdown tables")
     parser.parse_args(argv)
     print(listing())

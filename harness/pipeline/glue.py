@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,10 @@ from typing import Any
 from harness.emulator.denials import denials_in
 from harness.emulator.process import Emulator
 from harness.glue.jars import ensure_jars
-from harness.glue.spark_process import run_glue_job
+from harness.glue.spark_process import result_in, run_glue_job
 from harness.packaging.layer import ROOT
 
 JARS = ROOT / ".cache" / "jars"
-#: What the last line of a run that came to its end is marked with.
-RESULT_EVENT = "json_to_parquet"
 
 
 def spark_python() -> Path:
@@ -24,10 +22,15 @@ def spark_python() -> Path:
     return Path(os.environ.get("SPARK_PYTHON", ROOT / ".tox" / "spark" / "bin" / "python"))
 
 
+#: S3 answers a HEAD request without a body, so S3A knows the path it was refused, and not the action.
+_REFUSED_HEAD = re.compile(r"AccessDeniedException: (?P<path>s3://\S+): \w+ on s3://")
+
+
 class GlueJobRun:
     """One run: exit code, the job's own result (None: it did not come to one), and what it printed."""
 
-    def __init__(self) -> None:
+    def __init__(self, role: str) -> None:
+        self.role = role
         self.exit_code = 0
         self.result: dict[str, Any] | None = None
         self.lines: list[str] = []
@@ -41,6 +44,8 @@ class GlueJobRun:
             denials = dict.fromkeys(str(denial) for line in self.lines for denial in denials_in(line, "the Glue job"))
             if denials:
                 return "; ".join(denials)
+            if refused := next(filter(None, map(_REFUSED_HEAD.search, self.lines)), None):
+                return f"{self.role} may not s3:GetObject on {refused['path']} (called by the Glue job)"
             said = [line for line in self.lines if line.strip()]
             return f"the Glue job failed: {said[-1].strip() if said else f'exit code {self.exit_code}'}"
         return None
@@ -58,14 +63,13 @@ def run_deployed_job(emulator: Emulator, job_name: str, folder: Path, on_line: C
     bucket, _, key = job["Command"]["ScriptLocation"].removeprefix("s3://").partition("/")
     script = folder / "json_to_parquet.py"
     emulator.client("s3", credentials).download_file(bucket, key, str(script))
-    run = GlueJobRun()
+    run = GlueJobRun(job["Role"].rpartition("/")[2])
     with (folder / "glue.log").open("w") as log:
 
         def take(line: str) -> None:
             log.write(line.rstrip("\n") + "\n")
             run.lines.append(line)
-            if line.startswith("{") and f'"{RESULT_EVENT}"' in line:
-                run.result = json.loads(line)
+            run.result = result_in(line) or run.result
             on_line(line)
 
         arguments = {name.removeprefix("--"): value for name, value in job["DefaultArguments"].items()}

@@ -6,21 +6,13 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterable
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO
 
+from harness.cli import Parser
 from harness.replay.errors import ReplayError
 from harness.replay.formats import known
 from harness.replay.items import SourceItem
 from harness.replay.sources import DEFAULT_BAD_PER_MILLE, DEFAULT_COUNT, DEFAULT_SEED, open_sources
-
-USAGE_ERROR = 2
-
-
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(USAGE_ERROR, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
 def main(argv: list[str]) -> int:
@@ -52,7 +44,7 @@ def _write(feed: Iterable[SourceItem], stream: BinaryIO) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="replay", description="Market data as records of the contract, one JSON object a line.")
+    parser = Parser(prog="replay", description="Market data as records of the contract, one JSON object a line.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     convert = commands.add_parser(
         "convert",

@@ -336,6 +336,14 @@ ADDED: Resources = {
         VpcConfig={"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
         KmsKeyArn=arn_of("Key"),
     ),
+    "Mapping": {
+        "Type": "AWS::Lambda::EventSourceMapping",
+        "Properties": {
+            "EventSourceArn": arn_of("Queue"),
+            "FunctionName": {"Ref": "Function"},
+            "ScalingConfig": {"MaximumConcurrency": "2"},
+        },
+    },
     "Security": {
         "Type": "AWS::Glue::SecurityConfiguration",
         "Properties": {
@@ -401,6 +409,9 @@ READ_BACK: dict[tuple[str, str], Read] = {
     ("AWS::Lambda::Function", "DeadLetterConfig"): _function("DeadLetterConfig"),
     ("AWS::Lambda::Function", "VpcConfig"): _function("VpcConfig"),
     ("AWS::Lambda::Function", "KmsKeyArn"): _function("KMSKeyArn"),
+    ("AWS::Lambda::EventSourceMapping", "ScalingConfig"): lambda e, ids: (
+        e.client("lambda").get_event_source_mapping(UUID=ids["Mapping"]).get("ScalingConfig")
+    ),
     ("AWS::SNS::Topic", "KmsMasterKeyId"): lambda e, ids: (
         e.client("sns").get_topic_attributes(TopicArn=ids["Topic"])["Attributes"].get("KmsMasterKeyId")
     ),
@@ -480,6 +491,7 @@ EXPECTED: dict[tuple[str, str], Callable[[dict[str, Any]], Any]] = {
         "VpcId": "",
     },
     ("AWS::Lambda::Function", "KmsKeyArn"): lambda a: a["key"],
+    ("AWS::Lambda::EventSourceMapping", "ScalingConfig"): lambda _: {"MaximumConcurrency": 2},
     ("AWS::SNS::Topic", "KmsMasterKeyId"): lambda a: a["key"],
     ("AWS::IAM::Role", "PermissionsBoundary"): lambda _: "arn:aws:iam::aws:policy/ReadOnlyAccess",
     ("AWS::Glue::SecurityConfiguration", "Name"): lambda a: {
