@@ -23,6 +23,8 @@ POLL_STREAM = (
 )
 POLL_QUEUE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 WRITE_LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
+#: Glue writes to these with the job's role, and makes them where they are not.
+JOB_LOGS = ("/aws-glue/jobs/output", "/aws-glue/jobs/error")
 USE_NETWORK = (
     "ec2:CreateNetworkInterface",
     "ec2:DescribeNetworkInterfaces",
@@ -128,7 +130,12 @@ class _Finder:
             policy = store.policy if store else None
             resource = f"arn:aws:s3:::{bucket}/{key}"
             yield from self._each(role, ("s3:GetObject",), resource, f"{name} is this script", policy=policy)
-        yield from self._logs(role, "/aws-glue/jobs/output", f"{name} logs", declared=True)
+        for group in JOB_LOGS:
+            yield from self._logs(role, group, f"{name} logs", declared=group in self._deployment.log_groups)
+        if "--enable-metrics" in job.get("DefaultArguments", {}):
+            context = {"cloudwatch:namespace": "Glue"}
+            request = Request("cloudwatch:PutMetricData", "*", self._deployment.region, context)
+            yield Need(request, f"{name} publishes metrics", role=role)
         yield from self._data(role, name)
 
     def encrypted_logs(self, group: str, key: Key | None) -> Iterator[Need]:

@@ -89,7 +89,11 @@ JOB = role(
     "job-role",
     "glue.amazonaws.com",
     allow("s3:GetObject", "arn:aws:s3:::artifacts/*"),
-    allow("logs:CreateLogStream logs:PutLogEvents", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws-glue/*"),
+    allow(
+        "logs:CreateLogGroup logs:CreateLogStream logs:PutLogEvents",
+        f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws-glue/*",
+    ),
+    allow("cloudwatch:PutMetricData", "*", {"StringEquals": {"cloudwatch:namespace": "Glue"}}),
 )
 
 
@@ -131,7 +135,9 @@ class Deployed:
 
     @property
     def jobs(self) -> list[dict[str, Any]]:
-        return [{"Name": "to_parquet", "Role": "job-role", "Command": {"ScriptLocation": "s3://artifacts/x/job.py"}}]
+        command = {"ScriptLocation": "s3://artifacts/x/job.py"}
+        arguments = {"--enable-metrics": "true"}
+        return [{"Name": "to_parquet", "Role": "job-role", "Command": command, "DefaultArguments": arguments}]
 
     @property
     def log_groups(self) -> dict[str, Key | None]:
