@@ -22,6 +22,7 @@ tools:
 
 # Not through `tox run`: that would keep standard input (FEED=-) from it.
 pipeline:
+	@rm -f build/pipeline/summary.json
 	@$(PYTHON) harness/bootstrap.py spark pipeline
 	@.tox/pipeline/bin/python -m harness pipeline
 

@@ -16,7 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from harness.emulator import certificates, guard, overlay
+from harness import guard
+from harness.emulator import certificates, overlay
 from harness.emulator.credentials import Credentials, Endpoint, new_session
 from harness.emulator.errors import EmulatorError
 from harness.emulator.settings import ACCOUNT_ID, HOST, REGION, server_environment

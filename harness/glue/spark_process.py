@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
+
+from harness import guard
 
 BOOTSTRAP = Path(__file__).with_name("run_in_spark.py")
 
@@ -49,55 +52,57 @@ def run_glue_job(
     `credentials` are access key, secret and token of the Glue role, and all that the job can use: the caller's own
     environment is not passed on.
     """
-    with TemporaryDirectory(prefix="glue-job-") as folder:
-        temporary = Path(folder)
-        settings = spark_settings(jars, endpoint_url, truststore, truststore_password, region, temporary)
-        # A file rather than arguments: every process on the machine can read those.
-        (temporary / "spark-defaults.conf").write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
-        (temporary / "log4j2.properties").write_text(_LOGGING)
-        command = [str(spark_python), "-u", str(BOOTSTRAP), str(script)]
-        command += [part for name, value in arguments.items() for part in (f"--{name}", value)]
-        access_key, secret, token = credentials
-        environment = {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "LANG": "C.UTF-8",
-            "HOME": folder,
-            "TMPDIR": folder,
-            "SPARK_CONF_DIR": folder,
-            "SPARK_LOCAL_DIRS": folder,
-            "SPARK_LOCAL_IP": "127.0.0.1",
-            "SPARK_LAUNCHER_OPTS": " ".join(_SHORT_LIVED),
-            "PYSPARK_PYTHON": str(spark_python),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            # boto3 and, by way of Spark, S3A read these.
-            "AWS_ACCESS_KEY_ID": access_key,
-            "AWS_SECRET_ACCESS_KEY": secret,
-            "AWS_SESSION_TOKEN": token,
-            "AWS_DEFAULT_REGION": region,
-            "AWS_REGION": region,
-            "AWS_ENDPOINT_URL": endpoint_url,
-            "AWS_CA_BUNDLE": str(ca_bundle),
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
-        with subprocess.Popen(
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-        ) as process:
-            assert process.stdout is not None
-            try:
-                for line in process.stdout:
-                    on_line(line.rstrip("\n"))
-            finally:
-                # Only where `on_line` raised, or somebody pressed Ctrl-C. The JVM ends with the process it serves.
-                if process.poll() is None:
-                    process.terminate()
-        return process.returncode
+    folder = tempfile.mkdtemp(prefix="glue-job-")
+    temporary = Path(folder)
+    settings = spark_settings(jars, endpoint_url, truststore, truststore_password, region, temporary)
+    # A file rather than arguments: every process on the machine can read those.
+    (temporary / "spark-defaults.conf").write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
+    (temporary / "log4j2.properties").write_text(_LOGGING)
+    command = [str(spark_python), "-u", str(BOOTSTRAP), str(script)]
+    command += [part for name, value in arguments.items() for part in (f"--{name}", value)]
+    access_key, secret, token = credentials
+    environment = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LANG": "C.UTF-8",
+        "HOME": folder,
+        "TMPDIR": folder,
+        "SPARK_CONF_DIR": folder,
+        "SPARK_LOCAL_DIRS": folder,
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_LAUNCHER_OPTS": " ".join(_SHORT_LIVED),
+        "PYSPARK_PYTHON": str(spark_python),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        # boto3 and, by way of Spark, S3A read these.
+        "AWS_ACCESS_KEY_ID": access_key,
+        "AWS_SECRET_ACCESS_KEY": secret,
+        "AWS_SESSION_TOKEN": token,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_REGION": region,
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_CA_BUNDLE": str(ca_bundle),
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    # The guard ends the JVM too, and removes the folder: after an interrupt, and even when this process is killed.
+    with subprocess.Popen(
+        [sys.executable, "-I", "-S", guard.__file__, folder, *command],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                on_line(line.rstrip("\n"))
+        finally:
+            process.stdin.close()
+            process.wait()
+    return process.returncode
 
 
 def spark_settings(

@@ -31,7 +31,7 @@ class Account:
     quarantined_by_reason: dict[str, int]
     #: In neither place.
     lost: list[Position]
-    #: More than one row, or a row as well as a place in quarantine.
+    #: More than one row, a row as well as a place in quarantine, or quarantined for two reasons.
     doubled: list[Position]
     #: Stored, but the producer never put them there.
     foreign: list[Position]
@@ -58,7 +58,11 @@ def account(
     """
     positions = set(produced)
     rows = Counter(parquet)
-    reasons: dict[Position, str] = dict(quarantine)
+    reasons: dict[Position, str] = {}
+    judged_twice = set()
+    for position, reason in quarantine:
+        if reasons.setdefault(position, reason) != reason:
+            judged_twice.add(position)
     in_parquet = positions & rows.keys()
     in_quarantine = (positions & reasons.keys()) - in_parquet
     stored = rows.keys() | reasons.keys()
@@ -74,7 +78,7 @@ def account(
         quarantined=len(in_quarantine),
         quarantined_by_reason=dict(sorted(Counter(reasons[position] for position in in_quarantine).items())),
         lost=sorted(positions - stored),
-        doubled=sorted(p for p in stored if rows[p] > 1 or (p in rows and p in reasons)),
+        doubled=sorted(p for p in stored if rows[p] > 1 or p in judged_twice or (p in rows and p in reasons)),
         foreign=sorted(stored - positions),
         mismatched=mismatched,
     )

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow.parquet
 
 from harness.pipeline.accounting import Position
-from market_data.envelope import decode_quarantine_line
+from market_data.envelope import QuarantinedRecord, decode_quarantine_line
 
 
 def download(s3: Any, bucket: str, prefix: str, folder: Path) -> list[Path]:
@@ -43,10 +43,8 @@ def trades(folder: Path) -> Iterator[tuple[str, str, str, str]]:
         yield from zip(*(table[column].to_pylist() for column in columns), strict=True)
 
 
-def quarantine_positions(folder: Path) -> Iterator[tuple[Position, str]]:
-    """Yield stream position and reason of every quarantined line below `folder`."""
+def quarantined(folder: Path) -> Iterator[QuarantinedRecord]:
+    """Yield every quarantined record below `folder`, with its bytes and the reason."""
     for path in sorted(folder.rglob("*.json.gz")):
         with gzip.open(path, "rb") as lines:
-            for line in lines:
-                quarantined = decode_quarantine_line(line)
-                yield quarantined.record.position, quarantined.reason
+            yield from map(decode_quarantine_line, lines)

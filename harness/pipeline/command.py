@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Never
 
@@ -37,6 +38,8 @@ INTERRUPTED = 130
 
 def main(argv: list[str]) -> int:
     """Run as `argv` and the environment say: 0 all accounted for, 1 not, 2 a bad option, 130 interrupted."""
+    # Before anything else can go wrong: an earlier run's summary would be taken for this one's.
+    (FOLDER / "summary.json").unlink(missing_ok=True)
     options = read_options(argv, os.environ)
     # SIGINT too: a job in the background of a script is started with interrupts ignored, and Python leaves it at that.
     signal.signal(signal.SIGINT, _interrupt)
@@ -54,13 +57,12 @@ def run_pipeline(
     interfere: Mapping[str, Callable[[Run], None]] | None = None,
 ) -> int:
     """Carry out one run with its results in `folder`; return the exit code that the summary holds too."""
-    # Whatever an earlier run left would be taken for this one's.
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     summary = Summary()
     error: str | None = None
     code = 1
     try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
         with Display(console) as display:
             run = Run(options, display, folder)
             summary = run.summary
@@ -70,13 +72,14 @@ def run_pipeline(
                 except Exception:
                     # A failed run is worth looking into; an interrupted one leaves nothing, whatever KEEP says.
                     if options.keep:
-                        _keep(run, display)
+                        with suppress(EmulatorError, OSError):  # it may be what failed; that is told below
+                            _keep(run, display)
                     raise
                 if options.keep:
                     _keep(run, display)
         show(console, summary, run.answers, folder)
         error = "; ".join(run.failures) or None
-        code = 1 if error or _unbalanced(summary) else 0
+        code = 0 if run.balanced and not error else 1
     except FORESEEN as failure:
         error = " ".join(str(failure).split()) or type(failure).__name__
     except KeyboardInterrupt:
@@ -92,17 +95,17 @@ def run_pipeline(
     return code
 
 
-def _unbalanced(summary: Summary) -> bool:
-    return bool(summary.lost or summary.doubled or summary.foreign or summary.mismatched)
-
-
 def _keep(run: Run, display: Display) -> None:
     """Leave the emulated AWS running, and say how to reach and to stop it."""
     names = ("AWS_ENDPOINT_URL", "AWS_CA_BUNDLE", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     environment = run.emulator.environment()
-    variables = run.folder / "emulator.env"
-    variables.write_text("".join(f"export {name}={environment[name]}\n" for name in names))
     process = run.emulator.detach()
+    # Beside the run's folder: the next run empties that, and must not take away what ends this one's emulator.
+    variables = run.folder.with_name("emulator.env")
+    lines = [f"export {name}={environment[name]}" for name in names]
+    # A company's proxy cannot reach this machine's loopback interface.
+    lines += [f"export {name}=127.0.0.1,localhost" for name in ("NO_PROXY", "no_proxy")]
+    variables.write_text("\n".join((*lines, f"export EMULATOR_PID={process}", "")))
     display.say(f"Still running, because of KEEP: `. {variables}` leads aws to it, `kill {process}` ends it")
 
 

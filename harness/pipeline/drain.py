@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from market_data.envelope import parse_key
+from market_data.positions import RAW_PREFIX, UNDECODABLE_PREFIX, parse_key
+from pipeline_store.rows import Stage
 
 #: How often to look. The emulated AWS answers each look in milliseconds.
 POLL_SECONDS = 0.5
 #: A cold function on a busy machine needs a few seconds; nothing healthy is silent for this long.
 STALLED_SECONDS = 90.0
-#: Job rows' stage from which on an object has been judged; lambda_src/pipeline_store/jobs.py writes it.
-VALIDATED_STAGE = 2
 
 
 class DrainError(Exception):
@@ -47,15 +46,15 @@ class Drain:
                 TableName=self._job_table, ProjectionExpression="JobId, Stage"
             )
             for row in page["Items"]
-            if int(row["Stage"]["N"]) >= VALIDATED_STAGE
+            if int(row["Stage"]["N"]) >= Stage.VALIDATED
         }
         stored = done = objects = 0
-        for key in self._keys("market-data/"):
+        for key in self._keys(RAW_PREFIX):
             count = parse_key(key).stretch.count
             objects += 1
             stored += count
             done += count if key in judged else 0
-        undecodable = sum(parse_key(key).stretch.count for key in self._keys("quarantine/kinesis_consumer/"))
+        undecodable = sum(parse_key(key).stretch.count for key in self._keys(UNDECODABLE_PREFIX))
         return Progress(stored=stored + undecodable, judged=done + undecodable, objects=objects)
 
     def wait(
@@ -72,8 +71,9 @@ class Drain:
             check()
             now = self.progress()
             on_progress(now)
-            # Objects may overlap after a retry, so there can be more than `records`, never fewer, when all is done.
-            if now.judged >= records and now.judged == now.stored:
+            # Objects may overlap after a retry, so there can be more than `records`, never fewer, when all is done;
+            # and because of such an overlap the count alone is believed only when it has come to rest.
+            if now.judged >= records and now.judged == now.stored and now == last:
                 return now
             if now != last:
                 last, moved_at = now, clock()

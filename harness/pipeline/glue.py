@@ -40,12 +40,14 @@ class GlueJobRun:
         """What went wrong, in one line; None if nothing did."""
         if self.result is not None and self.result["problems"]:
             return f"the Glue job left something undone: {'; '.join(self.result['problems'])}"
-        if self.exit_code:
+        if self.exit_code or self.result is None:
             denials = dict.fromkeys(str(denial) for line in self.lines for denial in denials_in(line, "the Glue job"))
             if denials:
                 return "; ".join(denials)
             if refused := next(filter(None, map(_REFUSED_HEAD.search, self.lines)), None):
-                return f"{self.role} may not s3:GetObject on {refused['path']} (called by the Glue job)"
+                return (
+                    f"{self.role} may not s3:GetObject or s3:ListBucket on {refused['path']} (called by the Glue job)"
+                )
             said = [line for line in self.lines if line.strip()]
             return f"the Glue job failed: {said[-1].strip() if said else f'exit code {self.exit_code}'}"
         return None

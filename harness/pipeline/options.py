@@ -10,9 +10,8 @@ from pathlib import Path
 from harness.cli import Parser
 from harness.deploy.stack import TEMPLATE
 from harness.packaging.layer import ROOT
+from harness.replay.sources import DEFAULT_COUNT, DEFAULT_SEED
 
-DEFAULT_COUNT = 50_000
-DEFAULT_SEED = 20_261_122
 DEVELOPMENT_PARAMETERS = ROOT / "template" / "parameters" / "development.json"
 YES = frozenset({"1", "yes", "true", "on"})
 NO = frozenset({"", "0", "no", "false", "off"})

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from harness.deploy.cli import AwsCli
 from harness.deploy.stack import Deployment, assemble, deploy, parameter
 from harness.emulator.denials import FunctionLogs
@@ -14,7 +16,7 @@ from harness.emulator.permissions import missing_grants
 from harness.emulator.process import Emulator
 from harness.packaging.layer import Target
 from harness.pipeline import collect
-from harness.pipeline.accounting import Position, account
+from harness.pipeline.accounting import Account, Position, account
 from harness.pipeline.drain import Drain, DrainError, Progress
 from harness.pipeline.errors import PipelineError
 from harness.pipeline.glue import run_deployed_job
@@ -22,7 +24,7 @@ from harness.pipeline.options import Options
 from harness.pipeline.question import Traded, volume_weighted_prices
 from harness.pipeline.report import Display
 from harness.pipeline.summary import Source, Summary
-from harness.replay.ledger import Ledger
+from harness.replay.ledger import Ledger, digest_of
 from harness.replay.producer import CLIENT_ATTEMPTS, Producer
 from harness.replay.sources import open_sources
 from market_data import FEEDS, UNKNOWN
@@ -39,7 +41,8 @@ class Run:
         self.answers: list[Traded] = []
         self.emulator = Emulator(port=options.port, log_file=folder / "emulator.log")
         self.deployment: Deployment | None = None
-        self.ledger: Ledger | None = None
+        self.ledger = Ledger()
+        self._account: Account | None = None
         #: What went wrong without keeping the run from its accounting.
         self.failures: list[str] = []
         # Opened first: a missing file is to be told before anything is started.
@@ -87,26 +90,26 @@ class Run:
         bar = self.display.bar(
             "Putting records on the stream", self.options.count if self.options.feed is None else None
         )
-
-        def show(ledger: Ledger) -> None:
-            self.ledger = ledger
-            bar.at(len(ledger))
-
         try:
-            self.ledger = producer.send(self._feed, on_progress=show)
+            producer.send(self._feed, on_progress=lambda ledger: bar.at(len(ledger)), ledger=self.ledger)
             bar.at(len(self.ledger), len(self.ledger))
         finally:
             self._count()
         if not self.ledger:
             raise PipelineError(f"{self.options.feed}: no record in it")
+        read = sum(source.records for source in self._feed.sources)
+        if not read == len(self.ledger) == self.ledger.records_in:
+            raise PipelineError(
+                f"{read:,} records were read, Kinesis confirmed {len(self.ledger):,}, at {self.ledger.records_in:,} "
+                "different positions: the stream has not kept all of them"
+            )
 
     def _count(self) -> None:
         """Copy what the producer knows; after a failure, what it knew so far."""
         summary = self.summary
-        if self.ledger is not None:
-            summary.records_in = self.ledger.records_in
-            by_feed = self.ledger.records_by_feed
-            summary.records_by_feed = {feed: by_feed.get(feed, 0) for feed in (*FEEDS, UNKNOWN)}
+        summary.records_in = self.ledger.records_in
+        by_feed = self.ledger.records_by_feed
+        summary.records_by_feed = {feed: by_feed.get(feed, 0) for feed in (*FEEDS, UNKNOWN)}
         summary.sources = [
             Source(source.path, source.lines, source.session_lines, source.skipped, source.records)
             for source in self._feed.sources
@@ -163,36 +166,55 @@ class Run:
 
     def account(self) -> None:
         """Bring the results here and hold them against what the producer was told."""
-        assert self.ledger is not None
-        s3 = self.emulator.client("s3")
-        parquet, quarantine = self.folder / "parquet", self.folder / "quarantine"
-        collect.download(s3, self.resources["ProcessedDataBucket"], "parquet/", parquet)
-        collect.download(s3, self.resources["RawDataBucket"], "quarantine/", quarantine)
+        self._collect()
         expected: Mapping[Position, str | None] | None = (
             {entry.position: entry.expected_reason for entry in self.ledger} if self.options.feed is None else None
         )
-        self.summary.take(
-            account(
-                self.ledger.positions(),
-                collect.parquet_positions(parquet),
-                collect.quarantine_positions(quarantine),
-                expected,
-            )
-        )
-        self.answers = volume_weighted_prices(collect.trades(parquet))
+        self._take_account(expected)
+        self.answers = volume_weighted_prices(collect.trades(self._parquet))
 
-    def account_for_what_there_is(self) -> None:
-        """After a failure: what is neither in Parquet nor in quarantine is told as lost, and nothing else is."""
-        if self.ledger is None:
+    def account_for_what_there_is(self, *, collecting: bool) -> None:
+        """After a failure: what is in neither Parquet nor quarantine by now is told as lost, and nothing else is."""
+        if self.deployment is None:
             return
-        parquet, quarantine = self.folder / "parquet", self.folder / "quarantine"
-        self.summary.take(
-            account(
-                self.ledger.positions(),
-                collect.parquet_positions(parquet),
-                collect.quarantine_positions(quarantine),
-            )
+        if collecting:
+            try:
+                self._collect()
+            except (BotoCoreError, ClientError, OSError) as error:
+                self.display.say(f"The results so far could not be brought here: {error}")
+        self._take_account(None)
+
+    @property
+    def balanced(self) -> bool:
+        """Whether the account was taken and every record is in exactly one place, the right one."""
+        return self._account is not None and self._account.balanced
+
+    @property
+    def _parquet(self) -> Path:
+        return self.folder / "parquet"
+
+    @property
+    def _quarantine(self) -> Path:
+        return self.folder / "quarantine"
+
+    def _collect(self) -> None:
+        s3 = self.emulator.client("s3")
+        collect.download(s3, self.resources["ProcessedDataBucket"], "parquet/", self._parquet)
+        collect.download(s3, self.resources["RawDataBucket"], "quarantine/", self._quarantine)
+
+    def _take_account(self, expected: Mapping[Position, str | None] | None) -> None:
+        quarantined = list(collect.quarantined(self._quarantine))
+        self._account = account(
+            self.ledger.positions(),
+            collect.parquet_positions(self._parquet),
+            [(each.record.position, each.reason) for each in quarantined],
+            expected,
         )
+        self.summary.take(self._account)
+        digests = {each.record.position: digest_of(each.record.data) for each in quarantined}
+        altered = [e.position for e in self.ledger if digests.get(e.position, e.digest) != e.digest]
+        if altered:
+            self.failures.append(f"{len(altered)} quarantined records have not kept their bytes, such as {altered[0]}")
 
 
 #: In this order. A test may do something to the world before one of them.
@@ -216,8 +238,9 @@ def carry_out(run: Run, interfere: Mapping[str, Callable[[Run], None]] | None = 
             began = time.monotonic()
             stage(run)
             run.summary.stage_seconds[name] = round(time.monotonic() - began, 1)
-    except Exception:
-        run.account_for_what_there_is()
+    except BaseException as error:
+        # Whoever presses Ctrl-C does not wait for downloads.
+        run.account_for_what_there_is(collecting=isinstance(error, Exception))
         raise
     finally:
         run.summary.elapsed_seconds = round(time.monotonic() - started, 1)

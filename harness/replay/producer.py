@@ -64,9 +64,17 @@ class Producer:
         self._stream_name = stream_name
         self._sleep = sleep
 
-    def send(self, items: Iterable[SourceItem], on_progress: Callable[[Ledger], None] | None = None) -> Ledger:
-        """Put every record on the stream; `on_progress` is told after each batch."""
-        ledger = Ledger()
+    def send(
+        self,
+        items: Iterable[SourceItem],
+        on_progress: Callable[[Ledger], None] | None = None,
+        ledger: Ledger | None = None,
+    ) -> Ledger:
+        """Put every record on the stream; `on_progress` is told after each batch.
+
+        A caller that brings its own `ledger` has the account of what was taken also where this raises.
+        """
+        ledger = Ledger() if ledger is None else ledger
         for batch in batches(items):
             self._put(batch, ledger)
             ledger.batches += 1

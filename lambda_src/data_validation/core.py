@@ -25,7 +25,6 @@ from pipeline_store.rows import (
     JobTable,
     LineageRow,
     LineageTable,
-    ObjectStore,
     ReadableStore,
     Stage,
     Transformation,
@@ -40,6 +39,13 @@ class DamagedObject(Exception):
     """A raw object does not hold what its key says. We wrote it, so this is ours to look into: crash."""
 
 
+class ConflictingVerdict(Exception):
+    """An earlier try judged these records otherwise and did not get to its end.
+
+    The rules have changed in between. Going on would leave a record in both places, or in neither: crash.
+    """
+
+
 class RejectedQueue(Protocol):
     """Tells people which objects had records refused."""
 
@@ -52,7 +58,7 @@ class Stores(Struct, frozen=True):
     """Where objects are read and what is written about them."""
 
     raw: ReadableStore
-    processed: ObjectStore
+    processed: ReadableStore
     jobs: JobTable
     lineage: LineageTable
     rejected: RejectedQueue
@@ -178,8 +184,11 @@ class Validator(Struct, frozen=True):
             )
         return valid_key, quarantine_key
 
-    def _put(self, store: ObjectStore, key: str, part: Part, job: JobKey, transformation: Transformation) -> None:
-        store.put_once(key, part.body)
+    def _put(self, store: ReadableStore, key: str, part: Part, job: JobKey, transformation: Transformation) -> None:
+        # What is there already is of a try that did not get to its end. The key is the raw object's and says nothing of
+        # the verdict, so the lines are compared; the packed bytes may differ by the build of zlib.
+        if not store.put_once(key, part.body) and _lines(store.get(key).body) != _lines(part.body):
+            raise ConflictingVerdict(f"s3://{store.bucket}/{key} holds another verdict than today's rules give")
         self.stores.lineage.record(
             LineageRow(
                 dataset=f"s3://{store.bucket}/{key}",
@@ -192,6 +201,10 @@ class Validator(Struct, frozen=True):
                 digest=part.stretch.digest,
             )
         )
+
+
+def _lines(body: bytes) -> list[bytes]:
+    return list(unpack(BytesIO(body)))
 
 
 def read_records(key: str, body: bytes) -> list[RawRecord]:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_validation.core import DamagedObject, Stores, Tally, Validator
+from data_validation.core import ConflictingVerdict, DamagedObject, Stores, Tally, Validator
 from data_validation.events import messages
 from kinesis_consumer.events import StreamRecord
 from market_data import DEFAULT_NON_POSITIVE_EXCHANGES
@@ -260,6 +260,22 @@ def test_a_retry_completes_what_the_first_try_left_open(capacity: int, loses_ans
     # The last answer of all can be lost: then the row says that the object is done, and nobody has counted it.
     last_answer_lost = loses_answers and capacity == 7
     assert counted + bench.tally.validated == (0 if last_answer_lost else 1)
+
+
+def test_a_retry_under_other_rules_crashes_rather_than_lose_or_double_a_record(bench: Bench) -> None:
+    """Between two tries somebody may deploy other rules: the first try's object then lacks what is valid now."""
+    bench.ingest(TRADE, FREE)
+    (key,) = bench.raw.kept
+    bench.world.capacity = 3  # read, stage, and the validated object: then the world ends
+    bench.deliver(created(key))
+    bench.world.capacity = None
+    changed = Bench(allow_nonpositive=frozenset({"XNAS", "XNYS"}))
+    changed.world, changed.raw, changed.processed = bench.world, bench.raw, bench.processed
+
+    assert [line["record"]["symbol"] for line in bench.valid(key)]
+    with pytest.raises(ConflictingVerdict, match=r"s3://processed/validated/market-data/"):
+        changed.deliver(created(key))
+    assert changed.jobs.rows == {}
 
 
 def test_only_the_message_that_failed_comes_again(bench: Bench) -> None:

@@ -39,6 +39,11 @@ def test_a_quarantine_line_in_two_overlapping_objects_is_one_record():
     assert result.quarantined == 1
 
 
+def test_a_record_that_is_quarantined_for_two_reasons_is_doubled():
+    """Two verdicts are two outcomes, and only one of them can be right."""
+    assert account([A], [], [(A, "not_json"), (A, "bad_symbol")]).doubled == [A]
+
+
 def test_a_stored_record_that_nobody_produced_is_named():
     assert account([A], [A, C], []).foreign == [C]
 

@@ -1,8 +1,8 @@
-"""Ends one emulator with whatever it started, however its owner ended. Standard library only: it runs by itself.
+"""Ends one process with whatever it started, however its owner ended. Standard library only: it runs by itself.
 
-The owner holds the other end of this process's standard input. When that closes, because the owner stopped the
-emulator or because the owner was killed, the emulator's process group is killed and its folder removed. So there is
-one way to stop, it needs nobody's cooperation, and it is used every time.
+The owner of an emulator or of a Spark job holds the other end of this process's standard input. When that closes,
+because the owner stopped the process or because the owner was killed, the process group is killed and its folder
+removed. So there is one way to stop, it needs nobody's cooperation, and it is used every time.
 """
 
 from __future__ import annotations
@@ -16,23 +16,31 @@ import sys
 import time
 from pathlib import Path
 
-#: Written by an owner that goes away and wants the emulator to stay: from then on only a signal ends it.
+#: Written by an owner that goes away and wants the process to stay: from then on only a signal ends it.
 STAY = b"stay\n"
 GRACE_SECONDS = 2.0
+SIGNALLED = 128
 
 
 def main(folder: Path, command: list[str]) -> int:
-    """Run `command` in a session of its own until told to end it, then leave neither process nor `folder`."""
+    """Run `command` in a session of its own until told to end it, then leave neither process nor `folder`.
+
+    Return its exit code as a shell would, or 0 if it was told to end.
+    """
     woken = _wake_on(signal.SIGCHLD, signal.SIGTERM)
     # A terminal's interrupt is for the owner, who decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    emulator = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    ended = None
     try:
         _wait(woken)
+        ended = process.poll()
     finally:
-        _end(emulator)
+        _end(process)
         _remove(folder)
-    return emulator.returncode if emulator.returncode >= 0 else 0
+    if ended is None:
+        return 0
+    return ended if ended >= 0 else SIGNALLED - ended
 
 
 def _wake_on(*signals: signal.Signals) -> int:
@@ -56,18 +64,18 @@ def _wait(woken: int) -> None:
         watched = [woken]
 
 
-def _end(emulator: subprocess.Popen[bytes]) -> None:
-    # Its Lambda workers are in the same process group: none was started with a session of its own.
+def _end(process: subprocess.Popen[bytes]) -> None:
+    # What it started (Lambda workers, a JVM) is in its process group: nothing of it has a session of its own.
     for number, seconds in ((signal.SIGTERM, GRACE_SECONDS), (signal.SIGKILL, None)):
         try:
-            os.killpg(emulator.pid, number)
+            os.killpg(process.pid, number)
         except ProcessLookupError:
             break
         try:
-            emulator.wait(seconds)
+            process.wait(seconds)
         except subprocess.TimeoutExpired:
             continue
-    emulator.wait()
+    process.wait()
 
 
 def _remove(folder: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.emulator import guard
+from harness import guard
 
 #: An emulator in miniature: it has a worker of its own, and tells both process ids.
 WORKING = """
