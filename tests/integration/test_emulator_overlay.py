@@ -1,0 +1,194 @@
+"""What the overlay adds to MiniStack is applied by a deployment, read back, and withdrawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from harness.emulator import additions
+from harness.emulator.process import Emulator
+from tests.integration.stacks import ADDED, deploy
+
+Read = Callable[[Emulator, dict[str, str]], Any]
+
+
+def _bucket(operation: str, *path: str) -> Read:
+    def read(emulator: Emulator, ids: dict[str, str]) -> Any:
+        try:
+            answer = getattr(emulator.client("s3"), operation)(Bucket=ids["Bucket"])
+        except ClientError as error:
+            return error.response["Error"]["Code"]
+        for step in path:
+            answer = answer.get(step)
+        return answer
+
+    return read
+
+
+def _function(key: str) -> Read:
+    def read(emulator: Emulator, ids: dict[str, str]) -> Any:
+        return emulator.client("lambda").get_function_configuration(FunctionName=ids["Function"]).get(key)
+
+    return read
+
+
+#: How each addition is read back: by the service's own API, never from the overlay.
+READ_BACK: dict[tuple[str, str], Read] = {
+    ("AWS::S3::Bucket", "BucketEncryption"): _bucket(
+        "get_bucket_encryption", "ServerSideEncryptionConfiguration", "Rules"
+    ),
+    ("AWS::S3::Bucket", "LifecycleConfiguration"): _bucket("get_bucket_lifecycle_configuration", "Rules"),
+    ("AWS::S3::Bucket", "OwnershipControls"): _bucket("get_bucket_ownership_controls", "OwnershipControls", "Rules"),
+    ("AWS::S3::Bucket", "LoggingConfiguration"): _bucket("get_bucket_logging", "LoggingEnabled"),
+    ("AWS::S3::Bucket", "Tags"): _bucket("get_bucket_tagging", "TagSet"),
+    ("AWS::Kinesis::Stream", "StreamEncryption"): lambda e, ids: {
+        key: value
+        for key, value in e.client("kinesis")
+        .describe_stream_summary(StreamName=ids["Stream"])["StreamDescriptionSummary"]
+        .items()
+        if key in ("EncryptionType", "KeyId")
+    },
+    ("AWS::DynamoDB::Table", "SSESpecification"): lambda e, ids: (
+        e.client("dynamodb").describe_table(TableName=ids["Table"])["Table"].get("SSEDescription")
+    ),
+    ("AWS::DynamoDB::Table", "PointInTimeRecoverySpecification"): lambda e, ids: e.client(
+        "dynamodb"
+    ).describe_continuous_backups(TableName=ids["Table"])["ContinuousBackupsDescription"][
+        "PointInTimeRecoveryDescription"
+    ]["PointInTimeRecoveryStatus"],
+    ("AWS::Lambda::Function", "ReservedConcurrentExecutions"): lambda e, ids: (
+        e.client("lambda").get_function_concurrency(FunctionName=ids["Function"]).get("ReservedConcurrentExecutions")
+    ),
+    ("AWS::Lambda::Function", "DeadLetterConfig"): _function("DeadLetterConfig"),
+    ("AWS::Lambda::Function", "VpcConfig"): _function("VpcConfig"),
+    ("AWS::Lambda::Function", "KmsKeyArn"): _function("KMSKeyArn"),
+    ("AWS::Lambda::EventSourceMapping", "ScalingConfig"): lambda e, ids: (
+        e.client("lambda").get_event_source_mapping(UUID=ids["Mapping"]).get("ScalingConfig")
+    ),
+    ("AWS::SNS::Topic", "KmsMasterKeyId"): lambda e, ids: (
+        e.client("sns").get_topic_attributes(TopicArn=ids["Topic"])["Attributes"].get("KmsMasterKeyId")
+    ),
+    ("AWS::IAM::Role", "PermissionsBoundary"): lambda e, ids: (
+        e.client("iam")
+        .get_role(RoleName=ids["Role"])["Role"]
+        .get("PermissionsBoundary", {})
+        .get("PermissionsBoundaryArn")
+    ),
+    ("AWS::Glue::SecurityConfiguration", "Name"): lambda e, ids: e.client("glue").get_security_configuration(
+        Name=ids["Security"]
+    )["SecurityConfiguration"]["EncryptionConfiguration"],
+}
+
+
+@pytest.fixture(scope="module")
+def added(emulator: Emulator) -> dict[str, Any]:
+    """What each addition reads back as, and under "key" and the logical ids what it may refer to."""
+    ids = deploy(emulator, "added", ADDED)
+    key = emulator.client("kms").describe_key(KeyId=ids["Key"])["KeyMetadata"]["Arn"]
+    found: dict[Any, Any] = {place: read(emulator, ids) for place, read in READ_BACK.items()}
+    return {
+        **found,
+        **ids,
+        "key": key,
+        "queue": f"arn:aws:sqs:us-east-1:{emulator.account_id}:{ids['Queue'].rsplit('/')[-1]}",
+    }
+
+
+def test_every_addition_is_read_back() -> None:
+    """A row without a test is a claim."""
+    rows = {(a.type, a.property) for a in additions.PROPERTIES} | {(a.type, a.name) for a in additions.TYPES}
+
+    assert set(READ_BACK) == rows
+
+
+EXPECTED: dict[tuple[str, str], Callable[[dict[str, Any]], Any]] = {
+    ("AWS::S3::Bucket", "BucketEncryption"): lambda a: [
+        {
+            "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": a["key"]},
+            "BucketKeyEnabled": True,
+            "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]},
+        }
+    ],
+    ("AWS::S3::Bucket", "LifecycleConfiguration"): lambda _: [
+        {
+            "ID": "ToGlacier",
+            "Status": "Enabled",
+            "Filter": {"Prefix": "raw/"},
+            "Expiration": {"Days": 2557},
+            "Transitions": [{"Days": 90, "StorageClass": "GLACIER"}],
+            "NoncurrentVersionExpiration": {"NoncurrentDays": 7},
+            "NoncurrentVersionTransitions": [{"NoncurrentDays": 3, "StorageClass": "GLACIER"}],
+        },
+        {
+            "ID": "AbortUploads",
+            "Status": "Enabled",
+            "Filter": {"Prefix": ""},
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
+        },
+    ],
+    ("AWS::S3::Bucket", "OwnershipControls"): lambda _: [{"ObjectOwnership": "BucketOwnerEnforced"}],
+    ("AWS::S3::Bucket", "LoggingConfiguration"): lambda a: {"TargetBucket": a["LogBucket"], "TargetPrefix": "raw/"},
+    ("AWS::S3::Bucket", "Tags"): lambda _: [{"Key": "DataClass", "Value": "licensed"}],
+    ("AWS::Kinesis::Stream", "StreamEncryption"): lambda a: {"EncryptionType": "KMS", "KeyId": a["key"]},
+    ("AWS::DynamoDB::Table", "SSESpecification"): lambda a: {
+        "Status": "ENABLED",
+        "SSEType": "KMS",
+        "KMSMasterKeyArn": a["key"],
+    },
+    ("AWS::DynamoDB::Table", "PointInTimeRecoverySpecification"): lambda _: "ENABLED",
+    ("AWS::Lambda::Function", "ReservedConcurrentExecutions"): lambda _: 20,
+    ("AWS::Lambda::Function", "DeadLetterConfig"): lambda a: {"TargetArn": a["queue"]},
+    ("AWS::Lambda::Function", "VpcConfig"): lambda _: {
+        "SubnetIds": ["subnet-1"],
+        "SecurityGroupIds": ["sg-1"],
+        "VpcId": "",
+    },
+    ("AWS::Lambda::Function", "KmsKeyArn"): lambda a: a["key"],
+    ("AWS::Lambda::EventSourceMapping", "ScalingConfig"): lambda _: {"MaximumConcurrency": 2},
+    ("AWS::SNS::Topic", "KmsMasterKeyId"): lambda a: a["key"],
+    ("AWS::IAM::Role", "PermissionsBoundary"): lambda _: "arn:aws:iam::aws:policy/ReadOnlyAccess",
+    ("AWS::Glue::SecurityConfiguration", "Name"): lambda a: {
+        "S3Encryption": [{"S3EncryptionMode": "SSE-KMS", "KmsKeyArn": a["key"]}],
+        "CloudWatchEncryption": {"CloudWatchEncryptionMode": "SSE-KMS", "KmsKeyArn": a["key"]},
+    },
+}
+
+
+@pytest.mark.parametrize("place", READ_BACK, ids=" ".join)
+def test_an_addition_is_applied_by_a_deployment(added: dict[Any, Any], place: tuple[str, str]) -> None:
+    assert added[place] == EXPECTED[place](added)
+
+
+def test_an_update_that_drops_a_property_withdraws_it(emulator: Emulator, added: dict[Any, Any]) -> None:
+    """Otherwise a template would go on passing for what an older one of it had set."""
+    dropped = {(a.type, a.property) for a in additions.PROPERTIES}
+    smaller = {
+        name: {
+            **resource,
+            "Properties": {
+                key: value
+                for key, value in resource.get("Properties", {}).items()
+                if (resource["Type"], key) not in dropped
+            },
+        }
+        for name, resource in ADDED.items()
+        if name != "Security"
+    }
+    ids = deploy(emulator, "added", smaller, update=True)
+    kept = [place for place in sorted(dropped) if READ_BACK[place](emulator, ids) == added[place]]
+
+    assert kept == []
+    with pytest.raises(ClientError, match="EntityNotFoundException"):
+        READ_BACK["AWS::Glue::SecurityConfiguration", "Name"](emulator, {"Security": "encrypted"})
+
+
+def test_a_property_that_cannot_be_applied_fails_the_stack(emulator: Emulator) -> None:
+    """An addition that fails in silence would be one more dropped property; and nothing half made may stay."""
+    bucket = {"BucketName": "half-made", "LifecycleConfiguration": {"Rules": [{"Status": "Enabled", "Unheard": 1}]}}
+
+    with pytest.raises(AssertionError, match="Unheard"):
+        deploy(emulator, "broken", {"Bucket": {"Type": "AWS::S3::Bucket", "Properties": bucket}})
+    assert "half-made" not in [b["Name"] for b in emulator.client("s3").list_buckets()["Buckets"]]
