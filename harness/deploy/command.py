@@ -9,17 +9,22 @@ from tempfile import TemporaryDirectory
 
 from harness.cli import Parser
 from harness.deploy.cli import AwsCli, AwsCliError
-from harness.deploy.stack import NO_CHANGES, STACK_NAME, DeployError, assemble, deploy
-from harness.packaging.layer import ROOT, PackagingError, Target
+from harness.deploy.stack import DEVELOPMENT_PARAMETERS, NO_CHANGES, STACK_NAME, DeployError, assemble, deploy
+from harness.packaging.layer import PackagingError, Target
 
 
 def main(argv: list[str]) -> int:
     """Package and deploy; 1 when the stack could not be deployed."""
     parser = Parser(prog="deploy", description="Package the template and deploy it with the AWS CLI.")
-    parser.add_argument("--parameters", type=Path, default=ROOT / "template" / "parameters" / "development.json")
+    parser.add_argument("--parameters", type=Path, help="parameter file (for the emulated AWS: development.json)")
     parser.add_argument("--stack-name", default=STACK_NAME)
     parser.add_argument("--target", type=Target, choices=list(Target), default=Target.LAMBDA, help="see `package`")
     options = parser.parse_args(argv)
+    if options.parameters is None:
+        if options.target is Target.LAMBDA:
+            # Its artifact bucket is of no account; on AWS, whoever took that name would get our code.
+            parser.error("--parameters is needed: development.json names a bucket of the emulated AWS")
+        options.parameters = DEVELOPMENT_PARAMETERS
     try:
         with TemporaryDirectory(prefix="deploy-") as folder:
             template = assemble(Path(folder) / "tree", options.target)

@@ -13,6 +13,7 @@ from harness.packaging.layer import ROOT, Target
 
 STACK_NAME = "financial-pipeline"
 TEMPLATE = ROOT / "template" / "financial-pipeline.yaml"
+DEVELOPMENT_PARAMETERS = ROOT / "template" / "parameters" / "development.json"
 GLUE_SOURCE = ROOT / "glue_src"
 NO_CHANGES = "No changes to deploy"
 FAILED_STATES = frozenset({"CREATE_FAILED", "UPDATE_FAILED", "DELETE_FAILED"})

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.cli import Parser
-from harness.deploy.stack import TEMPLATE
-from harness.packaging.layer import ROOT
+from harness.deploy.stack import DEVELOPMENT_PARAMETERS, TEMPLATE
 from harness.replay.sources import DEFAULT_COUNT, DEFAULT_SEED
 
-DEVELOPMENT_PARAMETERS = ROOT / "template" / "parameters" / "development.json"
 YES = frozenset({"1", "yes", "true", "on"})
 NO = frozenset({"", "0", "no", "false", "off"})
 

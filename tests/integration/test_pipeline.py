@@ -12,10 +12,10 @@ import pyarrow.parquet
 import pytest
 from rich.console import Console
 
-from harness.deploy.stack import TEMPLATE
+from harness.deploy.stack import DEVELOPMENT_PARAMETERS, TEMPLATE
 from harness.pipeline.command import run_pipeline
 from harness.pipeline.glue import spark_python
-from harness.pipeline.options import DEVELOPMENT_PARAMETERS, Options
+from harness.pipeline.options import Options
 from harness.replay.ledger import digest_of
 from market_data.envelope import decode_raw_line, parse_key, unpack
 

@@ -2,12 +2,16 @@
 
 import configparser
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from harness.deploy import stack
 from harness.readme import filled
+from harness.replay.producer import stored_feed
+from harness.replay.sources import DEFAULT_COUNT, open_sources
+from market_data import Reason
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -61,3 +65,24 @@ def test_every_path_in_the_layout_exists():
 
     for path in re.findall(r"`([\w./]+/[\w./]*)`", layout):
         assert (ROOT / path).exists() or path.startswith(".tools/"), path
+
+
+def test_the_sample_output_is_that_of_the_default_feed():
+    """The feed is made from a seed, so what the README shows is what everybody gets."""
+    sample = README.partition("```text\n")[2].partition("```")[0]
+    shown = {
+        name.strip(): int(number.replace(",", ""))
+        for name, number in re.findall(r"^│ ([\w: ]+?) +│ +([\d,]+) │$", sample, re.MULTILINE)
+    }
+    feeds: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    for item in open_sources(None):
+        feeds[stored_feed(item.raw)] += 1
+        if item.expected_reason is not None:
+            reasons[item.expected_reason] += 1
+
+    assert {name.removeprefix("records in: "): n for name, n in shown.items() if ": " in name} == feeds
+    assert shown["records in"] == feeds.total() == DEFAULT_COUNT
+    assert shown["quarantined"] == reasons.total()
+    assert shown["Parquet rows"] == feeds.total() - reasons.total()
+    assert {name: n for name, n in shown.items() if name in set(Reason)}.items() <= reasons.items()
