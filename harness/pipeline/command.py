@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -57,6 +58,20 @@ def run_pipeline(
     interfere: Mapping[str, Callable[[Run], None]] | None = None,
 ) -> int:
     """Carry out one run with its results in `folder`; return the exit code that the summary holds too."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            # Not a word to the summary: it is the other run's.
+            print(f"pipeline: another run is at work in {folder}", file=sys.stderr)
+            return 1
+        return _run(options, folder, console, interfere)
+
+
+def _run(
+    options: Options, folder: Path, console: Console, interfere: Mapping[str, Callable[[Run], None]] | None
+) -> int:
     summary = Summary()
     error: str | None = None
     code = 1
