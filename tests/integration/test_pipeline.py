@@ -128,7 +128,7 @@ def test_a_record_that_is_twice_in_the_parquet_is_told_as_doubled(tmp_path):
 @pytest.mark.parametrize(
     ("function", "sid", "action"),
     [
-        pytest.param("kinesis-consumer", "StoreRawObjects", "s3:PutObject", id="consumer"),
+        pytest.param("kinesis-consumer", "WriteJobRows", "dynamodb:UpdateItem", id="consumer"),
         pytest.param("data-validation", "ReportRejectedRecords", "sqs:SendMessage", id="validator"),
         pytest.param("glue", "WriteLineageRows", "dynamodb:PutItem", id="glue"),
         pytest.param("kinesis-consumer", "ReadStream", "kinesis:GetRecords", id="mapping"),
