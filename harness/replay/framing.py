@@ -1,35 +1,57 @@
-"""How recorders put messages into lines: who spoke, when it was received, and what it said."""
+"""How recorders put messages into lines: who spoke, when it was received, and what it said.
+
+A venue's messages are the same whoever recorded them, so every reader of a venue takes every frame.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
+from harness.replay.errors import LineError
 from harness.replay.items import Skipped
+from harness.replay.numerals import from_unix_milliseconds, from_unix_nanoseconds, from_unix_seconds
 
-_MESSAGE = re.compile(rb"(\d+(?:\.\d+)?): (.*)", re.DOTALL)
-_SESSION = re.compile(rb"\S+ (<->|<-|->) \d+(?:\.\d+)?(?:: (.*))?\s*", re.DOTALL)
-_KINDS = {b"<->": Skipped("connected", is_message=False), b"<-": Skipped("sent", is_message=False)}
+#: cryptofeed's raw captures: `SECONDS: MESSAGE`.
+_IN_SECONDS = re.compile(rb"(\d+(?:\.\d+)?): (.*)", re.DOTALL)
+#: The same recorder's session: `URL <-> SECONDS` when it connected, `URL <- SECONDS: TEXT` for what it sent,
+#: `URL -> SECONDS: TEXT` for an answer by HTTP, which is a message of the venue too.
+_SESSION = re.compile(rb"(\S+) (<->|<-|->) (\d+(?:\.\d+)?)(?:: (.*))?\s*", re.DOTALL)
+#: hftbacktest's collectors: `NANOSECONDS MESSAGE`.
+_IN_NANOSECONDS = re.compile(rb"(\d{19}) (.*)", re.DOTALL)
+#: Logs of Bitstamp's Pusher channels: `MILLISECONDS EVENT MESSAGE`.
+_WITH_EVENT = re.compile(rb"(\d{13}) ([a-z_]+) (.*)", re.DOTALL)
+
+_SESSION_KINDS = {b"<->": Skipped("connected", is_message=False), b"<-": Skipped("sent", is_message=False)}
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message of the venue and the seconds since 1970 at which the recorder got it, as text."""
+    """A message of the venue.
 
-    at: str
-    body: bytes
-
-
-def cryptofeed(line: bytes) -> Received | Skipped | None:
-    """Take a line of cryptofeed's raw captures apart; None where it is none.
-
-    `SECONDS: MESSAGE`; `URL <-> SECONDS` when it connected; `URL <- SECONDS: TEXT` for what it sent;
-    `URL -> SECONDS: TEXT` for an answer by HTTP, which is a message of the venue too.
+    `at` is when the recorder got it (RFC 3339, UTC, as many fraction digits as it wrote), `url` what an answer by HTTP
+    answers to, `event` the name that a recorder wrote in front of the message; None where the line does not tell.
     """
-    message = _MESSAGE.fullmatch(line)
-    if message is not None:
-        return Received(message[1].decode(), message[2])
-    session = _SESSION.fullmatch(line)
-    if session is None:
-        return None
-    return _KINDS.get(session[1]) or Skipped("http_answer")
+
+    body: bytes
+    at: str | None = None
+    url: str | None = None
+    event: str | None = None
+
+
+def unframed(line: bytes) -> Received | Skipped:
+    """Take a line apart; `Skipped` where it is the recorder's own. Raises LineError where no recorder writes so."""
+    if line[:1] in (b"{", b"["):
+        return Received(line)
+    if message := _IN_SECONDS.fullmatch(line):
+        return Received(message[2], from_unix_seconds(message[1].decode()))
+    if message := _IN_NANOSECONDS.fullmatch(line):
+        return Received(message[2], from_unix_nanoseconds(message[1].decode()))
+    if message := _WITH_EVENT.fullmatch(line):
+        return Received(message[3], from_unix_milliseconds(message[1].decode()), event=message[2].decode())
+    if session := _SESSION.fullmatch(line):
+        url, direction, seconds, text = session.groups()
+        if skipped := _SESSION_KINDS.get(direction):
+            return skipped
+        return Received(text or b"", from_unix_seconds(seconds.decode()), url=url.decode(errors="replace"))
+    raise LineError("neither a message of a venue nor a line of its recorder")

@@ -10,6 +10,7 @@ from harness.replay.errors import LineError
 
 _T = TypeVar("_T")
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_VALUES = msgspec.json.Decoder(list[msgspec.Raw])
 _TEXT = msgspec.json.Decoder(str)
 
 
@@ -17,14 +18,7 @@ class Message:
     """A JSON object whose values are still the bytes that the venue sent."""
 
     def __init__(self, body: bytes | msgspec.Raw) -> None:
-        try:
-            # Raw values are checked for JSON's grammar, but not for UTF-8.
-            bytes(body).decode()
-            self.fields = _FIELDS.decode(body)
-        except UnicodeDecodeError as exc:
-            raise LineError(f"not UTF-8 at byte {exc.start}") from exc
-        except (msgspec.DecodeError, RecursionError) as exc:
-            raise LineError(f"not a JSON object: {exc}") from exc
+        self.fields: dict[str, msgspec.Raw] = _decoded(body, _FIELDS, "object")
 
     def __contains__(self, name: str) -> bool:
         return name in self.fields
@@ -53,13 +47,55 @@ class Message:
 
     def take(self, name: str, decoder: msgspec.json.Decoder[_T]) -> _T:
         """The field, taken out, as whatever `decoder` makes of it."""
-        raw = self.fields.pop(name, None)
-        if raw is None:
-            raise LineError(f"{name!r} is missing")
+        raw = self.raw(name)
         try:
             return decoder.decode(raw)
         except msgspec.DecodeError as exc:
             raise LineError(f"{name!r}: {exc}") from exc
+
+    def inside(self, name: str) -> Message:
+        """The object in a field, taken out."""
+        return Message(self.raw(name))
+
+    def rows(self, name: str) -> list[Message]:
+        """The objects of an array in a field, taken out."""
+        return [Message(row) for row in values(self.raw(name))]
+
+    def entries(self, name: str) -> list[list[msgspec.Raw]]:
+        """The arrays of an array in a field, taken out; none where it is null."""
+        raw = self.raw(name)
+        return [] if bytes(raw) == b"null" else [values(entry) for entry in values(raw)]
+
+    def raw(self, name: str) -> msgspec.Raw:
+        """The field, taken out, as the venue sent it."""
+        raw = self.fields.pop(name, None)
+        if raw is None:
+            raise LineError(f"{name!r} is missing")
+        return raw
+
+    def flag(self, name: str) -> bool:
+        """The field, taken out, which has to be true or false."""
+        raw = bytes(self.raw(name))
+        if raw not in (b"true", b"false"):
+            raise LineError(f"{name!r} is neither true nor false")
+        return raw == b"true"
+
+
+def values(body: bytes | msgspec.Raw) -> list[msgspec.Raw]:
+    """The values of a JSON array, each still the bytes that the venue sent."""
+    found: list[msgspec.Raw] = _decoded(body, _VALUES, "array")
+    return found
+
+
+def _decoded(body: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[Any], wanted: str) -> Any:
+    try:
+        # Raw values are checked for JSON's grammar, but not for UTF-8.
+        bytes(body).decode()
+        return decoder.decode(body)
+    except UnicodeDecodeError as exc:
+        raise LineError(f"not UTF-8 at byte {exc.start}") from exc
+    except (msgspec.DecodeError, RecursionError) as exc:
+        raise LineError(f"not a JSON {wanted}: {exc}") from exc
 
 
 def scalar(raw: msgspec.Raw) -> str | None:
@@ -79,8 +115,3 @@ def numeral(raw: msgspec.Raw) -> str:
     if text is None:
         raise LineError(f"{bytes(raw)[:40]!r} is neither text nor number")
     return text
-
-
-def encode(record: dict[str, Any]) -> bytes:
-    """A record's JSON. Fields that are None are left out, and so is an `extra` with nothing in it."""
-    return msgspec.json.encode({k: v for k, v in record.items() if v is not None and not (k == "extra" and not v)})

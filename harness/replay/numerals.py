@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ _INTEGER = re.compile(r"(-?)(\d{1,40})", re.ASCII)
 _SECONDS = re.compile(r"(\d{1,12})(?:\.(\d{1,9}))?", re.ASCII)
 _MILLISECONDS = re.compile(r"(\d{1,8})(?:\.(\d{1,6}))?", re.ASCII)
 _DATE = re.compile(r"\d{8}", re.ASCII)
+_NOTHING = re.compile(r"-?0+(?:\.0*)?(?:[eE][+-]?\d+)?", re.ASCII)
 _NEW_YORK = ZoneInfo("America/New_York")
 _DAY_MS = 24 * 60 * 60 * 1000
 
@@ -35,6 +37,16 @@ def whole(digits: str) -> int:
     return int(digits)
 
 
+def is_nothing(digits: str | None) -> bool:
+    """Whether a number is absent or zero, however many digits the zero has."""
+    return digits is None or _NOTHING.fullmatch(digits) is not None
+
+
+def unsigned(digits: str) -> tuple[str, bool]:
+    """A number that tells buying from selling by its sign: its digits without the sign, and whether it had a minus."""
+    return digits.removeprefix("-"), digits.startswith("-")
+
+
 def from_unix_seconds(text: str) -> str:
     """Seconds since 1970, with up to nine fraction digits, as RFC 3339 in UTC with the same fraction digits."""
     match = _SECONDS.fullmatch(text)
@@ -43,13 +55,33 @@ def from_unix_seconds(text: str) -> str:
     return f"{_utc_second(int(match[1]))}{'.' + match[2] if match[2] else ''}Z"
 
 
+def latest_of(times: Iterable[str]) -> str | None:
+    """The latest of times in seconds since 1970, as `from_unix_seconds` writes it; None where there are none."""
+    # In UTC, a second is one text, so that only what is behind it can differ in length.
+    return max(map(from_unix_seconds, times), key=lambda time: time.removesuffix("Z").partition("."), default=None)
+
+
+def from_unix_milliseconds(text: str) -> str:
+    """Milliseconds since 1970 as RFC 3339 in UTC with all three fraction digits."""
+    return _from_unix(text, 3, "milliseconds")
+
+
+def from_unix_microseconds(text: str) -> str:
+    """Microseconds since 1970 as RFC 3339 in UTC with all six fraction digits."""
+    return _from_unix(text, 6, "microseconds")
+
+
 def from_unix_nanoseconds(text: str) -> str:
     """Nanoseconds since 1970 as RFC 3339 in UTC with all nine fraction digits."""
+    return _from_unix(text, 9, "nanoseconds")
+
+
+def _from_unix(text: str, places: int, unit: str) -> str:
     match = _INTEGER.fullmatch(text)
     if match is None or match[1]:
-        raise LineError(f"{text[:40]!r} is not a time in nanoseconds since 1970")
-    seconds, nanoseconds = divmod(int(match[2]), 1_000_000_000)
-    return f"{_utc_second(seconds)}.{nanoseconds:09d}Z"
+        raise LineError(f"{text[:40]!r} is not a time in {unit} since 1970")
+    seconds, fraction = divmod(int(match[2]), 10**places)
+    return f"{_utc_second(seconds)}.{fraction:0{places}d}Z"
 
 
 def from_new_york(date: str, milliseconds: str) -> str:

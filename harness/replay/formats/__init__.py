@@ -6,9 +6,16 @@ from collections.abc import Iterable, Iterator
 from typing import ClassVar, Protocol
 
 from harness.replay.errors import ReplayError
+from harness.replay.formats.binance import Binance
+from harness.replay.formats.bitfinex import Bitfinex
+from harness.replay.formats.bitmex import Bitmex
+from harness.replay.formats.bitstamp import Bitstamp
 from harness.replay.formats.canonical import Canonical
 from harness.replay.formats.coinbase import Coinbase
 from harness.replay.formats.databento import Databento
+from harness.replay.formats.deribit import Deribit
+from harness.replay.formats.hyperliquid import Hyperliquid
+from harness.replay.formats.kraken import Kraken
 from harness.replay.formats.lean import Lean
 from harness.replay.items import Skipped
 
@@ -26,7 +33,10 @@ class Format(Protocol):
         """The records in a line, or what it is instead. Raises LineError where it is not this format's."""
 
 
-FORMATS: dict[str, type[Format]] = {kind.name: kind for kind in (Canonical, Coinbase, Databento, Lean)}
+_KINDS: tuple[type[Format], ...] = (
+    Binance, Bitfinex, Bitmex, Bitstamp, Canonical, Coinbase, Databento, Deribit, Hyperliquid, Kraken, Lean,
+)  # fmt: skip
+FORMATS: dict[str, type[Format]] = {kind.name: kind for kind in _KINDS}
 
 #: So many lines are looked at before giving up: a session's greetings, or a run of bad records, may come first.
 LINES_TO_LOOK_AT = 200

@@ -9,8 +9,9 @@ import msgspec
 
 from harness.replay.errors import LineError
 from harness.replay.items import Skipped
-from harness.replay.messages import Message, encode, numeral
+from harness.replay.messages import Message, numeral
 from harness.replay.numerals import from_unix_nanoseconds, point_inserted, whole
+from harness.replay.records import Head, record
 from harness.replay.venues import databento_exchange
 
 _NO_PRICE = str(2**63 - 1)
@@ -72,26 +73,16 @@ class Databento:
             return
         action = message.peek("action")
         event, received = _time(header.optional("ts_event")), _time(message.optional("ts_recv"))
-        if event is None and received is None:
-            raise LineError("neither 'ts_event' nor 'ts_recv' is a time")
-        head = {
-            "symbol": message.text("symbol"),
-            "exchange": databento_exchange(publisher, dataset),
-            "timestamp": event or received,
-            "receive_timestamp": received,
-            "sequence": message.optional("sequence"),
-        }
+        head = Head(message.text("symbol"), databento_exchange(publisher, dataset), event, received)
+        sequence = message.optional("sequence")
         if action == "T" or rtype == _TRADES:
-            body = _trade(message)
+            feed, body = "trade", _trade(message)
         elif "levels" in message:
-            body = _depth(message)
+            feed, body = "market_depth", _depth(message)
         else:
-            body = _order(message, action)
-        wrapper = {} if dataset is None else {"dataset": dataset, "schema": schema}
-        source = {} if event else {"timestamp_source": "receive"}
-        yield encode(
-            {"type": body["type"]} | head | body | {"extra": wrapper | header.fields | message.fields | source}
-        )
+            feed, body = "order_book", _order(message, action)
+        wrapper: dict[str, Any] = {} if dataset is None else {"dataset": dataset, "schema": schema}
+        yield record(feed, head, sequence=sequence, **body, extra=wrapper | header.fields | message.fields)
 
 
 def _time(text: str | None) -> str | None:
@@ -104,7 +95,6 @@ def _trade(message: Message) -> dict[str, Any]:
     if price is None:
         raise LineError("a trade without a price")
     return {
-        "type": "trade",
         "price": price,
         "volume": message.text("size"),
         "side": None if side is None else _letter(side, _AGGRESSOR, "side"),
@@ -120,13 +110,13 @@ def _order(message: Message, action: str | None) -> dict[str, Any]:
         sides[side].append({name: value for name, value in entry.items() if value is not None})
     elif action not in ("R", "N"):
         raise LineError(f"'action' is {action!r}")
-    return {"type": "order_book", "book": "L3", "event": "clear" if action == "R" else "update", **sides}
+    return {"book": "L3", "event": "clear" if action == "R" else "update", **sides}
 
 
 def _depth(message: Message) -> dict[str, Any]:
     levels = [{name: numeral(raw) for name, raw in level.items()} for level in message.take("levels", _LEVELS)]
     sides = {f"{side}s": [e for e in (_level(level, side) for level in levels) if e] for side in ("bid", "ask")}
-    return {"type": "market_depth", "depth": len(levels), **sides}
+    return {"depth": len(levels), **sides}
 
 
 def _level(level: dict[str, str], side: str) -> dict[str, Any] | None:

@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 
 from harness.replay.errors import LineError
 from harness.replay.items import Skipped
-from harness.replay.messages import Message, encode
-from harness.replay.numerals import from_new_york, point_inserted
+from harness.replay.messages import Message
+from harness.replay.numerals import from_new_york, is_nothing, point_inserted
+from harness.replay.records import Head, record
 from harness.replay.venues import EQUITY_EXCHANGES, FUTURES_EXCHANGES, tape_exchange
 
 _TRADE = ("price", "size")
@@ -39,12 +40,8 @@ class Lean:
         code = row.text("exchange")
         values = {name: row.text(name) for name in (_QUOTE if is_quote else _TRADE)}
         exchange, prices_are_scaled = _exchange(code, [v for k, v in values.items() if k.endswith("price")])
-        head: dict[str, Any] = {
-            "type": "market_depth" if is_quote else "trade",
-            "symbol": row.text("symbol"),
-            "exchange": exchange,
-            "timestamp": from_new_york(row.text("date"), row.text("ms")),
-        }
+        head = Head(row.text("symbol"), exchange, from_new_york(row.text("date"), row.text("ms")), received=None)
+        body: dict[str, Any]
         if is_quote:
             body = {"depth": 1, **{f"{side}s": _side(values, side, prices_are_scaled) for side in ("bid", "ask")}}
         else:
@@ -52,7 +49,8 @@ class Lean:
         conditions = row.optional("conditions")
         # Q and T are both NASDAQ: the letter itself is kept.
         extra = {"exchange_code": code, **row.fields}
-        yield encode(head | body | {"conditions": [conditions] if conditions else None, "extra": extra})
+        feed = "market_depth" if is_quote else "trade"
+        yield record(feed, head, **body, conditions=[conditions] if conditions else None, extra=extra)
 
 
 def _exchange(code: str, prices: list[str]) -> tuple[str, bool]:
@@ -75,6 +73,6 @@ def _price(digits: str, is_scaled: bool) -> str:
 
 def _side(values: dict[str, str], side: str, is_scaled: bool) -> list[dict[str, str]]:
     price, size = values[f"{side}_price"], values[f"{side}_size"]
-    if not price.strip("0.") and not size.strip("0."):
+    if is_nothing(price) and is_nothing(size):
         return []  # the row is about the other side
     return [{"price": _price(price, is_scaled), "volume": size}]

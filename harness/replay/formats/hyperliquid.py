@@ -1,0 +1,96 @@
+"""Hyperliquid's websocket messages: views of the book, best bid and offer, trades."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import msgspec
+
+from harness.replay.errors import LineError
+from harness.replay.formats.framed import Framed
+from harness.replay.framing import Received
+from harness.replay.items import Skipped
+from harness.replay.messages import Message, values
+from harness.replay.numerals import from_unix_milliseconds, whole
+from harness.replay.records import Head, Level, record
+
+_AGGRESSOR = {"B": "buy", "A": "sell"}
+#: How many levels a side `l2Book` has at most.
+_VIEW_LEVELS = 20
+
+
+class Hyperliquid(Framed):
+    """One record a view of the book and a trade."""
+
+    name: ClassVar[str] = "hyperliquid"
+
+    @classmethod
+    def tells(cls, message: Received) -> bool:
+        """Data about a coin on one of the channels of market data."""
+        body = Message(message.body)
+        channel = body.peek("channel")
+        if channel == "trades":
+            rows = values(body.raw("data"))
+            return bool(rows) and "coin" in Message(rows[0])
+        return channel in ("l2Book", "bbo") and "coin" in body.inside("data")
+
+    def message(self, message: Received) -> Iterator[bytes | Skipped]:
+        """Views and trades; any other channel is skipped under its name."""
+        body = Message(message.body)
+        channel = body.text("channel")
+        extra = {"kind": channel}
+        if channel == "trades":
+            for row in body.rows("data"):
+                yield _trade(row, message.at, extra)
+        elif channel == "l2Book":
+            data = body.inside("data")
+            yield _view(data, "levels", _VIEW_LEVELS, message.at, extra)
+        elif channel == "bbo":
+            data = body.inside("data")
+            # One level a side, null where there is none.
+            sides = [[] if bytes(side) == b"null" else [side] for side in values(data.raw("bbo"))]
+            data.fields["bbo"] = msgspec.Raw(msgspec.json.encode(sides))
+            yield _view(data, "bbo", 1, message.at, extra)
+        else:
+            yield Skipped(channel)
+
+
+def _view(data: Message, name: str, depth: int, received: str | None, extra: dict[str, Any]) -> bytes:
+    sides = data.entries(name)
+    if len(sides) != 2:
+        raise LineError(f"{name!r} has {len(sides)} sides")
+    bids, asks = ([_level(Message(entry)) for entry in side] for side in sides)
+    return record(
+        "market_depth",
+        _head(data, received),
+        depth=max(depth, len(bids), len(asks)),
+        bids=bids,
+        asks=asks,
+        extra=extra | data.fields,
+    )
+
+
+def _head(data: Message, received: str | None) -> Head:
+    return Head(data.text("coin"), "HYPERLIQUID", from_unix_milliseconds(data.text("time")), received)
+
+
+def _level(entry: Message) -> Level:
+    count = entry.optional("n")
+    found: Level = {"price": entry.text("px"), "volume": entry.text("sz")}
+    return found if count is None else {**found, "order_count": whole(count)}
+
+
+def _trade(row: Message, received: str | None, extra: dict[str, Any]) -> bytes:
+    side = row.text("side")
+    if side not in _AGGRESSOR:
+        raise LineError(f"a trade's side is {side[:40]!r}")
+    return record(
+        "trade",
+        _head(row, received),
+        price=row.text("px"),
+        volume=row.text("sz"),
+        side=_AGGRESSOR[side],
+        trade_id=row.optional("tid"),
+        extra=extra | row.fields,
+    )
