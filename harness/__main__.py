@@ -11,6 +11,7 @@ COMMANDS = {
     "package": ("harness.packaging.command", "build the zips the template points at"),
     "deploy": ("harness.deploy.command", "package and deploy the template through the AWS CLI"),
     "replay": ("harness.replay.__main__", "convert captures to the contract's NDJSON, or generate a feed"),
+    "quarantine": ("harness.quarantine.command", "read what the pipeline refused: how much, why, and what it was"),
 }
 
 

@@ -2,12 +2,16 @@
 
 import configparser
 import re
+import shlex
 from collections import Counter
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
 from harness.deploy import stack
+from harness.quarantine import command as quarantine
 from harness.readme import filled
 from harness.replay.producer import stored_feed
 from harness.replay.sources import DEFAULT_COUNT, open_sources
@@ -49,6 +53,14 @@ def test_a_tox_command_names_an_environment(command):
     (name,) = re.findall(r"-e (\w+)", command)
 
     assert f"testenv:{name}" in environments
+
+
+@pytest.mark.parametrize("command", [each for each in COMMANDS if " quarantine" in each])
+def test_a_quarantine_command_has_options_that_there_are(command):
+    options = shlex.split(command.partition(">")[0].partition(" quarantine")[2].removeprefix(" -- "))
+
+    with redirect_stdout(StringIO()):  # --raw is refused where standard output is a terminal
+        assert set(quarantine.read_options(options).reasons) <= set(Reason)
 
 
 @pytest.mark.parametrize("command", [each for each in COMMANDS if each.startswith("aws ")])

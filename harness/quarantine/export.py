@@ -1,0 +1,56 @@
+"""The quarantine for programs: one JSON document, or nothing but the records as they arrived."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Iterable
+from typing import Any, BinaryIO
+
+from harness.quarantine.reading import Found, Reading
+from harness.quarantine.tally import Tally
+
+
+def document(reading: Reading, tally: Tally) -> str:
+    """What the report shows, and the samples' bytes whole, as JSON in printable ASCII."""
+    content = {
+        "where": str(reading.place),
+        "total": tally.total,
+        "by_reason": tally.by_reason,
+        "by_stage": tally.by_stage,
+        "repeated": reading.repeated,
+        "other_objects": reading.place.others,
+        "samples": {reason: [_sample(found) for found in tally.samples.get(reason, [])] for reason in tally.by_reason},
+    }
+    return json.dumps(content, indent=2)
+
+
+def write_raw(records: Iterable[Found], stream: BinaryIO) -> int:
+    """Write each record's bytes as a line; return how many were left out, because a line could not carry them.
+
+    These are records that hold a newline, which would come back as two, and those that would be a blank line, which a
+    replay skips.
+    """
+    left_out = 0
+    for found in records:
+        data = found.record.data
+        if b"\n" in data or data in (b"", b"\r"):
+            left_out += 1
+        else:
+            stream.write(data + b"\n")
+    return left_out
+
+
+def _sample(found: Found) -> dict[str, Any]:
+    record = found.record
+    return {
+        "object": found.object,
+        "stage": found.stage,
+        "shard": record.shard,
+        "sequence_number": record.seq,
+        "partition_key": record.key,
+        "arrival": found.arrival,
+        "detail": found.refused.detail,
+        "size": len(record.data),
+        "data_base64": b64encode(record.data).decode(),
+    }

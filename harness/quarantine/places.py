@@ -1,0 +1,150 @@
+"""Where quarantined objects lie: a folder, or a bucket on whatever AWS the AWS_* variables lead to."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Final, Protocol
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from harness.quarantine.errors import QuarantineError
+from market_data.positions import REJECTED_PREFIX, UNDECODABLE_PREFIX, parse_key
+
+DEFAULT_PREFIX: Final = "quarantine/"
+SCHEME: Final = "s3://"
+_SUFFIX: Final = ".json.gz"
+#: The functions that quarantine, and where each of them does.
+STAGES: Final = {prefix.split("/")[1]: prefix for prefix in (UNDECODABLE_PREFIX, REJECTED_PREFIX)}
+#: The stage of an object that was taken out of the folders that say it.
+UNKNOWN_STAGE: Final = "unknown"
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """An object that has not been read yet."""
+
+    name: str
+    stage: str
+    open: Callable[[], AbstractContextManager[BinaryIO]]
+
+
+class Place(Protocol):
+    """Something that holds quarantined objects; `others` counts the objects passed over because they are none."""
+
+    others: int
+
+    def objects(self) -> Iterator[StoredObject]:
+        """Every object, always in the same order, found while the ones before it are read."""
+
+
+def place(where: str) -> Place:
+    """The place a person named; ValueError where it cannot be one."""
+    if not where.startswith(SCHEME):
+        if not where:
+            raise ValueError("an empty name is no folder")
+        return Folder(Path(where))
+    bucket, _, prefix = where.removeprefix(SCHEME).partition("/")
+    if not bucket:
+        raise ValueError(f"{where!r} names no bucket")
+    return Bucket(bucket, prefix or DEFAULT_PREFIX)
+
+
+def stage_of(path: str) -> str:
+    """The function that refused what is in the object. Its key may stand behind any folder that it was copied to."""
+    for stage, prefix in STAGES.items():
+        _, found, rest = f"/{path}".rpartition(f"/{stage}/")
+        if found:
+            try:
+                parse_key(prefix + rest)
+            except ValueError:
+                continue
+            return stage
+    return UNKNOWN_STAGE
+
+
+@contextmanager
+def failures_named(name: str) -> Iterator[None]:
+    """Turn what goes wrong when `name` is found or read into one error that says so."""
+    try:
+        yield
+    except EOFError as error:
+        raise QuarantineError(f"{name}: the gzip data ends too early") from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise QuarantineError(f"{name}: the gzip data is damaged: {error}") from error
+    except OSError as error:
+        raise QuarantineError(f"{name}: cannot be read: {error.strerror or error}") from error
+    except (BotoCoreError, ClientError) as error:
+        raise QuarantineError(f"{name}: {error}") from error
+
+
+class Folder:
+    """A folder on this machine, such as a run of the pipeline leaves, or a copy of the bucket."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.others = 0
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    def objects(self) -> Iterator[StoredObject]:
+        """Every file below the folder that is named like ours."""
+        with failures_named(str(self.path)):
+            if not self.path.is_dir():
+                raise QuarantineError(f"{self.path}: no such folder; `make pipeline` leaves one")
+            # os.walk, because rglob keeps quiet about folders that it may not read.
+            for folder, folders, files in os.walk(self.path, onerror=_raise):
+                folders.sort()
+                for path in (Path(folder, file) for file in sorted(files)):
+                    if path.name.endswith(_SUFFIX):
+                        yield StoredObject(str(path), stage_of(path.absolute().as_posix()), _opener(path))
+                    else:
+                        self.others += 1
+
+
+class Bucket:
+    """The objects of a bucket whose keys begin with a prefix."""
+
+    def __init__(self, bucket: str, prefix: str) -> None:
+        self.bucket, self.prefix = bucket, prefix
+        self.others = 0
+
+    def __str__(self) -> str:
+        return f"{SCHEME}{self.bucket}/{self.prefix}"
+
+    def objects(self) -> Iterator[StoredObject]:
+        """Every key that is named like ours, a page at a time."""
+        with failures_named(str(self)):
+            s3 = _client()
+            for page in s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix):
+                for key in (entry["Key"] for entry in page.get("Contents", [])):
+                    if key.endswith(_SUFFIX):
+                        yield StoredObject(f"{SCHEME}{self.bucket}/{key}", stage_of(key), self._opener(s3, key))
+                    elif not key.endswith("/"):  # what S3's console makes to show a folder
+                        self.others += 1
+
+    def _opener(self, s3: Any, key: str) -> Callable[[], AbstractContextManager[BinaryIO]]:
+        return lambda: closing(s3.get_object(Bucket=self.bucket, Key=key)["Body"])
+
+
+def _client() -> Any:
+    try:
+        return boto3.client("s3")
+    except ValueError as error:
+        # Not one of botocore's own errors, though the same mistake: AWS_ENDPOINT_URL is no address, for one.
+        raise QuarantineError(f"the AWS_* variables lead nowhere: {error}") from error
+
+
+def _opener(path: Path) -> Callable[[], AbstractContextManager[BinaryIO]]:
+    return lambda: path.open("rb")
+
+
+def _raise(error: OSError) -> None:
+    raise QuarantineError(f"{error.filename}: cannot be read: {error.strerror}") from error
