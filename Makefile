@@ -5,7 +5,7 @@ PYTHON ?= python3
 TOX := .tools/bin/tox
 
 # Given on make's command line; harness/pipeline/options.py says what they mean.
-export FEED VENUE KEEP PORT
+export FEED VENUE KEEP PORT COUNT SEED BAD_PER_MILLE
 
 .DEFAULT_GOAL := help
 .PHONY: help pipeline test tools clean
@@ -13,6 +13,7 @@ export FEED VENUE KEEP PORT
 help:
 	@echo "make pipeline   deploy the pipeline on an emulated AWS, replay market data through it, account for every record"
 	@echo "                FEED='file ...' | FEED=folder | FEED=-   VENUE=format   KEEP=1   PORT=number"
+	@echo "                COUNT=records   SEED=number   BAD_PER_MILLE=0..1000   of the feed that is generated without FEED"
 	@echo "make test       run every check: lint, types, policy, Spark, and the test suite"
 	@echo "make tools      only set up .tools/bin/tox"
 	@echo "make clean      delete all that was set up or written"

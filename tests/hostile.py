@@ -1,6 +1,7 @@
 """Pieces that no record may contain, each with the reason's code it is refused under; `strategies` draws from them."""
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Sequence
 
 
 def _pairs(reason: str, pieces: Iterable[str]) -> list[tuple[str, str]]:
@@ -82,9 +83,19 @@ HOSTILE_DEPTH_LEVELS = [
     *_pairs("missing_field", ["{}", '{"volume":"1"}', '{"price":"1"}']),
     *_pairs("unknown_field", ['{"price":"1","volume":"1","order_id":"1"}']),
 ]
+#: What may stand in place of a symbol, as JSON. Some are shown exactly like a good one.
+HOSTILE_SYMBOLS = [
+    *_pairs("bad_symbol", ['""', '" A"', '"A "', f'"{"A" * 65}"', f'"{"A" * 5_000}"', '"\u00e9"', '" "', r'"\u0020A"']),
+    *_pairs("bad_symbol", ['"\u0410APL"', '"IBM\u202e"', '"IBM\u200b"', '"\ufeffIBM"', '"IBM\u00a0"', '"\uff29BM"']),
+    *_pairs("bad_symbol", ['"IBM\u2028"', r'"\ud83d\ude00"', '"\U0001f600"']),
+    *_pairs("control_character", [r'"IBM\u0000"', r'"I\nBM"', r'"\u001bIBM"', '"IBM\x7f"', '"IBM\x85"']),
+    *_pairs("lone_surrogate", [r'"IBM\ud800"', r'"\udc00IBM"']),
+    *_pairs("not_json", ['"IBM\n"', '"IBM\x00"', '"IBM', "IBM", "'IBM'", r'"\x41"', r'"\u00"', '"IBM""']),
+    *_pairs("wrong_type", ["5", "null", '["IBM"]', "{}", "true"]),
+]
 #: What may stand in place of a field of any record, as JSON.
 HOSTILE_FIELDS = [
-    *(("symbol", *rest) for rest in _pairs("bad_symbol", ['""', '" A"', '"A "', f'"{"A" * 65}"', '"\u00e9"', '" "'])),
+    *(("symbol", *rest) for rest in HOSTILE_SYMBOLS if rest[1] != "not_json"),
     *(("exchange", *rest) for rest in _pairs("bad_exchange", ['""', '"xnys"', '"X NYS"', f'"{"X" * 33}"', '"X/Y"'])),
     *(("sequence", *rest) for rest in _pairs("bad_identifier", ['""', '" 1"', f'"{"1" * 129}"', '"\u0661"', '"1 "'])),
     *(("sequence", *rest) for rest in _pairs("wrong_type", ["1.5", "1e5", "true", "null", "{}", "1.0", "-1e0"])),
@@ -102,6 +113,20 @@ HOSTILE_FIELDS = [
     ),
 ]
 NOT_UTF8 = [b"\xff", b"\xc3", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf5\x80\x80\x80", b"\x80"]
+
+
+def aggregate(records: Sequence[bytes]) -> bytes:
+    """What the Kinesis Producer Library makes of records: magic number, protobuf, MD5. Its fifth byte ends lines."""
+    packed = b"\x0a\x05key-0" + b"".join(
+        b"\x1a" + _length(2 + len(inner)) + b"\x08\x00" + inner
+        for inner in (b"\x1a" + _length(len(record)) + record for record in records)
+    )
+    return b"\xf3\x89\x9a\xc2" + packed + hashlib.md5(packed, usedforsecurity=False).digest()
+
+
+def _length(number: int) -> bytes:
+    return bytes([number]) if number < 0x80 else bytes([number & 0x7F | 0x80]) + _length(number >> 7)
+
 
 #: One thing is wrong with bytes as a whole.
 HOSTILE_BYTES = [
@@ -121,6 +146,12 @@ HOSTILE_BYTES = [
     (b'"\xff"', "not_utf8"),
     (b"\x1f\x8b\x08\x00", "not_utf8"),
     (b"\xf3\x89\x9a\xc2\x0a\x01", "kpl_aggregate"),
+    (aggregate([b'{"a":1}', b"{}"]), "kpl_aggregate"),
+    (b"\xf3\x89\x9a", "not_utf8"),
+    (b"{}//", "not_json"),
+    (b"\x00{}", "not_json"),
+    (b"{}\x00", "not_json"),
+    (b"8=FIX.4.4\x019=5\x0135=0\x0110=000\x01", "not_json"),
     (b"[" * 65 + b"]" * 65, "nesting_too_deep"),
     (b"[" * 65, "nesting_too_deep"),
     (b"NaN", "non_finite_number"),
@@ -131,12 +162,17 @@ HOSTILE_BYTES = [
 #: As above, but so big that they are only tried one by one.
 HUGE_BYTES = [
     (b"\xf3\x89\x9a\xc2" + bytes(1_000_000), "kpl_aggregate"),
+    (aggregate([b'{"price":1}' * 10] * 8_000), "kpl_aggregate"),
     (b'"' + b"x" * 899_999 + b'"', "too_large"),
     (b" " * 1_048_576, "too_large"),
     (b"[" * 100_000, "nesting_too_deep"),
     (b"[" * 900_000, "nesting_too_deep"),
     (b"[" * 450_000 + b"]" * 450_000, "nesting_too_deep"),
     (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "nesting_too_deep"),
+    (b'{"a":[' * 100_000 + b"]}" * 100_000, "nesting_too_deep"),
+    (b'["["],' * 140_000 + b"[" * 65, "nesting_too_deep"),
+    (rb'"\"[\\",' * 80_000 + b"[" * 65, "nesting_too_deep"),
+    (b"[" + b"[]," * 220_000 + b"[" * 64, "nesting_too_deep"),
     (b'{"price":' + b"9" * 1_000_000 + b"}", "too_large"),
     (b"9" * 899_999 + b"x", "not_json"),
     (b"[" + b"1e9," * 200_000 + b"]", "not_json"),

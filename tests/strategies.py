@@ -1,7 +1,8 @@
 """Every Hypothesis strategy the suite uses. Tests import from here only.
 
 A record is a plain dict of the contract's fields: numbers are `Decimal`, ids and times texts. How it is written as JSON
-is drawn apart from it: `encode(record, style)`, or `raw_records()` for both at once. `hostile_*` must be refused.
+is drawn apart from it: `encode(record, style)`, or `raw_records()` for both at once. `hostile_*` must be refused: each
+is drawn with the code of the reason.
 """
 
 import json
@@ -20,9 +21,12 @@ from tests.hostile import (
     HOSTILE_MEMBERS,
     HOSTILE_NUMERALS,
     HOSTILE_PRICES,
+    HOSTILE_SYMBOLS,
     HOSTILE_TIMESTAMPS,
     HOSTILE_VOLUMES,
+    NOT_OBJECTS,
     NOT_UTF8,
+    aggregate,
 )
 
 Record = dict[str, Any]
@@ -251,10 +255,74 @@ def raw_records(record: st.SearchStrategy[Record] | None = None) -> st.SearchStr
 
 
 # ---------------------------------------------------------------- hostile ----
-hostile_numerals = st.sampled_from(HOSTILE_NUMERALS)
-hostile_timestamps = st.sampled_from(HOSTILE_TIMESTAMPS)
+def _because(reason: str | None, pieces: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, Any]]:
+    return pieces.map(lambda piece: (piece, reason))
+
+
+_quoted_or_not = st.sampled_from(["{}", '"{}"'])
+#: JSON that may stand in place of any price or volume.
+hostile_numerals = st.sampled_from(HOSTILE_NUMERALS) | _because(
+    "too_many_digits",
+    st.builds(
+        str.format,
+        _quoted_or_not,
+        st.integers(21, 20_000).map(lambda n: "7" * n)
+        | st.integers(31, 20_000).map(lambda n: "0." + "0" * (n - 1) + "7")
+        | st.builds("{}e{}".format, st.integers(1, 99), st.integers(20, 10**30) | st.integers(-(10**30), -33)),
+    ),
+)
+#: JSON that may stand in place of a symbol.
+hostile_symbols = st.sampled_from(HOSTILE_SYMBOLS) | _because(
+    "bad_symbol",
+    st.builds("{}{}".format, symbols, st.characters(min_codepoint=0xA0, exclude_categories=["Cs"])).map(json.dumps),
+)
+#: Texts, not JSON.
+hostile_timestamps = (
+    st.sampled_from(HOSTILE_TIMESTAMPS)
+    | _because("no_time_zone", st.datetimes(datetime(1678, 1, 1), datetime(2262, 1, 1)).map(datetime.isoformat))  # noqa: DTZ001
+    | _because("bad_timestamp", st.from_regex(r"2024-03-04T14:30:00\.[0-9]{10,40}Z", fullmatch=True))
+    | _because("impossible_date", st.from_regex(r"2023-02-(29|3[0-9])T14:30:00(\.[0-9]{1,9})?Z", fullmatch=True))
+)
 hostile_members = st.sampled_from(HOSTILE_MEMBERS)
 hostile_bytes = st.sampled_from(HOSTILE_BYTES)
+
+
+@st.composite
+def hostile_json(draw: st.DrawFn) -> tuple[bytes, str]:
+    """What began as a valid record and is no JSON any more: cut off, continued, or with a comma too many."""
+    raw = draw(raw_records())
+    kind = draw(st.sampled_from(["cut", "continued", "comma", "mark"]))
+    if kind == "cut":
+        # Not within a character: that would be another reason.
+        return raw.decode()[: draw(st.integers(0, len(raw.decode()) - 1))].encode(), "not_json"
+    if kind == "continued":
+        return raw + draw(st.sampled_from([b"{}", b",", b"]", b"}", b"//", b"\x00", b"1", b"null"])), "not_json"
+    return (raw[:-1] + b",}" if kind == "comma" else b"\xef\xbb\xbf" + raw), "not_json"
+
+
+@st.composite
+def hostile_nestings(draw: st.DrawFn) -> tuple[bytes, str]:
+    """Arrays and objects in any order, one level too deep or many, with brackets in texts to confuse a counter."""
+    levels = draw(st.lists(st.sampled_from([("[", "]"), ('{"a":', "}")]), min_size=1, max_size=8))
+    depth = draw(st.sampled_from([65, 66, 500, 5_000, 20_000]))
+    opening = [levels[n % len(levels)] for n in range(depth)]
+    inside = draw(st.sampled_from(["1", '"]}"', r'"\"]"', '"' + "]" * 80 + '"']))
+    text = "".join(before for before, _ in opening) + inside + "".join(after for _, after in reversed(opening))
+    return text.encode(), "nesting_too_deep"
+
+
+#: Several records that the Kinesis Producer Library has packed into one.
+hostile_aggregates = _because("kpl_aggregate", st.lists(raw_records(), min_size=1, max_size=5).map(aggregate))
+#: JSON, and no object.
+hostile_scalars = _because(
+    "not_an_object",
+    st.sampled_from(NOT_OBJECTS) | st.lists(json_values, max_size=3).map(lambda value: encode_value(value)),
+)
+
+
+def encode_value(value: Any) -> bytes:
+    """Write any JSON value."""
+    return _written(value, "", COMPACT).encode()
 
 
 @st.composite
@@ -262,14 +330,17 @@ def hostile_records(draw: st.DrawFn) -> tuple[bytes, str]:
     """A record with exactly one thing wrong, as bytes, and the code of the reason it must be refused under."""
     record = draw(records(ordinary=True))
     style = draw(styles)
-    kind = draw(st.sampled_from(["number", "time", "member", "field", "level", "missing", "twice", "utf8"]))
+    kind = draw(st.sampled_from(["number", "symbol", "time", "member", "field", "level", "missing", "twice", "utf8"]))
     if kind == "number":
         places = [(record, "price"), (record, "volume")] if record["type"] == "trade" else _level_numbers(record)
         holder, name = draw(st.sampled_from(places))
         piece, reason = draw(
-            st.sampled_from(HOSTILE_NUMERALS + (HOSTILE_VOLUMES if name == "volume" else HOSTILE_PRICES))
+            hostile_numerals | st.sampled_from(HOSTILE_VOLUMES if name == "volume" else HOSTILE_PRICES)
         )
         holder[name] = Verbatim(piece)
+    elif kind == "symbol":
+        piece, reason = draw(hostile_symbols)
+        record["symbol"] = Verbatim(piece)
     elif kind == "time":
         text, reason = draw(hostile_timestamps)
         record[draw(st.sampled_from(["timestamp", "receive_timestamp"]))] = text
@@ -303,6 +374,19 @@ def _level_numbers(record: Record) -> list[tuple[Record, str]]:
     if not record["bids"] + record["asks"]:
         record["bids"] = [{"price": Decimal(1), "volume": Decimal(1)}]
     return [(level, name) for level in record["bids"] + record["asks"] for name in ("price", "volume")]
+
+
+#: Whatever the stream may bring that is to be quarantined.
+hostile_inputs = st.one_of(
+    hostile_records(),
+    hostile_bytes,
+    hostile_json(),
+    hostile_nestings(),
+    hostile_aggregates,
+    hostile_scalars,
+)
+#: Valid records (reason None) and hostile ones, in any order.
+mixed_batches = st.lists(_because(None, raw_records()) | hostile_inputs, min_size=1, max_size=12)
 
 
 @st.composite

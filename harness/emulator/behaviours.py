@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -86,6 +87,26 @@ def _serve_on_one_port_only() -> None:
     app._port_is_bindable = lambda _host, _port: False
 
 
+#: Kinesis keeps records for a day at least: none of a run's can expire while it lasts.
+EXPIRY_LOOK_SECONDS = 60.0
+
+
+def _look_for_expired_records_rarely() -> None:
+    from ministack.services import kinesis
+
+    expire = kinesis._expire_records
+    looked: dict[str, float] = {}
+
+    @wraps(expire)
+    def expire_records(stream: dict[str, Any]) -> None:
+        now = time.monotonic()
+        if now - looked.get(stream["StreamARN"], -EXPIRY_LOOK_SECONDS) >= EXPIRY_LOOK_SECONDS:
+            looked[stream["StreamARN"]] = now
+            expire(stream)
+
+    kinesis._expire_records = expire_records
+
+
 BEHAVIOURS = (
     Behaviour(
         "Lambda event source mapping, Kinesis",
@@ -102,6 +123,11 @@ BEHAVIOURS = (
         "IAM, `AccessDenied`",
         "The message names the resource, as on AWS.",
         _name_the_resource_of_a_denial,
+    ),
+    Behaviour(
+        "Kinesis, retention",
+        "Expired records are looked for once a minute; MiniStack would go through the whole stream at each call.",
+        _look_for_expired_records_rarely,
     ),
     Behaviour(
         "Listener",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,9 @@ def parquet_positions(folder: Path) -> Iterator[Position]:
     """Yield the stream position of every row below `folder`."""
     for path in sorted(folder.rglob("*.parquet")):
         table = pyarrow.parquet.ParquetFile(path).read(columns=["shard_id", "sequence_number"])
-        yield from zip(table["shard_id"].to_pylist(), table["sequence_number"].to_pylist(), strict=True)
+        # One text a shard, not one a row.
+        shards = map(sys.intern, table["shard_id"].to_pylist())
+        yield from zip(shards, table["sequence_number"].to_pylist(), strict=True)
 
 
 def trades(folder: Path) -> Iterator[tuple[str, str, str, str]]:

@@ -10,8 +10,10 @@ from typing import Any
 from market_data.positions import RAW_PREFIX, UNDECODABLE_PREFIX, parse_key
 from pipeline_store.rows import Stage
 
-#: How often to look. The emulated AWS answers each look in milliseconds.
+#: How often to look. The emulated AWS answers each look in milliseconds, while there are few objects.
 POLL_SECONDS = 0.5
+#: How much longer to wait than to look: looking at thousands of objects takes time from the functions that are awaited.
+REST = 3
 #: A cold function on a busy machine needs a few seconds; nothing healthy is silent for this long.
 STALLED_SECONDS = 90.0
 
@@ -68,6 +70,7 @@ class Drain:
         """Return once `records` positions are judged; `check` is called at each look and may raise."""
         last, moved_at = Progress(0, 0, 0), clock()
         while True:
+            began = clock()
             check()
             now = self.progress()
             on_progress(now)
@@ -82,7 +85,7 @@ class Drain:
                     f"nothing moved for {STALLED_SECONDS:.0f} s: of {records:,} records on the stream "
                     f"{now.stored:,} are stored and {now.judged:,} are judged"
                 )
-            sleep(POLL_SECONDS)
+            sleep(max(POLL_SECONDS, REST * (clock() - began)))
 
     def _keys(self, prefix: str) -> Iterator[str]:
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._raw_bucket, Prefix=prefix)

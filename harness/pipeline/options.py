@@ -6,10 +6,11 @@ from argparse import RawDescriptionHelpFormatter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from harness.cli import Parser
 from harness.deploy.stack import DEVELOPMENT_PARAMETERS, TEMPLATE
-from harness.replay.sources import DEFAULT_COUNT, DEFAULT_SEED
+from harness.replay.sources import DEFAULT_BAD_PER_MILLE, DEFAULT_COUNT, DEFAULT_SEED
 
 YES = frozenset({"1", "yes", "true", "on"})
 NO = frozenset({"", "0", "no", "false", "off"})
@@ -20,7 +21,29 @@ environment (make passes them on):
   VENUE   the format of all of them, where it should not be detected from the content
   KEEP    1 leaves the emulated AWS running afterwards, and says how to reach and to stop it
   PORT    port of the emulated AWS on the loopback interface; a free one without it
+  COUNT, SEED, BAD_PER_MILLE   of the generated feed, as the options of these names, which go first
 """
+
+
+class OptionError(SystemExit):
+    """Something given is wrong. It has been told on standard error; `told` is that line again, for the summary."""
+
+    def __init__(self, code: int, told: str) -> None:
+        super().__init__(code)
+        self.told = told
+
+
+class _Parser(Parser):
+    def error(self, message: str) -> NoReturn:
+        super().error(" ".join(message.split()))
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        try:
+            super().exit(status, message)
+        except SystemExit as ended:
+            if not status:
+                raise
+            raise OptionError(status, (message or "").removeprefix(f"{self.prog}: ").strip()) from ended
 
 
 @dataclass(frozen=True)
@@ -35,38 +58,46 @@ class Options:
     seed: int
     template: Path
     parameters: Path
+    #: Of the generated feed, like `count` and `seed`.
+    bad_per_mille: int = DEFAULT_BAD_PER_MILLE
 
 
 def read_options(argv: list[str], environment: Mapping[str, str]) -> Options:
     """Read command line and environment; a bad value ends the process with one line and exit code 2."""
-    parser = Parser(
+    parser = _Parser(
         prog="pipeline",
         description="Deploy on an emulated AWS, replay market data through it, and account for every record.",
         epilog=EPILOG,
         formatter_class=RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--count", type=int, default=DEFAULT_COUNT, help="records to generate (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="of the generated feed (default: %(default)s)")
+    parser.add_argument("--count", metavar="N", help=f"records to generate (default: {DEFAULT_COUNT})")
+    parser.add_argument("--seed", metavar="S", help=f"of the generated feed (default: {DEFAULT_SEED})")
+    parser.add_argument(
+        "--bad-per-mille", metavar="K", help=f"bad records in a thousand generated (default: {DEFAULT_BAD_PER_MILLE})"
+    )
     parser.add_argument("--template", type=Path, default=TEMPLATE, help="template to deploy (default: the pipeline's)")
     parser.add_argument(
         "--parameters", type=Path, default=DEVELOPMENT_PARAMETERS, help="parameter file (default: development.json)"
     )
     given = parser.parse_args(argv)
-    if given.count < 1:
-        parser.error(f"--count must be at least 1, not {given.count}")
     for path in (given.template, given.parameters):
         if not path.is_file():
             parser.error(f"{path}: no such file")
     keep = environment.get("KEEP", "").strip().lower()
     if keep not in YES | NO:
         parser.error(f"KEEP must be 1 or 0, not {keep!r}")
+
+    def number(name: str, default: int, lowest: int, highest: int | None = None) -> int:
+        return _number(parser, name, getattr(given, name.lower()), environment, default, lowest, highest)
+
     return Options(
         feed=environment.get("FEED", "").strip() or None,
         venue=environment.get("VENUE", "").strip() or None,
         keep=keep in YES,
         port=_port(parser, environment.get("PORT", "").strip()),
-        count=given.count,
-        seed=given.seed,
+        count=number("COUNT", DEFAULT_COUNT, 1),
+        seed=number("SEED", DEFAULT_SEED, 0),
+        bad_per_mille=number("BAD_PER_MILLE", DEFAULT_BAD_PER_MILLE, 0, 1000),
         template=given.template.resolve(),
         parameters=given.parameters.resolve(),
     )
@@ -78,3 +109,25 @@ def _port(parser: Parser, text: str) -> int | None:
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65_535):
         parser.error(f"PORT must be a number from 1 to 65535, not {text!r}")
     return int(text)
+
+
+def _number(
+    parser: Parser,
+    name: str,
+    given: str | None,
+    environment: Mapping[str, str],
+    default: int,
+    lowest: int,
+    highest: int | None,
+) -> int:
+    """A number of the command line, else of the environment variable; what is wrong is told under the name used."""
+    shown = name if given is None else f"--{name.lower().replace('_', '-')}"
+    text = (environment.get(name, "") if given is None else given).strip()
+    if given is None and not text:
+        return default
+    # More digits than this no run could mean, and Python would refuse to read thousands of them.
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1
+    if number < lowest or (highest is not None and number > highest):
+        bounds = f"at least {lowest}" if highest is None else f"from {lowest} to {highest}"
+        parser.error(f"{shown} must be a whole number {bounds}, not {text[:40]!r}")
+    return number

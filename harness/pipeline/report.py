@@ -9,6 +9,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from harness.pipeline.question import Traded
 from harness.pipeline.summary import Summary
@@ -107,7 +108,7 @@ def _counts(title: str, counts: dict[str, int]) -> Table:
     table.add_column()
     table.add_column(justify="right")
     for name, count in counts.items():
-        table.add_row(name, f"{count:,}")
+        table.add_row(Text(name), f"{count:,}")
     return table
 
 
@@ -124,7 +125,8 @@ def _prices(answers: list[Traded]) -> Table:
         table.add_column(heading, justify="right")
     for answer in answers[:SYMBOLS_SHOWN]:
         table.add_row(
-            answer.symbol,
+            # A symbol is any printable ASCII, so it may look like rich's markup or an emoji's name.
+            Text(answer.symbol),
             answer.exchanges[0] if len(answer.exchanges) == 1 else f"{len(answer.exchanges)} exchanges",
             f"{answer.trades:,}",
             _plain(answer.volume),

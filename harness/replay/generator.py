@@ -1,18 +1,21 @@
-"""A mixed feed out of a seed: mostly valid, some bad on purpose, some lines twice. Same arguments, same bytes."""
+"""A mixed feed out of a seed: mostly valid, some odd, some bad on purpose, some twice. Same arguments, same bytes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import TypeVar
 
-from harness.replay.hostile import CHEAP, EXPENSIVE, Spoil
-from harness.replay.market import Market, encoded
+from harness.replay.hostile import CHEAP, EXPENSIVE
+from harness.replay.market import LARGE, ODDITIES, Market, encoded
 
-#: Every so many bad records one is large, but there are never more of those than this: a million bad records must not
-#: be gigabytes.
-EXPENSIVE_EVERY = 100
-EXPENSIVE_AT_MOST = 16
+#: Every so many bad records one is large, and every so many odd ones, but there are never more of those than this: a
+#: million bad records must not be gigabytes.
+LARGE_EVERY = 30
+LARGE_AT_MOST = 50
+#: Records that are valid and look as if they were not.
+ODD_PER_MILLE = 10
 #: Real tapes repeat lines, and a pipeline that removes them by content loses trades.
 REPEATED_PER_MILLE = 3
 
@@ -29,27 +32,34 @@ def generate(count: int, seed: int, bad_per_mille: int) -> Iterator[Item]:
     """`count` records, of which about `bad_per_mille` in a thousand are bad."""
     rng = Random(seed)
     market = Market(rng)
-    bad = _bad(rng)
+    bad = _in_turn(rng, CHEAP, EXPENSIVE)
+    odd = _in_turn(rng, ODDITIES, LARGE)
     last = encoded(market.message())
     for _ in range(count):
         choice = rng.random() * 1000
         if choice < bad_per_mille:
             raw, reason = next(bad)(market)
             yield Item(raw, reason.value)
+        elif choice < 1000 - REPEATED_PER_MILLE - ODD_PER_MILLE:
+            last = encoded(market.message())
+            yield Item(last)
+        elif choice < 1000 - REPEATED_PER_MILLE:
+            yield Item(next(odd)(market))
         else:
-            if choice < 1000 - REPEATED_PER_MILLE:
-                last = encoded(market.message())
             yield Item(last)
 
 
-def _bad(rng: Random) -> Iterator[Spoil]:
-    """Each way to be bad once, in random order, then all over again: few bad records still show many reasons."""
-    made = expensive = 0
+_Kind = TypeVar("_Kind")
+
+
+def _in_turn(rng: Random, small: Sequence[_Kind], large: Sequence[_Kind]) -> Iterator[_Kind]:
+    """Each kind once, in random order, then all over again: few records still show many kinds."""
+    made = made_large = 0
     while True:
-        for spoil in rng.sample(CHEAP, len(CHEAP)):
-            if made % EXPENSIVE_EVERY == EXPENSIVE_EVERY // 10 and expensive < EXPENSIVE_AT_MOST:
-                yield EXPENSIVE[expensive % len(EXPENSIVE)]
-                expensive += 1
+        for kind in rng.sample(small, len(small)):
+            if made % LARGE_EVERY == LARGE_EVERY // 10 and made_large < LARGE_AT_MOST:
+                yield large[made_large % len(large)]
+                made_large += 1
                 made += 1
-            yield spoil
+            yield kind
             made += 1

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
+
+from market_data import MAX_RECORD_BYTES
 
 #: A message's fields, each value a piece of JSON already.
 Fields = dict[str, str]
@@ -181,3 +185,111 @@ def _decimal(units: int, places: int) -> str:
 def encoded(fields: Fields) -> bytes:
     """A message as one line of JSON."""
     return ("{" + ",".join([f'"{name}":{value}' for name, value in fields.items()]) + "}").encode()
+
+
+# ---------------------------------------------------------------------------------------------------- oddities ----
+# Valid, all of it, and all of it has led some reader astray: a path, a delimiter, a double, a buffer, a stack.
+
+Oddity = Callable[[Market], bytes]
+
+#: A symbol is any printable ASCII; venues use spaces, slashes, colons and bangs, and nothing forbids the rest.
+_SYMBOLS = (
+    "BF B", "ES/NQ", "F.US:IBM", "CL!", "AT&T", "%2F", "a+b=c", "../../etc/passwd", "..", ".", "/", "\\", '"', '"IBM"',
+    r"C:\IBM", ":price", '"price":', "price", '","data":{', "}", "[red]IBM[/]", "$(id)", "`id`", "'; --", "#", "?*",
+    "IBM,1", "=1+1", "NULL", "NaN", "007", "1e5", "-", "~", "a  b", "x" * 64, r"\u0041", r"\n",
+)  # fmt: skip
+#: Ids as JSON: past what a double, an int64 and a uint64 hold, and texts that are no numbers.
+_IDS = (
+    "9007199254740993", "-9007199254740993", "18446744073709551617", "1" + "0" * 99, "0", '"-0"', '"007"', '"1e5"',
+    '"../../id"', '"a/b:c d!%2F"', r'"\"\\\""', '"' + "9" * 128 + '"', r'"\u0041\u002f"', '"6d7f0a2e-1e23-4e56-8a3b"',
+)  # fmt: skip
+#: To be written as text and as number.
+_NUMERALS = (
+    "0." + "0" * 22 + "1", "0." + "0" * 29 + "1", "0.12345678901234567890123", "1." + "0" * 30, "9" * 20,
+    "9" * 20 + "." + "9" * 30, "1e-7", "1E-30", "1.1E+2", "1e19", "123e-2", "5e0", "1.10",
+    "0.100000000000000005551115123125",
+)  # fmt: skip
+_TIMES = (
+    "2024-03-04T14:30:00Z", "2024-03-04T14:30:00.1Z", "2024-03-04T14:30:00.000000001Z", "2024-03-04T20:00:00.5+05:30",
+    "2024-03-04T09:30:00.123456789-05:00", "2024-03-05T14:29:59.999999999+23:59", "2024-03-04T14:30:00-00:00",
+    "2024-02-29T23:59:59.999999999Z", "2000-02-29T00:00:00Z", "1969-12-31T23:59:59.999999999Z",
+    "1677-09-21T00:12:43.145224192Z", "2262-04-11T23:47:16.854775807Z",
+)  # fmt: skip
+#: `extra` is the producer's own world, as long as nothing in it is nested more than 64 deep, counted from the record.
+_EXTRAS = (
+    "{}", '{"":{"":{"":[]}}}', '{"type":"quote","price":-1,"symbol":null}', '{"a":1.10,"A":1e-300,"a ":[0,-0,1E+2]}',
+    '{"a":' * 63 + "1" + "}" * 63, '{"a":[' * 31 + '{"b":"c"}' + "]}" * 31, '{"deep":"' + "[{" * 100 + '"}',
+    r'{"quoted":"\"[\\\"{\\","\u0061":"\/\u00e9\ud83d\ude00"}', '{"text":"\u00e9\u4e2d\U0001f600\u202e\ufeff\u2028"}',
+    '{"n":1' + "0" * 99 + "}",
+)  # fmt: skip
+
+
+def _trade_with(**fields: str) -> Oddity:
+    return lambda market: encoded(market.trade() | {"type": '"trade"'} | fields)
+
+
+def _book_with(bids: str) -> Oddity:
+    return lambda market: encoded(market.order_book() | {"book": '"L3"', "event": '"update"', "bids": bids})
+
+
+def _spread_out(market: Market) -> bytes:
+    # JSON may break lines between its tokens. A feed of lines can hold this line break only, and many readers take it
+    # for the end of a line.
+    return encoded({name: f"\t{value}\r" for name, value in market.message().items()})
+
+
+def _escaped(market: Market) -> bytes:
+    fields = market.trade() | {"type": '"trade"'}
+    symbol = "".join(f"\\u{ord(letter):04x}" for letter in json.loads(fields["symbol"]))
+    return encoded(fields | {"symbol": f'"{symbol}"'}).replace(b'"price"', rb'"\u0070rice"')
+
+
+#: Each about as long as any other record.
+ODDITIES: tuple[Oddity, ...] = (
+    *(_trade_with(symbol=json.dumps(symbol)) for symbol in _SYMBOLS),
+    *(_trade_with(trade_id=id_, sequence=id_, checksum=id_) for id_ in _IDS),
+    *(_book_with(f'[{{"order_id":{id_},"action":"delete"}},{{"level_id":{id_},"volume":0e-8}}]') for id_ in _IDS),
+    # Under a symbol of their own: the average price of no other is to become a number of 20 digits.
+    *(
+        _trade_with(symbol='"MANY DIGITS"', price=form.format(numeral), volume=form.format(numeral))
+        for numeral in _NUMERALS
+        for form in ("{}", '"{}"')
+    ),
+    *(_trade_with(timestamp=f'"{time}"', receive_timestamp=f'"{time}"') for time in _TIMES),
+    *(_trade_with(extra=extra) for extra in _EXTRAS),
+    _trade_with(volume="0", conditions=json.dumps([" ", "../x", '"', "\\", "@" * 64, *"ABCDEFGHIJ" * 5])),
+    _book_with('[{"price":"5","order_count":2147483647}]'),
+    _spread_out,
+    _escaped,
+)
+
+
+def _padded(fields: Fields) -> bytes:
+    """With an `extra` that makes the record exactly as long as one may be."""
+    room = MAX_RECORD_BYTES - len(encoded(fields | {"extra": '{"padding":""}'}))
+    return encoded(fields | {"extra": '{"padding":"' + "x" * room + '"}'})
+
+
+def _full_depth(market: Market) -> bytes:
+    bids, asks = (
+        ",".join([f'{{"price":"{10_001 + sign * n}.50","volume":"{n}"}}' for n in range(1, 10_001)]) for sign in (-1, 1)
+    )
+    depth = market.market_depth() | {"depth": "10000"}
+    return _padded(depth | {"bids": f"[{bids}]", "asks": f"[{asks}]"})
+
+
+def _full_book(market: Market) -> bytes:
+    orders = ",".join([f'{{"order_id":{9_007_199_254_740_993 + n}}}' for n in range(10_000)])
+    return _padded(market.order_book() | {"book": '"L3"', "bids": f"[{orders}]", "asks": f"[{orders}]"})
+
+
+#: Each nearly or exactly as long as a record may be.
+LARGE: tuple[Oddity, ...] = (
+    _full_depth,
+    _full_book,
+    lambda market: _padded(market.trade()),
+    _trade_with(extra='{"brackets":"' + r"[{\"\\" * 140_000 + '"}'),
+    _trade_with(extra="{" + ",".join([f'"k{n}":{n}' for n in range(55_000)]) + "}"),
+    _trade_with(extra='{"escapes":"' + r"\u0041" * 140_000 + '"}'),
+    _trade_with(extra='{"empty":[' + ",".join(["[]", "{}"] * 140_000) + "]}"),
+)

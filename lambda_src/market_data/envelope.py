@@ -130,10 +130,9 @@ def arrival_text(arrival_ms: int) -> str:
 
 def _arrival_ms(text: str) -> int:
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        return (datetime.fromisoformat(text) - _EPOCH) // timedelta(milliseconds=1)
+    except (ValueError, TypeError) as error:  # TypeError: a time without a zone
         raise EnvelopeError(f"arrival {text!r}: {error}") from None
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def _head(shard: str, seq: str, key: str, arrival_ms: int) -> bytes:
@@ -206,7 +205,7 @@ def unpack(stream: BinaryIO) -> Iterator[bytes]:
 def _decoded(decoder: msgspec.json.Decoder[Any], line: bytes) -> Any:
     try:
         fields = decoder.decode(line)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise EnvelopeError(f"{error}: {line[:200]!r}") from None
     if fields.v != VERSION:
         raise EnvelopeError(f"version {fields.v}, not {VERSION}")
@@ -216,5 +215,5 @@ def _decoded(decoder: msgspec.json.Decoder[Any], line: bytes) -> Any:
 def _from_base64(text: str) -> bytes:
     try:
         return binascii.a2b_base64(text, strict_mode=True)
-    except binascii.Error as error:
+    except ValueError as error:  # binascii.Error is one; so is what says that a text is not ASCII
         raise EnvelopeError(str(error)) from None

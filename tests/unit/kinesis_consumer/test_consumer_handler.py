@@ -1,7 +1,9 @@
 """The consumer as Lambda runs it, on emulated AWS."""
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import chain, count, cycle, repeat
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,12 +11,17 @@ import pytest
 from botocore.exceptions import ClientError
 
 from kinesis_consumer import handler
+from kinesis_consumer.events import StreamRecord
+from market_data import MAX_RECORD_BYTES
 from market_data.positions import parse_key
 from pipeline_store.errors import ConfigurationError, UnexpectedEvent
+from tests.hostile import HOSTILE_BYTES, aggregate
 from tests.unit.kinesis_consumer.stream import (
     KPL_AGGREGATE,
+    MULTILINE_TRADE,
     ORDER_BOOK,
     SHARD,
+    TRADE,
     kinesis_event,
     message,
     records_in,
@@ -144,3 +151,59 @@ def test_a_missing_variable_crashes_in_one_line(monkeypatch: pytest.MonkeyPatch)
 def test_another_event_crashes() -> None:
     with pytest.raises(UnexpectedEvent):
         handler.lambda_handler({"Records": [{"body": "{}"}]}, CONTEXT)
+
+
+# -------------------------------------------------------------------------------------------- as much as fits ----
+#: What Lambda takes at most as an event. A batch is cut at it, long before BatchSize.
+PAYLOAD_BYTES = 6 * 1024 * 1024
+#: What Kinesis takes at most as a record, its partition key included.
+MEBIBYTE = 1024 * 1024
+
+
+def trade_of(size: int) -> bytes:
+    """A valid trade of exactly that many bytes."""
+    head = TRADE[:-1] + b',"extra":{"padding":"'
+    return head + b"x" * (size - len(head) - 3) + b'"}}'
+
+
+def filled(payloads: Iterable[bytes]) -> list[StreamRecord]:
+    """The longest batch of these payloads, each in its turn while it fits, that an event holds."""
+    batch: list[StreamRecord] = []
+    size = len(json.dumps(kinesis_event([])))
+    for number, data in zip(count(), payloads, strict=False):
+        record = message(number, data)
+        size += len(json.dumps(kinesis_event([record]))) - len(json.dumps(kinesis_event([]))) + 2 * bool(batch)
+        if size > PAYLOAD_BYTES:
+            break
+        batch.append(record)
+    return batch
+
+
+LARGEST = b'{"a":1' + b" " * (MEBIBYTE - len("key-0") - 7) + b"}"
+UNDECODABLE = [LARGEST, aggregate([TRADE, TRADE]), *(raw for raw, _ in HOSTILE_BYTES)]
+SMALL = [TRADE, ORDER_BOOK, MULTILINE_TRADE, *UNDECODABLE[1:]]
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [
+        pytest.param(filled(repeat(TRADE)), id="small-records"),
+        pytest.param(filled(chain([trade_of(MAX_RECORD_BYTES)] * 5, repeat(TRADE))), id="five-as-large-as-valid"),
+        pytest.param(filled(chain([LARGEST, trade_of(MAX_RECORD_BYTES)] * 2, cycle(SMALL))), id="large-small-good-bad"),
+        pytest.param(filled(chain([LARGEST] * 4, cycle(SMALL))), id="four-as-large-as-the-stream-takes"),
+    ],
+)
+def test_an_event_as_long_as_lambda_takes_is_stored_byte_for_byte(aws: EmulatedAws, batch: list[StreamRecord]) -> None:
+    """What a full event holds is nobody's choice: thousands of small records, a few huge ones, good and bad."""
+    event = json.dumps(kinesis_event(batch))
+    answer = handler.lambda_handler(json.loads(event), CONTEXT)
+    stored = {key: records_in(key, aws.body(RAW, key)) for key in aws.keys(RAW)}
+    set_aside = [record.data for key, records in stored.items() if key.startswith("quarantine/") for record in records]
+
+    assert PAYLOAD_BYTES - 2_000 < len(event) <= PAYLOAD_BYTES
+    assert answer == {"batchItemFailures": []}
+    assert sorted((record.seq, record.data) for records in stored.values() for record in records) == [
+        (record.sequence, record.data) for record in batch
+    ]
+    assert Counter(set_aside) == Counter(record.data for record in batch if record.data in UNDECODABLE)
+    assert len(stored) <= 4, "one object a feed"

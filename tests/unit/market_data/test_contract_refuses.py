@@ -135,6 +135,17 @@ def test_huge_input_is_refused_in_bounded_time_and_memory(raw: bytes, reason: st
     assert peak < 100_000_000
 
 
+def test_a_record_of_900_000_bytes_is_read_and_a_longer_one_refused() -> None:
+    """Base64 and an envelope make 1.2 MB of it: the largest that what comes after the stream is sure to take."""
+    around = len(TRADE.replace("@", ',"extra":{"a":""}'))
+    record = TRADE.replace("@", f',"extra":{{"a":"{"x" * (900_000 - around)}"}}').encode()
+    longer = record.replace(b"xx", b"xxx", 1)
+
+    assert len(record) == 900_000
+    assert parse(record).symbol == "A"
+    assert reason_of(longer) == "too_large"
+
+
 @pytest.mark.parametrize("before", [b'"price":', b'"trade_id":', b'"extra":{"a":', b'"order_count":'])
 @pytest.mark.parametrize("numeral", [b"9" * 890_000, b"0." + b"9" * 890_000, b"1e" + b"9" * 890_000])
 def test_an_endless_numeral_is_refused_wherever_it_stands(before: bytes, numeral: bytes) -> None:

@@ -105,6 +105,18 @@ def test_a_validated_line_carries_position_arrival_and_flags() -> None:
         encode_raw_line(*HEAD, b"1")[:-2],
         encode_raw_line(*HEAD, b"\n1").replace(b"Cj", b"C*"),
         encode_raw_line(*HEAD, b"1").replace(b"2026-11", b"2026-13"),
+        pytest.param(
+            b'{"v":1,"shard":"s-1","seq":"1","key":"k","arrival":"2026-11-22T22:04:46","reason":"r","detail":"",'
+            b'"data_base64":""}',
+            id="no zone",
+        ),
+        pytest.param(
+            '{"v":1,"shard":"s-1","seq":"1","key":"k","arrival":"2026-11-22T22:04:46Z","reason":"r","detail":"",'
+            '"data_base64":"\u00e9"}'.encode(),
+            id="no ASCII",
+        ),
+        pytest.param(b'{"v":1,"shard":"\xff"}', id="no UTF-8"),
+        pytest.param(b"[" * 100_000, id="nested"),
     ],
 )
 def test_a_line_we_did_not_write_is_an_error_of_ours(line: bytes) -> None:

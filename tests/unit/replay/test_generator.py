@@ -1,22 +1,32 @@
 """The generated feed: its valid records are valid, its bad ones bad for the reason they say."""
 
+import hashlib
+import json
 from collections import Counter
 from itertools import islice
+from random import Random
 
 import pytest
 
-from harness.replay.generator import EXPENSIVE_AT_MOST, generate
-from harness.replay.hostile import EXPENSIVE
+from harness.replay import producer
+from harness.replay.generator import LARGE_AT_MOST, Item, generate
+from harness.replay.hostile import CHEAP, EXPENSIVE, Spoil
+from harness.replay.market import LARGE, ODDITIES, Market, Oddity
 from market_data import (
     DEFAULT_NON_POSITIVE_EXCHANGES,
     FEEDS,
     MAX_RECORD_BYTES,
+    MarketDepth,
+    OrderBook,
     Reason,
     RejectedRecord,
     Trade,
     feed_of,
     parse,
 )
+
+#: Few runs make as many: each kind is in it, several times.
+MIXED = list(generate(20_000, seed=7, bad_per_mille=500))
 
 
 def refusal(raw: bytes) -> str | None:
@@ -29,9 +39,25 @@ def refusal(raw: bytes) -> str | None:
 
 def test_every_record_ends_as_it_says() -> None:
     """The run that users see stands on this: no more and no fewer records are quarantined, each under its reason."""
-    wrong = [item for item in generate(4_000, seed=7, bad_per_mille=500) if refusal(item.raw) != item.expected_reason]
+    wrong = [(item.raw[:100], item.expected_reason) for item in MIXED if refusal(item.raw) != item.expected_reason]
 
     assert not wrong
+
+
+@pytest.mark.parametrize("spoil", CHEAP + EXPENSIVE)
+def test_every_way_to_be_bad_is_refused_for_its_reason_and_no_other(spoil: Spoil) -> None:
+    """Whichever record is spoiled: the reason may not depend on the symbol, or on what its number had been."""
+    market = Market(Random(1))
+    for _ in range(8):
+        raw, reason = spoil(market)
+        assert refusal(raw) == reason
+
+
+@pytest.mark.parametrize("oddity", ODDITIES + LARGE)
+def test_every_oddity_is_valid(oddity: Oddity) -> None:
+    market = Market(Random(1))
+    for _ in range(8):
+        assert refusal(oddity(market)) is None
 
 
 def test_every_reason_is_reached() -> None:
@@ -60,14 +86,121 @@ def test_a_longer_feed_starts_like_a_shorter_one() -> None:
 
 
 def test_no_record_holds_a_line_end() -> None:
-    assert not [item for item in generate(3_000, seed=2, bad_per_mille=400) if b"\n" in item.raw]
+    """The feed may be written to a file, a record a line."""
+    assert not [item for item in MIXED if b"\n" in item.raw]
 
 
-def test_no_record_is_too_long_for_the_stream_and_few_are_long() -> None:
-    long = [item for item in generate(20_000, seed=2, bad_per_mille=1000) if len(item.raw) > 10_000]
+def test_no_record_is_too_long_for_the_stream_and_some_are_as_long_as_can_be() -> None:
+    sizes = {len(item.raw) + len(producer.partition_key(item.raw)) for item in MIXED}
 
-    assert len(EXPENSIVE) <= len(long) <= EXPENSIVE_AT_MOST
-    assert max(len(item.raw) for item in long) == MAX_RECORD_BYTES + 1
+    assert max(sizes) == producer.MAX_RECORD_BYTES
+    assert {len(item.raw) for item in MIXED} >= {MAX_RECORD_BYTES, MAX_RECORD_BYTES + 1}
+
+
+@pytest.mark.parametrize(("count", "bad_per_mille"), [(200_000, 0), (10_000, 1000)])
+def test_few_records_are_long(count: int, bad_per_mille: int) -> None:
+    """A million bad records must not be gigabytes."""
+    long = [item for item in generate(count, seed=2, bad_per_mille=bad_per_mille) if len(item.raw) > 10_000]
+
+    assert len(long) == LARGE_AT_MOST >= len(EXPENSIVE) + len(LARGE)
+
+
+def test_the_default_feed_shows_every_kind() -> None:
+    """What a newcomer runs first is also the broadest run there is."""
+    sizes = Counter(len(item.raw) > 10_000 for item in generate(50_000, seed=1, bad_per_mille=15))
+
+    assert sizes[True] >= len(EXPENSIVE) + len(LARGE)
+
+
+def _aggregates() -> list[bytes]:
+    return [item.raw for item in MIXED if item.expected_reason == "kpl_aggregate"]
+
+
+def test_an_aggregate_is_what_the_producer_library_writes() -> None:
+    """Magic number, protobuf, MD5: what is refused is what producers really send, not just its first four bytes."""
+    aggregates = _aggregates()
+    for aggregate in aggregates:
+        magic, packed, digest = aggregate[:4], aggregate[4:-16], aggregate[-16:]
+        fields = _protobuf(packed)
+        keys = [content for number, content in fields if number == 1]
+        records = [_protobuf(content) for number, content in fields if number == 3]
+
+        assert magic == b"\xf3\x89\x9a\xc2"
+        assert hashlib.md5(packed, usedforsecurity=False).digest() == digest
+        assert len(keys) == 3
+        assert {number for number, _ in fields} == {1, 3}
+        for (index, key), (data, content) in records:
+            assert (index, data) == (1, 3)
+            assert key in range(len(keys))
+            assert refusal(content) is None
+
+    assert max(map(len, aggregates)) > 1_000_000 > 10_000 > min(map(len, aggregates))
+
+
+def _protobuf(packed: bytes) -> list[tuple[int, int | bytes]]:
+    """Fields by number: varints, and bytes with their length before them."""
+    fields: list[tuple[int, int | bytes]] = []
+    position = 0
+
+    def varint() -> int:
+        nonlocal position
+        number = shift = 0
+        while True:
+            byte = packed[position]
+            position += 1
+            number |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return number
+
+    while position < len(packed):
+        tag = varint()
+        if tag & 7 == 0:
+            fields.append((tag >> 3, varint()))
+            continue
+        assert tag & 7 == 2
+        length = varint()
+        fields.append((tag >> 3, packed[position : position + length]))
+        position += length
+    assert position == len(packed)
+    return fields
+
+
+def _valid(bad_per_mille: int = 0) -> list[Item]:
+    return list(generate(20_000, seed=1, bad_per_mille=bad_per_mille))
+
+
+def test_valid_records_are_as_odd_as_the_contract_allows() -> None:
+    """Where every symbol is `IBM` and every number has two digits, nothing is proven for the rest."""
+    records = [parse(item.raw) for item in _valid()]
+    symbols = {r.symbol for r in records}
+    ids = {str(r.sequence) for r in records}
+    trades = [r for r in records if isinstance(r, Trade)]
+    places = {-int(r.price.as_tuple().exponent) for r in trades}
+
+    assert {letter for symbol in symbols for letter in symbol} >= set(' /:!%"\\.{}')
+    assert {"../../etc/passwd", "%2F", "x" * 64} <= symbols
+    assert any(id_.isdecimal() and int(id_) > 2**64 for id_ in ids)
+    assert {"../../id", "-0", "007"} <= ids
+    assert {-19, 2, 7, 23, 30} <= places
+    assert max(r.price for r in trades) > 10**19
+    assert any(r.timestamp.endswith("+23:59") for r in records)
+    assert {r.timestamp_ns for r in records} >= {-(2**63), -1, 2**63 - 1}
+    assert any("\r" in item.raw.decode() for item in _valid())
+
+
+def test_some_valid_records_are_as_large_and_as_deep_as_may_be() -> None:
+    raws = [item.raw for item in _valid()]
+    records = [parse(raw) for raw in raws if len(raw) > 100_000]
+
+    assert MAX_RECORD_BYTES in map(len, raws)
+    assert {len(r.bids) for r in records if isinstance(r, OrderBook | MarketDepth)} == {10_000}
+    assert any(b'"a":' * 3 in raw.replace(b"{", b"") and _depth(json.loads(raw)) == 64 for raw in raws)
+
+
+def _depth(value: object) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return 0 if inner is None else 1 + max(map(_depth, inner), default=0)
 
 
 def test_valid_records_are_what_a_market_sends() -> None:

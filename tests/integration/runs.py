@@ -1,0 +1,70 @@
+"""A run of `make pipeline` for the tests of the whole stack, with all that it left behind. No tests."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet
+from rich.console import Console
+
+from harness.deploy.stack import DEVELOPMENT_PARAMETERS, TEMPLATE
+from harness.pipeline.command import run_pipeline
+from harness.pipeline.options import Options
+from harness.pipeline.run import Run
+from market_data.envelope import decode_raw_line, parse_key, unpack
+
+CAPTURES = Path(os.environ.get("MARKET_DATA_DIR", Path(__file__).parents[3] / "shared" / "data" / "market"))
+
+
+def options(**changes: Any) -> Options:
+    given = {
+        "feed": None,
+        "venue": None,
+        "keep": False,
+        "port": None,
+        "count": 1_000,
+        "seed": 7,
+        "template": TEMPLATE,
+        "parameters": DEVELOPMENT_PARAMETERS,
+    }
+    return Options(**{**given, **changes})
+
+
+class Outcome:
+    """Exit code, summary and all that was printed of one run."""
+
+    def __init__(
+        self, folder: Path, interfere: Mapping[str, Callable[[Run], None]] | None = None, **changes: Any
+    ) -> None:
+        self.folder = folder
+        self.printed = io.StringIO()
+        console = Console(file=self.printed, width=200)
+        self.exit_code = run_pipeline(options(**changes), folder, console, interfere)
+        self.summary = json.loads((folder / "summary.json").read_text())
+        assert self.summary["exit_code"] == self.exit_code
+        # Holds however the run ended: what was not found in either place is told as lost.
+        accounted = self.summary["parquet_rows"] + self.summary["quarantined"] + self.summary["lost"]
+        assert accounted == self.summary["records_in"]
+
+    def tables(self, feed: str, *columns: str) -> Iterator[Any]:
+        """Yield the files of a feed's Parquet as tables."""
+        for path in sorted((self.folder / "parquet" / f"feed={feed}").rglob("*.parquet")):
+            yield pyarrow.parquet.ParquetFile(path).read(columns=list(columns))
+
+
+def raw_records(run: Run) -> dict[tuple[str, str], bytes]:
+    """The bytes of every record in the raw bucket, by position; the objects must hold what their keys say."""
+    s3, bucket = run.emulator.client("s3"), run.resources["RawDataBucket"]
+    found: dict[tuple[str, str], bytes] = {}
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="market-data/"):
+        for entry in page["Contents"]:
+            body = io.BytesIO(s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read())
+            records = [decode_raw_line(line) for line in unpack(body)]
+            assert parse_key(entry["Key"]).stretch.count == len(records)
+            found |= {record.position: record.data for record in records}
+    return found

@@ -1,0 +1,148 @@
+"""All captures through the whole stack in one run: nothing lost, no byte and no digit changed."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow
+import pyarrow.compute
+import pytest
+
+from harness.pipeline.run import Run
+from harness.replay.ledger import Entry, digest_of
+from tests.captures.expected import EXPECTED
+from tests.captures.oracle import Said, said
+from tests.integration.runs import CAPTURES, Outcome, raw_records
+
+pytestmark = [
+    pytest.mark.stack,
+    pytest.mark.skipif(not CAPTURES.is_dir(), reason=f"no captures at {CAPTURES}"),
+]
+
+Position = tuple[str, str]
+#: At least so many records of each feed of each capture are compared, or all there are.
+SAMPLE = 1_000
+#: What the number columns hold; the text beside them has every digit.
+DECIMAL_38_18 = Decimal("1e-18")
+
+
+class Replayed(NamedTuple):
+    """The run, and what was put and found by position."""
+
+    outcome: Outcome
+    entries: dict[Position, Entry]
+    raw: dict[Position, bytes]
+
+
+def test_all_captures_arrive_whole_byte_for_byte_and_digit_for_digit(tmp_path: Path) -> None:
+    """One test, because it is one run, and two workers would each make it."""
+    entries: dict[Position, Entry] = {}
+    raw: dict[Position, bytes] = {}
+
+    def remember(run: Run) -> None:
+        entries.update({tuple(entry.position): entry for entry in run.ledger})
+        raw.update(raw_records(run))
+
+    replayed = Replayed(Outcome(tmp_path / "run", {"account": remember}, feed=str(CAPTURES)), entries, raw)
+
+    _every_capture_is_accounted_for(replayed)
+    _each_captures_records_are_of_the_feeds_they_should_be(replayed)
+    _the_raw_bucket_has_every_byte_that_was_put(replayed)
+    _the_parquet_has_the_captures_digits(replayed)
+
+
+def _every_capture_is_accounted_for(replayed: Replayed) -> None:
+    summary = replayed.outcome.summary
+    sources = {Path(source["path"]).name: source for source in summary["sources"]}
+
+    assert replayed.outcome.exit_code == 0, summary["error"]
+    assert summary["lost"] == summary["doubled"] == summary["quarantined"] == summary["foreign"] == 0
+    assert {name: source["records"] for name, source in sources.items()} == {
+        name: expected.records for name, expected in EXPECTED.items()
+    }
+    by_feed: Counter[str] = Counter()
+    skipped: Counter[str] = Counter()
+    for expected in EXPECTED.values():
+        by_feed.update(expected.by_feed)
+        skipped.update(expected.skipped)
+    assert summary["records_by_feed"] == dict(by_feed)
+    assert summary["skipped_by_kind"] == dict(skipped)
+
+
+def _each_captures_records_are_of_the_feeds_they_should_be(replayed: Replayed) -> None:
+    counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for entry in replayed.entries.values():
+        counted[Path(entry.source.path).name][entry.feed] += 1
+
+    table = {name: {feed: n for feed, n in expected.by_feed.items() if n} for name, expected in EXPECTED.items()}
+    assert {name: dict(feeds) for name, feeds in counted.items()} == table
+
+
+def _the_raw_bucket_has_every_byte_that_was_put(replayed: Replayed) -> None:
+    put = {position: entry.digest for position, entry in replayed.entries.items()}
+
+    assert {position: digest_of(data) for position, data in replayed.raw.items()} == put
+
+
+def _the_parquet_has_the_captures_digits(replayed: Replayed) -> None:
+    sample = dict(_sample(replayed.entries))
+    compared: Counter[tuple[str, str]] = Counter()
+    for feed, columns in (
+        ("trade", ("price", "price_text", "volume", "volume_text")),
+        ("order_book", ("bids", "asks")),
+        ("market_depth", ("bids", "asks")),
+    ):
+        wanted = pyarrow.array([sequence for _, sequence in sample])
+        for table in replayed.outcome.tables(feed, "shard_id", "sequence_number", "symbol", "timestamp_ns", *columns):
+            rows = table.filter(pyarrow.compute.is_in(table["sequence_number"], value_set=wanted)).to_pylist()
+            for row in rows:
+                capture, expected = sample[row["shard_id"], row["sequence_number"]]
+                assert feed == expected.feed
+                assert (row["symbol"], row["timestamp_ns"]) == (expected.symbol, expected.nanoseconds)
+                assert _numbers(row) == [
+                    _as_stored(entry.side, entry.price, entry.volume) for entry in expected.entries
+                ]
+                compared[capture, feed] += 1
+
+    enough = {
+        (name, feed): min(SAMPLE, count)
+        for name, expected in EXPECTED.items()
+        for feed, count in expected.by_feed.items()
+        if count
+    }
+    assert {key: compared[key] for key, least in enough.items() if compared[key] < least} == {}
+
+
+def _sample(entries: dict[Position, Entry]) -> Iterator[tuple[Position, tuple[str, Said]]]:
+    """Positions, each with its capture and what that capture says there, evenly over each feed of each capture."""
+    put: defaultdict[tuple[str, str], list[Position]] = defaultdict(list)
+    for position, entry in entries.items():
+        put[entry.source.path, entry.feed].append(position)
+    for path in sorted({path for path, _ in put}):
+        told: defaultdict[str, list[Said]] = defaultdict(list)
+        for _, one in said(Path(path)):
+            told[one.feed].append(one)
+        for feed, ones in told.items():
+            positions = put[path, feed]
+            assert len(positions) == len(ones)
+            step = max(len(ones) // SAMPLE, 1)
+            for position, one in list(zip(positions, ones, strict=True))[::step]:
+                yield position, (Path(path).name, one)
+
+
+def _numbers(row: dict[str, Any]) -> list[tuple[Any, ...]]:
+    levels = [("", row)] if "price" in row else [(side, level) for side in ("bids", "asks") for level in row[side]]
+    return [
+        (side, *(level[name] for name in ("price_text", "price", "volume_text", "volume"))) for side, level in levels
+    ]
+
+
+def _as_stored(side: str, price: str | None, volume: str | None) -> tuple[Any, ...]:
+    """Text without an exponent and otherwise digit for digit, and the number it is to 18 places."""
+    texts = [None if text is None else format(Decimal(text), "f") for text in (price, volume)]
+    numbers = [None if text is None else Decimal(text).quantize(DECIMAL_38_18, ROUND_HALF_UP) for text in texts]
+    return side, texts[0], numbers[0], texts[1], numbers[1]

@@ -1,0 +1,129 @@
+"""Bad input, one record at a time: whatever is beside it in its batch, each record ends where it belongs, whole."""
+
+import json
+from collections import Counter
+from io import BytesIO
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from data_validation.core import Stores as ValidatorStores
+from data_validation.core import Tally as ValidatorTally
+from data_validation.core import Validator
+from data_validation.events import messages
+from kinesis_consumer.core import Stores, Tally, process
+from market_data import DEFAULT_NON_POSITIVE_EXCHANGES, Reason, canonical, parse
+from market_data.envelope import decode_quarantine_line, unpack
+from pipeline_store.rows import Stage
+from tests.hostile import HOSTILE_BYTES
+from tests.strategies import (
+    hostile_aggregates,
+    hostile_inputs,
+    hostile_json,
+    hostile_nestings,
+    hostile_scalars,
+    mixed_batches,
+    raw_records,
+)
+from tests.unit.data_validation.notifications import created, sqs_event
+from tests.unit.kinesis_consumer.stream import NOW, TRADE, message
+from tests.unit.pipeline_store.fakes import FakeJobs, FakeLineage, FakeObjects, FakeRejectedQueue, World
+
+Input = tuple[bytes, str | None]
+
+
+class Functions:
+    """Both functions' cores on the same fakes: a batch goes in at one end, and all that is kept lies at the other."""
+
+    def __init__(self) -> None:
+        world = World()
+        self.raw, self.processed = FakeObjects(world, "raw"), FakeObjects(world, "processed")
+        self.jobs, self.lineage, self.rejected = FakeJobs(world), FakeLineage(world), FakeRejectedQueue(world)
+        self.ingested, self.judged = Tally(), ValidatorTally()
+
+    def deliver(self, inputs: list[Input]) -> None:
+        """Take one batch through; what the consumer stores is what S3 tells the validator of."""
+        records = [message(number, raw) for number, (raw, _) in enumerate(inputs)]
+        stores = Stores(self.raw, self.jobs, self.lineage, stream="market")
+        assert process(records, stores, lambda: NOW, self.ingested) == {"batchItemFailures": []}
+        stored = [key for key in self.raw.kept if key.startswith("market-data/")]
+        validator = Validator(
+            ValidatorStores(self.raw, self.processed, self.jobs, self.lineage, self.rejected),
+            lambda: NOW,
+            DEFAULT_NON_POSITIVE_EXCHANGES,
+        )
+        answer = validator.process(messages(sqs_event(*map(created, stored))), self.judged)
+        assert answer == {"batchItemFailures": []}
+
+    def quarantined(self) -> list[tuple[str, bytes, str]]:
+        """Sequence, bytes and reason of every quarantined record, of either function."""
+        lines = [
+            decode_quarantine_line(line)
+            for key, body in self.raw.kept.items()
+            if key.startswith("quarantine/")
+            for line in unpack(BytesIO(body))
+        ]
+        return sorted((line.record.seq, line.record.data, line.reason) for line in lines)
+
+    def validated(self) -> list[tuple[str, object]]:
+        """Sequence and record of every line in the validated objects."""
+        lines = [json.loads(line) for body in self.processed.kept.values() for line in unpack(BytesIO(body))]
+        return sorted([(line["seq"], line["record"]) for line in lines], key=lambda pair: pair[0])
+
+
+def sequence(number: int) -> str:
+    return message(number).sequence
+
+
+@given(mixed_batches)
+@example([each for hostile in HOSTILE_BYTES for each in (hostile, (TRADE, None))])
+def test_each_bad_record_is_quarantined_and_every_other_one_goes_through(inputs: list[Input]) -> None:
+    """The bytes with their reason on one side, the records as they were sent on the other, and nothing else."""
+    functions = Functions()
+    functions.deliver(inputs)
+
+    assert functions.quarantined() == [
+        (sequence(number), raw, reason) for number, (raw, reason) in enumerate(inputs) if reason is not None
+    ]
+    assert functions.validated() == [
+        (sequence(number), json.loads(canonical(parse(raw))))
+        for number, (raw, reason) in enumerate(inputs)
+        if reason is None
+    ]
+
+
+@given(mixed_batches)
+def test_the_counts_add_up(inputs: list[Input]) -> None:
+    """What an operator's alarms are made of: each record is counted once, by the function that decided."""
+    functions = Functions()
+    functions.deliver(inputs)
+    ingested, judged = functions.ingested, functions.judged
+    bad = Counter(reason for _, reason in inputs if reason is not None)
+    told = sum((Counter(notice["counts_by_reason"]) for notice in functions.rejected.notices), Counter())
+
+    assert ingested.ingested + ingested.undecodable == len(inputs)
+    assert judged.validated + judged.rejected == ingested.ingested
+    assert ingested.undecodable + judged.rejected == bad.total()
+    assert told <= bad
+    assert told.total() == judged.rejected
+    assert all(stage >= Stage.VALIDATED for stage, _ in functions.jobs.rows.values())
+
+
+@given(st.lists(hostile_inputs, min_size=1, max_size=6), raw_records())
+def test_a_good_record_does_not_depend_on_its_neighbours(bad: list[Input], good: bytes) -> None:
+    """Stored alone or among the worst there is: the same line."""
+    alone, among = Functions(), Functions()
+    alone.deliver([(good, None)])
+    among.deliver([(good, None), *bad])
+
+    assert among.validated() == alone.validated()
+
+
+@given(st.one_of(hostile_json(), hostile_nestings(), hostile_aggregates, hostile_scalars))
+def test_every_whole_of_a_record_can_be_bad_for_one_reason_only(hostile: Input) -> None:
+    """Also where the cut, the brackets or the packed records hold what would be refused for something else."""
+    functions = Functions()
+    functions.deliver([hostile])
+
+    assert [(raw, Reason(reason)) for _, raw, reason in functions.quarantined()] == [hostile]
+    assert functions.processed.kept == {}

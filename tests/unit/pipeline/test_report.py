@@ -1,0 +1,25 @@
+"""What a run shows to people."""
+
+import io
+from decimal import Decimal
+from pathlib import Path
+
+from rich.console import Console
+
+from harness.pipeline.question import Traded
+from harness.pipeline.report import show
+from harness.pipeline.summary import Summary
+
+
+def test_a_symbol_is_shown_as_it_is_whatever_it_looks_like() -> None:
+    """Symbols and kinds of messages are strangers' words: taken for markup, they would colour the table or end it."""
+    printed = io.StringIO()
+    answers = [
+        Traded(symbol, ("XNYS",), 1, Decimal(1), Decimal(1)) for symbol in ("[/]", "[red]IBM[/]", ":smile:", "A[B]")
+    ]
+    summary = Summary(skipped_by_kind={"[bold]kind[/]": 1})
+
+    show(Console(file=printed, width=120), summary, answers, Path("build"))
+
+    for shown in ("[/]", "[red]IBM[/]", ":smile:", "A[B]", "[bold]kind[/]"):
+        assert shown in printed.getvalue()
