@@ -1,0 +1,99 @@
+"""The original's defects are not in our template and code, and each that is put back is seen."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.defects.reading import PATH, ROOT, Template, read, write
+from tests.defects.table import DEFECTS, InCode, InTemplate
+
+ORIGINAL = ROOT / os.environ.get("REFERENCE_DIR", "../shared/reference") / "original-defects.md"
+CFN_LINT = ROOT / ".tox" / "policy" / "bin" / "cfn-lint"
+#: What a test of the code needs of the repository.
+PARTS = ("lambda_src", "glue_src", "harness", "tests", "template", "schemas")
+
+IN_TEMPLATE = [
+    pytest.param(case, id=f"{name}-{number}")
+    for name, cases in DEFECTS.items()
+    for number, case in enumerate(cases, 1)
+    if isinstance(case, InTemplate)
+]
+IN_CODE = [
+    pytest.param(case, id=f"{name}-{number}")
+    for name, cases in DEFECTS.items()
+    for number, case in enumerate(cases, 1)
+    if isinstance(case, InCode)
+]
+CHECKS = {case.values[0].check for case in IN_TEMPLATE if case.values[0].check}
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    return read()
+
+
+def test_every_defect_of_the_original_is_in_the_table() -> None:
+    if not ORIGINAL.is_file():
+        pytest.skip(f"no list of the original's defects at {ORIGINAL}: set REFERENCE_DIR")
+    listed = re.findall(r"^\| (D\d+) \|", ORIGINAL.read_text(), re.MULTILINE)
+
+    assert list(DEFECTS) == listed
+
+
+@pytest.mark.parametrize("check", sorted(CHECKS, key=lambda check: check.__name__))
+def test_our_template_has_none_of_them(template: Template, check) -> None:
+    assert list(check(template)) == []
+
+
+@pytest.mark.parametrize("case", [case for case in IN_TEMPLATE if case.values[0].check])
+def test_a_defect_put_back_into_the_template_is_seen(template: Template, case: InTemplate) -> None:
+    assert case.check is not None
+
+    assert list(case.check(case.put_back(template)))
+
+
+@pytest.mark.parametrize("case", [case for case in IN_TEMPLATE if case.values[0].lint])
+def test_a_defect_put_back_into_the_template_is_seen_by_cfn_lint(
+    template: Template, case: InTemplate, tmp_path: Path
+) -> None:
+    """Our own template is linted by `tox -e policy`."""
+    assert CFN_LINT.exists(), "no cfn-lint: `tox run -e policy --notest` sets it up"
+    file = tmp_path / PATH.name
+    file.write_text(write(case.put_back(template)))
+
+    told = subprocess.run(
+        [CFN_LINT, "--regions", "us-east-1", "-t", file], capture_output=True, text=True, cwd=tmp_path
+    )
+
+    assert told.returncode != 0
+    assert re.search(rf"^{case.lint} ", told.stdout, re.MULTILINE), told.stdout
+
+
+@pytest.mark.parametrize("case", IN_CODE)
+def test_a_defect_put_back_into_the_code_is_seen(case: InCode, tmp_path: Path) -> None:
+    for part in PARTS:
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in ("pyproject.toml", "conftest.py"):
+        shutil.copy(ROOT / file, tmp_path)
+    source = tmp_path / case.file
+    text = source.read_text()
+    assert text.count(case.old) == 1, f"{case.file} has changed: the table has to follow"
+    source.write_text(text.replace(case.old, case.new))
+
+    told = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", case.test],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": "", "HYPOTHESIS_PROFILE": "dev"},
+    )
+
+    # 1 is: tests ran and some failed. Anything else would be a test that is not there or cannot run.
+    assert told.returncode == 1, told.stdout[-2_000:]
