@@ -10,6 +10,10 @@ COMMANDS = {
     "pipeline": ("harness.pipeline.command", "deploy on an emulated AWS, replay market data, account for every record"),
     "package": ("harness.packaging.command", "build the zips the template points at"),
     "deploy": ("harness.deploy.command", "package and deploy the template through the AWS CLI"),
+    "import-template": (
+        "harness.deploy.import_command",
+        "write the files for importing what a deleted stack has left",
+    ),
     "replay": ("harness.replay.__main__", "convert captures to the contract's NDJSON, or generate a feed"),
     "quarantine": ("harness.quarantine.command", "read what the pipeline refused: how much, why, and what it was"),
 }
@@ -27,9 +31,13 @@ def main(argv: list[str]) -> int:
         print(f"harness: {f'unknown command {argv[0]!r}' if argv else 'a command is needed'}", file=stream)
     print("usage: python -m harness COMMAND [--help]", file=stream)
     for name, (_, purpose) in COMMANDS.items():
-        print(f"  {name:<10} {purpose}", file=stream)
+        print(f"  {name:<16} {purpose}", file=stream)
     return 0 if wants_help else 2
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        # Before a command has set up its own answer to it, or where it has none. 128 + the signal's number.
+        sys.exit(130)

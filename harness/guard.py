@@ -43,6 +43,18 @@ def main(folder: Path, command: list[str]) -> int:
     return ended if ended >= 0 else SIGNALLED - ended
 
 
+def unmade_folder(prefix: str) -> Path:
+    """Return the name of a new temporary folder, for the owner to make.
+
+    An owner that knows the name before the folder is there can remove it whenever it is interrupted; `mkdtemp` would
+    tell it too late.
+    """
+    # Not needed by the guard itself, which is to start quickly.
+    import tempfile
+
+    return Path(tempfile.gettempdir(), f"{prefix}{os.urandom(8).hex()}")
+
+
 def _wake_on(*signals: signal.Signals) -> int:
     readable, writable = os.pipe()
     os.set_blocking(writable, False)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from harness.cli import Parser
-from harness.emulator.overlay import listing
+from harness.emulator import not_shown, overlay
 from harness.replay.formats import FORMATS
 from market_data import Reason
 
@@ -29,7 +29,12 @@ def _first_line(thing: object) -> str:
     return (thing.__doc__ or "").strip().splitlines()[0]
 
 
-PARTS: dict[str, Callable[[], str]] = {"reasons": _reasons, "overlay": listing, "formats": _formats}
+PARTS: dict[str, Callable[[], str]] = {
+    "reasons": _reasons,
+    "overlay": overlay.listing,
+    "not_shown": not_shown.listing,
+    "formats": _formats,
+}
 
 
 def filled(text: str) -> str:

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from harness import guard
+
 
 class AwsCliError(Exception):
     """The AWS CLI refused a command; the message is what it said."""
@@ -27,10 +29,40 @@ class AwsCli:
 
     def run(self, *arguments: str) -> str:
         """Run `aws *arguments` and return its standard output; raise `AwsCliError` when it fails."""
-        result = subprocess.run(
-            [self._command, *arguments], env=self._environment, capture_output=True, text=True, check=False
-        )
-        if result.returncode:
-            said = result.stderr.strip() or result.stdout.strip() or f"exit code {result.returncode}"
-            raise AwsCliError(f"aws {' '.join(arguments[:2])}: {' '.join(said.split())}")
-        return result.stdout
+        # It leaves its temporary files where it is killed, so they get a folder that the guard removes.
+        folder = guard.unmade_folder("aws-")
+        try:
+            folder.mkdir(mode=0o700)
+            code, output, complaint = self._guarded(folder, arguments)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        if code:
+            said = _without_progress(complaint) or _without_progress(output) or f"exit code {code}"
+            raise AwsCliError(f"aws {' '.join(arguments[:2])}: {said}")
+        return output
+
+    def _guarded(self, folder: Path, arguments: tuple[str, ...]) -> tuple[int, str, str]:
+        with subprocess.Popen(
+            [sys.executable, "-I", "-S", guard.__file__, str(folder), self._command, *arguments],
+            env={**self._environment, "TMPDIR": str(folder)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            # `communicate` would close it at once, and that tells the guard to end.
+            lifeline, process.stdin = process.stdin, None
+            assert lifeline is not None
+            try:
+                output, complaint = process.communicate()
+            finally:
+                lifeline.close()
+                process.wait()
+        return process.returncode, output, complaint
+
+
+def _without_progress(said: str) -> str:
+    """On one line. A percentage that was reached before the failure would hide it."""
+    lines = (line for line in said.replace("\r", "\n").splitlines() if not line.startswith("Uploading to "))
+    return " ".join(" ".join(lines).split())

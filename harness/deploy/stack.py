@@ -6,6 +6,9 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from harness.deploy.cli import AwsCli, AwsCliError
 from harness.packaging.build import PACKAGE_FOLDER, build_package
@@ -46,18 +49,44 @@ def assemble(folder: Path, target: Target, template: Path = TEMPLATE) -> Path:
     return Path(shutil.copy(template, folder / "template" / TEMPLATE.name))
 
 
-def parameter(parameters: Path, name: str) -> str:
-    """Return one value out of a `--parameter-overrides file://` file."""
+def parameter(parameters: Path, name: str, default: str | None = None) -> str:
+    """Return one value out of a `--parameter-overrides file://` file; without a default, it has to be there."""
     try:
-        entries: list[str] = json.loads(parameters.read_text())
-        return dict(entry.split("=", 1) for entry in entries)[name]
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+        values = parameters_in(parameters)
+        return values[name] if default is None else values.get(name, default)
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         raise DeployError(f"{parameters}: no readable parameter {name} ({error})") from error
+
+
+def parameters_in(parameters: Path) -> dict[str, str]:
+    """Return all values of a `--parameter-overrides file://` file."""
+    entries: list[str] = json.loads(parameters.read_text())
+    return dict(entry.split("=", 1) for entry in entries)
+
+
+class _Template(yaml.SafeLoader):
+    """Reads a template's outline: what `!Ref` and the like stand for is left out."""
+
+
+_Template.add_multi_constructor("!", lambda *_: None)
+
+
+def _refuse_unknown_parameters(template: Path, parameters: Path) -> None:
+    # The AWS CLI passes over a name that the template does not have, and deploys the default of the one that was meant.
+    try:
+        outline: Any = yaml.load(template.read_text(), Loader=_Template)
+    except (ValueError, yaml.YAMLError) as error:
+        raise DeployError(f"the template is not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(outline, dict) or "Resources" not in outline:
+        raise DeployError("the template has no Resources")
+    if unknown := sorted(parameters_in(parameters).keys() - (outline.get("Parameters") or {}).keys()):
+        raise DeployError(f"{parameters}: the template has no parameter {', '.join(unknown)}")
 
 
 def deploy(aws: AwsCli, template: Path, parameters: Path, stack_name: str = STACK_NAME) -> Deployment:
     """Package and deploy `template`, as docs tell a release engineer to."""
     bucket = parameter(parameters, "ArtifactBucketName")
+    _refuse_unknown_parameters(template, parameters)
     packaged = template.with_name("packaged.yaml")
     try:
         aws.run(
@@ -70,7 +99,7 @@ def deploy(aws: AwsCli, template: Path, parameters: Path, stack_name: str = STAC
             "--capabilities", "CAPABILITY_NAMED_IAM", "--no-fail-on-empty-changeset",
         )  # fmt: skip
     except AwsCliError as error:
-        raise DeployError(f"{error}{_first_failure(aws, stack_name)}") from error
+        raise DeployError(_why(str(error), _first_failure(aws, stack_name))) from error
     return describe(aws, stack_name, changed=NO_CHANGES not in said)
 
 
@@ -83,6 +112,13 @@ def describe(aws: AwsCli, stack_name: str = STACK_NAME, *, changed: bool = False
     return Deployment(changed=changed, resources=resources, outputs=outputs)
 
 
+def _why(said: str, first_failure: str) -> str:
+    if not first_failure:
+        return said
+    # It goes on to say how to list the events; the one that matters is here.
+    return f"{said.partition(' Run the following command')[0].rstrip('.')}; first to fail: {first_failure}"
+
+
 def _first_failure(aws: AwsCli, stack_name: str) -> str:
     try:
         listed = aws.run("cloudformation", "describe-stack-events", "--stack-name", stack_name, "--output=json")
@@ -93,4 +129,5 @@ def _first_failure(aws: AwsCli, stack_name: str) -> str:
         return ""
     # Events come newest first; the oldest failure is the cause of the others.
     first = failures[-1]
-    return f"; first to fail: {first['LogicalResourceId']}: {first.get('ResourceStatusReason', 'no reason given')}"
+    reason = " ".join(first.get("ResourceStatusReason", "no reason given").split())
+    return f"{first['LogicalResourceId']}: {reason}"

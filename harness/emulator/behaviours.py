@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any
+
+from harness.emulator.behaviours_cloudformation import import_streams, see_conditions_as_changes
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,73 @@ def _name_the_resource_of_a_denial() -> None:
     iam_actions.access_denied_response = access_denied_response
 
 
+def _lock_replicas() -> None:
+    from ministack.services import s3
+
+    replicate = s3._maybe_replicate
+
+    @wraps(replicate)
+    def maybe_replicate(bucket: str, key: str, stored: dict[str, Any], *rest: Any) -> None:
+        replicate(bucket, key, stored, *rest)
+        if replica := stored.get("_replica"):
+            archive, version, account = replica
+            with s3._in_account(account):
+                s3._apply_object_lock_from_headers(archive, key, {}, version)
+
+    s3._maybe_replicate = maybe_replicate
+
+
+_NAMED_KEY = "x-amz-server-side-encryption-aws-kms-key-id"
+
+
+def _tell_policies_the_key_that_an_upload_names() -> None:
+    from ministack.core import iam_actions
+
+    context_of = iam_actions._s3_object_context
+
+    @wraps(context_of)
+    def object_context(action: str, query: dict[str, Any], path: str, headers: dict[str, str]) -> dict[str, Any]:
+        context: dict[str, Any] = context_of(action, query, path, headers)
+        named = headers.get(_NAMED_KEY)
+        return {**context, f"s3:{_NAMED_KEY}": named} if action == "s3:PutObject" and named else context
+
+    iam_actions._s3_object_context = object_context
+
+
+def _ask_for_every_version_of_a_batch() -> None:
+    from ministack.core import iam_actions
+
+    checks_of = iam_actions.s3_additional_checks
+
+    @wraps(checks_of)
+    def additional_checks(
+        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
+    ) -> list[tuple[str, str]]:
+        checks: list[tuple[str, str]] = checks_of(method, path, headers, body, query)
+        if method == "POST" and "delete" in query:
+            targets = iam_actions._s3_batch_delete_targets(path.strip("/").partition("/")[0], body)
+            checks = [*(("s3:DeleteObjectVersion", arn) for arn, version in targets[:1] if version), *checks]
+        return checks
+
+    iam_actions.s3_additional_checks = additional_checks
+
+
+def _bring_a_services_source_account() -> None:
+    from ministack.core import iam_evaluator
+
+    evaluate = iam_evaluator.evaluate_trust_policy
+
+    @wraps(evaluate)
+    def evaluate_trust_policy(document: Any, caller: str, context: Any) -> bool:
+        if caller.endswith(":root"):
+            source = {**context.service_context, "aws:sourceaccount": context.principal_account}
+            context = replace(context, service_context=source)
+        allowed: bool = evaluate(document, caller, context)
+        return allowed
+
+    iam_evaluator.evaluate_trust_policy = evaluate_trust_policy
+
+
 def _serve_on_one_port_only() -> None:
     from ministack import app
 
@@ -128,6 +197,36 @@ BEHAVIOURS = (
         "Kinesis, retention",
         "Expired records are looked for once a minute; MiniStack would go through the whole stream at each call.",
         _look_for_expired_records_rarely,
+    ),
+    Behaviour(
+        "S3, replication",
+        "A replica gets its bucket's default retention; MiniStack would leave it without a lock.",
+        _lock_replicas,
+    ),
+    Behaviour(
+        "IAM, `s3:PutObject`",
+        f"Policies can ask for `s3:{_NAMED_KEY}`, the key that an upload names.",
+        _tell_policies_the_key_that_an_upload_names,
+    ),
+    Behaviour(
+        "IAM, `s3:DeleteObjectVersion`",
+        "Asked for every version in a batch of deletions; MiniStack would pass over the first.",
+        _ask_for_every_version_of_a_batch,
+    ),
+    Behaviour(
+        "STS, `AssumeRole`",
+        "The account's root, which may take a service's role here, brings that service's `aws:SourceAccount` along.",
+        _bring_a_services_source_account,
+    ),
+    Behaviour(
+        "CloudFormation, change sets",
+        "A resource that a condition takes in or out is a change, also where only a parameter has changed.",
+        see_conditions_as_changes,
+    ),
+    Behaviour(
+        "CloudFormation, import",
+        "A Kinesis stream can be imported.",
+        import_streams,
     ),
     Behaviour(
         "Listener",

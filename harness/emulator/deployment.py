@@ -12,28 +12,9 @@ from urllib.parse import unquote
 from botocore.exceptions import ClientError
 
 from harness.emulator.policies import Document, Role
+from harness.emulator.stores import Key, Store
 
 Clients = Callable[[str], Any]
-
-
-@dataclass(frozen=True)
-class Key:
-    """A customer managed KMS key and its policy."""
-
-    arn: str
-    policy: Document
-
-
-@dataclass(frozen=True)
-class Store:
-    """A place that data rests in: a bucket, queue, stream, table or topic; its key and its own policy."""
-
-    service: str
-    name: str
-    arn: str
-    key: Key | None
-    policy: Document | None = None
-    bucket_key: bool = False
 
 
 @dataclass
@@ -77,13 +58,62 @@ class Deployment:
     @cached_property
     def notified_queues(self) -> list[tuple[str, str]]:
         """(bucket ARN, queue ARN) for every bucket that notifies a queue."""
-        s3 = self.clients("s3")
-        found = []
-        for store in self.stores.values():
-            if store.service == "s3":
-                configuration = s3.get_bucket_notification_configuration(Bucket=store.name)
-                found += [(store.arn, queue["QueueArn"]) for queue in configuration.get("QueueConfigurations", [])]
-        return found
+        read = self.clients("s3").get_bucket_notification_configuration
+        found = [(bucket.arn, read(Bucket=bucket.name).get("QueueConfigurations", [])) for bucket in self._of("s3")]
+        return [(arn, queue["QueueArn"]) for arn, queues in found for queue in queues]
+
+    @cached_property
+    def replications(self) -> list[tuple[str, dict[str, Any]]]:
+        """(bucket ARN, configuration) for every bucket that is replicated."""
+        read = self.clients("s3").get_bucket_replication
+        found = [(bucket.arn, _unless_missing(read, Bucket=bucket.name)) for bucket in self._of("s3")]
+        return [(arn, answer["ReplicationConfiguration"]) for arn, answer in found if answer]
+
+    @cached_property
+    def access_logs(self) -> list[tuple[str, dict[str, Any]]]:
+        """(bucket ARN, where to) for every bucket whose accesses are logged."""
+        read = self.clients("s3").get_bucket_logging
+        found = [(bucket.arn, read(Bucket=bucket.name).get("LoggingEnabled")) for bucket in self._of("s3")]
+        return [(arn, target) for arn, target in found if target]
+
+    @cached_property
+    def crawlers(self) -> list[dict[str, Any]]:
+        """Every Glue crawler."""
+        return [crawler for page in self._pages("glue", "get_crawlers") for crawler in page["Crawlers"]]
+
+    @cached_property
+    def log_keys(self) -> dict[str, Key | None]:
+        """The key of the logs, by the name of the Glue security configuration that says so."""
+        pages = self._pages("glue", "get_security_configurations")
+        configurations = [c for page in pages for c in page["SecurityConfigurations"]]
+        return {
+            c["Name"]: self.key(c["EncryptionConfiguration"].get("CloudWatchEncryption", {}).get("KmsKeyArn"))
+            for c in configurations
+        }
+
+    @cached_property
+    def table_locations(self) -> dict[tuple[str, str], str]:
+        """Where the data of every catalog table lies, by database and table."""
+        databases = [d["Name"] for page in self._pages("glue", "get_databases") for d in page["DatabaseList"]]
+        tables = [
+            t
+            for name in databases
+            for page in self._pages("glue", "get_tables", DatabaseName=name)
+            for t in page["TableList"]
+        ]
+        return {(t["DatabaseName"], t["Name"]): t.get("StorageDescriptor", {}).get("Location", "") for t in tables}
+
+    @cached_property
+    def alarms(self) -> list[dict[str, Any]]:
+        """Every alarm on a metric."""
+        return [alarm for page in self._pages("cloudwatch", "describe_alarms") for alarm in page["MetricAlarms"]]
+
+    @cached_property
+    def rule_targets(self) -> list[tuple[str, str]]:
+        """(rule, target ARN) for every target of every event rule."""
+        events = self.clients("events")
+        rules = [rule["Name"] for page in self._pages("events", "list_rules") for rule in page["Rules"]]
+        return [(rule, t["Arn"]) for rule in rules for t in events.list_targets_by_rule(Rule=rule)["Targets"]]
 
     def role(self, arn: str) -> Role:
         """A role by its ARN or name, with every document that decides what it may do."""
@@ -100,8 +130,11 @@ class Deployment:
             self._keys[identifier] = self._read_key(identifier)
         return self._keys[identifier]
 
-    def _pages(self, service: str, operation: str) -> Iterator[dict[str, Any]]:
-        yield from self.clients(service).get_paginator(operation).paginate()
+    def _of(self, service: str) -> list[Store]:
+        return [store for store in self.stores.values() if store.service == service]
+
+    def _pages(self, service: str, operation: str, **parameters: str) -> Iterator[dict[str, Any]]:
+        yield from self.clients(service).get_paginator(operation).paginate(**parameters)
 
     def _read_key(self, identifier: str) -> Key | None:
         if identifier.rsplit(":", 1)[-1].startswith("alias/aws/"):
@@ -190,7 +223,13 @@ class Deployment:
             for topic in page["Topics"]:
                 arn = topic["TopicArn"]
                 attributes = sns.get_topic_attributes(TopicArn=arn)["Attributes"]
-                yield Store("sns", arn.rsplit(":", 1)[-1], arn, self.key(attributes.get("KmsMasterKeyId")))
+                yield Store(
+                    service="sns",
+                    name=arn.rsplit(":", 1)[-1],
+                    arn=arn,
+                    key=self.key(attributes.get("KmsMasterKeyId")),
+                    policy=json.loads(attributes["Policy"]),
+                )
 
 
 def _document(document: Any) -> Document:

@@ -13,9 +13,10 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from harness.cli import Parser
-from harness.emulator import additions, behaviours
-from harness.emulator.additions import AddedProperty, AddedType, Call
+from harness.emulator import additions, behaviours, coverage
+from harness.emulator.calls import AddedProperty, AddedType, Call
 from harness.emulator.errors import EmulatorError
+from harness.emulator.markdown import table
 
 #: The private names below were read in this version.
 MINISTACK_VERSION = "1.5.33"
@@ -43,10 +44,15 @@ def apply() -> None:
     by_type: dict[str, list[AddedProperty]] = defaultdict(list)
     for addition in additions.PROPERTIES:
         by_type[addition.type].append(addition)
-    for name, added in by_type.items():
-        _extend(handlers[name], added)
     for added_type in additions.TYPES:
         handlers[added_type.type] = _new_type(added_type, provisioners._physical_name)
+    new_types = {added_type.type for added_type in additions.TYPES}
+    for name, handler in handlers.items():
+        if "create" in handler:
+            reader = coverage.OVERLAY if name in new_types else coverage.MINISTACK
+            handler["create"] = coverage.observed(reader, name, handler["create"])
+    for name, added in by_type.items():
+        _extend(handlers[name], added)
     for behaviour in behaviours.BEHAVIOURS:
         behaviour.install()
 
@@ -91,7 +97,8 @@ def _reconcile(added: Iterable[AddedProperty], physical_id: str, old: dict[str, 
         if before == after:
             continue
         if after is not None:
-            _call(addition.apply, physical_id, after)
+            with coverage.observing(coverage.OVERLAY, addition.type, {addition.property: after}) as observed:
+                _call(addition.apply, physical_id, observed[addition.property])
         elif addition.withdraw is not None:
             _call(addition.withdraw, physical_id, before)
 
@@ -118,14 +125,9 @@ def listing() -> str:
         (f"`{a.type}`", f"`{a.property}`", f"`{a.apply.service}:{a.apply.operation}`") for a in additions.PROPERTIES
     ]
     rows += [(f"`{a.type}`", "the type itself", f"`{a.create.service}:{a.create.operation}`") for a in additions.TYPES]
-    added = _table(("Resource type", "Added", "Applied by"), rows)
-    changed = _table(("Where", "What"), [(b.where, b.what) for b in behaviours.BEHAVIOURS])
+    added = table(("Resource type", "Added", "Applied by"), rows)
+    changed = table(("Where", "What"), [(b.where, b.what) for b in behaviours.BEHAVIOURS])
     return f"{added}\n\n{changed}"
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [head, tuple("---" for _ in head), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def main(argv: list[str]) -> int:

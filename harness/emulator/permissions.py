@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness.emulator.deployment import Clients, Deployment
-from harness.emulator.needs import Need, all_needs
+from harness.emulator.need import Need
+from harness.emulator.needs import all_needs
 from harness.emulator.policies import role_may, service_may
 
 

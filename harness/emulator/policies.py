@@ -39,11 +39,13 @@ class Request:
     resource: str
     region: str
     context: Mapping[str, str]
+    tls: bool = True
 
 
 def role_may(role: Role, request: Request, resource_policy: Document | None = None, *, required: bool = False) -> bool:
     """Whether a session of `role` may make `request`; `required` for a policy that must allow too (a key's)."""
-    context = _context(f"arn:aws:sts::{role.account}:assumed-role/{role.name}/service", role.account, request)
+    # The role's ARN, not the session's: that is what `aws:PrincipalArn` holds on AWS.
+    context = _context(role.arn, role.account, request)
     limits = [] if role.boundary is None else [[engine.parse_policy_document(role.boundary)]]
     documents = [engine.parse_policy_document(document) for document in role.documents]
     result = engine.evaluate(context, documents, *limits)
@@ -92,6 +94,6 @@ def _context(principal: str, account: str, request: Request) -> Any:
         resource_arn=request.resource,
         region=request.region,
         source_ip="127.0.0.1",
-        secure_transport=True,
+        secure_transport=request.tls,
         service_context={name.lower(): value for name, value in request.context.items()},
     )

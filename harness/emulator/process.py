@@ -9,7 +9,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -117,14 +116,20 @@ class Emulator:
         """Leave it running after this process, and return the process id whose end (SIGTERM) ends all of it."""
         running = self._running()
         assert running.stdin is not None
+        # First: told to stay, it would not mind being stopped. Not yet told, it ends when this process does.
+        self._guard, self._folder = None, None
         running.stdin.write(guard.STAY)
         running.stdin.close()
         # No longer ours to wait for: without a return code Popen would warn of it.
         running.returncode = 0
-        self._guard, self._folder = None, None
         return running.pid
 
     # ------------------------------------------------------------- addresses
+
+    @property
+    def process_id(self) -> int:
+        """The process whose end (SIGTERM) ends all of it."""
+        return self._running().pid
 
     @property
     def port(self) -> int:
@@ -202,8 +207,9 @@ class Emulator:
         return self._files
 
     def _launch(self, port: int) -> None:
-        folder = Path(tempfile.mkdtemp(prefix="emulated-aws-"))
+        folder = guard.unmade_folder("emulated-aws-")
         self._folder, self._port = folder, port
+        folder.mkdir(mode=0o700)
         for name in ("tls", "tmp", "home"):
             (folder / name).mkdir()
         self._files = certificates.issue(folder / "tls")

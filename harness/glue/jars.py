@@ -33,7 +33,8 @@ def ensure_jars(spark_python: Path, folder: Path) -> list[Path]:
             str(spark_python), "-I", "-m", "pip", "download", "--quiet", "--require-hashes", "--no-deps",
             "--no-binary", ":all:", "--no-build-isolation", "--dest", downloads, "-r", str(REQUIREMENTS),
         ]  # fmt: skip
-        environment = {"PIP_CACHE_DIR": str(ROOT / ".cache" / "pip"), **os.environ}
+        # Its temporary files go with the folder, also where it is killed.
+        environment = {"PIP_CACHE_DIR": str(ROOT / ".cache" / "pip"), **os.environ, "TMPDIR": downloads}
         result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if result.returncode:
             reason = (result.stderr.strip() or result.stdout.strip() or "no message").splitlines()[-1]
@@ -54,7 +55,7 @@ def _unpack(sdist: Path, jars: list[Path]) -> None:
             if content is None:
                 raise JarsError(f"{member.name} in {sdist.name} is not a file")
             # Renamed into place when whole, so that a run cut short does not leave half a jar.
-            partial = jar.with_suffix(".partial")
+            partial = sdist.with_name(jar.name)
             with partial.open("wb") as target:
                 shutil.copyfileobj(content, target)
             partial.replace(jar)

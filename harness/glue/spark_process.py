@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -52,12 +52,9 @@ def run_glue_job(
     `credentials` are access key, secret and token of the Glue role, and all that the job can use: the caller's own
     environment is not passed on.
     """
-    folder = tempfile.mkdtemp(prefix="glue-job-")
-    temporary = Path(folder)
+    temporary = guard.unmade_folder("glue-job-")
+    folder = str(temporary)
     settings = spark_settings(jars, endpoint_url, truststore, truststore_password, region, temporary)
-    # A file rather than arguments: every process on the machine can read those.
-    (temporary / "spark-defaults.conf").write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
-    (temporary / "log4j2.properties").write_text(_LOGGING)
     command = [str(spark_python), "-u", str(BOOTSTRAP), str(script)]
     command += [part for name, value in arguments.items() for part in (f"--{name}", value)]
     access_key, secret, token = credentials
@@ -82,9 +79,22 @@ def run_glue_job(
         "AWS_CA_BUNDLE": str(ca_bundle),
         "AWS_EC2_METADATA_DISABLED": "true",
     }
+    try:
+        temporary.mkdir(mode=0o700)
+        # A file rather than arguments: every process on the machine can read those.
+        conf = "".join(f"{name} {value}\n" for name, value in settings.items())
+        (temporary / "spark-defaults.conf").write_text(conf)
+        (temporary / "log4j2.properties").write_text(_LOGGING)
+        return _guarded(temporary, command, environment, on_line)
+    finally:
+        # The guard has removed it already, unless it never came to run.
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _guarded(folder: Path, command: list[str], environment: Mapping[str, str], on_line: Callable[[str], None]) -> int:
     # The guard ends the JVM too, and removes the folder: after an interrupt, and even when this process is killed.
     with subprocess.Popen(
-        [sys.executable, "-I", "-S", guard.__file__, folder, *command],
+        [sys.executable, "-I", "-S", guard.__file__, str(folder), *command],
         env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -50,18 +50,29 @@ def install_requirements(target: Target) -> Path:
     if folder.exists():
         return folder
     partial = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
+    try:
+        _install(target, partial)
+        try:
+            (partial / "site").rename(folder)
+        except OSError:
+            # Another process was quicker; its folder holds the same files.
+            if not folder.exists():
+                raise
+    finally:
+        # Also after Ctrl-C, which ends pip before it has tidied up.
+        shutil.rmtree(partial, ignore_errors=True)
+    return folder
+
+
+def _install(target: Target, partial: Path) -> None:
+    temporary = partial / "tmp"
+    temporary.mkdir(parents=True)
     command = [
         sys.executable, "-I", "-m", "pip", "install", "--quiet", "--no-compile", "--no-deps", "--require-hashes",
-        "--target", str(partial), *PIP_OPTIONS[target], "-r", str(REQUIREMENTS),
+        "--target", str(partial / "site"), *PIP_OPTIONS[target], "-r", str(REQUIREMENTS),
     ]  # fmt: skip
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if result.returncode:
-        shutil.rmtree(partial, ignore_errors=True)
         reason = (result.stderr.strip() or "no message").splitlines()[-1]
         raise PackagingError(f"pip could not install {REQUIREMENTS.name} for {target}: {reason}")
-    try:
-        partial.rename(folder)
-    except OSError:
-        # Another process was quicker; its folder holds the same files.
-        shutil.rmtree(partial)
-    return folder

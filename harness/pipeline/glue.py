@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ def spark_python() -> Path:
 
 #: S3 answers a HEAD request without a body, so S3A knows the path it was refused, and not the action.
 _REFUSED_HEAD = re.compile(r"AccessDeniedException: (?P<path>s3://\S+): \w+ on s3://")
+
+#: In Linux's words, and in Hadoop's, which looks for a folder with enough room before it writes.
+_DISK_FULL = re.compile(r"No space left on device|Could not find any valid local directory")
 
 
 class GlueJobRun:
@@ -48,9 +52,15 @@ class GlueJobRun:
                 return (
                     f"{self.role} may not s3:GetObject or s3:ListBucket on {refused['path']} (called by the Glue job)"
                 )
-            said = [line for line in self.lines if line.strip()]
-            return f"the Glue job failed: {said[-1].strip() if said else f'exit code {self.exit_code}'}"
+            return f"the Glue job failed: {self._cause()}"
         return None
+
+    def _cause(self) -> str:
+        if any(map(_DISK_FULL.search, self.lines)):
+            return f"No space left on device, where its temporary files are: {tempfile.gettempdir()}"
+        # Java ends with frames, which are indented; the innermost cause is above them. Python's is the last line.
+        said = [line for line in self.lines if line and not line[0].isspace()]
+        return said[-1] if said else f"exit code {self.exit_code}"
 
 
 def run_deployed_job(emulator: Emulator, job_name: str, folder: Path, on_line: Callable[[str], None]) -> GlueJobRun:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
+from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
 from harness.deploy.cli import AwsCli
-from harness.deploy.stack import Deployment, assemble, deploy, parameter
+from harness.deploy.stack import DeployError, Deployment, assemble, deploy, parameter
 from harness.emulator.denials import FunctionLogs
 from harness.emulator.permissions import missing_grants
 from harness.emulator.process import Emulator
@@ -45,8 +46,10 @@ class Run:
         self._account: Account | None = None
         #: What went wrong without keeping the run from its accounting.
         self.failures: list[str] = []
+        #: What is being done, for whoever asks why it could not be.
+        self.stage = "start"
         # Opened first: a missing file is to be told before anything is started.
-        self._feed = open_sources(options.feed, options.venue, options.count, options.seed)
+        self._feed = open_sources(options.feed, options.venue, options.count, options.seed, options.bad_per_mille)
 
     def __enter__(self) -> Run:
         self.display.say("Starting the emulated AWS (TLS, IAM enforced)")
@@ -74,7 +77,11 @@ class Run:
         bucket = parameter(self.options.parameters, "ArtifactBucketName")
         self.emulator.client("s3").create_bucket(Bucket=bucket)
         self.display.say("Deploying the template with the AWS CLI")
-        self.deployment = deploy(AwsCli(self.emulator.environment()), template, self.options.parameters)
+        try:
+            self.deployment = deploy(AwsCli(self.emulator.environment()), template, self.options.parameters)
+        except DeployError as error:
+            places = f"template: {self.options.template}, log: {self.folder}/emulator.log"
+            raise DeployError(f"{error} ({places})") from error
         self.display.say(f"Deployed: {len(self.resources)} resources")
 
     def check_grants(self) -> None:
@@ -107,7 +114,8 @@ class Run:
     def _count(self) -> None:
         """Copy what the producer knows; after a failure, what it knew so far."""
         summary = self.summary
-        summary.records_in = self.ledger.records_in
+        # Whatever happens next, what has not been found anywhere is lost.
+        summary.records_in = summary.lost = self.ledger.records_in
         by_feed = self.ledger.records_by_feed
         summary.records_by_feed = {feed: by_feed.get(feed, 0) for feed in (*FEEDS, UNKNOWN)}
         summary.sources = [
@@ -180,7 +188,7 @@ class Run:
         if collecting:
             try:
                 self._collect()
-            except (BotoCoreError, ClientError, OSError) as error:
+            except (BotoCoreError, ClientError, OSError, PipelineError) as error:
                 self.display.say(f"The results so far could not be brought here: {error}")
         self._take_account(None)
 
@@ -199,19 +207,29 @@ class Run:
 
     def _collect(self) -> None:
         s3 = self.emulator.client("s3")
-        collect.download(s3, self.resources["ProcessedDataBucket"], "parquet/", self._parquet)
-        collect.download(s3, self.resources["RawDataBucket"], "quarantine/", self._quarantine)
+        try:
+            collect.download(s3, self.resources["ProcessedDataBucket"], "parquet/", self._parquet)
+            collect.download(s3, self.resources["RawDataBucket"], "quarantine/", self._quarantine)
+        except Boto3Error as error:
+            raise PipelineError(
+                f"the results cannot be brought here: {error} (log: {self.folder}/emulator.log)"
+            ) from error
 
     def _take_account(self, expected: Mapping[Position, str | None] | None) -> None:
-        quarantined = list(collect.quarantined(self._quarantine))
+        digests: dict[Position, bytes] = {}
+        reasons: list[tuple[Position, str]] = []
+        # Their bytes are looked at one by one: together they may be more than this machine's memory.
+        for each in collect.quarantined(self._quarantine):
+            digests[each.record.position] = digest_of(each.record.data)
+            reasons.append((each.record.position, each.reason))
         self._account = account(
-            self.ledger.positions(),
+            # A million positions take 200 MB, which is enough of them.
+            self.ledger.positions() if expected is None else expected,
             collect.parquet_positions(self._parquet),
-            [(each.record.position, each.reason) for each in quarantined],
+            reasons,
             expected,
         )
         self.summary.take(self._account)
-        digests = {each.record.position: digest_of(each.record.data) for each in quarantined}
         altered = [e.position for e in self.ledger if digests.get(e.position, e.digest) != e.digest]
         if altered:
             self.failures.append(f"{len(altered)} quarantined records have not kept their bytes, such as {altered[0]}")
@@ -235,6 +253,7 @@ def carry_out(run: Run, interfere: Mapping[str, Callable[[Run], None]] | None = 
         for name, stage in STAGES:
             if interfere and name in interfere:
                 interfere[name](run)
+            run.stage = name
             began = time.monotonic()
             stage(run)
             run.summary.stage_seconds[name] = round(time.monotonic() - began, 1)

@@ -94,7 +94,7 @@ def the_job_is_started_and_may_run(template: Template) -> Iterator[str]:
     writable = [
         r for s in role_statements(role) if "logs:PutLogEvents" in many(s["Action"]) for r in many(s["Resource"])
     ]
-    if "GlueJobLogGroup" not in references(writable):
+    if not {"GlueJobErrorLogGroup", "GlueJobOutputLogGroup"} <= references(writable):
         yield "the job's role may not write its log"
 
 

@@ -1,4 +1,4 @@
-"""What the emulator's tests deploy: small stacks, and the words to put them together. No tests."""
+"""What the emulator's tests deploy: small stacks, the words to put them together, and the template. No tests."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from harness.deploy.cli import AwsCli
+from harness.deploy.stack import DEVELOPMENT_PARAMETERS, Deployment, assemble, parameter
+from harness.deploy.stack import deploy as deploy_whole
 from harness.emulator import overlay
 from harness.emulator.process import Emulator
+from harness.packaging.layer import Target
 
 ROOT = Path(overlay.__file__).resolve().parents[2]
 
@@ -45,6 +49,29 @@ def deploy(emulator: Emulator, name: str, resources: Resources, *, update: bool 
     assert status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"), (status, failed)
     described = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
     return {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in described}
+
+
+#: Over the development parameters: no condition of the template may hide a property.
+EVERYTHING = {
+    "AlertQueueArn": f"arn:aws:sqs:{Emulator.region}:{Emulator.account_id}:alerts",
+    "DataConsumerAccountId": "111122223333",
+    "DataConsumerOrganizationId": "o-a1b2c3d4e5",
+    "ReserveConcurrency": "true",
+    "TableDeletionProtection": "enabled",
+    **{f"Create{name}Endpoint": "true" for name in ("Kinesis", "Glue", "KMS", "Logs", "SNS", "STS")},
+}
+
+
+def deploy_template(
+    emulator: Emulator, folder: Path, parameters: Path = DEVELOPMENT_PARAMETERS, **changes: str
+) -> Deployment:
+    """Deploy the repository's template, with some parameters changed."""
+    values = dict(entry.split("=", 1) for entry in json.loads(parameters.read_text()))
+    changed = folder / "parameters.json"
+    changed.write_text(json.dumps([f"{name}={value}" for name, value in {**values, **changes}.items()]))
+    template = assemble(folder / "tree", Target.EMULATOR)
+    emulator.client("s3").create_bucket(Bucket=parameter(changed, "ArtifactBucketName"))
+    return deploy_whole(AwsCli(emulator.environment()), template, changed)
 
 
 def arn_of(logical_id: str) -> dict[str, list[str]]:
@@ -90,6 +117,7 @@ KEY: Resources = {
 ADDED: Resources = {
     **KEY,
     "LogBucket": {"Type": "AWS::S3::Bucket"},
+    "CopyBucket": {"Type": "AWS::S3::Bucket", "Properties": {"VersioningConfiguration": {"Status": "Enabled"}}},
     "Bucket": {
         "Type": "AWS::S3::Bucket",
         "Properties": {
@@ -124,6 +152,30 @@ ADDED: Resources = {
             "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
             "LoggingConfiguration": {"DestinationBucketName": {"Ref": "LogBucket"}, "LogFilePrefix": "raw/"},
             "Tags": [{"Key": "DataClass", "Value": "licensed"}],
+            "VersioningConfiguration": {"Status": "Enabled"},
+            "ObjectLockEnabled": "true",
+            "ObjectLockConfiguration": {
+                "ObjectLockEnabled": "Enabled",
+                "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": "7"}},
+            },
+            "ReplicationConfiguration": {
+                "Role": arn_of("Role"),
+                "Rules": [
+                    {
+                        "Id": "Copy",
+                        "DeleteMarkerReplication": {"Status": "Disabled"},
+                        "Destination": {
+                            "Bucket": arn_of("CopyBucket"),
+                            "EncryptionConfiguration": {"ReplicaKmsKeyID": arn_of("Key")},
+                            "Metrics": {"Status": "Enabled"},
+                        },
+                        "Filter": {"Prefix": "raw/"},
+                        "Priority": "1",
+                        "SourceSelectionCriteria": {"SseKmsEncryptedObjects": {"Status": "Enabled"}},
+                        "Status": "Enabled",
+                    }
+                ],
+            },
         },
     },
     "Stream": {
@@ -142,13 +194,7 @@ ADDED: Resources = {
     },
     "Queue": {"Type": "AWS::SQS::Queue"},
     "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"KmsMasterKeyId": arn_of("Key")}},
-    "Role": {
-        "Type": "AWS::IAM::Role",
-        "Properties": {
-            "AssumeRolePolicyDocument": role()["Properties"]["AssumeRolePolicyDocument"],
-            "PermissionsBoundary": "arn:aws:iam::aws:policy/ReadOnlyAccess",
-        },
-    },
+    "Role": role(),
     "Function": function(
         "def handler(event, context): return event",
         ReservedConcurrentExecutions="20",

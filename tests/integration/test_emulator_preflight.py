@@ -1,13 +1,29 @@
-"""The preflight, on a stack that is really deployed."""
+"""The preflight, on a small stack and on the whole template, both really deployed."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
+
+import pytest
 
 from harness.emulator.permissions import missing_grants
 from harness.emulator.process import Emulator
-from tests.integration.stacks import ADDED, KEY, Resources, allow, arn_of, deploy, function, role
+from tests.integration.stacks import (
+    ADDED,
+    EVERYTHING,
+    KEY,
+    Resources,
+    allow,
+    arn_of,
+    deploy,
+    deploy_template,
+    function,
+    role,
+)
 
 
 def pipeline(consumer: dict[str, Any], notifying_key: bool = True) -> Resources:
@@ -71,3 +87,161 @@ def test_the_preflight_names_what_the_services_will_miss() -> None:
         ("s3.amazonaws.com", "kms:GenerateDataKey"),
         ("s3.amazonaws.com", "kms:Decrypt"),
     }
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The deployed template, and the policies in it that a test may change and has to put back."""
+
+    emulator: Emulator
+    resources: dict[str, str]
+
+    def missing(self) -> set[tuple[str, str]]:
+        found = missing_grants(self.emulator.client, region=self.emulator.region, account=self.emulator.account_id)
+        return {(grant.role, grant.action) for grant in found}
+
+    @contextmanager
+    def edited(self, policy: str, edit: Callable[[Any], list[Any]]) -> Iterator[None]:
+        """One policy with each statement replaced by what `edit` makes of it."""
+        read, write = self._access(policy)
+        document = read()
+        write({**document, "Statement": [new for old in document["Statement"] for new in edit(old)]})
+        try:
+            yield
+        finally:
+            write(document)
+
+    def _access(self, policy: str) -> tuple[Callable[[], Any], Callable[[Any], Any]]:
+        aws, physical = self.emulator.client, self.resources[policy.removesuffix("Policy")]
+        if policy.endswith("Role"):
+            (name,) = aws("iam").list_role_policies(RoleName=physical)["PolicyNames"]
+            known = {"RoleName": physical, "PolicyName": name}
+            return (
+                lambda: aws("iam").get_role_policy(**known)["PolicyDocument"],
+                lambda new: aws("iam").put_role_policy(**known, PolicyDocument=json.dumps(new)),
+            )
+        if policy.endswith("BucketPolicy"):
+            return (
+                lambda: json.loads(aws("s3").get_bucket_policy(Bucket=physical)["Policy"]),
+                lambda new: aws("s3").put_bucket_policy(Bucket=physical, Policy=json.dumps(new)),
+            )
+        if policy.endswith("QueuePolicy"):
+            known = {"QueueUrl": physical}
+            return (
+                lambda: json.loads(
+                    aws("sqs").get_queue_attributes(**known, AttributeNames=["Policy"])["Attributes"]["Policy"]
+                ),
+                lambda new: aws("sqs").set_queue_attributes(**known, Attributes={"Policy": json.dumps(new)}),
+            )
+        if policy.endswith("TopicPolicy"):
+            known = {"TopicArn": physical}
+            return (
+                lambda: json.loads(aws("sns").get_topic_attributes(**known)["Attributes"]["Policy"]),
+                lambda new: aws("sns").set_topic_attributes(
+                    **known, AttributeName="Policy", AttributeValue=json.dumps(new)
+                ),
+            )
+        known = {"KeyId": physical, "PolicyName": "default"}
+        return (
+            lambda: json.loads(aws("kms").get_key_policy(**known)["Policy"]),
+            lambda new: aws("kms").put_key_policy(**known, Policy=json.dumps(new)),
+        )
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
+    with Emulator() as emulator:
+        yield Whole(emulator, deploy_template(emulator, tmp_path_factory.mktemp("whole"), **EVERYTHING).resources)
+
+
+@pytest.mark.stack
+def test_the_template_grants_what_the_services_need(whole: Whole) -> None:
+    assert whole.missing() == set()
+
+
+#: Each right of the deployed roles that the functions' and the job's own calls do not need.
+OF_SERVICES = {
+    "KinesisConsumerRole": (
+        "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator",
+        "kinesis:ListShards", "s3:ListBucket", "logs:CreateLogStream", "logs:PutLogEvents",
+        "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:AssignPrivateIpAddresses",
+        "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:UnassignPrivateIpAddresses", "sqs:SendMessage",
+        "kms:Decrypt", "kms:GenerateDataKey",
+    ),
+    "DataValidationRole": (
+        "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage",
+        "ec2:CreateNetworkInterface", "kms:Decrypt", "kms:GenerateDataKey",
+    ),
+    "ReplicationRole": (
+        "s3:GetReplicationConfiguration", "s3:ListBucket", "s3:GetObjectVersionAcl",
+        "s3:GetObjectVersionForReplication", "s3:GetObjectVersionTagging", "s3:ReplicateObject", "s3:ReplicateTags",
+        "kms:Decrypt", "kms:Encrypt",
+    ),
+    "GlueJobRole": (
+        "logs:AssociateKmsKey", "logs:CreateLogStream", "logs:PutLogEvents", "cloudwatch:PutMetricData", "kms:Decrypt",
+        "kms:GenerateDataKey",
+    ),
+    "GlueCrawlerRole": (
+        "s3:ListBucket", "s3:GetObject", "glue:BatchCreatePartition", "glue:BatchGetPartition", "glue:GetDatabase",
+        "glue:GetTable", "kms:Decrypt", "logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:CreateLogStream",
+        "logs:PutLogEvents",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize(
+    ("role_id", "action"), [(role_id, action) for role_id, actions in OF_SERVICES.items() for action in actions]
+)
+def test_a_right_taken_from_a_role_of_the_template_is_named(whole: Whole, role_id: str, action: str) -> None:
+    def without(statement: Any) -> list[Any]:
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        rest = [kept for kept in actions if kept != action]
+        return [{**statement, "Action": rest}] if rest else []
+
+    with whole.edited(role_id, without):
+        assert whole.missing() == {(whole.resources[role_id], action)}
+
+
+KEYED = {"kms:Decrypt", "kms:GenerateDataKey"}
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize(
+    ("policy", "sid", "who", "actions"),
+    [
+        ("ValidationQueuePolicy", "LetRawBucketNotify", "s3.amazonaws.com", {"sqs:SendMessage"}),
+        ("ReplicationFailureQueuePolicy", "LetRawBucketNotify", "s3.amazonaws.com", {"sqs:SendMessage"}),
+        ("AccessLogBucketPolicy", "LetS3DeliverTheBucketsLogs", "logging.s3.amazonaws.com", {"s3:PutObject"}),
+        ("PipelineAlertTopicPolicy", "LetAlarmsPublish", "cloudwatch.amazonaws.com", {"sns:Publish"}),
+        ("DataQualityAlertTopicPolicy", "LetAlarmsPublish", "cloudwatch.amazonaws.com", {"sns:Publish"}),
+        ("PipelineAlertTopicPolicy", "LetEventRulesPublish", "events.amazonaws.com", {"sns:Publish"}),
+        ("DataEncryptionKey", "LetS3NotifyQueues", "s3.amazonaws.com", KEYED),
+        ("DataEncryptionKey", "LetAlarmsPublish", "cloudwatch.amazonaws.com", KEYED),
+        ("DataEncryptionKey", "LetEventRulesPublish", "events.amazonaws.com", KEYED),
+        (
+            "DataEncryptionKey",
+            "LetLogsEncryptThisAccountsLogGroups",
+            "logs.us-east-1.amazonaws.com",
+            {*KEYED, "kms:Encrypt"},
+        ),
+        (
+            "DataEncryptionKey",
+            "LetDataConsumerDecryptParquet",
+            f"account {EVERYTHING['DataConsumerAccountId']}",
+            {"kms:Decrypt"},
+        ),
+    ],
+)
+def test_a_statement_taken_from_a_policy_of_the_template_is_named(
+    whole: Whole, policy: str, sid: str, who: str, actions: set[str]
+) -> None:
+    taken = []
+
+    def without(statement: Any) -> list[Any]:
+        taken.extend([statement] if statement["Sid"] == sid else [])
+        return [] if statement["Sid"] == sid else [statement]
+
+    with whole.edited(policy, without):
+        assert whole.missing() == {(who, action) for action in actions}
+    assert len(taken) == 1

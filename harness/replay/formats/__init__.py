@@ -46,7 +46,7 @@ def named(name: str) -> type[Format]:
     """The format a person named, whatever the case."""
     kind = FORMATS.get(name.strip().lower())
     if kind is None:
-        raise ReplayError(f"unknown format {name!r}; known are {known()}")
+        raise ReplayError(f"unknown format {name!r} (VENUE, --venue); known are {known()}")
     return kind
 
 

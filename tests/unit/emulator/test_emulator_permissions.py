@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
-from harness.emulator.deployment import Key, Store
 from harness.emulator.needs import all_needs
 from harness.emulator.permissions import MissingGrant, judge
 from harness.emulator.policies import Request, Role, patterns_for, role_may
+from harness.emulator.stores import Key, Store
 
 REGION, ACCOUNT = "us-east-1", "000000000000"
 STREAM = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/ticks"
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:validation"
 REJECTED = f"arn:aws:sqs:{REGION}:{ACCOUNT}:rejected"
 TABLE = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/jobs"
-RAW = "arn:aws:s3:::raw"
+RAW, ARCHIVE, PARQUET, ACCESSES = (f"arn:aws:s3:::{name}" for name in ("raw", "archive", "parquet", "accesses"))
+TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts"
+READER, ORGANIZATION = "111122223333", "o-a1b2c3d4e5"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"
-LOGS = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda"
+LOG_GROUP = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:"
+LOGS = f"{LOG_GROUP}/aws/lambda"
+CATALOG = f"arn:aws:glue:{REGION}:{ACCOUNT}:"
 VIA = {
-    s: {"StringEquals": {"kms:ViaService": f"{s}.{REGION}.amazonaws.com"}} for s in ("s3", "kinesis", "sqs", "dynamodb")
+    s: {"StringEquals": {"kms:ViaService": f"{s}.{REGION}.amazonaws.com"}}
+    for s in ("s3", "kinesis", "sqs", "dynamodb", "lambda")
 }
 
 Statement = dict[str, Any]
@@ -32,6 +38,15 @@ def allow(actions: str, resource: str, condition: Statement | None = None) -> St
     return statement if condition is None else {**statement, "Condition": condition}
 
 
+def let(service: str, actions: str, resource: str = "*", condition: Statement | None = None) -> Statement:
+    return {**allow(actions, resource, condition), "Principal": {"Service": service}}
+
+
+def through(service: str, bucket: str) -> Statement:
+    """The key only by way of a service, and only for a bucket that uses bucket keys."""
+    return {"StringEquals": {**VIA[service]["StringEquals"], "kms:EncryptionContext:aws:s3:arn": bucket}}
+
+
 def trust(service: str) -> Statement:
     return {"Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}]}
 
@@ -40,22 +55,59 @@ def role(name: str, service: str, *statements: Statement) -> Role:
     return Role(name, f"arn:aws:iam::{ACCOUNT}:role/{name}", trust(service), ({"Statement": list(statements)},))
 
 
+FROM_HERE: Statement = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+FROM_RAW: Statement = {**FROM_HERE, "ArnEquals": {"aws:SourceArn": RAW}}
+
 KEY_POLICY: Statement = {
     "Statement": [
         {**allow("kms:*", "*"), "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}},
         {
-            **allow("kms:GenerateDataKey kms:Decrypt", "*", {"StringEquals": {"aws:SourceAccount": ACCOUNT}}),
-            "Principal": {"Service": "s3.amazonaws.com"},
+            **allow("kms:Decrypt", "*", through("s3", PARQUET)),
+            "Principal": {"AWS": f"arn:aws:iam::{READER}:root"},
         },
-        {
-            **allow(
-                "kms:Encrypt kms:Decrypt kms:GenerateDataKey",
-                "*",
-                {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"{LOGS}/*"}},
-            ),
-            "Principal": {"Service": f"logs.{REGION}.amazonaws.com"},
-        },
+        let("s3.amazonaws.com", "kms:GenerateDataKey kms:Decrypt", condition=FROM_HERE),
+        let("cloudwatch.amazonaws.com", "kms:GenerateDataKey kms:Decrypt", condition=FROM_HERE),
+        let("events.amazonaws.com", "kms:GenerateDataKey kms:Decrypt"),
+        let(
+            f"logs.{REGION}.amazonaws.com",
+            "kms:Encrypt kms:Decrypt kms:GenerateDataKey",
+            condition={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"{LOGS}/*"}},
+        ),
     ]
+}
+#: By the ARN of whose policy it is.
+POLICIES: dict[str, Statement] = {
+    QUEUE: {"Statement": [let("s3.amazonaws.com", "sqs:SendMessage", QUEUE, FROM_RAW)]},
+    ACCESSES: {"Statement": [let("logging.s3.amazonaws.com", "s3:PutObject", f"{ACCESSES}/*", FROM_RAW)]},
+    TOPIC: {
+        "Statement": [
+            let("cloudwatch.amazonaws.com", "sns:Publish", TOPIC, FROM_HERE),
+            let("events.amazonaws.com", "sns:Publish", TOPIC),
+        ]
+    },
+    ARCHIVE: {
+        "Statement": [
+            {
+                **allow(
+                    "s3:PutObject s3:ReplicateObject",
+                    f"{ARCHIVE}/*",
+                    {"ArnNotEquals": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/replication-role"}},
+                ),
+                "Effect": "Deny",
+                "Principal": "*",
+            }
+        ]
+    },
+    PARQUET: {
+        "Statement": [
+            {**allow("s3:GetObject", f"{PARQUET}/parquet/*"), "Principal": {"AWS": f"arn:aws:iam::{READER}:root"}},
+            {
+                **allow("s3:*", f"{PARQUET}/*", {"StringNotEquals": {"aws:PrincipalOrgID": ORGANIZATION}}),
+                "Effect": "Deny",
+                "Principal": {"AWS": READER},
+            },
+        ]
+    },
 }
 
 CONSUMER = role(
@@ -74,6 +126,13 @@ CONSUMER = role(
     allow("kms:Decrypt", KEY, VIA["kinesis"]),
     allow("kms:GenerateDataKey", KEY, VIA["s3"]),
     allow("kms:Decrypt", KEY, VIA["dynamodb"]),
+    allow("kms:Decrypt", KEY, VIA["lambda"]),
+    allow("ec2:DescribeNetworkInterfaces ec2:DescribeSubnets", "*"),
+    allow(
+        "ec2:CreateNetworkInterface ec2:DeleteNetworkInterface ec2:AssignPrivateIpAddresses "
+        "ec2:UnassignPrivateIpAddresses",
+        f"arn:aws:ec2:{REGION}:{ACCOUNT}:*/*",
+    ),
 )
 VALIDATOR = role(
     "validator-role",
@@ -81,6 +140,7 @@ VALIDATOR = role(
     allow("sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes", QUEUE),
     allow("logs:CreateLogStream logs:PutLogEvents", f"{LOGS}/validator:*"),
     allow("s3:GetObject", f"{RAW}/market-data/*"),
+    # Its dead-letter queue, which Lambda itself sends to.
     allow("sqs:SendMessage", REJECTED),
     allow("kms:Decrypt", KEY, VIA["s3"]),
     allow("kms:Decrypt kms:GenerateDataKey", KEY, VIA["sqs"]),
@@ -90,19 +150,49 @@ JOB = role(
     "glue.amazonaws.com",
     allow("s3:GetObject", "arn:aws:s3:::artifacts/*"),
     allow(
-        "logs:CreateLogGroup logs:CreateLogStream logs:PutLogEvents",
-        f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws-glue/*",
+        "logs:CreateLogGroup logs:CreateLogStream logs:PutLogEvents logs:AssociateKmsKey",
+        f"{LOG_GROUP}/aws-glue/jobs/encrypted-role/job-role/*",
     ),
     allow("cloudwatch:PutMetricData", "*", {"StringEquals": {"cloudwatch:namespace": "Glue"}}),
 )
+CRAWLER = role(
+    "crawler-role",
+    "glue.amazonaws.com",
+    allow("s3:GetObject", f"{PARQUET}/parquet/*"),
+    allow("s3:ListBucket", PARQUET, {"StringLike": {"s3:prefix": "parquet/*"}}),
+    allow("glue:GetDatabase glue:GetTable glue:BatchGetPartition glue:BatchCreatePartition", f"{CATALOG}*"),
+    allow("kms:Decrypt", KEY, VIA["s3"]),
+    allow(
+        "logs:CreateLogGroup logs:CreateLogStream logs:PutLogEvents logs:AssociateKmsKey",
+        f"{LOG_GROUP}/aws-glue/crawlers-role/crawler-role-encrypted*",
+    ),
+)
+REPLICATION = role(
+    "replication-role",
+    "s3.amazonaws.com",
+    allow("s3:GetReplicationConfiguration s3:ListBucket", RAW),
+    allow(
+        "s3:GetObjectVersionForReplication s3:GetObjectVersionAcl s3:GetObjectVersionTagging",
+        f"{RAW}/market-data/*",
+    ),
+    allow(
+        "s3:GetObjectVersionForReplication s3:GetObjectVersionAcl s3:GetObjectVersionTagging",
+        f"{RAW}/aws/lambda/*",
+    ),
+    allow("s3:ReplicateObject s3:ReplicateTags", f"{ARCHIVE}/*"),
+    allow("kms:Decrypt", KEY, through("s3", RAW)),
+    allow("kms:Encrypt", KEY, through("s3", ARCHIVE)),
+)
+ROLES = (CONSUMER, VALIDATOR, JOB, CRAWLER, REPLICATION)
 
 
 @dataclass
 class Deployed:
     """The read-back deployment, without a service behind it."""
 
-    roles: dict[str, Role] = field(default_factory=lambda: {r.name: r for r in (CONSUMER, VALIDATOR, JOB)})
+    roles: dict[str, Role] = field(default_factory=lambda: {r.name: r for r in ROLES})
     key_policy: Statement = field(default_factory=lambda: KEY_POLICY)
+    policies: dict[str, Statement] = field(default_factory=lambda: dict(POLICIES))
     region: str = REGION
     account: str = ACCOUNT
 
@@ -114,14 +204,20 @@ class Deployed:
 
     @property
     def functions(self) -> list[dict[str, Any]]:
+        network = {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
+        special = {
+            "consumer": {"VpcConfig": network, "KMSKeyArn": KEY},
+            "validator": {"DeadLetterConfig": {"TargetArn": REJECTED}},
+        }
         return [
             {
                 "FunctionName": name,
                 "FunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}",
                 "Role": f"{name}-role",
                 "LoggingConfig": {"LogGroup": f"/aws/lambda/{name}"},
+                **more,
             }
-            for name in ("consumer", "validator")
+            for name, more in special.items()
         ]
 
     @property
@@ -137,7 +233,45 @@ class Deployed:
     def jobs(self) -> list[dict[str, Any]]:
         command = {"ScriptLocation": "s3://artifacts/x/job.py"}
         arguments = {"--enable-metrics": "true"}
-        return [{"Name": "to_parquet", "Role": "job-role", "Command": command, "DefaultArguments": arguments}]
+        job = {"Name": "to_parquet", "Role": "job-role", "Command": command, "DefaultArguments": arguments}
+        return [{**job, "SecurityConfiguration": "encrypted"}]
+
+    @property
+    def crawlers(self) -> list[dict[str, Any]]:
+        targets = {"CatalogTargets": [{"DatabaseName": "market", "Tables": ["trade"]}]}
+        crawler = {"Name": "partitions", "Role": "crawler-role", "Targets": targets}
+        return [{**crawler, "CrawlerSecurityConfiguration": "encrypted"}]
+
+    @property
+    def log_keys(self) -> dict[str, Key | None]:
+        return {"encrypted": self.key("1")}
+
+    @property
+    def table_locations(self) -> dict[tuple[str, str], str]:
+        return {("market", "trade"): "s3://parquet/parquet/feed=trade/"}
+
+    @property
+    def replications(self) -> list[tuple[str, dict[str, Any]]]:
+        destination = {"Bucket": ARCHIVE, "EncryptionConfiguration": {"ReplicaKmsKeyID": KEY}}
+        rules = [
+            {"Status": "Enabled", "Filter": {"Prefix": prefix}, "Destination": destination}
+            for prefix in ("market-data/", "aws/lambda/")
+        ]
+        return [(RAW, {"Role": "replication-role", "Rules": rules})]
+
+    @property
+    def access_logs(self) -> list[tuple[str, dict[str, Any]]]:
+        return [(RAW, {"TargetBucket": "accesses", "TargetPrefix": "raw/"})]
+
+    @property
+    def alarms(self) -> list[dict[str, Any]]:
+        arn = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:behind"
+        others: dict[str, list[str]] = {"OKActions": [], "InsufficientDataActions": []}
+        return [{"AlarmName": "behind", "AlarmArn": arn, "AlarmActions": [TOPIC], **others}]
+
+    @property
+    def rule_targets(self) -> list[tuple[str, str]]:
+        return [("failures", TOPIC)]
 
     @property
     def log_groups(self) -> dict[str, Key | None]:
@@ -148,10 +282,14 @@ class Deployed:
         key = self.key("1")
         stores = (
             Store("kinesis", "ticks", STREAM, key),
-            Store("sqs", "validation", QUEUE, key),
+            Store("sqs", "validation", QUEUE, key, self.policies.get(QUEUE)),
             Store("sqs", "rejected", REJECTED, key),
             Store("dynamodb", "jobs", TABLE, key),
+            Store("sns", "alerts", TOPIC, key, self.policies.get(TOPIC)),
             Store("s3", "raw", RAW, key, bucket_key=True),
+            Store("s3", "archive", ARCHIVE, key, self.policies.get(ARCHIVE), bucket_key=True),
+            Store("s3", "parquet", PARQUET, key, self.policies.get(PARQUET), bucket_key=True),
+            Store("s3", "accesses", ACCESSES, None, self.policies.get(ACCESSES)),
             Store("s3", "artifacts", "arn:aws:s3:::artifacts", None),
         )
         return {store.arn: store for store in stores}
@@ -182,13 +320,14 @@ def test_nothing_is_missing_where_everything_is_granted() -> None:
 
 
 #: What the function's own calls use; the emulator refuses them by itself when they are not granted.
-CALLED_BY_THE_CODE = {"dynamodb:UpdateItem", "sqs:SendMessage"}
+CALLED_BY_THE_CODE = {"dynamodb:UpdateItem"}
 GRANTED = [
     pytest.param(granted, index, action, id=f"{granted.name} {action} #{index}")
-    for granted in (CONSUMER, VALIDATOR, JOB)
+    for granted in ROLES
     for index, statement in enumerate(granted.documents[0]["Statement"])
     for action in statement["Action"]
-    if action not in CALLED_BY_THE_CODE and not (action.startswith("s3:") and "market-data" in statement["Resource"])
+    if action not in CALLED_BY_THE_CODE
+    and not (granted in (CONSUMER, VALIDATOR) and action.startswith("s3:") and "market-data" in statement["Resource"])
 ]
 
 
@@ -204,15 +343,89 @@ def test_each_grant_taken_away_is_named(granted: Role, index: int, action: str) 
     ("service", "actions"),
     [
         ("s3.amazonaws.com", {"kms:GenerateDataKey", "kms:Decrypt"}),
+        ("cloudwatch.amazonaws.com", {"kms:GenerateDataKey", "kms:Decrypt"}),
+        ("events.amazonaws.com", {"kms:GenerateDataKey", "kms:Decrypt"}),
         (f"logs.{REGION}.amazonaws.com", {"kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey"}),
     ],
 )
 def test_a_service_that_the_key_does_not_know_is_named(service: str, actions: set[str]) -> None:
-    """S3 would drop every notification to an encrypted queue, and Logs every line, without an error anywhere."""
+    """S3 would drop every notification, Logs every line and CloudWatch every alarm, without an error anywhere."""
     kept = [s for s in KEY_POLICY["Statement"] if s["Principal"].get("Service") != service]
     found = missing(Deployed(key_policy={"Statement": kept}))
 
     assert {(grant.role, grant.action) for grant in found} == {(service, action) for action in actions}
+
+
+def edited(arn: str, change: Callable[[Statement], list[Statement]]) -> Deployed:
+    """The deployment with each statement of one policy changed into others, or none."""
+    statements = [new for statement in POLICIES[arn]["Statement"] for new in change(statement)]
+    return Deployed(policies={**POLICIES, arn: {"Statement": statements}})
+
+
+@pytest.mark.parametrize(
+    ("arn", "service", "action"),
+    [
+        (QUEUE, "s3.amazonaws.com", "sqs:SendMessage"),
+        (ACCESSES, "logging.s3.amazonaws.com", "s3:PutObject"),
+        (TOPIC, "cloudwatch.amazonaws.com", "sns:Publish"),
+        (TOPIC, "events.amazonaws.com", "sns:Publish"),
+    ],
+)
+def test_a_service_that_a_store_does_not_know_is_named(arn: str, service: str, action: str) -> None:
+    found = missing(edited(arn, lambda s: [] if s["Principal"] == {"Service": service} else [s]))
+
+    assert {(grant.role, grant.action) for grant in found} == {(service, action)}
+
+
+def test_an_event_rule_brings_no_source_along() -> None:
+    """What is right for alarms makes EventBridge drop every notification."""
+    found = missing(edited(TOPIC, lambda s: [{**s, "Condition": FROM_HERE}]))
+
+    assert {(grant.role, grant.action) for grant in found} == {("events.amazonaws.com", "sns:Publish")}
+
+
+@pytest.mark.parametrize("arn", [QUEUE, ACCESSES])
+def test_another_bucket_that_a_policy_waits_for_is_noticed(arn: str) -> None:
+    """Bucket names in policies are put together by hand, because the bucket waits for the policy."""
+    other = {"ArnEquals": {"aws:SourceArn": f"{RAW}-other"}}
+
+    assert len(missing(edited(arn, lambda s: [{**s, "Condition": other}]))) == 1
+
+
+def test_an_archive_that_keeps_its_own_replication_out_is_noticed() -> None:
+    """Everybody else is to be kept out, by one condition on one name."""
+    other = {"ArnNotEquals": {"aws:PrincipalArn": CONSUMER.arn}}
+    found = missing(edited(ARCHIVE, lambda s: [{**s, "Condition": other}]))
+
+    assert {(grant.role, grant.action) for grant in found} == {("replication-role", "s3:ReplicateObject")}
+
+
+def test_a_replication_role_that_trusts_s3_for_another_bucket_is_noticed() -> None:
+    deployed = Deployed()
+    (statement,) = trust("s3.amazonaws.com")["Statement"]
+    condition = {"ArnLike": {"aws:SourceArn": f"{RAW}-other"}}
+    deployed.roles["replication-role"] = replace(
+        REPLICATION, trust={"Statement": [{**statement, "Condition": condition}]}
+    )
+
+    assert [(grant.role, grant.action) for grant in missing(deployed)] == [("s3.amazonaws.com", "sts:AssumeRole")]
+
+
+def test_a_reader_that_another_statement_refuses_is_named() -> None:
+    """The original let an account in under a condition that no read can meet."""
+    never = {"StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}}
+    refusal = {**allow("s3:GetObject", f"{PARQUET}/*", never), "Effect": "Deny", "Principal": {"AWS": READER}}
+    policy = {"Statement": [*POLICIES[PARQUET]["Statement"], refusal]}
+    found = missing(Deployed(policies={**POLICIES, PARQUET: policy}))
+
+    assert {(grant.role, grant.action) for grant in found} == {(f"account {READER}", "s3:GetObject")}
+
+
+def test_a_reader_that_the_key_does_not_know_is_named() -> None:
+    kept = [s for s in KEY_POLICY["Statement"] if READER not in str(s["Principal"])]
+    found = missing(Deployed(key_policy={"Statement": kept}))
+
+    assert {(grant.role, grant.action) for grant in found} == {(f"account {READER}", "kms:Decrypt")}
 
 
 def test_a_key_policy_that_excludes_a_role_is_noticed() -> None:
@@ -228,7 +441,8 @@ def test_a_key_that_leaves_its_account_out_allows_no_role_of_it() -> None:
     services_only = [s for s in KEY_POLICY["Statement"] if "Service" in s["Principal"]]
     found = missing(Deployed(key_policy={"Statement": services_only}))
 
-    assert {grant.role for grant in found} == {"consumer-role", "validator-role"}
+    named = {"consumer-role", "validator-role", "crawler-role", "replication-role", f"account {READER}"}
+    assert {grant.role for grant in found} == named
     assert {grant.action.split(":")[0] for grant in found} == {"kms"}
 
 
@@ -258,6 +472,7 @@ def test_a_permissions_boundary_limits_the_role() -> None:
         "sqs:ReceiveMessage",
         "sqs:DeleteMessage",
         "sqs:GetQueueAttributes",
+        "sqs:SendMessage",
     }
 
 

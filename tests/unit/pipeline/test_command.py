@@ -3,11 +3,13 @@
 import fcntl
 import io
 import json
+import signal
 
 import pytest
 from rich.console import Console
 
 from harness.deploy.stack import DEVELOPMENT_PARAMETERS, TEMPLATE
+from harness.emulator.errors import EmulatorError
 from harness.pipeline import command
 from harness.pipeline.options import Options, read_options
 
@@ -54,6 +56,7 @@ def test_a_second_run_in_the_same_folder_is_refused_and_leaves_the_first_alone(t
         pytest.param(["--count", "many"], {}, id="count-no-number"),
         pytest.param(["--template", "no-such.yaml"], {}, id="no-template"),
         pytest.param(["--nonsense"], {}, id="unknown-option"),
+        pytest.param(["--nonsense\nin two lines"], {}, id="unknown-option-in-two-lines"),
     ],
 )
 def test_a_bad_option_is_told_in_one_line(capsys, argv, environment):
@@ -64,12 +67,48 @@ def test_a_bad_option_is_told_in_one_line(capsys, argv, environment):
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_a_bad_option_leaves_no_summary_of_an_earlier_run(tmp_path, monkeypatch):
+@pytest.fixture
+def _signals():
+    """`main` takes the signals of a process that is its own."""
+    before = {number: signal.getsignal(number) for number in command.Interrupts.SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("_signals")
+def test_a_bad_option_leaves_no_summary_of_an_earlier_run(tmp_path, monkeypatch, capsys):
     """A script that reads the summary would take the old success for this run's."""
-    (tmp_path / "summary.json").write_text('{"exit_code": 0}')
-    monkeypatch.setattr(command, "FOLDER", tmp_path)
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "summary.json").write_text('{"exit_code": 0}')
+    (folder / "precious").touch()
+    monkeypatch.setattr(command, "FOLDER", folder)
     monkeypatch.setenv("PORT", "abc")
 
-    with pytest.raises(SystemExit):
-        command.main([])
-    assert not (tmp_path / "summary.json").exists()
+    assert command.main([]) == 2
+    summary = json.loads((folder / "summary.json").read_text())
+    assert (summary["exit_code"], summary["records_in"]) == (2, 0)
+    assert capsys.readouterr().err == f"pipeline: {summary['error']}\n"
+    assert "PORT" in summary["error"]
+    assert (folder / "precious").exists()
+
+
+@pytest.mark.usefixtures("_signals")
+def test_a_bad_option_beside_a_run_at_work_is_told_and_written_nowhere(tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "run"
+    monkeypatch.setattr(command, "FOLDER", folder)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+        assert command.main(["--nonsense"]) == 2
+    assert not folder.exists()
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_the_end_of_a_long_log_is_told_in_one_line_with_the_place_of_the_rest(tmp_path):
+    failure = EmulatorError("the emulator ended while starting; its log ends:\nTraceback:\n  File x\nOSError: y\n")
+
+    told = command._one_line(failure, tmp_path, None)
+
+    assert told == f"the emulator ended while starting; its log ends: OSError: y (log: {tmp_path}/emulator.log)"

@@ -1,0 +1,59 @@
+"""`python -m harness import-template`: the files for taking up again what a deleted stack has left."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from harness.cli import Parser
+from harness.deploy.cli import AwsCli, AwsCliError
+from harness.deploy.importing import Import, reduced
+from harness.deploy.stack import TEMPLATE, DeployError, parameter, parameters_in
+from harness.packaging.layer import ROOT
+
+FOLDER = ROOT / "build" / "import"
+
+
+def main(argv: list[str]) -> int:
+    """Write the three files; 1 where what is left behind cannot be found, 2 for a bad option."""
+    parser = Parser(
+        prog="import-template",
+        description="Write a template of what a deleted stack has left, and the list to import it with. "
+        "Asks AWS, where the AWS_* variables lead, for the account and for the key of the raw bucket.",
+    )
+    parser.add_argument("--parameters", type=Path, required=True, help="the parameter file the stack was deployed with")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where to write (default: build/import)")
+    options = parser.parse_args(argv)
+    try:
+        found = left_behind(AwsCli(os.environ), options.parameters)
+        options.folder.mkdir(parents=True, exist_ok=True)
+        (options.folder / "template.yaml").write_text(found.template)
+        (options.folder / "resources.json").write_text(json.dumps(found.resources, indent=2) + "\n")
+        # A change set takes parameters in another form than `deploy` does.
+        given = [{"ParameterKey": k, "ParameterValue": v} for k, v in parameters_in(options.parameters).items()]
+        (options.folder / "parameters.json").write_text(json.dumps(given, indent=2) + "\n")
+    except (AwsCliError, DeployError, OSError) as error:
+        print(f"import-template: {error}", file=sys.stderr)
+        return 1
+    for resource in found.resources:
+        (identifier,) = resource["ResourceIdentifier"].values()
+        print(f"{resource['LogicalResourceId']}: {identifier}")
+    print("Written: " + ", ".join(str(path) for path in sorted(options.folder.iterdir())))
+    return 0
+
+
+def left_behind(aws: AwsCli, parameters: Path) -> Import:
+    """Reduce the template to what the stack of this parameter file has left, with the key it was encrypted with."""
+    environment = parameter(parameters, "Environment")
+    existing = parameter(parameters, "ExistingKeyArn", default="")
+    account = json.loads(aws.run("sts", "get-caller-identity", "--output=json"))["Account"]
+    bucket = f"financial-raw-data-{environment}-{account}"
+    said = json.loads(aws.run("s3api", "get-bucket-encryption", "--bucket", bucket, "--output=json"))
+    (rule,) = said["ServerSideEncryptionConfiguration"]["Rules"]
+    key = rule["ApplyServerSideEncryptionByDefault"].get("KMSMasterKeyID", "")
+    if not key:
+        raise DeployError(f"{bucket} is not encrypted with a key of this account")
+    names = {"Environment": environment, "AWS::AccountId": account}
+    return reduced(TEMPLATE.read_text(), names, None if existing else key.rpartition("/")[2])

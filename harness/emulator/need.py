@@ -1,0 +1,109 @@
+"""One request that AWS will make for what is deployed, and the words to put such requests together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from harness.emulator.deployment import Deployment
+from harness.emulator.policies import Document, Request, Role, patterns_for
+from harness.emulator.stores import Key, Store
+
+#: A right to data is worth nothing without these rights to the key that the data is encrypted with.
+DATA_NEEDS_KEY = {
+    "s3:GetObject": ("kms:Decrypt",),
+    "s3:PutObject": ("kms:GenerateDataKey",),
+    "sqs:SendMessage": ("kms:GenerateDataKey", "kms:Decrypt"),
+    "sqs:ReceiveMessage": ("kms:Decrypt",),
+    "sns:Publish": ("kms:GenerateDataKey", "kms:Decrypt"),
+    "kinesis:PutRecord": ("kms:GenerateDataKey",),
+    "kinesis:PutRecords": ("kms:GenerateDataKey",),
+    "kinesis:GetRecords": ("kms:Decrypt",),
+    **{
+        f"dynamodb:{action}": ("kms:Decrypt",)
+        for action in ("GetItem", "BatchGetItem", "Query", "Scan", "PutItem", "UpdateItem", "DeleteItem")
+    },
+}
+
+
+@dataclass(frozen=True)
+class Need:
+    """A request that will be made: by `role`, or without one by `service` in its own name."""
+
+    request: Request
+    why: str
+    role: Role | None = None
+    service: str = ""
+    policy: Document | None = None
+    #: The policy has to allow it even where the role's own documents do: so it is with keys.
+    policy_decides: bool = False
+
+
+class Finder:
+    """What every part of the table uses: requests by a role, or by a service in its own name."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+
+    def _data(self, role: Role, user: str) -> Iterator[Need]:
+        """The rights to keys that a role's rights to data imply."""
+        for store in self._deployment.stores.values():
+            if store.key is None:
+                continue
+            for action, needed in DATA_NEEDS_KEY.items():
+                patterns = patterns_for(role, action, store.arn) if action.startswith(f"{store.service}:") else ()
+                if patterns:
+                    context = encryption_context(store, patterns[0], self._deployment.account)
+                    for key_action in needed:
+                        why = f"{user} may {action} on {store.name}, which is encrypted"
+                        yield self._key(role, key_action, store.key, store.service, context, why)
+
+    def _arn(self, service: str, resource: str) -> str:
+        return f"arn:aws:{service}:{self._deployment.region}:{self._deployment.account}:{resource}"
+
+    def _each(
+        self, role: Role, actions: tuple[str, ...], resource: str, why: str, policy: Document | None = None
+    ) -> Iterator[Need]:
+        for action in actions:
+            yield Need(Request(action, resource, self._deployment.region, {}), why, role=role, policy=policy)
+
+    def _trust(self, role: Role, service: str, why: str, source: str = "") -> Need:
+        context = {"aws:SourceAccount": self._deployment.account, **({"aws:SourceArn": source} if source else {})}
+        request = Request("sts:AssumeRole", role.arn, self._deployment.region, context)
+        return Need(request, why, service=service, policy=role.trust)
+
+    def _key(self, role: Role, action: str, key: Key, service: str, context: dict[str, str], why: str) -> Need:
+        region = self._deployment.region
+        via = {"kms:ViaService": f"{service}.{region}.amazonaws.com", "kms:CallerAccount": role.account}
+        request = Request(action, key.arn, region, {**via, **context})
+        return Need(request, why, role=role, policy=key.policy, policy_decides=True)
+
+    def _use_key(self, role: Role, action: str, store: Store, item: str, why: str) -> Iterator[Need]:
+        """The rights to the store's key that doing `action` to `item` takes."""
+        if store.key is not None:
+            context = encryption_context(store, item, self._deployment.account)
+            for key_action in DATA_NEEDS_KEY[action]:
+                yield self._key(role, key_action, store.key, store.service, context, why)
+
+    def _service(self, service: str, action: str, key: Key, context: dict[str, str], why: str) -> Need:
+        request = Request(action, key.arn, self._deployment.region, context)
+        return Need(request, why, service=service, policy=key.policy, policy_decides=True)
+
+    def _ask_store(self, service: str, action: str, store: Store, item: str, context: dict[str, str], why: str) -> Need:
+        """A service does `action` to a store, or to an item in it, that names the service in its policy."""
+        request = Request(action, item, self._deployment.region, context)
+        return Need(request, why, service=service, policy=store.policy, policy_decides=True)
+
+
+def encryption_context(store: Store, pattern: str, account: str) -> dict[str, str]:
+    """What the store's service tells KMS it encrypts, and key policies may ask for."""
+    if store.service == "s3":
+        object_arn = pattern.replace("*", "x") if pattern.startswith(store.arn) else f"{store.arn}/x"
+        return {"kms:EncryptionContext:aws:s3:arn": store.arn if store.bucket_key else object_arn}
+    if store.service == "dynamodb":
+        return {
+            "kms:EncryptionContext:aws:dynamodb:tableName": store.name,
+            "kms:EncryptionContext:aws:dynamodb:subscriberId": account,
+        }
+    word = {"kinesis": "kinesis:arn", "sqs": "sqs:arn", "sns": "sns:topicArn"}[store.service]
+    return {f"kms:EncryptionContext:aws:{word}": store.arn}

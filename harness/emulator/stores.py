@@ -1,0 +1,65 @@
+"""The places that data rests in: what their keys and their own policies say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.emulator.policies import Document, Role
+
+
+@dataclass(frozen=True)
+class Key:
+    """A customer managed KMS key and its policy."""
+
+    arn: str
+    policy: Document
+
+
+@dataclass(frozen=True)
+class Store:
+    """A place that data rests in: a bucket, queue, stream, table or topic; its key and its own policy."""
+
+    service: str
+    name: str
+    arn: str
+    key: Key | None
+    policy: Document | None = None
+    bucket_key: bool = False
+
+    @property
+    def readers(self) -> list[tuple[Role, str]]:
+        """The accounts that a bucket's policy names as readers, each as a role that may do everything, and of what."""
+        return [
+            (_whole(account), pattern)
+            for statement in _list(self.policy.get("Statement", []) if self.policy else [])
+            if statement["Effect"] == "Allow" and "s3:GetObject" in _list(statement.get("Action", []))
+            for account in _accounts(statement.get("Principal", {}))
+            for pattern in _list(statement["Resource"])
+        ]
+
+    @property
+    def organization(self) -> str:
+        """The organization that the policy speaks of, if it does."""
+        for statement in _list(self.policy.get("Statement", []) if self.policy else []):
+            for condition in statement.get("Condition", {}).values():
+                if found := condition.get("aws:PrincipalOrgID"):
+                    return str(_list(found)[0])
+        return ""
+
+
+def _list(value: Any) -> list[Any]:
+    """Policies may leave the brackets of a single item out."""
+    return value if isinstance(value, list) else [value]
+
+
+def _accounts(principal: Any) -> list[str]:
+    """The accounts that a statement names, by their digits or by something in them."""
+    named = _list(principal.get("AWS", [])) if isinstance(principal, Mapping) else []
+    return [name.split(":")[4] if name.startswith("arn:") else name for name in named if name != "*"]
+
+
+def _whole(account: str) -> Role:
+    everything = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    return Role(f"account {account}", f"arn:aws:iam::{account}:role/reader", {}, (everything,))

@@ -1,0 +1,163 @@
+"""`python -m harness pipeline` in a process of its own, and a look at what it leaves behind. No tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from tests.integration.stacks import ROOT
+
+#: The command itself, signals and all; only its results go elsewhere, since another run may be at work in this tree.
+PROGRAM = """
+import sys
+from pathlib import Path
+from harness.pipeline import command
+command.FOLDER = Path(sys.argv[1])
+sys.exit(command.main(sys.argv[2:]))
+"""
+#: What the person at the keyboard may have set for a run of their own, and what would hide output that is not flushed.
+OPTIONS = ("FEED", "VENUE", "KEEP", "PORT", "COUNT", "SEED", "BAD_PER_MILLE", "PYTHONUNBUFFERED")
+
+
+class Command:
+    """One run with a temporary folder and a port of its own. Leaving it ends whatever the run did not end itself."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *arguments: str,
+        program: str = PROGRAM,
+        within: Sequence[str] = (),
+        results: Path | None = None,
+        temporary: Path | None = None,
+        output: int | None = None,
+        **variables: str,
+    ) -> None:
+        self.results = results or folder / "results"
+        self.temporary = temporary or folder / "temporary"
+        self.temporary.mkdir(exist_ok=True)
+        self.port = free_port()
+        self._output, self._complaint = folder / "output", folder / "complaint"
+        environment = {name: value for name, value in os.environ.items() if name not in OPTIONS}
+        environment |= {
+            "TMPDIR": str(self.temporary),
+            "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "lambda_src"))),
+            "PORT": str(self.port),
+            **variables,
+        }
+        with self._output.open("w") as file, self._complaint.open("w") as complaint:
+            self.process = subprocess.Popen(
+                [*within, sys.executable, "-c", program, str(self.results), *arguments],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=file if output is None else output,
+                stderr=complaint,
+                start_new_session=True,
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pid in self.processes():
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+
+    @property
+    def printed(self) -> str:
+        """Standard output so far."""
+        return self._output.read_text()
+
+    @property
+    def complaint(self) -> str:
+        """Standard error so far."""
+        return self._complaint.read_text()
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The summary; there has to be one."""
+        summary: dict[str, Any] = json.loads((self.results / "summary.json").read_text())
+        return summary
+
+    def listens(self) -> bool:
+        """Whether anything answers at its port."""
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def processes(self) -> list[int]:
+        """All that lives and has the run's folder in its environment or command line, or is in its session."""
+        mark = os.fsencode(self.temporary)
+        return [
+            pid
+            for pid, _, session in _alive()
+            if session == self.process.pid or mark in _read(pid, "environ") or mark in _read(pid, "cmdline")
+        ]
+
+    def descendants(self) -> set[int]:
+        """All that it started, and that was started by it, as the kernel knows it."""
+        found = {self.process.pid}
+        parents = [(pid, parent) for pid, parent, _ in _alive()]
+        while more := {pid for pid, parent in parents if parent in found} - found:
+            found |= more
+        return found
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def assert_nothing_is_left(command: Command) -> None:
+    """Neither process nor port nor temporary file, at once: a shell's next command starts as soon as this one ended."""
+    running = [_read(pid, "cmdline").replace(b"\0", b" ") for pid in command.processes()]
+    assert not running, f"still running: {running}"
+    assert not command.listens(), f"port {command.port} still answers"
+    files = sorted(map(str, command.temporary.iterdir()))
+    assert not files, f"still there: {files}"
+
+
+def assert_told_in_one_line(command: Command, *words: str) -> None:
+    """A line for the person, the same in the summary for machines, and books that balance."""
+    complaint, summary = command.complaint, command.summary
+    assert complaint.startswith("pipeline: "), complaint
+    assert complaint.count("\n") == 1, complaint
+    missing = [word for word in words if word not in complaint]
+    assert not missing, f"{missing} not in: {complaint}"
+    assert complaint == f"pipeline: {summary['error']}\n", summary["error"]
+    assert summary["exit_code"] == command.process.returncode, summary["exit_code"]
+    counts = {name: summary[name] for name in ("records_in", "parquet_rows", "quarantined", "lost")}
+    assert counts["parquet_rows"] + counts["quarantined"] + counts["lost"] == counts["records_in"], counts
+
+
+def wait_for(command: Command, line: str, seconds: float = 120) -> None:
+    """Until `line` begins to be printed, or the command has ended."""
+    deadline = time.monotonic() + seconds
+    while line not in command.printed and command.process.poll() is None:
+        assert time.monotonic() < deadline, f"{line!r} has not been printed in time"
+        time.sleep(0.01)
+
+
+def _alive() -> Iterator[tuple[int, int, int]]:
+    """Process id, parent and session of every process that is not only waiting to be buried."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and (stat := _read(int(entry.name), "stat")):
+            state, parent, _, session = stat.rsplit(b")", 1)[1].split()[:4]
+            if state not in (b"Z", b"X"):
+                yield int(entry.name), int(parent), int(session)
+
+
+def _read(pid: int, name: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except OSError:  # it has ended, or is somebody else's
+        return b""

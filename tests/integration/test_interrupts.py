@@ -1,0 +1,163 @@
+"""Ctrl-C, `kill` and CI's patience may end a run at any moment: nothing of it stays, and its books balance."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections.abc import Iterator
+from itertools import cycle
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.integration.commands import (
+    Command,
+    assert_nothing_is_left,
+    assert_told_in_one_line,
+    wait_for,
+)
+from tests.integration.stacks import until
+
+pytestmark = pytest.mark.stack
+
+SEED = 20_240_102
+INTERRUPTED = 130
+#: Printed when nothing is left to interrupt.
+RESULT = "Every record, accounted for"
+#: What a run says, about how many seconds it then takes on two cores, and how many of the twenty moments fall there.
+#: Counted from the line, not from the start, so that a slow machine is not interrupted in its first stages only.
+STAGES = (
+    ("", 0.6, 2),
+    ("Starting the emulated AWS", 1.6, 3),
+    ("Packaging", 0.3, 1),
+    ("Deploying", 3.5, 4),
+    ("Deployed", 0.8, 1),
+    ("Putting records", 0.3, 1),
+    ("Stored as they arrived", 2.5, 2),
+    ("Glue job", 10.0, 5),
+    (RESULT, 0.1, 1),
+)
+
+
+class Moment(NamedTuple):
+    line: str
+    seconds: float
+    number: signal.Signals
+
+    def __str__(self) -> str:
+        return f"seed {SEED}: {self.number.name} {self.seconds:.3f} s after {self.line or 'the start'!r}"
+
+
+def moments() -> Iterator[Moment]:
+    chance = random.Random(SEED)
+    signals = (signal.SIGINT, signal.SIGTERM)
+    number = 0
+    for line, length, count in STAGES:
+        for part in range(count):
+            # One in each part of a stage, so that no long stretch is left out by chance.
+            yield Moment(line, length * (part + chance.random()) / count, signals[number % 2])
+            number += 1
+
+
+def at(command: Command, moment: Moment) -> None:
+    """Return at that moment of the run, or when it has ended."""
+    if moment.line:
+        wait_for(command, moment.line)
+    else:
+        # Before that, Python itself is still starting.
+        until(lambda: command.results.with_suffix(".lock").exists())
+    time.sleep(moment.seconds)
+
+
+def send(command: Command, number: signal.Signals) -> None:
+    if number is signal.SIGINT:
+        # As a terminal does: to all that has not left its process group.
+        os.killpg(command.process.pid, number)
+    else:
+        command.process.send_signal(number)
+
+
+@pytest.mark.parametrize("moment", list(moments()), ids=str)
+def test_a_signal_at_any_moment_ends_all_of_it(tmp_path: Path, moment: Moment) -> None:
+    with Command(tmp_path, "--count", "300") as command:
+        at(command, moment)
+        is_over = command.process.poll() is not None
+        if not is_over:
+            send(command, moment.number)
+        code = command.process.wait(60)
+
+        assert_nothing_is_left(command)
+        assert_ended_as(command, code)
+
+
+def assert_ended_as(command: Command, code: int) -> None:
+    if RESULT in command.printed:
+        # It came too late to change anything.
+        assert (code, command.complaint) == (0, "")
+        assert command.summary["exit_code"] == 0
+    else:
+        assert code == INTERRUPTED, command.complaint
+        assert_told_in_one_line(command, "interrupted")
+
+
+@pytest.mark.parametrize(
+    ("line", "seconds"), [("Starting", 0.5), ("Deploying", 1.0), ("Stored as they arrived", 0.5), (RESULT, 0.0)]
+)
+def test_more_signals_do_not_cut_the_cleaning_up_short(tmp_path: Path, line: str, seconds: float) -> None:
+    """Who sees nothing happen within a moment presses Ctrl-C again, and again."""
+    with Command(tmp_path, "--count", "300") as command:
+        at(command, Moment(line, seconds, signal.SIGINT))
+        for number in cycle((signal.SIGINT, signal.SIGTERM)):
+            if command.process.poll() is not None:
+                break
+            send(command, number)
+            time.sleep(0.005)
+        code = command.process.wait()
+
+        assert_nothing_is_left(command)
+        assert_ended_as(command, code)
+
+
+def test_spark_ends_with_the_run_and_all_that_was_started_was_looked_for(tmp_path: Path) -> None:
+    """The other tests look for the run's folder in environments: that finds nothing unless everything has it there."""
+    with Command(tmp_path, "--count", "300") as command:
+        wait_for(command, "Glue job")
+        unmarked = dict.fromkeys(command.descendants(), 0)
+        # The Java process is the last to come.
+        until(lambda: any(b"java" in name(pid) for pid in command.descendants()), 60)
+        # A process that is just being born has no environment yet; one that never has it would not be found.
+        for _ in range(5):
+            found = set(command.processes())
+            unmarked = {pid: unmarked.get(pid, 0) + 1 for pid in command.descendants() - found}
+            time.sleep(0.05)
+        started = {name(pid).rpartition(b"/")[2] for pid in command.descendants()}
+        send(command, signal.SIGINT)
+        send(command, signal.SIGINT)
+        code = command.process.wait(60)
+
+        assert not any(times == 5 for times in unmarked.values())
+        assert b"java" in started
+        assert code == INTERRUPTED
+        assert_nothing_is_left(command)
+        assert_ended_as(command, code)
+
+
+def name(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().partition(b"\0")[0]
+    except OSError:
+        return b""
+
+
+@pytest.mark.parametrize("line", ["Deploying", "Glue job"])
+def test_a_killed_run_leaves_neither_process_nor_temporary_file(tmp_path: Path, line: str) -> None:
+    """CI ends a job that minds no other signal so. Nothing can be written then; but nothing may go on running."""
+    with Command(tmp_path, "--count", "300") as command:
+        at(command, Moment(line, 1.0, signal.SIGKILL))
+        command.process.kill()
+        command.process.wait()
+
+        until(lambda: not command.processes() and not command.listens() and not list(command.temporary.iterdir()))

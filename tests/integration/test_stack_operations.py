@@ -1,0 +1,303 @@
+"""What a release engineer does to the stack, through the real CLI: create, change, fail, delete, take up again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from awscli.customizations.cloudformation.yamlhelper import yaml_parse
+
+from harness.deploy import import_command
+from harness.deploy.cli import AwsCli, AwsCliError
+from harness.deploy.stack import (
+    DEVELOPMENT_PARAMETERS,
+    NO_CHANGES,
+    STACK_NAME,
+    TEMPLATE,
+    DeployError,
+    assemble,
+    deploy,
+    describe,
+    parameter,
+)
+from harness.emulator.process import Emulator
+from harness.packaging.layer import Target
+
+pytestmark = pytest.mark.stack
+
+FILES = {path.stem: path for path in sorted(DEVELOPMENT_PARAMETERS.parent.glob("*.json"))}
+RETAINED = {"AWS::KMS::Key", "AWS::S3::Bucket", "AWS::Kinesis::Stream", "AWS::DynamoDB::Table"}
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return assemble(tmp_path_factory.mktemp("package") / "tree", Target.EMULATOR)
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    with Emulator() as running:
+        for path in FILES.values():
+            running.client("s3").create_bucket(Bucket=parameter(path, "ArtifactBucketName"))
+        yield running
+
+
+@pytest.fixture
+def aws(emulator: Emulator) -> AwsCli:
+    return AwsCli(emulator.environment())
+
+
+def overridden(folder: Path, base: Path = DEVELOPMENT_PARAMETERS, **changes: str) -> Path:
+    """A copy of a parameter file with some values changed."""
+    values = dict(entry.split("=", 1) for entry in json.loads(base.read_text())) | changes
+    path = folder / "parameters.json"
+    path.write_text(json.dumps([f"{name}={value}" for name, value in values.items()]))
+    return path
+
+
+def types(aws: AwsCli) -> dict[str, str]:
+    """Type of each of the stack's resources."""
+    said = json.loads(aws.run("cloudformation", "list-stack-resources", "--stack-name", STACK_NAME, "--output=json"))
+    return {each["LogicalResourceId"]: each["ResourceType"] for each in said["StackResourceSummaries"]}
+
+
+# --------------------------------------------------------------------------------------------- create, change ----
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_each_parameter_file_creates_a_stack_that_is_then_up_to_date(aws: AwsCli, template: Path, name: str) -> None:
+    created = deploy(aws, template, FILES[name])
+    again = deploy(aws, template, FILES[name])
+
+    assert created.changed
+    assert not again.changed
+    assert parameter(FILES[name], "Environment") in created.resources["RawDataBucket"]
+
+
+#: Another good value for each parameter that can change alone, on top of development.json.
+CHANGES = {
+    # Before the gateways are switched off.
+    "RouteTableIds": "rtb-0123456789abcdef2",
+    "AccessLogRetentionDays": "120",
+    "AlertEmail": "somebody.else@example.com",
+    "AlertQueueArn": "arn:aws:sqs:us-east-1:000000000000:on-call",
+    "ArchiveRetentionDays": "7",
+    "AthenaScanLimitBytes": "10000000000",
+    "BatchingWindowSeconds": "300",
+    "CreateDynamoDBEndpoint": "false",
+    "CreateGlueEndpoint": "true",
+    "CreateKMSEndpoint": "true",
+    "CreateKinesisEndpoint": "true",
+    "CreateLogsEndpoint": "true",
+    "CreateS3Endpoint": "false",
+    "CreateSNSEndpoint": "true",
+    "CreateSQSEndpoint": "false",
+    "CreateSTSEndpoint": "true",
+    "DataConsumerAccountId": "111122223333",
+    "DynamoDBPrefixListId": "pl-0123456789abcdef0",
+    "EndpointPolicies": "open",
+    "ExistingKeyArn": "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555",
+    "LogRetentionDays": "60",
+    "MaximumRetryAttempts": "100",
+    "NonPositivePriceExchanges": "DERIBIT",
+    "ParquetBucketsPerPartition": "8",
+    "ParquetSchedule": "cron(40 * * * ? *)",
+    "ReserveConcurrency": "true",
+    "S3PrefixListId": "pl-0123456789abcdef0",
+    "ShardCount": "4",
+    "SubnetIds": "subnet-0123456789abcdef2,subnet-0123456789abcdef3",
+    "TableDeletionProtection": "enabled",
+    "ValidationConcurrency": "10",
+    "VpcCidr": "10.21.0.0/16",
+    "VpcId": "vpc-0123456789abcdef1",
+}
+#: These do not change alone: the name of everything, what only production may have, a bucket that has to be there, and
+#: a limit on readers that have to be there.
+NOT_ALONE = {"Environment", "ArchiveLockMode", "ArtifactBucketName", "DataConsumerOrganizationId"}
+
+
+def test_every_parameter_is_changed_alone() -> None:
+    assert CHANGES.keys() | NOT_ALONE == yaml_parse(TEMPLATE.read_text())["Parameters"].keys()
+
+
+def test_each_parameter_can_be_changed_alone(aws: AwsCli, template: Path) -> None:
+    """One after the other, each from where the one before has left the stack."""
+    deploy(aws, template, DEVELOPMENT_PARAMETERS)
+    unchanged = []
+    for name, value in CHANGES.items():
+        said = aws.run(
+            "cloudformation", "deploy", "--template-file", str(template.with_name("packaged.yaml")),
+            "--stack-name", STACK_NAME, "--s3-bucket", parameter(DEVELOPMENT_PARAMETERS, "ArtifactBucketName"),
+            "--parameter-overrides", f"{name}={value}", "--capabilities", "CAPABILITY_NAMED_IAM",
+            "--no-fail-on-empty-changeset",
+        )  # fmt: skip
+        unchanged += [name] if NO_CHANGES in said else []
+
+    assert unchanged == []
+
+
+def test_what_was_changed_is_changed_back(aws: AwsCli, template: Path, tmp_path: Path) -> None:
+    deploy(aws, template, DEVELOPMENT_PARAMETERS)
+    # Switched on by one deployment, they have to be named to be switched off: the CLI keeps what a file leaves out.
+    off = {"CreateKinesisEndpoint": "false", "DataConsumerAccountId": ""}
+
+    assert deploy(
+        aws, template, overridden(tmp_path, CreateKinesisEndpoint="true", DataConsumerAccountId="1" * 12)
+    ).changed
+    assert not deploy(aws, template, DEVELOPMENT_PARAMETERS).changed
+    assert deploy(aws, template, overridden(tmp_path, **off)).changed
+    assert not deploy(aws, template, overridden(tmp_path, **off)).changed
+
+
+def test_a_consumer_of_an_organization_is_a_change_of_two_parameters(
+    aws: AwsCli, template: Path, tmp_path: Path
+) -> None:
+    consumer = {"DataConsumerAccountId": "111122223333", "DataConsumerOrganizationId": "o-a1b2c3d4e5"}
+
+    assert deploy(aws, template, overridden(tmp_path, **consumer)).changed
+
+
+# -------------------------------------------------------------------------------------------------- refuse, fail ----
+
+
+@pytest.mark.parametrize(
+    ("base", "changes", "said"),
+    [
+        pytest.param("production", {"ArchiveLockMode": "GOVERNANCE"}, "COMPLIANCE mode", id="production without lock"),
+        pytest.param("production", {"ArchiveRetentionDays": "30"}, "seven years", id="production for a month"),
+        pytest.param("production", {"LogRetentionDays": "30"}, "searchable for a year", id="production without logs"),
+        pytest.param("staging", {"ArchiveLockMode": "COMPLIANCE"}, "Only production", id="a lock nobody can undo"),
+        pytest.param("staging", {"ArchiveRetentionDays": "2557"}, "Only production", id="a try-out for seven years"),
+        pytest.param(
+            "development", {"DataConsumerOrganizationId": "o-a1b2c3d4e5"}, "which is empty", id="nobody's organization"
+        ),
+        pytest.param("development", {"RouteTableIds": ""}, "without route tables", id="a gateway without routes"),
+        pytest.param("development", {"DataConsumerAccountId": "12345"}, "twelve digits", id="no account"),
+        pytest.param("development", {"AlertEmail": "on-call"}, "one e-mail address", id="no address"),
+        pytest.param("development", {"ParquetSchedule": "rate(1 hour)"}, "cron", id="no cron"),
+        pytest.param("development", {"ShardCount": "3"}, "ShardCount", id="shards without a concurrency"),
+        pytest.param("development", {"BatchingWindowSeconds": "301"}, "0 to 300", id="too long a window"),
+        pytest.param("development", {"VpcCidr": "10.0.0.0/8"}, "IPv4 block of the VPC", id="a network for everybody"),
+        pytest.param("development", {"ExistingKeyArn": "alias/key"}, "no alias", id="an alias for a key"),
+    ],
+)
+def test_a_bad_combination_is_refused_before_anything_is_built(
+    aws: AwsCli, template: Path, tmp_path: Path, base: str, changes: dict[str, str], said: str
+) -> None:
+    with pytest.raises(DeployError, match=said):
+        deploy(aws, template, overridden(tmp_path, FILES[base], **changes))
+
+    # Not even a stack that waits for its first resources.
+    with pytest.raises(AwsCliError, match="does not exist"):
+        types(aws)
+
+
+def _with_something_that_fails(template: Path) -> Path:
+    """As when the last of many resources cannot be made."""
+    broken = template.with_name("broken.yaml")
+    broken.write_text(
+        template.read_text().replace(
+            "Outputs:\n",
+            "  FailsLast:\n"
+            "    Type: AWS::SNS::Topic\n"
+            "    DependsOn: [PipelineDashboard, ProcessingJobTable, DataLineageTable, RawDataBucket]\n"
+            "    Properties:\n"
+            "      TopicName: !ImportValue nobody-exports-this\n\n"
+            "Outputs:\n",
+            1,
+        )
+    )
+    return broken
+
+
+def test_a_failed_create_leaves_nothing_that_blocks_the_next(emulator: Emulator, aws: AwsCli, template: Path) -> None:
+    """`RetainExceptOnCreate`: what a first attempt has made goes with it, or the second would find the names taken."""
+    with pytest.raises(DeployError, match="nobody-exports-this"):
+        deploy(aws, _with_something_that_fails(template), DEVELOPMENT_PARAMETERS)
+
+    assert [b["Name"] for b in emulator.client("s3").list_buckets()["Buckets"] if b["Name"].count("-data-")] == []
+    assert emulator.client("dynamodb").list_tables()["TableNames"] == []
+    aws.run("cloudformation", "delete-stack", "--stack-name", STACK_NAME)
+    aws.run("cloudformation", "wait", "stack-delete-complete", "--stack-name", STACK_NAME)
+    assert deploy(aws, template, DEVELOPMENT_PARAMETERS).changed
+
+
+# ------------------------------------------------------------------------------------------ delete, take up again ----
+
+
+def test_a_deleted_stack_leaves_what_must_be_kept_and_can_take_it_up_again(
+    emulator: Emulator, aws: AwsCli, template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The runbook of docs/deploying.md, with a raw object that has to be there at the end."""
+    created = deploy(aws, template, DEVELOPMENT_PARAMETERS)
+    before = types(aws)
+    s3, raw = emulator.client("s3"), created.resources["RawDataBucket"]
+    s3.put_object(Bucket=raw, Key="quarantine/kept", Body=b"kept")
+
+    aws.run("cloudformation", "delete-stack", "--stack-name", STACK_NAME)
+    aws.run("cloudformation", "wait", "stack-delete-complete", "--stack-name", STACK_NAME)
+
+    kept = {name: created.resources[name] for name, kind in before.items() if kind in RETAINED}
+    _are_there(emulator, kept, before)
+    with pytest.raises(DeployError):
+        deploy(aws, template, DEVELOPMENT_PARAMETERS)  # the names are taken
+    aws.run("cloudformation", "delete-stack", "--stack-name", STACK_NAME)
+
+    for name, value in emulator.environment().items():
+        monkeypatch.setenv(name, value)
+    folder = tmp_path / "import"
+    arguments = ["--parameters", str(DEVELOPMENT_PARAMETERS), "--folder", str(folder)]
+    assert import_command.main(arguments) == 0
+    _import(aws, folder)
+    assert set(types(aws)) == set(kept)
+
+    deployed = deploy(aws, template, DEVELOPMENT_PARAMETERS)
+
+    assert {name: deployed.resources[name] for name in kept} == kept
+    assert set(types(aws)) == set(before)
+    assert s3.get_object(Bucket=raw, Key="quarantine/kept")["Body"].read() == b"kept"
+    assert not deploy(aws, template, DEVELOPMENT_PARAMETERS).changed
+
+
+def _are_there(emulator: Emulator, kept: dict[str, str], kinds: dict[str, str]) -> None:
+    buckets = {bucket["Name"] for bucket in emulator.client("s3").list_buckets()["Buckets"]}
+    there = {
+        "AWS::S3::Bucket": buckets,
+        "AWS::DynamoDB::Table": set(emulator.client("dynamodb").list_tables()["TableNames"]),
+        "AWS::Kinesis::Stream": set(emulator.client("kinesis").list_streams()["StreamNames"]),
+        "AWS::KMS::Key": {key["KeyId"] for key in emulator.client("kms").list_keys()["Keys"]},
+    }
+    assert {name for name, physical in kept.items() if physical not in there[kinds[name]]} == set()
+    assert len(kept) == 8
+
+
+def _import(aws: AwsCli, folder: Path) -> None:
+    named = ("--stack-name", STACK_NAME, "--change-set-name", "take-up-again")
+    aws.run(
+        "cloudformation", "create-change-set", *named, "--change-set-type", "IMPORT",
+        "--template-body", f"file://{folder}/template.yaml",
+        "--resources-to-import", f"file://{folder}/resources.json",
+        "--parameters", f"file://{folder}/parameters.json", "--capabilities", "CAPABILITY_NAMED_IAM",
+    )  # fmt: skip
+    aws.run("cloudformation", "wait", "change-set-create-complete", *named)
+    aws.run("cloudformation", "execute-change-set", *named)
+    aws.run("cloudformation", "wait", "stack-import-complete", "--stack-name", STACK_NAME)
+
+
+def test_an_existing_key_takes_the_place_of_a_new_one(
+    emulator: Emulator, aws: AwsCli, template: Path, tmp_path: Path
+) -> None:
+    key = emulator.client("kms").create_key()["KeyMetadata"]["Arn"]
+
+    created = deploy(aws, template, overridden(tmp_path, ExistingKeyArn=key))
+
+    assert "DataEncryptionKey" not in created.resources
+    assert created.outputs["DataEncryptionKeyArn"] == key
+    s3 = emulator.client("s3")
+    (rule,) = s3.get_bucket_encryption(Bucket=created.resources["RawDataBucket"])["ServerSideEncryptionConfiguration"][
+        "Rules"
+    ]
+    assert rule["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"] == key
+    assert describe(aws).resources["DataEncryptionKeyAlias"]

@@ -1,0 +1,78 @@
+"""The command that writes what an import change set is made from."""
+
+import json
+
+import pytest
+
+from harness.deploy import import_command
+from harness.deploy.cli import AwsCliError
+from harness.deploy.stack import DEVELOPMENT_PARAMETERS
+
+KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd"
+FILES = sorted(DEVELOPMENT_PARAMETERS.parent.glob("*.json"))
+
+
+class Cli:
+    """Answers as AWS would; `key` None is a bucket that somebody has encrypted otherwise."""
+
+    def __init__(self, key):
+        self.key = key
+
+    def run(self, *arguments):
+        if arguments[:2] == ("sts", "get-caller-identity"):
+            return json.dumps({"Account": "111122223333"})
+        assert arguments[:2] == ("s3api", "get-bucket-encryption")
+        if self.key is None:
+            raise AwsCliError("aws s3api get-bucket-encryption: no such bucket")
+        default = {"SSEAlgorithm": "aws:kms", **({"KMSMasterKeyID": self.key} if self.key else {})}
+        rule = {"ApplyServerSideEncryptionByDefault": default}
+        return json.dumps({"ServerSideEncryptionConfiguration": {"Rules": [rule]}})
+
+
+@pytest.fixture
+def answer(monkeypatch):
+    def with_key(key):
+        monkeypatch.setattr(import_command, "AwsCli", lambda _environment: Cli(key))
+
+    return with_key
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda path: path.stem)
+def test_the_three_files_are_written_in_the_forms_that_a_change_set_takes(answer, tmp_path, capsys, file):
+    answer(KEY)
+
+    assert import_command.main(["--parameters", str(file), "--folder", str(tmp_path / "import")]) == 0
+
+    listed = json.loads((tmp_path / "import" / "resources.json").read_text())
+    assert {"KeyId": "1234abcd"} in [each["ResourceIdentifier"] for each in listed]
+    given = json.loads((tmp_path / "import" / "parameters.json").read_text())
+    assert [f"{each['ParameterKey']}={each['ParameterValue']}" for each in given] == json.loads(file.read_text())
+    assert "DataEncryptionKey: 1234abcd" in capsys.readouterr().out
+
+
+def test_an_existing_key_is_nobodys_to_import(answer, tmp_path):
+    answer(KEY)
+    file = tmp_path / "parameters.json"
+    file.write_text(json.dumps(["Environment=staging", f"ExistingKeyArn={KEY}"]))
+
+    assert import_command.main(["--parameters", str(file), "--folder", str(tmp_path)]) == 0
+    assert "KeyId" not in (tmp_path / "resources.json").read_text()
+
+
+@pytest.mark.parametrize(("key", "said"), [(None, "no such bucket"), ("", "not encrypted with a key")])
+def test_what_cannot_be_found_is_told_in_one_line(answer, tmp_path, capsys, key, said):
+    answer(key)
+
+    assert import_command.main(["--parameters", str(FILES[0]), "--folder", str(tmp_path)]) == 1
+    told = capsys.readouterr().err
+    assert said in told
+    assert told.count("\n") == 1
+
+
+def test_a_parameter_file_that_is_none_is_told_in_one_line(answer, tmp_path, capsys):
+    answer(KEY)
+    file = tmp_path / "parameters.json"
+    file.write_text("{")
+
+    assert import_command.main(["--parameters", str(file)]) == 1
+    assert str(file) in capsys.readouterr().err
