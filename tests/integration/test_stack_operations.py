@@ -23,7 +23,7 @@ from harness.deploy.stack import (
     parameter,
 )
 from harness.emulator.process import Emulator
-from harness.packaging.layer import Target
+from harness.packaging.layer import ROOT, Target
 
 pytestmark = pytest.mark.stack
 
@@ -74,6 +74,9 @@ def test_each_parameter_file_creates_a_stack_that_is_then_up_to_date(aws: AwsCli
     assert created.changed
     assert not again.changed
     assert parameter(FILES[name], "Environment") in created.resources["RawDataBucket"]
+    if FILES[name] == DEVELOPMENT_PARAMETERS:
+        # The quick start shows what a run prints.
+        assert f"Deployed: {len(created.resources)} resources\n" in (ROOT / "README.md").read_text()
 
 
 #: Another good value for each parameter that can change alone, on top of development.json.
