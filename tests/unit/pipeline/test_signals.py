@@ -25,6 +25,8 @@ from harness.pipeline.command import Interrupts
 def interrupts():
     """Listening, and the test run's own handlers afterwards."""
     before = {number: signal.getsignal(number) for number in Interrupts.SIGNALS}
+    # The tests may be run under nohup themselves.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     listening = Interrupts()
     listening.listen()
     yield listening
