@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -72,3 +72,13 @@ def quote(price: str | None, size: str | None) -> list[Level]:
     if price is None or size is None:
         raise LineError("a quote with a price and no size, or a size and no price")
     return [{"price": price, "volume": size}]
+
+
+_Meaning = TypeVar("_Meaning")
+
+
+def meaning(word: str | None, meanings: Mapping[str, _Meaning], what: str) -> _Meaning:
+    """What a venue's word means; LineError, which says what the word was to tell, for one that it does not use."""
+    if word is None or word not in meanings:
+        raise LineError(f"{what} is {word if word is None else word[:40]!r}")
+    return meanings[word]

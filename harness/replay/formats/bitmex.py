@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from harness.replay.errors import LineError
 from harness.replay.formats.framed import Framed
 from harness.replay.framing import Received
 from harness.replay.items import Skipped
 from harness.replay.messages import Message
-from harness.replay.records import Head, Level, levels, quote, record
+from harness.replay.records import Head, Level, levels, meaning, quote, record
 
 _BOOKS = frozenset({"orderBookL2", "orderBookL2_25"})
 _SIDES = {"Buy": "bids", "Sell": "asks"}
@@ -49,8 +48,7 @@ class Bitmex(Framed):
 
 def _books(body: Message, table: str, received: str | None) -> Iterator[bytes]:
     action = body.text("action")
-    if action not in _ENTRY_ACTIONS:
-        raise LineError(f"the action is {action[:40]!r}")
+    entry_action = meaning(action, _ENTRY_ACTIONS, "the action")
     books: dict[str, list[Message]] = {}
     for row in body.rows("data"):
         books.setdefault(row.text("symbol"), []).append(row)
@@ -58,16 +56,14 @@ def _books(body: Message, table: str, received: str | None) -> Iterator[bytes]:
         sides: dict[str, list[Level]] = {"bids": [], "asks": []}
         times: list[str] = []
         for row in rows:
-            side = row.text("side")
-            if side not in _SIDES:
-                raise LineError(f"a level's side is {side[:40]!r}")
+            side = meaning(row.text("side"), _SIDES, "a level's side")
             entry = {
                 "price": row.optional("price"),
                 "volume": row.optional("size"),
                 "level_id": row.text("id"),
-                "action": _ENTRY_ACTIONS[action],
+                "action": entry_action,
             }
-            sides[_SIDES[side]].append({name: value for name, value in entry.items() if value is not None})
+            sides[side].append({name: value for name, value in entry.items() if value is not None})
             time = row.peek("timestamp")
             times += [] if time is None else [time]
         left_over = [row.fields for row in rows]
@@ -89,14 +85,12 @@ def _head(row: Message, received: str | None) -> Head:
 
 def _trade(row: Message, received: str | None, extra: dict[str, Any]) -> bytes:
     side = row.optional("side")
-    if side is not None and side not in _AGGRESSOR:
-        raise LineError(f"a trade's side is {side[:40]!r}")
     return record(
         "trade",
         _head(row, received),
         price=row.text("price"),
         volume=row.text("size"),
-        side=None if side is None else _AGGRESSOR[side],
+        side=None if side is None else meaning(side, _AGGRESSOR, "a trade's side"),
         trade_id=row.optional("trdMatchID"),
         extra=extra | row.fields,
     )

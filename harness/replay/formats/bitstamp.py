@@ -8,13 +8,12 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from harness.replay.errors import LineError
 from harness.replay.formats.framed import Framed
 from harness.replay.framing import Received
 from harness.replay.items import Skipped
 from harness.replay.messages import Message, numeral
 from harness.replay.numerals import from_unix_microseconds, from_unix_seconds
-from harness.replay.records import Head, Level, level, levels, record
+from harness.replay.records import Head, Level, level, levels, meaning, record
 
 _CHANNEL = re.compile(r"(diff_order_book|detail_order_book|order_book|live_trades|live_orders)_([a-z0-9-]+)")
 _BOOK_URL = re.compile(r"https?://[^/]*bitstamp\.net/api/v2/order_book/([a-z0-9-]+)/?(?:\?.*)?")
@@ -124,25 +123,21 @@ def _exact(data: Message, name: str) -> str:
 
 def _trade(data: Message, symbol: str, received: str | None, extra: dict[str, Any]) -> bytes:
     side = data.optional("type")
-    if side is not None and side not in _AGGRESSOR:
-        raise LineError(f"a trade's type is {side[:40]!r}")
     return record(
         "trade",
         Head(symbol, "BITSTAMP", _time(data), received),
         price=_exact(data, "price"),
         volume=_exact(data, "amount"),
-        side=None if side is None else _AGGRESSOR[side],
+        side=None if side is None else meaning(side, _AGGRESSOR, "a trade's type"),
         trade_id=data.text("id"),
         extra=extra | data.fields,
     )
 
 
 def _order(data: Message, symbol: str, received: str | None, event: str, extra: dict[str, Any]) -> bytes:
-    side = data.text("order_type")
-    if side not in _ORDER_SIDES:
-        raise LineError(f"an order's type is {side[:40]!r}")
+    side = meaning(data.text("order_type"), _ORDER_SIDES, "an order's type")
     sides: dict[str, list[Level]] = {"bids": [], "asks": []}
-    sides[_ORDER_SIDES[side]].append(
+    sides[side].append(
         {
             "price": _exact(data, "price"),
             "volume": _exact(data, "amount"),

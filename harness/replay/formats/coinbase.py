@@ -13,7 +13,7 @@ from harness.replay.framing import Received
 from harness.replay.items import Skipped
 from harness.replay.messages import Message
 from harness.replay.numerals import is_nothing
-from harness.replay.records import Head, level, levels, record
+from harness.replay.records import Head, level, levels, meaning, record
 
 _CHANGES = msgspec.json.Decoder(list[tuple[str, msgspec.Raw, msgspec.Raw]])
 _TELLING_TYPES = frozenset({"subscriptions", "l2update", "last_match"})
@@ -54,13 +54,11 @@ class Coinbase(Framed):
 
 
 def _trade(message: Message) -> tuple[str, dict[str, Any]]:
-    maker_side = message.text("side")
-    if maker_side not in _AGGRESSOR:
-        raise LineError(f"'side' is {maker_side[:40]!r}")
+    aggressor = meaning(message.text("side"), _AGGRESSOR, "a match's side")
     return "trade", {
         "price": message.text("price"),
         "volume": message.text("size"),
-        "side": _AGGRESSOR[maker_side],
+        "side": aggressor,
         "trade_id": message.optional("trade_id"),
     }
 

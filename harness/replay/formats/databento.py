@@ -11,7 +11,7 @@ from harness.replay.errors import LineError
 from harness.replay.items import Skipped
 from harness.replay.messages import Message, numeral
 from harness.replay.numerals import from_unix_nanoseconds, point_inserted, whole
-from harness.replay.records import Head, record
+from harness.replay.records import Head, meaning, record
 from harness.replay.venues import databento_exchange
 
 _NO_PRICE = str(2**63 - 1)
@@ -97,12 +97,12 @@ def _trade(message: Message) -> dict[str, Any]:
     return {
         "price": price,
         "volume": message.text("size"),
-        "side": None if side is None else _letter(side, _AGGRESSOR, "side"),
+        "side": None if side is None else meaning(side, _AGGRESSOR, "a trade's side"),
     }
 
 
 def _order(message: Message, action: str | None) -> dict[str, Any]:
-    side = _letter(message.peek("side"), _BOOK_SIDES, "side")
+    side = meaning(message.peek("side"), _BOOK_SIDES, "an order's side")
     sides: dict[str, list[dict[str, Any]]] = {"bids": [], "asks": []}
     if action in _ENTRY_ACTIONS:
         entry = {"price": _price(message.text("price")), "volume": message.text("size")}
@@ -132,9 +132,3 @@ def _level(level: dict[str, str], side: str) -> dict[str, Any] | None:
 
 def _price(digits: str) -> str | None:
     return None if digits == _NO_PRICE else point_inserted(digits, 9)
-
-
-def _letter(letter: str | None, meanings: dict[str, str], name: str) -> str:
-    if letter not in meanings:
-        raise LineError(f"{name!r} is {letter!r}")
-    return meanings[letter]

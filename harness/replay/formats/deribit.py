@@ -13,11 +13,11 @@ from harness.replay.framing import Received
 from harness.replay.items import Skipped
 from harness.replay.messages import Message, numeral, values
 from harness.replay.numerals import from_unix_milliseconds
-from harness.replay.records import Head, Level, level, levels, quote, record
+from harness.replay.records import Head, Level, level, levels, meaning, quote, record
 
 _KINDS = frozenset({"book", "ticker", "trades", "quote"})
 _ACTIONS = frozenset({"new", "change", "delete"})
-_DIRECTIONS = frozenset({"buy", "sell"})
+_AGGRESSOR = {"buy": "buy", "sell": "sell"}
 _EVENTS = {"snapshot": "snapshot", "change": "update"}
 
 
@@ -79,15 +79,13 @@ def _book(data: Message, received: str | None, channel: str, extra: dict[str, An
             asks=levels(asks),
             extra=extra | data.fields,
         )
-    kind = data.text("type")
-    if kind not in _EVENTS:
-        raise LineError(f"the book's type is {kind[:40]!r}")
+    event = meaning(data.text("type"), _EVENTS, "the book's type")
     return record(
         "order_book",
         head,
         **numbers,
         book="L2",
-        event=_EVENTS[kind],
+        event=event,
         bids=[_entry(entry) for entry in bids],
         asks=[_entry(entry) for entry in asks],
         extra=extra | data.fields,
@@ -120,16 +118,14 @@ def _best(data: Message, received: str | None, extra: dict[str, Any]) -> bytes:
 
 
 def _trade(data: Message, received: str | None, extra: dict[str, Any]) -> bytes:
-    direction = data.text("direction")
-    if direction not in _DIRECTIONS:
-        raise LineError(f"a trade's direction is {direction[:40]!r}")
+    side = meaning(data.text("direction"), _AGGRESSOR, "a trade's direction")
     return record(
         "trade",
         _head(data, received),
         sequence=data.optional("trade_seq"),
         price=data.text("price"),
         volume=data.text("amount"),
-        side=direction,
+        side=side,
         trade_id=data.optional("trade_id"),
         extra=extra | data.fields,
     )

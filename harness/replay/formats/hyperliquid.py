@@ -13,7 +13,7 @@ from harness.replay.framing import Received
 from harness.replay.items import Skipped
 from harness.replay.messages import Message, values
 from harness.replay.numerals import from_unix_milliseconds, whole
-from harness.replay.records import Head, Level, record
+from harness.replay.records import Head, Level, meaning, record
 
 _AGGRESSOR = {"B": "buy", "A": "sell"}
 #: How many levels a side `l2Book` has at most.
@@ -82,15 +82,13 @@ def _level(entry: Message) -> Level:
 
 
 def _trade(row: Message, received: str | None, extra: dict[str, Any]) -> bytes:
-    side = row.text("side")
-    if side not in _AGGRESSOR:
-        raise LineError(f"a trade's side is {side[:40]!r}")
+    side = meaning(row.text("side"), _AGGRESSOR, "a trade's side")
     return record(
         "trade",
         _head(row, received),
         price=row.text("px"),
         volume=row.text("sz"),
-        side=_AGGRESSOR[side],
+        side=side,
         trade_id=row.optional("tid"),
         extra=extra | row.fields,
     )

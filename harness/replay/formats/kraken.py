@@ -15,7 +15,7 @@ from harness.replay.framing import Received
 from harness.replay.items import Skipped
 from harness.replay.messages import Message, numeral, scalar, values
 from harness.replay.numerals import from_unix_seconds, latest_of
-from harness.replay.records import Head, levels, quote, record
+from harness.replay.records import Head, levels, meaning, quote, record
 
 _CHANNEL = re.compile(r"(book|trade|spread|ticker|ohlc)(?:-\d+)?", re.ASCII)
 _EVENTS = frozenset({"systemStatus", "subscriptionStatus"})
@@ -92,14 +92,12 @@ def _book(payloads: list[msgspec.Raw], head: Head, extra: dict[str, Any]) -> Ite
 def _trades(payloads: list[msgspec.Raw], head: Head, extra: dict[str, Any]) -> Iterator[bytes]:
     for row in (values(row) for payload in payloads for row in values(payload)):
         price, volume, time, side, order_type, *more = map(numeral, _at_least(5, row))
-        if side not in _AGGRESSOR:
-            raise LineError(f"a trade's side is {side[:40]!r}")
         yield record(
             "trade",
             replace(head, time=from_unix_seconds(time)),
             price=price,
             volume=volume,
-            side=_AGGRESSOR[side],
+            side=meaning(side, _AGGRESSOR, "a trade's side"),
             extra=extra | {"order_type": order_type} | ({"miscellaneous": more} if more else {}),
         )
 
