@@ -11,4 +11,4 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print `message` on one line of standard error and exit with 2."""
-        self.exit(2, f"{self.prog}: {message} (try --help)\n")
+        self.exit(2, f"{self.prog}: {' '.join(message.split())} (try --help)\n")

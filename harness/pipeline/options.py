@@ -34,9 +34,6 @@ class OptionError(SystemExit):
 
 
 class _Parser(Parser):
-    def error(self, message: str) -> NoReturn:
-        super().error(" ".join(message.split()))
-
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         try:
             super().exit(status, message)

@@ -16,7 +16,6 @@ from harness.replay.venues import databento_exchange
 
 _NO_PRICE = str(2**63 - 1)
 _NO_TIME = str(2**64 - 1)
-_OBJECT = msgspec.json.Decoder(msgspec.Raw)
 _LEVELS = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 
 _BY_ORDER = "160"
@@ -63,8 +62,8 @@ class Databento:
         dataset = schema = None
         if "record" in message:
             dataset, schema = message.text("dataset"), message.text("schema")
-            message = Message(message.take("record", _OBJECT))
-        header = Message(message.take("hd", _OBJECT))
+            message = message.inside("record")
+        header = message.inside("hd")
         rtype, publisher = header.peek("rtype"), header.peek("publisher_id")
         if rtype is None or publisher is None:
             raise LineError("'hd' has no rtype or no publisher_id")

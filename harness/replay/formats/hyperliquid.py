@@ -45,21 +45,22 @@ class Hyperliquid(Framed):
                 yield _trade(row, message.at, extra)
         elif channel == "l2Book":
             data = body.inside("data")
-            yield _view(data, "levels", _VIEW_LEVELS, message.at, extra)
+            sides = [values(side) for side in values(data.raw("levels"))]
+            yield _view(data, sides, _VIEW_LEVELS, message.at, extra)
         elif channel == "bbo":
             data = body.inside("data")
             # One level a side, null where there is none.
             sides = [[] if bytes(side) == b"null" else [side] for side in values(data.raw("bbo"))]
-            data.fields["bbo"] = msgspec.Raw(msgspec.json.encode(sides))
-            yield _view(data, "bbo", 1, message.at, extra)
+            yield _view(data, sides, 1, message.at, extra)
         else:
             yield Skipped(channel)
 
 
-def _view(data: Message, name: str, depth: int, received: str | None, extra: dict[str, Any]) -> bytes:
-    sides = data.entries(name)
+def _view(
+    data: Message, sides: list[list[msgspec.Raw]], depth: int, received: str | None, extra: dict[str, Any]
+) -> bytes:
     if len(sides) != 2:
-        raise LineError(f"{name!r} has {len(sides)} sides")
+        raise LineError(f"a view with {len(sides)} sides")
     bids, asks = ([_level(Message(entry)) for entry in side] for side in sides)
     return record(
         "market_depth",
