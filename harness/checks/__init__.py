@@ -1,0 +1,5 @@
+"""What a Python check in `rules/checks/` sees and says. A check compares resources; what looks at one is a Guard rule."""
+
+from harness.checks.stack import Problem, Resource, Stack
+
+__all__ = ["Problem", "Resource", "Stack"]

@@ -1,0 +1,80 @@
+"""Buckets: which of them hold the record and which are locked; what their lifecycle and replication rules apply to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from harness.checks import mappings
+from harness.checks.iam import Path
+from harness.checks.numbers import number
+from harness.checks.stack import Resource, Stack, at, items
+
+BUCKET = "AWS::S3::Bucket"
+
+#: Classes whose objects have to be restored before anybody can read them.
+SLEEPING = ("GLACIER", "DEEP_ARCHIVE")
+
+
+def records(stack: Stack) -> dict[str, Resource]:
+    """The buckets that hold the record: what is replicated, and where stream mappings keep what they give up."""
+    kept = [mappings.failure_destination(each) for each in mappings.of_streams(stack).values()]
+    return {
+        name: each
+        for name, each in stack.of(BUCKET).items()
+        if "ReplicationConfiguration" in each.properties or each.arn in kept
+    }
+
+
+def locked(stack: Stack) -> dict[str, Resource]:
+    """The buckets whose objects can be locked against changes."""
+    keys = ("ObjectLockConfiguration", "ObjectLockEnabled")
+    return {name: each for name, each in stack.of(BUCKET).items() if any(each.properties.get(key) for key in keys)}
+
+
+def default_retention_days(bucket: Resource) -> float | None:
+    """For how many days a locked bucket keeps what arrives without a period of its own; None if it does not say."""
+    retention = at(bucket.properties, "ObjectLockConfiguration", "Rule", "DefaultRetention")
+    years = number(at(retention, "Years"))
+    return number(at(retention, "Days")) if years is None else math.ceil(years * 365.25)
+
+
+def lifecycle_rules(bucket: Resource) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """A bucket's lifecycle rules that are switched on, with their paths."""
+    for index, rule in enumerate(items(at(bucket.properties, "LifecycleConfiguration", "Rules"))):
+        if isinstance(rule, dict) and rule.get("Status") == "Enabled":
+            yield ("Properties", "LifecycleConfiguration", "Rules", index), rule
+
+
+def prefix_of(rule: dict[str, Any]) -> str | None:
+    """The prefix whose objects a lifecycle or replication rule applies to; None if it picks by tag or size as well."""
+    where = rule.get("Filter", rule)
+    where = at(where, "And") or where
+    picks = ("ObjectSizeGreaterThan", "ObjectSizeLessThan", "TagFilter", "TagFilters")
+    if not isinstance(where, dict) or any(where.get(key) for key in picks):
+        return None
+    prefix = where.get("Prefix", "")
+    return prefix if isinstance(prefix, str) else None
+
+
+def transitions(rule: dict[str, Any]) -> list[dict[str, Any]]:
+    """Where a lifecycle rule moves current objects."""
+    listed = [each for key in ("Transition", "Transitions") for each in items(rule.get(key))]
+    return [each for each in listed if isinstance(each, dict)]
+
+
+def published_prefixes(stack: Stack, bucket: Resource) -> list[str]:
+    """The prefixes of a bucket that tables of this template lie under."""
+    places = [
+        at(table.properties, "TableInput", "StorageDescriptor", "Location")
+        for table in stack.of("AWS::Glue::Table").values()
+    ]
+    return [prefix for place in places if (prefix := prefix_in(bucket, place)) is not None]
+
+
+def prefix_in(bucket: Resource, place: Any) -> str | None:
+    """The prefix that an address such as `s3://bucket/prefix/` names in this bucket; None if it is another bucket's."""
+    scheme, _, path = place.partition("://") if isinstance(place, str) else ("", "", "")
+    name, _, prefix = path.partition("/")
+    return prefix if scheme in ("s3", "s3a", "s3n") and name == bucket.ref else None

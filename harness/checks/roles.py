@@ -1,0 +1,65 @@
+"""Roles: who works with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.checks.stack import Resource, Stack
+
+ROLE = "AWS::IAM::Role"
+
+#: What runs with a role in its property `Role`, and the service that has to be able to assume it.
+RUNNERS = {
+    "AWS::Glue::Crawler": "glue.amazonaws.com",
+    "AWS::Glue::Job": "glue.amazonaws.com",
+    "AWS::Lambda::Function": "lambda.amazonaws.com",
+}
+
+#: What works with a role, and the service that has to be able to assume it; empty if that depends.
+USERS = {
+    **RUNNERS,
+    "AWS::ApiGateway::Account": "apigateway.amazonaws.com",
+    "AWS::Batch::JobDefinition": "",
+    "AWS::DMS::Endpoint": "",
+    "AWS::EC2::FlowLog": "vpc-flow-logs.amazonaws.com",
+    "AWS::ECS::TaskDefinition": "ecs-tasks.amazonaws.com",
+    "AWS::Events::Rule": "events.amazonaws.com",
+    "AWS::IAM::InstanceProfile": "ec2.amazonaws.com",
+    "AWS::KinesisAnalyticsV2::Application": "kinesisanalytics.amazonaws.com",
+    "AWS::KinesisFirehose::DeliveryStream": "firehose.amazonaws.com",
+    "AWS::Logs::SubscriptionFilter": "",
+    "AWS::Pipes::Pipe": "pipes.amazonaws.com",
+    "AWS::S3::Bucket": "s3.amazonaws.com",
+    "AWS::Scheduler::Schedule": "scheduler.amazonaws.com",
+    "AWS::StepFunctions::StateMachine": "states.amazonaws.com",
+}
+
+
+def role_of(stack: Stack, runner: Resource) -> Resource | None:
+    """The role of this template that a function, job or crawler runs with, or None."""
+    role = runner.properties.get("Role")
+    return stack.by_arn(role, ROLE) or stack.by_ref(role, ROLE)
+
+
+def runners_of(stack: Stack, role: Resource) -> list[Resource]:
+    """The functions, jobs and crawlers that run with a role of this template."""
+    return [each for each in stack.of(*RUNNERS).values() if role_of(stack, each) is role]
+
+
+def users_of(stack: Stack, role: Resource) -> list[Resource]:
+    """Everything that works with a role: that names it in a property called a role, such as `ExecutionRoleArn`."""
+    return [each for each in stack.of(*USERS).values() if _names(each, role)]
+
+
+def _names(user: Resource, role: Resource) -> bool:
+    return any(
+        value in (role.ref, role.arn) and _says_role(path)
+        for path, value in user.leaves
+        if value and isinstance(value, str)
+    )
+
+
+def _says_role(path: tuple[Any, ...]) -> bool:
+    # An instance profile has a list of `Roles`.
+    words = [each.lower() for each in path if isinstance(each, str)]
+    return bool(words) and words[-1].endswith(("role", "roles", "rolearn"))

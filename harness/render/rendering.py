@@ -1,0 +1,119 @@
+"""One scenario's rendering: the resources it creates, every value as it would be, and where each value comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from harness.checks.stack import Resource, Stack
+from harness.render import attributes
+from harness.render.attributes import Account
+from harness.render.errors import UnrenderableTemplate
+from harness.render.intrinsics import NO_VALUE, Evaluation
+from harness.render.source import Place
+
+#: What surrounds Properties and stays as it is written.
+_ATTRIBUTES = ("CreationPolicy", "DeletionPolicy", "DependsOn", "Metadata", "UpdatePolicy", "UpdateReplacePolicy")
+
+
+class Rendering:
+    """A template under one set of parameter values.
+
+    `template` is what is judged: AWSTemplateFormatVersion, Resources and Outputs, without a function, a parameter or a
+    condition. Raises UnrenderableTemplate, with the resource, for what CloudFormation would refuse.
+    """
+
+    def __init__(self, template: Mapping[str, Any], values: Mapping[str, str], account: Account | None = None) -> None:
+        self.values = dict(values)
+        self._source = template
+        self._evaluation = Evaluation(template, values, account or Account())
+        self._rendered: dict[str, dict[str, Any]] = {}
+
+    @cached_property
+    def conditions(self) -> dict[str, bool]:
+        """Every condition of the template, and whether it holds."""
+        return {name: self._evaluation.condition(name) for name in self._source.get("Conditions", {})}
+
+    @cached_property
+    def template(self) -> dict[str, Any]:
+        """The whole rendering."""
+        resources = {name: self.resource(name) for name in self._source["Resources"] if self._evaluation.exists(name)}
+        rendered = {"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources}
+        outputs = {
+            name: self._value(("Outputs", name), {key: each for key, each in output.items() if key != "Condition"})
+            for name, output in self._source.get("Outputs", {}).items()
+            if "Condition" not in output or self._evaluation.condition(output["Condition"])
+        }
+        return rendered | ({"Outputs": outputs} if outputs else {})
+
+    def exists(self, logical_id: str) -> bool:
+        """Whether the scenario creates a resource."""
+        return self._evaluation.exists(logical_id)
+
+    def resource(self, logical_id: str) -> dict[str, Any]:
+        """One rendered resource, whether the scenario creates it or not."""
+        if logical_id not in self._rendered:
+            body = self._source["Resources"][logical_id]
+            rendered: dict[str, Any] = {"Type": body["Type"]}
+            for key in _ATTRIBUTES:
+                if key in body:
+                    rendered[key] = self._value(("Resources", logical_id), body[key])
+            if "DependsOn" in rendered:
+                rendered["DependsOn"] = self._existing(rendered["DependsOn"])
+            if "Properties" in body:
+                rendered["Properties"] = self._value(("Resources", logical_id), body["Properties"])
+            self._rendered[logical_id] = {key: each for key, each in rendered.items() if each is not NO_VALUE}
+        return self._rendered[logical_id]
+
+    def stack(self, *only: str) -> Stack:
+        """What Python checks judge: all that the scenario creates, or just the resources named (if it creates them)."""
+        account, evaluation = self._evaluation.account, self._evaluation
+        resources = {}
+        for name in only or self._source["Resources"]:
+            if evaluation.exists(name):
+                body = self.resource(name)
+                arn = attributes.arn(account, body["Type"], evaluation.name(name))
+                resources[name] = Resource(name, body["Type"], body, evaluation.ref(name), arn)
+        return Stack(resources, self.values)
+
+    def origin(self, place: Place) -> Place:
+        """Where in the source a value of the rendering comes from; where it cannot be followed, what is around it."""
+        node: Any = self._source
+        source: Place = ()
+        for step in place:
+            node, source = self._taken(node, source)
+            if isinstance(node, dict) and step in node:
+                node, source = node[step], (*source, step)
+            elif isinstance(node, list) and isinstance(step, int):
+                kept = [
+                    (index, each) for index, each in enumerate(node) if self._evaluation.value(each) is not NO_VALUE
+                ]
+                if source[2:] == ("DependsOn",):
+                    kept = [(index, each) for index, each in kept if self._existing(each) is not NO_VALUE]
+                if step >= len(kept):
+                    return source
+                node, source = kept[step][1], (*source, kept[step][0])
+            else:
+                return source
+        return source
+
+    def _taken(self, node: Any, source: Place) -> tuple[Any, Place]:
+        while isinstance(node, dict) and len(node) == 1 and "Fn::If" in node:
+            branch = self._evaluation.branch(node["Fn::If"])
+            node, source = node["Fn::If"][branch], (*source, "Fn::If", branch)
+        return node, source
+
+    def _existing(self, names: Any) -> Any:
+        if isinstance(names, list):
+            return [name for name in names if self._existing(name) is not NO_VALUE]
+        declared = isinstance(names, str) and names in self._source["Resources"]
+        return names if not declared or self._evaluation.exists(names) else NO_VALUE
+
+    def _value(self, place: Place, value: Any) -> Any:
+        try:
+            return self._evaluation.value(value)
+        except UnrenderableTemplate as error:
+            raise UnrenderableTemplate(f"{'.'.join(map(str, place))}: {error}") from error
+        except RecursionError as error:
+            raise UnrenderableTemplate(f"{'.'.join(map(str, place))}: its values go round in a circle") from error
