@@ -1,0 +1,1 @@
+"""The project's own Checkov policies. Checkov loads policies only from a folder that has this file."""

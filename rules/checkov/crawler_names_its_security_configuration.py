@@ -1,0 +1,38 @@
+"""CKV_FDP_3  crawler_names_its_security_configuration
+
+Why       A crawler opens every object to see what is in it, and logs what it saw. Without a security
+          configuration that log is outside our key, and says what we buy from whom.
+Targets   AWS::Glue::Crawler
+
+Cases     PASS  a named configuration
+          FAIL  no properties; no configuration; an empty name; a name of blanks; the property of a
+                job; a list in place of a name
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from _statements import EncryptionCheck, is_name, properties
+
+
+class CrawlerNamesItsSecurityConfiguration(EncryptionCheck):
+    """See the module."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "CKV_FDP_3",
+            "crawler_names_its_security_configuration",
+            "Ensure that a Glue crawler names its security configuration.",
+            "set CrawlerSecurityConfiguration to the name of an AWS::Glue::SecurityConfiguration.",
+            ["AWS::Glue::Crawler"],
+        )
+
+    def problems(self, conf: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """The missing name."""
+        if not is_name(properties(conf).get("CrawlerSecurityConfiguration")):
+            yield "Properties/CrawlerSecurityConfiguration", "the crawler names no security configuration."
+
+
+check = CrawlerNamesItsSecurityConfiguration()

@@ -1,0 +1,64 @@
+"""CKV_FDP_1  glue_security_configuration_encrypts_everything
+
+Why       What a job leaves behind beside its output says as much as the output: its log names symbols,
+          its bookmark says which hours of a licensed feed we hold. If only the tables are under our key,
+          taking the key away does not take the feed away.
+Targets   AWS::Glue::SecurityConfiguration
+
+Cases     PASS  log and bookmark and objects under one key; several kinds of objects under one key
+          FAIL  no properties; no encryption configuration; encryption configuration as text; log not
+                mentioned; log not encrypted; log without a key; bookmark not encrypted; bookmark
+                without a key; objects not mentioned; objects as an empty list; objects with the key
+                of S3; objects without a key; an alias in place of a key; a bad kind of objects
+                beside a good one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from _statements import EncryptionCheck, at, is_key_arn, items, properties
+
+_PLACE = "EncryptionConfiguration"
+
+
+class GlueSecurityConfigurationEncryptsEverything(EncryptionCheck):
+    """See the module."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "CKV_FDP_1",
+            "glue_security_configuration_encrypts_everything",
+            "Ensure that a Glue security configuration encrypts logs, bookmarks and objects with a customer's key.",
+            "use SSE-KMS for CloudWatchEncryption and S3Encryptions, CSE-KMS for JobBookmarksEncryption, and give each"
+            " a KmsKeyArn.",
+            ["AWS::Glue::SecurityConfiguration"],
+        )
+
+    def problems(self, conf: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """What of the three is not under a key."""
+        found = at(properties(conf), _PLACE)
+        path = f"Properties/{_PLACE}"
+        if not isinstance(found, dict):
+            yield path, "nothing is encrypted."
+            return
+        for what, mode, wanted in (
+            ("CloudWatchEncryption", "CloudWatchEncryptionMode", "SSE-KMS"),
+            ("JobBookmarksEncryption", "JobBookmarksEncryptionMode", "CSE-KMS"),
+        ):
+            if not _is_under_a_key(found.get(what), mode, wanted):
+                yield f"{path}/{what}", f"{what} is not {wanted} with a key's ARN."
+        kinds = items(found.get("S3Encryptions"))
+        if not kinds:
+            yield f"{path}/S3Encryptions", "objects are not encrypted."
+        for index, each in enumerate(kinds):
+            if not _is_under_a_key(each, "S3EncryptionMode", "SSE-KMS"):
+                yield f"{path}/S3Encryptions/[{index}]", "objects are not encrypted SSE-KMS with a key's ARN."
+
+
+def _is_under_a_key(encryption: Any, mode: str, wanted: str) -> bool:
+    return at(encryption, mode) == wanted and is_key_arn(at(encryption, "KmsKeyArn"))
+
+
+check = GlueSecurityConfigurationEncryptsEverything()

@@ -1,0 +1,43 @@
+"""CKV_FDP_12  metrics_are_published_to_one_namespace
+
+Why       Alarms believe the metrics. A role that may publish anywhere can write a quiet zero over the count
+          of refused records or dead letters, and nobody is called while data is lost.
+Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
+
+Cases     PASS  one namespace; one namespace in a list; the condition key in other letters; no metrics; a
+                Deny on metrics
+          FAIL  no condition; two namespaces; an empty namespace; a namespace that is no text; a pattern;
+                the condition only if it is there; the condition turned round; a condition on
+                something else; every action of metrics; everything but some actions; a bad statement
+                beside a good one; a policy without a document
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from _statements import GrantCheck, Statement, is_name
+
+
+class MetricsArePublishedToOneNamespace(GrantCheck):
+    """See the module."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "CKV_FDP_12",
+            "metrics_are_published_to_one_namespace",
+            "Ensure that a role publishes metrics to one namespace only.",
+            "add the condition StringEquals cloudwatch:namespace with one name.",
+        )
+
+    def objections(self, statement: Statement, conf: dict[str, Any]) -> Iterator[str]:
+        """Grants to publish without a namespace."""
+        if not statement.grants("cloudwatch:PutMetricData"):
+            return
+        names = statement.condition("StringEquals", "cloudwatch:namespace")
+        if len(names) != 1 or not is_name(names[0]):
+            yield f"metrics can be published to {len(names) or 'all'} namespaces."
+
+
+check = MetricsArePublishedToOneNamespace()

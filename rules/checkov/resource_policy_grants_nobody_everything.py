@@ -1,0 +1,65 @@
+"""CKV_FDP_14  resource_policy_grants_nobody_everything
+
+Why       A bucket, queue, topic or key that lets everybody in is how licensed data ends up in a search
+          engine. A condition beside it is one typing mistake away from letting everybody in.
+Targets   AWS::S3::BucketPolicy, AWS::SQS::QueuePolicy, AWS::SQS::QueueInlinePolicy, AWS::SNS::TopicPolicy,
+          AWS::SNS::TopicInlinePolicy, AWS::KMS::Key, AWS::KMS::ReplicaKey
+
+Cases     PASS  a service; an account; a Deny to everybody; a single statement; the policy of a key
+          FAIL  everybody; everybody as an account; everybody in a list; every service; every user of an
+                account; everybody with a condition; everybody but one; everybody but one is refused; a
+                principal that is a list; a misspelt effect; a bad statement beside a good one; a queue
+                for everybody; a topic for everybody; a key for everybody; no properties; no policy;
+                no statements; a key without a policy
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from _statements import Check, items, members, properties, statements
+
+_KEYS = ("AWS::KMS::Key", "AWS::KMS::ReplicaKey")
+_TARGETS = (
+    *_KEYS,
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::TopicInlinePolicy",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SQS::QueueInlinePolicy",
+    "AWS::SQS::QueuePolicy",
+)
+
+
+class ResourcePolicyGrantsNobodyEverything(Check):
+    """See the module."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "CKV_FDP_14",
+            "resource_policy_grants_nobody_everything",
+            "Ensure that the policy of a bucket, queue, topic or key allows nothing to everybody.",
+            "name the service or the account in Principal; use neither '*' nor NotPrincipal.",
+            _TARGETS,
+        )
+
+    def problems(self, conf: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """Statements that let everybody in, or everybody but some."""
+        place = "KeyPolicy" if conf.get("Type") in _KEYS else "PolicyDocument"
+        for statement in statements(properties(conf).get(place), f"Properties/{place}"):
+            if "NotPrincipal" in statement.body:
+                yield statement.path, "NotPrincipal takes in everybody it does not list."
+            elif statement.allows and _takes_in_everybody(statement.body.get("Principal")):
+                yield statement.path, "the statement allows something to everybody."
+
+
+def _takes_in_everybody(principal: Any) -> bool:
+    # A statement without a principal grants nobody anything; that it has one is the concern of another rule.
+    if principal is None:
+        return False
+    if not isinstance(principal, dict):
+        return True
+    return any("*" in str(each) for _, values in members(principal) for each in items(values))
+
+
+check = ResourcePolicyGrantsNobodyEverything()

@@ -1,0 +1,60 @@
+"""CKV_FDP_11  role_is_assumed_by_one_service
+
+Why       A role that two services or a person can take has the grants of both, and the log no longer says
+          which of them read the data. One service a role keeps every access to vendor data accounted for.
+Targets   AWS::IAM::Role
+
+Cases     PASS  one service; one service in a list; one service in two statements; a Deny beside it; the
+                account as a condition
+          FAIL  no properties; no trust policy; trust policy as text; no statements; only a Deny; two
+                services in a list; two services in two statements; an account beside a service; a
+                role of another account; a federation; everybody; every service; everybody but some;
+                no principal; no service in the list; a service that is none; another action; several
+                actions; every action; everything but some actions; a bad statement beside a good one
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from _statements import ROLE, Check, items, members, properties, statements
+
+_PLACE = "AssumeRolePolicyDocument"
+_SERVICE = re.compile(r"[a-z][a-z0-9.-]*\.amazonaws\.com(\.cn)?")
+
+
+class RoleIsAssumedByOneService(Check):
+    """See the module."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "CKV_FDP_11",
+            "role_is_assumed_by_one_service",
+            "Ensure that exactly one service may assume a role, and nobody else.",
+            "leave one statement that allows sts:AssumeRole to one Principal.Service.",
+            [ROLE],
+        )
+
+    def problems(self, conf: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """Whoever may take the role beside its service."""
+        path = f"Properties/{_PLACE}"
+        services: set[str] = set()
+        for statement in statements(properties(conf).get(_PLACE), path):
+            if not statement.allows:
+                continue
+            principals = dict(members(statement.body.get("Principal")))
+            named = {str(each) for each in items(principals.get("Service"))}
+            services |= named
+            if list(principals) != ["Service"] or not all(_SERVICE.fullmatch(each) for each in named):
+                yield statement.path, "somebody who is not a service may take the role."
+            if "NotPrincipal" in statement.body or "NotAction" in statement.body:
+                yield statement.path, "the trust leaves out instead of naming."
+            elif [str(each).lower() for each in statement.items("Action")] != ["sts:assumerole"]:
+                yield statement.path, "the trust grants something else than sts:AssumeRole."
+        if len(services) != 1:
+            yield path, f"{len(services) or 'no'} services may take the role."
+
+
+check = RoleIsAssumedByOneService()

@@ -1,0 +1,86 @@
+"""CKV_FDP_7  role_policy_names_objects_by_prefix
+
+Why       One bucket holds messages as they arrived, rejected records and what a broken batch left. A role
+          that may write anywhere in it can overwrite another step's evidence, and one that may read
+          anywhere sees what its step has no use for.
+Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
+
+Cases     PASS  objects below a prefix; a single object; listing a bucket; replicas of what the source
+                names; a bucket beside its objects; the bucket that only holds the script of a job; a
+                Deny on all objects
+          FAIL  all objects of a bucket; all objects of every bucket; a prefix cut short; any prefix;
+                everything; all objects beside some; deleting any object; replicas beside writing;
+                every action of S3; the script of a job in a bucket that is also listed; the script of
+                a job in a bucket that is also written; a whole bucket for a function; a whole bucket
+                for a job with all versions; a whole bucket in a policy apart from its role; a bad
+                statement beside a good one; a whole access point; a policy without a document
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from _statements import GrantCheck, Statement, at, items, properties, role_statements
+
+#: Actions on objects. Replication's own (ReplicateObject, ReplicateTags, ReplicateDelete) are not among them: they
+#: write what the source bucket's rules name, under the keys it has there.
+OBJECT_ACTIONS = (
+    "s3:AbortMultipartUpload",
+    "s3:BypassGovernanceRetention",
+    "s3:DeleteObject*",
+    "s3:GetObject*",
+    "s3:ListMultipartUploadParts",
+    "s3:PutObject*",
+    "s3:RestoreObject",
+)
+
+
+class RolePolicyNamesObjectsByPrefix(GrantCheck):
+    """See the module."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "CKV_FDP_7",
+            "role_policy_names_objects_by_prefix",
+            "Ensure that a role's policy names S3 objects by their prefix.",
+            "write bucket/prefix/* in Resource, with the prefix that this step works on.",
+        )
+
+    def objections(self, statement: Statement, conf: dict[str, Any]) -> Iterator[str]:
+        """Objects named by their bucket alone."""
+        if not statement.granted(OBJECT_ACTIONS):
+            return
+        for resource in statement.items("Resource"):
+            if not _has_a_prefix(str(resource)) and not _is_where_the_script_lies(statement, str(resource), conf):
+                yield f"{resource} takes in objects of every prefix."
+
+
+def _has_a_prefix(resource: str) -> bool:
+    name = resource.split(":", 5)[-1]
+    bucket, slash, key = name.partition("/")
+    if bucket == "accesspoint":
+        key = key.partition("/object/")[2]
+    if not slash:
+        # A bucket is no object, so these actions do nothing on it.
+        return resource.startswith("arn:") and not set(bucket) & set("*?")
+    first, _, _ = key.partition("/")
+    return bool(first) and not set(first) & set("*?")
+
+
+def _is_where_the_script_lies(statement: Statement, resource: str, conf: dict[str, Any]) -> bool:
+    """Whether this is Glue reading a job's script, from a bucket that the role is granted nothing else on.
+
+    `aws cloudformation package` names a script by the hash of what is in it, without a prefix.
+    """
+    bucket = resource.removesuffix("/*")
+    if statement.items("Action") != ["s3:GetObject"] or "/" in bucket or set(bucket) & set("*?"):
+        return False
+    trust = items(at(properties(conf), "AssumeRolePolicyDocument", "Statement"))
+    if not any("glue.amazonaws.com" in items(at(each, "Principal", "Service")) for each in trust):
+        return False
+    granted = [each for other in role_statements(conf) if other.allows for each in other.items("Resource")]
+    return [each for each in granted if str(each) == bucket or str(each).startswith(f"{bucket}/")] == [resource]
+
+
+check = RolePolicyNamesObjectsByPrefix()

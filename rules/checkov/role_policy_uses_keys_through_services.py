@@ -1,0 +1,49 @@
+"""CKV_FDP_8  role_policy_uses_keys_through_services
+
+Why       A role that may call KMS by itself can decrypt whatever ciphertext it gets hold of, from any
+          store, and no bucket or table policy is asked. Bound to a service, the key opens only what
+          the store already let it have.
+Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
+
+Cases     PASS  a key through one service; a key through several services; the condition key in other
+                letters; a pattern for the region only; no use of a key; a Deny on the key
+          FAIL  no condition; a condition on something else; the condition only if it is there; the
+                condition turned round; through every service; no service in the list; every action;
+                everything but some actions; a key beside a table; a bad statement beside a good one;
+                a condition as text; a policy without a document
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from _statements import GrantCheck, Statement
+
+_OPERATORS = ("StringEquals", "StringEqualsIgnoreCase", "StringLike")
+#: A region may be a pattern: one template is deployed to several.
+_SERVICE = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9*?-]+\.amazonaws\.com(\.cn)?")
+
+
+class RolePolicyUsesKeysThroughServices(GrantCheck):
+    """See the module."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "CKV_FDP_8",
+            "role_policy_uses_keys_through_services",
+            "Ensure that a role uses keys only through the services that store its data.",
+            "add the condition StringEquals kms:ViaService with those services, such as s3.<region>.amazonaws.com.",
+        )
+
+    def objections(self, statement: Statement, conf: dict[str, Any]) -> Iterator[str]:
+        """Uses of a key that KMS would serve without a service in between."""
+        if not statement.grants("kms:*"):
+            return
+        services = [each for operator in _OPERATORS for each in statement.condition(operator, "kms:ViaService")]
+        if not services or not all(_SERVICE.fullmatch(str(each)) for each in services):
+            yield "the key can be used without a service in between."
+
+
+check = RolePolicyUsesKeysThroughServices()

@@ -1,0 +1,75 @@
+"""ACC-020  archive_has_one_writer
+
+Why       The archive is proof only if it holds what arrived and nothing else. Whatever somebody else
+          writes there is locked for seven years like the record itself, and nobody could tell the
+          two apart.
+Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
+
+Cases     SKIP  no write-once bucket in the template
+          PASS  everybody is refused but the role that replicates; a statement for each way in
+          FAIL  no policy; a policy without Properties; no statement; one way in is left open;
+                another role is spared; another role is spared as well; roles that begin alike are
+                spared; one account is refused; some objects are guarded; a second condition lets
+                some through; an Allow refuses nobody; nothing replicates into it; the condition as
+                text; a good archive does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Resource, Stack
+from harness.checks.iam import Statement
+from harness.checks.principals import conditions, names_everybody
+from harness.checks.stack import at, items
+from harness.checks.stores import guards
+
+#: Whichever way an object comes in.
+WRITES = ("s3:PutObject", "s3:ReplicateObject")
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Write-once buckets."""
+    return [name for name, bucket in stack.of("AWS::S3::Bucket").items() if _is_write_once(bucket)]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Ways in that are open to others than the role that replicates into the bucket."""
+    bucket = stack.resources[subject]
+    writers = _writers(stack, bucket)
+    refusals = [each for each in guards(stack, bucket) if _refuses_all_but(each, writers, bucket)]
+    open_ = [action for action in WRITES if not any(each.covers(action) for each in refusals)]
+    if open_:
+        yield Problem(
+            f"others than the role that replicates into the archive may write there ({', '.join(open_)}).",
+            "add to its policy a Deny of s3:PutObject and s3:ReplicateObject for Principal '*' on bucket/*, with"
+            " ArnNotEquals aws:PrincipalArn, the replication role's ARN, as its one condition.",
+        )
+
+
+def _is_write_once(bucket: Resource) -> bool:
+    properties = bucket.properties
+    return "ObjectLockConfiguration" in properties or str(properties.get("ObjectLockEnabled")).lower() == "true"
+
+
+def _writers(stack: Stack, archive: Resource) -> list[str]:
+    # The roles with which other buckets replicate into this one.
+    found = []
+    for bucket in stack.of("AWS::S3::Bucket").values():
+        replication = bucket.properties.get("ReplicationConfiguration")
+        rules = items(at(replication, "Rules"))
+        if any(at(each, "Destination", "Bucket") == archive.arn for each in rules):
+            found.append(str(at(replication, "Role")))
+    return found
+
+
+def _refuses_all_but(statement: Statement, writers: list[str], bucket: Resource) -> bool:
+    tests = conditions(statement)
+    spared = [tests.get((operator, "aws:principalarn")) for operator in ("arnnotequals", "stringnotequals")]
+    return (
+        statement.denies
+        and names_everybody(statement)
+        and statement.reaches(f"{bucket.arn}/*")
+        and len(tests) == 1
+        and any([writer] in spared for writer in writers)
+    )

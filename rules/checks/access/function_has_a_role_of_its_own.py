@@ -1,0 +1,55 @@
+"""ACC-006  function_has_a_role_of_its_own
+
+Why       With a shared role each program may do what any of them needs: a fault in the one that only
+          reads can then write, and the logs cannot tell who it was. Crawlers do one kind of work and
+          may share.
+Targets   AWS::Glue::Crawler, AWS::Glue::Job, AWS::Lambda::Function, AWS::ApiGateway::Account,
+          AWS::Batch::JobDefinition, AWS::DMS::Endpoint, AWS::EC2::FlowLog,
+          AWS::ECS::TaskDefinition, AWS::Events::Rule, AWS::IAM::InstanceProfile, AWS::IAM::Role,
+          AWS::KinesisAnalyticsV2::Application, AWS::KinesisFirehose::DeliveryStream,
+          AWS::Logs::SubscriptionFilter, AWS::Pipes::Pipe, AWS::S3::Bucket,
+          AWS::Scheduler::Schedule, AWS::StepFunctions::StateMachine
+
+Cases     SKIP  no function, job or crawler in the template
+          PASS  a role for each function and for the job; two crawlers share a role, one by its ARN
+                and one by its name
+          FAIL  two functions with one role; a crawler with the role of the job; a function with the
+                role that a bucket replicates with; a role that the template does not make; no role;
+                no Properties; the role as a list; a function with its own role does not hide its
+                neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.roles import RUNNERS, role_of, users_of
+
+CRAWLER = "AWS::Glue::Crawler"
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Functions, jobs and crawlers."""
+    return list(stack.of(*RUNNERS))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """A role that others work with too, or that this template does not make."""
+    runner = stack.resources[subject]
+    role = role_of(stack, runner)
+    if role is None:
+        yield Problem(
+            "its role is none of this template's, so nobody can say here what it may do, nor who shares it.",
+            "declare a role for it and set Role to that role's ARN.",
+            ("Properties", "Role"),
+        )
+        return
+    others = [each for each in users_of(stack, role) if each is not runner]
+    shared = [each.logical_id for each in others if not each.type == runner.type == CRAWLER]
+    if shared:
+        yield Problem(
+            f"it shares the role {role.logical_id} with {', '.join(shared)}: each may do what the others need.",
+            "declare a role of its own, with no more than it needs, and set Role to that.",
+            ("Properties", "Role"),
+        )

@@ -1,0 +1,74 @@
+"""ACC-023  function_role_acts_on_what_the_function_uses
+
+Why       A grant that no run uses is of use to an intruder only. A function is told its stores by its
+          variables, its dead-letter target and its mappings; what none of them names it cannot want.
+Targets   AWS::Lambda::Function, AWS::DynamoDB::Table, AWS::IAM::Role, AWS::KMS::Key,
+          AWS::Kinesis::Stream, AWS::Lambda::EventInvokeConfig, AWS::Lambda::EventSourceMapping,
+          AWS::Logs::LogGroup, AWS::S3::Bucket, AWS::SNS::Topic, AWS::SQS::Queue
+
+Cases     SKIP  no function in the template; a function with a role of another stack, and one
+                without Properties
+          PASS  a bucket and a table that variables name; a queue by its URL, a topic by its ARN, a
+                bucket by a place in it; the dead-letter target; the source of a mapping and where
+                it puts what failed; the key and the log, of which a function need not be told
+          FAIL  a queue that nothing names; an index of a table that nothing names; a mapping of
+                another function; a name that only begins alike; variables as text; no variables; a
+                good function does not hide its neighbour; a good resource does not hide its
+                neighbour
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from harness.checks import Problem, Resource, Stack
+from harness.checks.iam import role_statements
+from harness.checks.roles import role_of
+from harness.checks.stack import at, walk
+from harness.checks.stores import HOLDS, store_of
+
+#: What a function is told about. It is told of keys by its stores, and its log has a rule of its own.
+TOLD = tuple(kind for service, kind in HOLDS.items() if service not in ("kms", "logs"))
+MAPPINGS = ("AWS::Lambda::EventInvokeConfig", "AWS::Lambda::EventSourceMapping")
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Functions with a role of this template."""
+    stack.of(*HOLDS.values(), *MAPPINGS)
+    return [name for name, each in stack.of("AWS::Lambda::Function").items() if role_of(stack, each) is not None]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Stores that the role is let at and the function is never told of."""
+    function = stack.resources[subject]
+    role = role_of(stack, function)
+    told = _told(stack, function)
+    granted = [arn for each in role_statements(role) if each.allows for arn in each.resources] if role else []
+    for arn in dict.fromkeys(granted):
+        store = store_of(stack, arn)
+        if role and store is not None and store.type in TOLD and not _names(store) & told:
+            yield Problem(
+                f"its role {role.logical_id} is let at {store.logical_id} ({arn}), which the function is not told of.",
+                f"remove the grant, or name {store.logical_id} in the variables, the DeadLetterConfig or a mapping of"
+                " the function.",
+                ("Properties", "Role"),
+            )
+
+
+def _told(stack: Stack, function: Resource) -> set[str]:
+    sources: list[Any] = [
+        at(function.properties, "Environment", "Variables"),
+        function.properties.get("DeadLetterConfig"),
+    ]
+    for mapping in stack.of(*MAPPINGS).values():
+        if mapping.properties.get("FunctionName") in (function.ref, function.arn):
+            sources += [mapping.properties.get("EventSourceArn"), mapping.properties.get("DestinationConfig")]
+    texts = [value for _, value in walk(sources) if isinstance(value, str)]
+    # A name can stand alone, in an ARN, in a queue's URL or in s3://bucket/prefix.
+    return {word for text in texts for word in re.split(r"[\s,;:/]+", text)}
+
+
+def _names(store: Resource) -> set[str]:
+    return {re.split("[:/]", store.arn)[-1]} - {""}

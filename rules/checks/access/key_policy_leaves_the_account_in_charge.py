@@ -1,0 +1,47 @@
+"""ACC-011  key_policy_leaves_the_account_in_charge
+
+Why       A key whose policy leaves out its own account can be mended by nobody, support included.
+          Everything it encrypts, seven years of record, would be lost with the last role that the
+          policy happens to name.
+Targets   AWS::KMS::Key
+
+Cases     SKIP  no key in the template
+          PASS  the account may do everything; the account by its number, and others beside it
+          FAIL  a role of the account instead of the account; another account; not everything; on a
+                condition; the condition as text; another key as the resource; a Deny; no statement;
+                a policy as text; no Properties; a good key does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.iam import Statement, policy_statements
+from harness.checks.principals import ACCOUNT, conditions
+
+
+def subjects(stack: Stack) -> list[str]:
+    """All keys."""
+    return list(stack.of("AWS::KMS::Key"))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """No statement that gives the account everything."""
+    if not any(_leaves_in_charge(each) for each in policy_statements(stack.resources[subject])):
+        yield Problem(
+            "the account has no full say over its own key, so a mistake in the policy could never be undone.",
+            "add an Allow of kms:* on '*', without a condition, for the AWS principal arn:aws:iam::<account>:root.",
+            ("Properties", "KeyPolicy"),
+        )
+
+
+def _leaves_in_charge(statement: Statement) -> bool:
+    root = [each for each in statement.principals("AWS") if each == ACCOUNT or each.endswith(f"::{ACCOUNT}:root")]
+    return (
+        statement.allows
+        and bool(root)
+        and statement.covers("kms:*")
+        and statement.reaches("*")
+        and not conditions(statement)
+    )

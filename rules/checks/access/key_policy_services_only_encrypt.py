@@ -1,0 +1,49 @@
+"""ACC-013  key_policy_services_only_encrypt
+
+Why       A service has to encrypt and decrypt with our key, and nothing else. If it could change the
+          policy, hand the key on or schedule its deletion, a flaw in that service would reach seven
+          years of record.
+Targets   AWS::KMS::Key
+
+Cases     SKIP  no key in the template; no service in the policy; no Properties
+          PASS  encrypting and decrypting; one of the ways to encrypt
+          FAIL  everything; handing the key on; a wildcard that takes more in; all but some actions;
+                a good statement does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from harness.checks import Problem, Stack
+from harness.checks.iam import Statement, policy_statements
+from harness.checks.principals import services
+
+ENCRYPTING = ("kms:decrypt", "kms:describekey", "kms:encrypt", "kms:generatedatakey*", "kms:reencrypt*")
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Keys whose policy lets a service in."""
+    keys = stack.of("AWS::KMS::Key").items()
+    return [name for name, key in keys if any(_is_for_services(each) for each in policy_statements(key))]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Actions beyond encrypting and decrypting."""
+    for statement in policy_statements(stack.resources[subject]):
+        if not _is_for_services(statement):
+            continue
+        # Whatever is granted by leaving something out is beyond.
+        granted = statement.actions or ["everything but NotAction"]
+        beyond = [each for each in granted if not any(fnmatchcase(each.lower(), pattern) for pattern in ENCRYPTING)]
+        if beyond:
+            yield Problem(
+                f"{', '.join(services(statement))} may do more with the key than use it: {', '.join(beyond)}.",
+                "name no more than kms:Decrypt, kms:DescribeKey, kms:Encrypt, kms:GenerateDataKey* and kms:ReEncrypt*.",
+                statement.path,
+            )
+
+
+def _is_for_services(statement: Statement) -> bool:
+    return statement.allows and bool(services(statement))

@@ -1,0 +1,78 @@
+"""ACC-019  log_bucket_accepts_only_log_delivery
+
+Why       Access logs say who read or wrote which object; they are evidence. Evidence that others can
+          write proves nothing, and logs that are refused at the door are missing when they are
+          asked for.
+Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
+
+Cases     SKIP  no bucket gets access logs; no Properties
+          PASS  logs of the buckets that log here; two buckets, a statement each
+          FAIL  no policy; a policy without Properties; a policy that lets nobody in; an account as
+                well; another service; more than writing; writing into another bucket; logs of a
+                bucket that does not log here; logs of any bucket of the account; whoever owns the
+                bucket; the condition as text; a bucket whose logs are let in does not hide its
+                neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Resource, Stack
+from harness.checks.iam import Statement
+from harness.checks.principals import conditions, is_of_this_account
+from harness.checks.stores import guards, logging_buckets
+
+ARN_TESTS = ("arnequals", "arnlike", "stringequals")
+DELIVERY = "logging.s3.amazonaws.com"
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Buckets that get other buckets' access logs."""
+    return [name for name, bucket in stack.of("AWS::S3::Bucket").items() if logging_buckets(stack, bucket)]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Whatever is let in beside the logs of the buckets that log here, and logs that are not."""
+    bucket = stack.resources[subject]
+    senders = logging_buckets(stack, bucket)
+    allowed = [each for each in guards(stack, bucket) if each.allows]
+    for statement in allowed:
+        yield from _judge(statement, bucket, senders)
+    for sender in senders:
+        if not any(sender.arn in _sources(each) and each.covers("s3:PutObject") for each in allowed):
+            yield Problem(
+                f"the access logs of {sender.logical_id} are not let in, and S3 drops what it cannot deliver.",
+                f"name the ARN of {sender.logical_id} in aws:SourceArn of the statement that lets log delivery in.",
+            )
+
+
+def _judge(statement: Statement, bucket: Resource, senders: list[Resource]) -> Iterator[Problem]:
+    which = f"the statement {statement.sid or statement.path[-1]} of its policy"
+    if statement.body.get("Principal") not in ({"Service": DELIVERY}, {"Service": [DELIVERY]}):
+        yield Problem(
+            f"{which} lets in somebody else than S3's log delivery.",
+            f"let the Principal be the Service {DELIVERY}; readers are granted by their roles.",
+        )
+    inside = bool(statement.resources) and all(each.startswith(f"{bucket.arn}/") for each in statement.resources)
+    if {each.lower() for each in statement.actions} != {"s3:putobject"} or not inside:
+        yield Problem(
+            f"{which} grants more than writing objects of this bucket.",
+            "name s3:PutObject alone as the Action and bucket/* as the Resource.",
+        )
+    sources = _sources(statement)
+    if not sources or any(each not in [sender.arn for sender in senders] for each in sources):
+        yield Problem(
+            f"{which} lets in logs of buckets that do not log here, and a stranger's log looks like ours.",
+            "name in ArnEquals aws:SourceArn the buckets that log here, and no other.",
+        )
+    if not is_of_this_account(statement, "aws:SourceAccount"):
+        yield Problem(
+            f"{which} lets in logs of a bucket of that name whoever owns it.",
+            "add the condition StringEquals aws:SourceAccount with this account's id.",
+        )
+
+
+def _sources(statement: Statement) -> list[str]:
+    tests = conditions(statement)
+    return [value for operator in ARN_TESTS for value in tests.get((operator, "aws:sourcearn"), [])]

@@ -1,0 +1,66 @@
+"""ACC-010  network_interfaces_are_denied_to_code
+
+Why       Lambda makes a function's network interfaces with the function's own role. Unless the code
+          is refused what Lambda is granted, whoever gets into the code can put interfaces of their
+          own into the private subnets, or take down those of others.
+Targets   AWS::Lambda::Function, AWS::IAM::Role
+
+Cases     SKIP  no function in the template; a function outside of a VPC; a role that makes no
+                network interfaces, and a function without Properties
+          PASS  all of EC2 is refused to the code of the function; exactly what is granted is
+                refused to the code
+          FAIL  nothing is refused; one of the actions is left open; all of EC2 is granted, and not
+                all refused; another function is refused; a second condition lets the code through;
+                some resources only; an Allow refuses nothing; the condition as text; a good
+                function does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.iam import Statement, role_statements
+from harness.checks.networks import functions_in_a_vpc
+from harness.checks.principals import conditions
+from harness.checks.roles import role_of
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Functions in a VPC whose role may make network interfaces."""
+    return [
+        name
+        for name, function in functions_in_a_vpc(stack).items()
+        if (role := role_of(stack, function)) is not None
+        and any(each.allows and each.covers("ec2:CreateNetworkInterface") for each in role_statements(role))
+    ]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """EC2 actions that the role grants, and does not refuse to the function's code."""
+    function = stack.resources[subject]
+    role = role_of(stack, function)
+    if role is None:
+        return
+    statements = list(role_statements(role))
+    refusals = [each for each in statements if _refuses_code(each, function.arn)]
+    granted = [action for each in statements if each.allows for action in each.actions if _is_ec2(action)]
+    open_ = [each for each in dict.fromkeys(granted) if not any(refusal.covers(each) for refusal in refusals)]
+    if open_:
+        yield Problem(
+            f"what Lambda needs for the function's network is open to its code as well: {', '.join(open_)}.",
+            f"add to {role.logical_id} a Deny of ec2:* on '*' with ArnEquals lambda:SourceFunctionArn, this function's"
+            " ARN, as its one condition.",
+            ("Properties", "Role"),
+        )
+
+
+def _refuses_code(statement: Statement, arn: str) -> bool:
+    tests = conditions(statement)
+    key = "lambda:sourcefunctionarn"
+    held = [tests.get((operator, key)) for operator in ("arnequals", "arnlike", "stringequals")]
+    return statement.denies and statement.reaches("*") and len(tests) == 1 and [arn] in held
+
+
+def _is_ec2(action: str) -> bool:
+    return action.lower().startswith("ec2:")

@@ -1,0 +1,53 @@
+"""ACC-007  role_is_used
+
+Why       A role that nothing works with is a way to the data that nobody watches and no test would
+          miss. One that its user cannot assume is the same, and its user does nothing.
+Targets   AWS::IAM::Role, AWS::ApiGateway::Account, AWS::Batch::JobDefinition, AWS::DMS::Endpoint,
+          AWS::EC2::FlowLog, AWS::ECS::TaskDefinition, AWS::Events::Rule, AWS::Glue::Crawler,
+          AWS::Glue::Job, AWS::IAM::InstanceProfile, AWS::KinesisAnalyticsV2::Application,
+          AWS::KinesisFirehose::DeliveryStream, AWS::Lambda::Function,
+          AWS::Logs::SubscriptionFilter, AWS::Pipes::Pipe, AWS::S3::Bucket,
+          AWS::Scheduler::Schedule, AWS::StepFunctions::StateMachine
+
+Cases     SKIP  no role in the template
+          PASS  roles of a function, a job and a crawler; the role that a bucket replicates with;
+                the role of a state machine, and of the target of a rule
+          FAIL  a role that nothing works with; no Properties; a policy that speaks of the role is
+                no use of it; a policy that is attached to the role is no use of it; a variable that
+                names the role is no use of it; a function whose role trusts Glue alone; a role
+                whose trust is text; a trust that refuses; a role in use does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.iam import trust_statements
+from harness.checks.principals import services
+from harness.checks.roles import ROLE, USERS, users_of
+
+
+def subjects(stack: Stack) -> list[str]:
+    """All roles."""
+    return list(stack.of(ROLE))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """A role without a user, or with one that it does not trust."""
+    role = stack.resources[subject]
+    users = users_of(stack, role)
+    if not users:
+        yield Problem(
+            "nothing in the template works with this role: what it may do is open for nothing.",
+            "remove the role, or name it as the Role of what needs it.",
+        )
+    trusted = {service for each in trust_statements(role) if each.allows for service in services(each)}
+    for user in users:
+        service = USERS[user.type]
+        if service and service not in trusted:
+            yield Problem(
+                f"{user.logical_id} works with this role, but {service} may not assume it.",
+                f"name {service} as the Service of the trust, or give {user.logical_id} another role.",
+                ("Properties", "AssumeRolePolicyDocument"),
+            )

@@ -1,0 +1,68 @@
+"""ACC-008  role_writes_its_own_log_only
+
+Why       Logs are what an incident is understood by. Code that can write into another program's log
+          can lay a false trail, and code that cannot write its own fails without a word.
+Targets   AWS::IAM::Role, AWS::Lambda::Function, AWS::Glue::Job, AWS::Glue::Crawler
+
+Cases     SKIP  no role in the template; a role that no function, job or crawler runs with, and one
+                without Properties
+          PASS  the log group that the function names; the log group that Lambda gives a function
+                that names none; a job and a crawler write below /aws-glue/
+          FAIL  the log of another function; all logs; every log but one; a log whose name begins
+                like its own; the log of that name in another account; a job that writes a log of
+                functions; a function that may not write its log; a log group without its streams; a
+                role without policies; no Properties; policies as text; a good statement does not
+                hide its neighbour
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from harness.checks import Problem, Resource, Stack
+from harness.checks.iam import role_statements
+from harness.checks.principals import ACCOUNT
+from harness.checks.roles import ROLE, runners_of
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Roles that a function, a job or a crawler runs with."""
+    return [name for name, role in stack.of(ROLE).items() if runners_of(stack, role)]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Logs that are not its user's, or no log at all."""
+    role = stack.resources[subject]
+    own = [_own_groups(each) for each in runners_of(stack, role)]
+    granted = [each for each in role_statements(role) if each.allows and _grants_logs(each.actions)]
+    for statement in granted:
+        for resource in statement.resources or ["everything"]:
+            if not any(re.fullmatch(pattern, resource) for pattern in own):
+                yield Problem(
+                    f"the role may write to logs that are not its own: {resource}.",
+                    "name the log group of what runs with the role; a Glue role's are under /aws-glue/.",
+                    statement.path,
+                )
+    written = [resource for each in granted if each.covers("logs:PutLogEvents") for resource in each.resources]
+    for pattern in dict.fromkeys(own):
+        # A group's events go to streams, which its ARN does not name without a wildcard.
+        if not any(re.fullmatch(pattern, each) and each.endswith("*") for each in written):
+            yield Problem(
+                "the role may not write the log of what runs with it, so a failure would leave no trace.",
+                "allow logs:PutLogEvents on the ARN of its log group, with :* at the end as GetAtt gives it.",
+                ("Properties", "Policies"),
+            )
+
+
+def _own_groups(runner: Resource) -> str:
+    if runner.type != "AWS::Lambda::Function":
+        return rf"arn:[^:]+:logs:[^:*]+:{ACCOUNT}:log-group:/aws-glue/.+"
+    logging = runner.properties.get("LoggingConfig")
+    named = logging.get("LogGroup") if isinstance(logging, dict) else None
+    group = named if isinstance(named, str) else f"/aws/lambda/{runner.ref}"
+    return rf"arn:[^:]+:logs:[^:*]+:{ACCOUNT}:log-group:{re.escape(group)}(:.+)?"
+
+
+def _grants_logs(actions: list[str]) -> bool:
+    return any(each.lower().startswith("logs:") for each in actions)

@@ -1,0 +1,46 @@
+"""ACC-009  service_trust_names_the_account
+
+Why       Everybody's Glue and S3 are the same service. Without the account in the trust, somebody
+          else's job or bucket could make that service work with our role, on our data. Lambda is
+          let off: nothing confirms that it says which account it works for.
+Targets   AWS::IAM::Role
+
+Cases     SKIP  no role in the template; roles of Lambda alone, and one without Properties
+          PASS  Glue and S3 on behalf of this account
+          FAIL  Glue on behalf of whomever; S3 among other services; another account; this account
+                or another; only if the service says so; only a resource, whose name anybody may
+                take; the condition as text; a good statement does not hide its neighbour; a good
+                role does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.iam import Statement, trust_statements
+from harness.checks.principals import is_of_this_account, services
+from harness.checks.roles import ROLE
+
+#: They say whose work they do when they assume a role.
+SAY_WHOSE = ("glue.amazonaws.com", "s3.amazonaws.com")
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Roles that Glue or S3 may assume."""
+    return [name for name, role in stack.of(ROLE).items() if any(_lets_in(each) for each in trust_statements(role))]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Statements that let the service in whoever it works for."""
+    for statement in trust_statements(stack.resources[subject]):
+        if _lets_in(statement) and not is_of_this_account(statement, "aws:SourceAccount"):
+            yield Problem(
+                f"{', '.join(services(statement))} may assume the role on behalf of any account.",
+                "add the condition StringEquals aws:SourceAccount with this account's id.",
+                statement.path,
+            )
+
+
+def _lets_in(statement: Statement) -> bool:
+    return statement.allows and any(each in SAY_WHOSE for each in services(statement))

@@ -1,0 +1,94 @@
+"""ACC-024  statement_names_a_principal
+
+Why       AWS refuses a policy whose principal is empty or half an ARN, and with it the whole
+          deployment. That happens where a value is left empty that the author always had: a stack
+          without a reader's account.
+Targets   AWS::IAM::Role, AWS::KMS::Key, AWS::S3::BucketPolicy, AWS::SNS::TopicPolicy,
+          AWS::SQS::QueuePolicy, AWS::EC2::VPCEndpoint
+
+Cases     SKIP  no policy that says who; an endpoint without a policy
+          PASS  an account, its number, a role, a service and everybody; an account by a parameter;
+                everybody but somebody, which is judged elsewhere
+          FAIL  the account is left empty; the principal depends on a parameter that is left empty;
+                an empty principal; a principal without names; a name as text; a name as an object;
+                half an ARN; every account by a wildcard; a service that is none; a service without
+                a region; a canonical user, which does not show its account; a kind that there is
+                not; no principal; no principal in an endpoint; no principal in a queue and in a
+                topic; a statement as text; no statement; no Properties; a good statement does not
+                hide its neighbour
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from harness.checks import Problem, Stack
+from harness.checks.principals import account_of
+from harness.checks.stack import at, items
+
+#: Where a type keeps the policy that says who may.
+DOCUMENTS = {
+    "AWS::EC2::VPCEndpoint": "PolicyDocument",
+    "AWS::IAM::Role": "AssumeRolePolicyDocument",
+    "AWS::KMS::Key": "KeyPolicy",
+    "AWS::S3::BucketPolicy": "PolicyDocument",
+    "AWS::SNS::TopicPolicy": "PolicyDocument",
+    "AWS::SQS::QueuePolicy": "PolicyDocument",
+}
+
+SERVICE = r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?"
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Whatever has a policy that says who; an endpoint without one is judged by another rule."""
+    return [
+        name
+        for name, each in stack.of(*DOCUMENTS).items()
+        if each.type != "AWS::EC2::VPCEndpoint" or "PolicyDocument" in each.properties
+    ]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Statements without a principal, or with one that is none."""
+    resource = stack.resources[subject]
+    key = DOCUMENTS[resource.type]
+    statements = items(at(resource.properties.get(key), "Statement"))
+    if not statements:
+        yield Problem(
+            "a policy has no statement that names anybody.",
+            f"give {key} at least one Statement with a Principal.",
+            ("Properties", key),
+        )
+    for index, statement in enumerate(statements):
+        path = ("Properties", key, "Statement", index)
+        # Naming all but somebody is another rule's concern.
+        if isinstance(statement, dict) and "NotPrincipal" in statement:
+            continue
+        if not _names_somebody(at(statement, "Principal")):
+            yield Problem(
+                "a statement's Principal is empty, or is no account, ARN with an account, or service.",
+                "name a Principal; where it depends on a parameter, make the whole statement depend on it, with Fn::If"
+                " around the statement.",
+                path,
+            )
+
+
+def _names_somebody(principal: Any) -> bool:
+    if principal == "*":
+        return True
+    if not isinstance(principal, dict) or not principal:
+        return False
+    return all(items(named) and all(_is_one(kind, each) for each in items(named)) for kind, named in principal.items())
+
+
+def _is_one(kind: str, name: Any) -> bool:
+    if not isinstance(name, str) or not name:
+        return False
+    if kind == "AWS":
+        return name == "*" or (bool(account_of(name)) and not name.endswith(":"))
+    if kind == "Service":
+        return bool(re.fullmatch(SERVICE, name))
+    # A canonical user's id does not show whose it is, so no rule could tell a stranger's.
+    return kind == "Federated"

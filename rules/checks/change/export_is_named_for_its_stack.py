@@ -1,0 +1,46 @@
+"""CHG-014  export_is_named_for_its_stack
+
+Why       An export's name exists once in an account and region. A fixed one keeps the second
+          environment from being deployed beside the first, or lets a reader of development import
+          production's stream.
+Targets   Outputs
+
+Cases     SKIP  no outputs; an output that is not exported
+          PASS  the stack's name and more; joined; with variables
+          FAIL  a fixed name; named for the environment only; text that is not substituted; no
+                name; text where the export belongs; a good export beside a bad one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from harness.checks import Problem
+from harness.checks.stack import at, walk
+
+JUDGES = "source"
+
+
+def subjects(template: dict[str, Any]) -> list[str]:
+    """The outputs that are exported."""
+    outputs = template.get("Outputs")
+    named = outputs.items() if isinstance(outputs, dict) else ()
+    return [name for name, each in named if isinstance(each, dict) and "Export" in each]
+
+
+def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:
+    """An export whose name is the same in every stack."""
+    path = ("Outputs", subject, "Export", "Name")
+    if not any(_is_the_stack(inside, each) for inside, each in walk(at(template, *path))):
+        yield Problem(
+            f"{subject} is exported under a name that a second stack of this account cannot have.",
+            "set Export.Name to !Sub ${AWS::StackName}-..., which is different in every stack.",
+            path,
+        )
+
+
+def _is_the_stack(path: tuple[str | int, ...], value: Any) -> bool:
+    if path and path[-1] == "Ref":
+        return bool(value == "AWS::StackName")
+    return "Fn::Sub" in path and isinstance(value, str) and "${AWS::StackName}" in value

@@ -1,0 +1,36 @@
+"""CHG-015  glue_table_is_declared_in_the_database
+
+Why       Analysts and their permissions know one database. A table or a crawler that is pointed
+          at another one works without an error, and the tables that people query stand still or
+          are missing.
+Targets   AWS::Glue::Table, AWS::Glue::Crawler, AWS::Glue::Database
+
+Cases     SKIP  no table and no crawler
+          PASS  a table and a crawler of the database; the database's name as text
+          FAIL  a table of another database; a crawler of another database; no database said; no
+                Properties; an object where the name belongs; a good table beside a bad one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+
+JUDGED = ("AWS::Glue::Crawler", "AWS::Glue::Table")
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The tables and crawlers."""
+    return list(stack.of(*JUDGED))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """A database that this template does not declare."""
+    judged = stack.of(*JUDGED)[subject]
+    if not stack.by_ref(judged.properties.get("DatabaseName"), "AWS::Glue::Database"):
+        yield Problem(
+            f"the {judged.type.rsplit(':', 1)[1].lower()} belongs to a database that this template does not declare.",
+            "set DatabaseName to !Ref of the template's AWS::Glue::Database.",
+            ("Properties", "DatabaseName"),
+        )

@@ -1,0 +1,38 @@
+"""CHG-013  output_says_who_reads_it
+
+Why       An output that others build on cannot be changed without asking them. Without a word on
+          who they are it is either kept for ever or taken away from somebody's production.
+Targets   Outputs
+
+Cases     SKIP  no outputs
+          PASS  a description
+          FAIL  no description; an empty one; the name again; an empty output; text where the
+                output belongs; a good output beside a bad one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from harness.checks import Problem
+from harness.checks.descriptions import explains
+from harness.checks.stack import at
+
+JUDGES = "source"
+
+
+def subjects(template: dict[str, Any]) -> list[str]:
+    """The outputs."""
+    outputs = template.get("Outputs")
+    return list(outputs) if isinstance(outputs, dict) else []
+
+
+def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:
+    """An output without a description, or with one that repeats its name."""
+    if not explains(at(template, "Outputs", subject, "Description"), subject):
+        yield Problem(
+            f"nothing says who reads {subject}, and so who has to be asked before it changes.",
+            "add a Description that names the readers.",
+            ("Outputs", subject, "Description"),
+        )

@@ -1,0 +1,70 @@
+"""CHG-009  parameter_is_validated
+
+Why       A mistyped account id is noticed when half the stack has been built, or when a stranger
+          reads our data. Where the parameter says what is right, CloudFormation refuses the wrong
+          value before it builds anything.
+Targets   Parameters
+
+Cases     SKIP  no parameters; a type that CloudFormation looks up
+          PASS  a list of values; a pattern; a pattern that only Java knows; bounds of a number
+          FAIL  any text; any number; a pattern that refuses nothing; an empty list of values; a
+                length is no validation; no reason is given; an empty reason; nothing but a type;
+                a good parameter beside a bad one
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from harness.checks import Problem
+from harness.checks.stack import at
+
+JUDGES = "source"
+
+#: Types that CloudFormation itself knows nothing about; ids of subnets and the like it looks up.
+UNCHECKED = ("Number", "String")
+#: No parameter should be able to hold this.
+NONSENSE = "?! any text, of any length\t{}"
+
+
+def subjects(template: dict[str, Any]) -> list[str]:
+    """The parameters that are text or a number; also one that does not say what it is."""
+    parameters = template.get("Parameters")
+    named = parameters.items() if isinstance(parameters, dict) else ()
+    return [name for name, each in named if at(each, "Type") in (None, *UNCHECKED)]
+
+
+def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:
+    """A parameter that takes anything, or refuses without saying why."""
+    path = ("Parameters", subject)
+    parameter = at(template, *path)
+    if not _is_limited(parameter):
+        yield Problem(
+            f"{subject} takes any value, and the first to notice a wrong one is a half-built stack.",
+            "add AllowedValues, an AllowedPattern that refuses something, or MinValue and MaxValue for a number.",
+            path,
+        )
+    reason = at(parameter, "ConstraintDescription")
+    if not isinstance(reason, str) or not reason.strip():
+        yield Problem(
+            f"whoever mistypes {subject} is shown a pattern or a list, not what is asked for.",
+            "add a ConstraintDescription that completes: parameter X ...",
+            (*path, "ConstraintDescription"),
+        )
+
+
+def _is_limited(parameter: Any) -> bool:
+    if isinstance(at(parameter, "AllowedValues"), list) and at(parameter, "AllowedValues"):
+        return True
+    if at(parameter, "Type") == "Number":
+        return any(at(parameter, key) is not None for key in ("MinValue", "MaxValue"))
+    pattern = at(parameter, "AllowedPattern")
+    if not isinstance(pattern, str) or not pattern:
+        return False
+    try:
+        return not re.fullmatch(pattern, NONSENSE)
+    except re.error:
+        # Java's patterns, which CloudFormation's are, have a few things that Python's have not.
+        return True

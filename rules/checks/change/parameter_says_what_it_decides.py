@@ -1,0 +1,38 @@
+"""CHG-010  parameter_says_what_it_decides
+
+Why       Whoever deploys at night has the parameters' names and nothing else. A retention or a
+          lock that is guessed wrong cannot be taken back in production.
+Targets   Parameters
+
+Cases     SKIP  no parameters
+          PASS  a description
+          FAIL  no description; an empty one; the name again; an object where the text belongs; a
+                good parameter beside a bad one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from harness.checks import Problem
+from harness.checks.descriptions import explains
+from harness.checks.stack import at
+
+JUDGES = "source"
+
+
+def subjects(template: dict[str, Any]) -> list[str]:
+    """The parameters."""
+    parameters = template.get("Parameters")
+    return list(parameters) if isinstance(parameters, dict) else []
+
+
+def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:
+    """A parameter without a description, or with one that repeats its name."""
+    if not explains(at(template, "Parameters", subject, "Description"), subject):
+        yield Problem(
+            f"nothing says what {subject} decides.",
+            "add a Description that says what changes with the value, and what to choose.",
+            ("Parameters", subject, "Description"),
+        )

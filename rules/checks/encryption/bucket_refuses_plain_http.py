@@ -1,0 +1,39 @@
+"""ENC-016  bucket_refuses_plain_http
+
+Why       A price that travels in the clear can be read by whoever is on the way, and changed before
+          it is stored. The bucket's own policy is the only place that binds every caller, the
+          reader's account included.
+Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
+
+Cases     SKIP  no bucket in the template
+          PASS  everybody is refused without TLS; text instead of a boolean, and the principal as
+                AWS '*'; among other statements
+          FAIL  no policy; the policy of another; a policy without Properties; a policy as text; no
+                statement; an Allow with TLS refuses nobody; only one account is refused; the bucket
+                but not its objects; only one action is refused; a second condition lets some
+                through; the condition the wrong way round; the condition as text; a good bucket
+                does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.stores import PLAIN_HTTP, guards, refuses_everybody
+
+
+def subjects(stack: Stack) -> list[str]:
+    """All buckets."""
+    return list(stack.of("AWS::S3::Bucket"))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """No statement that refuses everybody everything without TLS."""
+    bucket = stack.resources[subject]
+    if not refuses_everybody(guards(stack, bucket), "s3:*", [bucket.arn, f"{bucket.arn}/*"], PLAIN_HTTP):
+        yield Problem(
+            "a bucket may be read or written without TLS, by some callers or for some of its objects.",
+            "add to its policy a Deny of s3:* for Principal '*' on the bucket and bucket/*, with the one condition Bool"
+            " aws:SecureTransport false.",
+        )

@@ -1,0 +1,48 @@
+"""ENC-001  data_bucket_encrypts_with_a_customer_key
+
+Why       Vendors license their ticks to us for as long as we pay. When a licence ends, or a copy
+          leaks, the data has to become unreadable at once, and only a key of our own can be
+          switched off. Buckets that take access logs are let off: S3 cannot deliver them with
+          such a key, and the logs would be lost.
+Targets   AWS::S3::Bucket
+
+Cases     SKIP  no bucket in the template
+          PASS  KMS encryption with the ARN of a key; a key that the template does not make; the
+                bucket that gets the logs keeps to what log delivery knows
+          FAIL  AES256 is no key of ours; KMS without a key takes the one of S3; an alias can be
+                pointed at another key; the key as a list; the encryption as text; no rule in the
+                encryption; no Properties; a bucket that logs to itself is a data bucket; a good
+                bucket does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.stores import default_encryption, is_key_arn, logging_buckets
+
+PATH = ("Properties", "BucketEncryption")
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Buckets, except those that get other buckets' access logs."""
+    buckets = stack.of("AWS::S3::Bucket")
+    return [name for name, bucket in buckets.items() if not logging_buckets(stack, bucket)]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """An algorithm without keys of ours, or a key that is none of ours."""
+    default = default_encryption(stack.resources[subject])
+    if default.get("SSEAlgorithm") != "aws:kms":
+        yield Problem(
+            "a data bucket does not encrypt with a KMS key, so nobody can switch its data off.",
+            "set ServerSideEncryptionByDefault.SSEAlgorithm to aws:kms.",
+            PATH,
+        )
+    elif not is_key_arn(default.get("KMSMasterKeyID")):
+        yield Problem(
+            "a data bucket names no key of ours, so S3 takes its own, or whichever an alias is pointed at.",
+            "set ServerSideEncryptionByDefault.KMSMasterKeyID to the ARN of the pipeline's key.",
+            PATH,
+        )

@@ -1,0 +1,51 @@
+"""ENC-019  data_bucket_refuses_other_algorithms
+
+Why       An upload can ask for weaker encryption than the bucket's own, and its object then stays
+          readable after the key is switched off. But an upload that asks for nothing gets the
+          bucket's encryption, and refusing that one loses the data of writers that rely on it:
+          Lambda's own writer of failed batches does.
+Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
+
+Cases     SKIP  no bucket in the template; a bucket without a KMS key, and one without Properties
+          PASS  uploads that name another algorithm are refused to everybody; the test for the
+                header as text
+          FAIL  no policy; a policy without Properties; a policy without a statement; another
+                algorithm is asked for than the bucket has; one role only is refused; one prefix
+                only is guarded; another action is refused; a further condition lets some through;
+                an Allow refuses nobody; uploads without the header are refused too; a second
+                statement refuses uploads without the header; a second statement does not ask
+                whether the header is there; a good bucket does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.stores import default_encryption, guards, refuses_everybody, refuses_uploads_without
+
+HEADER = "s3:x-amz-server-side-encryption"
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Buckets that encrypt with KMS."""
+    buckets = stack.of("AWS::S3::Bucket")
+    return [name for name, each in buckets.items() if default_encryption(each).get("SSEAlgorithm") == "aws:kms"]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Uploads that name another algorithm are let in, or those that name none are not."""
+    bucket = stack.resources[subject]
+    statements = guards(stack, bucket)
+    wanted = {("null", HEADER): ["false"], ("stringnotequals", HEADER): ["aws:kms"]}
+    if not refuses_everybody(statements, "s3:PutObject", [f"{bucket.arn}/*"], wanted):
+        yield Problem(
+            "an upload to a KMS-encrypted bucket may name another algorithm, and no key of ours protects that object.",
+            f"add to its policy a Deny of s3:PutObject for Principal '*' on bucket/*, with Null {HEADER} false and"
+            f" StringNotEquals {HEADER} aws:kms.",
+        )
+    if refuses_uploads_without(statements, HEADER):
+        yield Problem(
+            "uploads that name no algorithm are refused, although the bucket would encrypt them: their data is lost.",
+            f"add Null {HEADER} false to the condition of the Deny, so that it judges only uploads that name one.",
+        )

@@ -1,0 +1,41 @@
+"""ENC-015  every_store_uses_one_key
+
+Why       Ending a licence means switching off one key. A store that was left on another key goes on
+          being readable, and a copy under a key that somebody else owns can be taken from us.
+Targets   AWS::Athena::WorkGroup, AWS::DynamoDB::Table, AWS::Glue::SecurityConfiguration,
+          AWS::Kinesis::Stream, AWS::Lambda::EventSourceMapping, AWS::Lambda::Function,
+          AWS::Logs::LogGroup, AWS::S3::Bucket, AWS::SNS::Topic, AWS::SQS::Queue
+
+Cases     SKIP  no store in the template; stores that name no key by ARN; no Properties
+          PASS  one key for every kind of store; one key that the template does not make; an alias
+                beside the key, which the rules of each type judge
+          FAIL  a table with a key of another account, beside stores with ours; a stream with
+                another key; a topic with another key; a log group with another key; a function with
+                another key; bookmarks of Glue with another key; results of queries with another
+                key; replicas with another key than their bucket; a second key of the template
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.stores import ENCRYPTED, keys_named, pipeline_key
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Stores that name a key by ARN. Whether a store has to name one is asked for each type elsewhere."""
+    return [name for name, store in stack.of(*ENCRYPTED).items() if any(keys_named(store))]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Keys that are not the one which most of the stores use."""
+    expected = pipeline_key(stack)
+    for path, key in keys_named(stack.resources[subject]):
+        if key != expected:
+            yield Problem(
+                f"{key} encrypts here, while the rest of the pipeline uses {expected}: switching that off would leave"
+                " this readable.",
+                "name the pipeline's key, as the other stores do.",
+                path,
+            )

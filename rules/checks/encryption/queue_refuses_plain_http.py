@@ -1,0 +1,38 @@
+"""ENC-017  queue_refuses_plain_http
+
+Why       Messages name objects of the record and say why they were refused. Sent in the clear they
+          can be read on the way, or changed so that the wrong object is judged.
+Targets   AWS::SQS::Queue, AWS::SQS::QueuePolicy
+
+Cases     SKIP  no queue in the template
+          PASS  everybody is refused without TLS; text instead of a boolean, and the principal as
+                AWS '*'; among other statements
+          FAIL  no policy; the policy of another; a policy without Properties; a policy as text; no
+                statement; an Allow with TLS refuses nobody; only one account is refused; the
+                statement speaks of something else; only one action is refused; a second condition
+                lets some through; the condition the wrong way round; the condition as text; a good
+                queue does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.stores import PLAIN_HTTP, guards, refuses_everybody
+
+
+def subjects(stack: Stack) -> list[str]:
+    """All queues."""
+    return list(stack.of("AWS::SQS::Queue"))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """No statement that refuses everybody everything without TLS."""
+    queue = stack.resources[subject]
+    if not refuses_everybody(guards(stack, queue), "sqs:*", [queue.arn], PLAIN_HTTP):
+        yield Problem(
+            "a queue may be used without TLS, by some callers or for some actions.",
+            "add to a policy of the queue a Deny of sqs:* for Principal '*' on its ARN, with the one condition Bool"
+            " aws:SecureTransport false.",
+        )

@@ -1,0 +1,38 @@
+"""ENC-018  topic_refuses_plain_http
+
+Why       Whoever can forge or change an alert decides when somebody is woken and when nobody is.
+          Publishing without TLS lets everybody on the way do that.
+Targets   AWS::SNS::Topic, AWS::SNS::TopicPolicy
+
+Cases     SKIP  no topic in the template
+          PASS  everybody is refused without TLS; text instead of a boolean, and the principal as
+                AWS '*'; among other statements
+          FAIL  no policy; the policy of another; a policy without Properties; a policy as text; no
+                statement; an Allow with TLS refuses nobody; only one account is refused; the
+                statement speaks of something else; only subscribing is refused; a second condition
+                lets some through; the condition the wrong way round; the condition as text; a good
+                topic does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.stores import PLAIN_HTTP, guards, refuses_everybody
+
+
+def subjects(stack: Stack) -> list[str]:
+    """All topics."""
+    return list(stack.of("AWS::SNS::Topic"))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """No statement that refuses everybody to publish without TLS. A topic's policy takes no `sns:*`."""
+    topic = stack.resources[subject]
+    if not refuses_everybody(guards(stack, topic), "sns:Publish", [topic.arn], PLAIN_HTTP):
+        yield Problem(
+            "a topic takes messages without TLS, from some publishers at least.",
+            "add to a policy of the topic a Deny of sns:Publish for Principal '*' on its ARN, with the one condition"
+            " Bool aws:SecureTransport false.",
+        )

@@ -1,0 +1,79 @@
+"""NET-018  endpoint_admits_the_functions
+
+Why       Private names lead every call in the VPC to the endpoint. If its security group does not let
+          the functions in, the service is gone for them, and no way around is left. It starts no
+          connections itself, so whatever it may connect to is only of use to an intruder.
+Targets   AWS::EC2::VPCEndpoint, AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupIngress,
+          AWS::EC2::SecurityGroupEgress, AWS::Lambda::Function
+
+Cases     SKIP  no endpoint in the template; a gateway endpoint, one without a security group, and
+                one without Properties
+          PASS  the block of the VPC comes in, nothing goes out; in by a rule by itself, among all
+                ports; one of two security groups lets in; the security group of the functions comes
+                in; a block, where the template is not told which the one of the VPC is; no egress
+                is stated, which is judged elsewhere
+          FAIL  nobody comes in; another block; another port; a rule as text; the security group of
+                one of two functions; a security group that nothing is in; a security group of
+                another stack; a security group without Properties; it may connect into the VPC; it
+                may connect to S3; it may connect by a rule by itself; the way out as text; a good
+                endpoint does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from harness.checks import Problem, Resource, Stack
+from harness.checks.networks import function_groups, functions_in_a_vpc, group_of, lets_https, rules_of
+from harness.checks.stack import items
+
+PATH = ("Properties", "SecurityGroupIds")
+#: Itself. EC2 adds a rule to everywhere where there is none, so a rule to nowhere has to stand there.
+NOWHERE = "127.0.0.1/32"
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Interface endpoints with a security group; that they have one is asked elsewhere."""
+    stack.of("AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress")
+    functions_in_a_vpc(stack)
+    return [
+        name
+        for name, each in stack.of("AWS::EC2::VPCEndpoint").items()
+        if each.properties.get("VpcEndpointType") == "Interface" and items(each.properties.get("SecurityGroupIds"))
+    ]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Functions that are not let in, and ways out."""
+    named = items(stack.resources[subject].properties.get("SecurityGroupIds"))
+    groups = [group for name in named if (group := group_of(stack, name)) is not None]
+    ingress = [rule for group in groups for rule in rules_of(stack, group, "Ingress") if lets_https(rule)]
+    if not _lets_functions_in(stack, ingress):
+        yield Problem(
+            "the functions cannot connect to the endpoint, and private names leave them no other way to the service.",
+            "name a security group of this template that lets tcp 443 in from the parameter VpcCidr.",
+            PATH,
+        )
+    for group in groups:
+        # That egress is stated at all, another rule asks.
+        if any(rule.get("CidrIp") != NOWHERE for rule in rules_of(stack, group, "Egress")):
+            yield Problem(
+                f"the endpoint's security group {group.logical_id} may start connections, which endpoints never do.",
+                f"let its SecurityGroupEgress be one rule to {NOWHERE}.",
+                PATH,
+            )
+
+
+def _lets_functions_in(stack: Stack, rules: list[dict[str, Any]]) -> bool:
+    network = stack.parameters.get("VpcCidr")
+    if any(rule.get("CidrIp") == network if network else rule.get("CidrIp") for rule in rules):
+        return True
+    sources = [group_of(stack, rule.get("SourceSecurityGroupId")) for rule in rules]
+    functions = functions_in_a_vpc(stack).values()
+    return bool(functions) and all(_is_source(stack, each, sources) for each in functions)
+
+
+def _is_source(stack: Stack, function: Resource, sources: list[Resource | None]) -> bool:
+    groups = [group_of(stack, name) for name in function_groups(function)]
+    return any(group is not None and group in sources for group in groups)

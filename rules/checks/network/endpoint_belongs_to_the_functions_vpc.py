@@ -1,0 +1,45 @@
+"""NET-017  endpoint_belongs_to_the_functions_vpc
+
+Why       An endpoint in another VPC is paid for and reached by nobody: the functions go on without
+          it and time out. A security group of another VPC cannot be used at all, which is found out
+          in the middle of a deployment.
+Targets   AWS::EC2::VPCEndpoint, AWS::EC2::SecurityGroup
+
+Cases     SKIP  neither an endpoint nor a security group in the template
+          PASS  all in one VPC; the VPC by a parameter
+          FAIL  an endpoint in another VPC; a security group in another VPC; no VPC; no Properties;
+                the VPC as a list; good ones do not hide their neighbour
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+
+PLACED = ("AWS::EC2::SecurityGroup", "AWS::EC2::VPCEndpoint")
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Endpoints and security groups."""
+    return list(stack.of(*PLACED))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """No VPC, or another one than most of the others are in."""
+    places = [each.properties.get("VpcId") for each in stack.of(*PLACED).values()]
+    usual = next((vpc for vpc, _ in Counter(each for each in places if isinstance(each, str)).most_common(1)), None)
+    vpc = stack.resources[subject].properties.get("VpcId")
+    if not isinstance(vpc, str):
+        yield Problem(
+            "it names no VPC, and EC2 would take the account's default one.",
+            "set VpcId to the VPC of the functions.",
+            ("Properties", "VpcId"),
+        )
+    elif vpc != usual:
+        yield Problem(
+            f"it is in {vpc}, while the other endpoints and security groups are in {usual}.",
+            "set VpcId to the VPC of the functions.",
+            ("Properties", "VpcId"),
+        )

@@ -1,0 +1,45 @@
+"""NET-012  endpoint_serves_this_account_only
+
+Why       An endpoint is a door in a wall without windows. With somebody else's credentials, brought
+          along by whoever got in, data could leave by it for an account of theirs, and nothing in
+          ours would have allowed it.
+Targets   AWS::EC2::VPCEndpoint
+
+Cases     SKIP  no endpoint in the template
+          PASS  callers of this account; of this account, and a Deny that asks for nothing
+          FAIL  no policy; no Properties; a policy as text; no statement; callers of any account;
+                callers of another account; of this account or another; only if the caller says so;
+                the account of the resource instead of the caller; the condition as text; a good
+                statement does not hide its neighbour; a good endpoint does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.iam import policy_statements
+from harness.checks.principals import is_of_this_account
+
+
+def subjects(stack: Stack) -> list[str]:
+    """All endpoints."""
+    return list(stack.of("AWS::EC2::VPCEndpoint"))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """No policy, or statements that let in other accounts' callers."""
+    statements = list(policy_statements(stack.resources[subject]))
+    if not statements:
+        yield Problem(
+            "an endpoint without a policy lets everybody through, whatever account they are of.",
+            "give it a PolicyDocument whose statements ask for aws:PrincipalAccount.",
+            ("Properties", "PolicyDocument"),
+        )
+    for statement in statements:
+        if statement.allows and not is_of_this_account(statement, "aws:PrincipalAccount"):
+            yield Problem(
+                "callers of other accounts are let through the endpoint.",
+                "add the condition StringEquals aws:PrincipalAccount with this account's id.",
+                statement.path,
+            )

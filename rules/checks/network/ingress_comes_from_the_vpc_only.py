@@ -1,0 +1,52 @@
+"""NET-014  ingress_comes_from_the_vpc_only
+
+Why       A wide block of private addresses looks harmless and takes in every network that is ever
+          peered with this one: other teams', vendors', those of a company bought next year. Whoever
+          deploys says which block is the VPC's, and that is who may connect.
+Targets   AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupIngress
+
+Cases     SKIP  no security group in the template; a group that lets nobody in, and one without
+                Properties; a template that is not told the block of the VPC
+          PASS  the block of the VPC; the block that is given; a security group of the template
+          FAIL  another block of the same size; the block where another one is given; a wider block;
+                the block, and addresses of IPv6; a list of prefixes; a security group of another
+                stack; a rule by itself; a rule by itself without Properties; a rule as text; a good
+                rule does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from harness.checks import Problem, Stack
+from harness.checks.iam import Path
+from harness.checks.networks import group_of, own_rules
+
+GROUP = "AWS::EC2::SecurityGroup"
+RULE = "AWS::EC2::SecurityGroupIngress"
+SOURCES = {"CidrIp", "CidrIpv6", "SourcePrefixListId", "SourceSecurityGroupId", "SourceSecurityGroupName"}
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Security groups with ingress rules, and such rules by themselves, where the stack is told the VPC's block."""
+    if not stack.parameters.get("VpcCidr"):
+        return []
+    groups = stack.of(GROUP, RULE).items()
+    return [name for name, each in groups if each.type == RULE or own_rules(each, "Ingress")]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Sources other than the VPC's block, or a security group of the template."""
+    resource = stack.resources[subject]
+    alone: list[tuple[Path, dict[str, Any]]] = [(("Properties",), resource.properties)]
+    for path, rule in alone if resource.type == RULE else own_rules(resource, "Ingress"):
+        sources = SOURCES & set(rule)
+        from_vpc = sources == {"CidrIp"} and rule["CidrIp"] == stack.parameters["VpcCidr"]
+        from_group = sources == {"SourceSecurityGroupId"} and group_of(stack, rule["SourceSecurityGroupId"]) is not None
+        if not from_vpc and not from_group:
+            yield Problem(
+                "addresses beyond the VPC's may connect.",
+                "set CidrIp to the parameter VpcCidr, or name a security group of this template as the source.",
+                path,
+            )

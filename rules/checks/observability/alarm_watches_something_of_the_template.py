@@ -1,0 +1,50 @@
+"""OBS-028  alarm_watches_something_of_the_template
+
+Why       An alarm on a metric that does not exist is never on. It stands in the list of what is
+          watched, everybody relies on it, and it stays green while data is lost.
+Targets   AWS::CloudWatch::Alarm, AWS::Lambda::Function, AWS::Kinesis::Stream, AWS::SQS::Queue
+
+Cases     SKIP  no alarm in the template
+          PASS  a stream of the template; a bucket's size with its storage class; a metric that a
+                function publishes; a metric that a function publishes into a namespace of its own;
+                metric math on a stream
+          FAIL  no dimensions; a dimension too many; another namespace's dimension; a misspelt
+                dimension; a stream that is not in the template; a queue's name in place of a
+                stream's; the queue's URL; a mapping's metric by function; a service that no
+                function goes by; a service although no function has one; a namespace that nobody
+                publishes into; no metric's name; a storage class that S3 does not have; metric math
+                on a foreign stream; metric math without a metric; a bad alarm beside a good one; no
+                Properties
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.alarms import ALARM, watched
+from harness.checks.metrics import faults
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Every alarm."""
+    return list(stack.of(ALARM))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """What it watches has to be a metric that there is, of something that the template makes."""
+    metrics = watched(stack.resources[subject])
+    if not metrics:
+        yield Problem(
+            "the alarm watches no metric.",
+            "set Namespace, MetricName and Dimensions, or a MetricStat in Metrics.",
+            ("Properties", "Metrics"),
+        )
+    for path, metric in metrics:
+        for fault in faults(stack, metric):
+            yield Problem(
+                f"the alarm can never fire: {metric.name or 'its metric'} {fault}.",
+                "name the dimensions that the metric has, with the Ref or name of a resource of the template "
+                "(harness/checks/metrics.py knows them).",
+                path,
+            )

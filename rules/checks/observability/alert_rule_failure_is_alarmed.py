@@ -1,0 +1,38 @@
+"""OBS-032  alert_rule_failure_is_alarmed
+
+Why       An event rule that cannot reach its target tries for a day and drops the event. The topic
+          it should have told cannot know; unless another one is told, a failed run stays unknown.
+Targets   AWS::Events::Rule, AWS::CloudWatch::Alarm
+
+Cases     SKIP  no rule; a rule without targets
+          PASS  the first failure, told on another topic; told on the target and on another topic
+          FAIL  no alarm; told on the rule's own target; the fifth failure; failures in three
+                periods; the average; the events that matched; a rule with an alarm beside one
+                without; an alarm without Properties
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.alarms import FIRST, untold
+from harness.checks.events import RULE, target_arns
+from harness.checks.metrics import metric_of
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The event rules that have a target."""
+    return [name for name, rule in stack.of(RULE).items() if target_arns(rule)]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """An alarm that calls something else than the rule has to fire within five minutes of its first failure."""
+    rule = stack.resources[subject]
+    metric = metric_of(rule, "AWS/Events", "FailedInvocations", "RuleName")
+    if why := untold(stack, metric, FIRST, besides=[str(arn) for arn in target_arns(rule)]):
+        yield Problem(
+            f"that the rule cannot reach its target is told to nobody: {why}.",
+            "add an alarm on AWS/Events FailedInvocations of the rule, Sum >= 1 in one period of at most 300 seconds, "
+            "that calls another topic than the rule.",
+        )

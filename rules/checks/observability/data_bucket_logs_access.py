@@ -1,0 +1,36 @@
+"""OBS-024  data_bucket_logs_access
+
+Why       When a vendor or a regulator asks who has read which file, only the access log can answer.
+          What was not logged at the time cannot be found out later.
+Targets   AWS::S3::Bucket
+
+Cases     SKIP  no bucket in the template
+          PASS  a bucket that logs to another; two buckets that log to a third
+          FAIL  no LoggingConfiguration; no destination; a destination that is not in the template;
+                itself as destination; a bucket that does not log beside one that does; no
+                Properties
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.stores import logging_buckets, logs_to
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The buckets that are not themselves where others log to."""
+    return [name for name, bucket in stack.of("AWS::S3::Bucket").items() if not logging_buckets(stack, bucket)]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Their access logs have to go to another bucket of the template."""
+    bucket = stack.resources[subject]
+    destination = stack.by_ref(logs_to(bucket), "AWS::S3::Bucket")
+    if destination is None or destination is bucket:
+        yield Problem(
+            "the bucket does not log who reads and writes it to another bucket of the template.",
+            "set LoggingConfiguration.DestinationBucketName to the Ref of the access log bucket.",
+            ("Properties", "LoggingConfiguration"),
+        )

@@ -1,0 +1,50 @@
+"""OBS-030  dropped_batch_is_alarmed
+
+Why       After its last try Lambda gives a batch up and reads on: it lies where nothing looks for
+          it, or nowhere. Told at once we bring it back; records nobody asks for expire in the
+          stream.
+Targets   AWS::Lambda::EventSourceMapping, AWS::CloudWatch::Alarm
+
+Cases     SKIP  no mapping; a mapping on a queue
+          PASS  the first event that was dropped, and the first that was given up and kept; a
+                table's stream
+          FAIL  no alarm on dropped events; no alarm on events that were kept; the tenth dropped
+                event; dropped in three periods; the average; the minimum of those kept; by
+                function; a mapping with alarms beside one without; an alarm without Properties
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.alarms import FIRST, untold
+from harness.checks.metrics import metric_of
+
+LOSSES = {
+    "DroppedEventCount": "records that were given up and could not be kept",
+    "OnFailureDestinationDeliveredEventCount": "a batch that was given up and put aside",
+}
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The mappings that read streams."""
+    mappings = stack.of("AWS::Lambda::EventSourceMapping").items()
+    return [
+        name
+        for name, each in mappings
+        if re.match(r"arn:[^:]*:(kinesis:|dynamodb:.*/stream/)", str(each.properties.get("EventSourceArn")))
+    ]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """An alarm has to fire within five minutes of the first record it gives up, whether that could be kept or not."""
+    for name, loss in LOSSES.items():
+        metric = metric_of(stack.resources[subject], "AWS/Lambda", name, "EventSourceMappingUUID")
+        if why := untold(stack, metric, FIRST):
+            yield Problem(
+                f"{loss} is told to nobody: {why}." if loss.startswith("a ") else f"{loss} are told to nobody: {why}.",
+                f"add an alarm on AWS/Lambda {name} of the mapping (EventSourceMappingUUID): Sum >= 1 in one period of "
+                "at most 300 seconds.",
+            )

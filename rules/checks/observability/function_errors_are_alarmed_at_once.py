@@ -1,0 +1,39 @@
+"""OBS-009  function_errors_are_alarmed_at_once
+
+Why       A function that crashes holds up what it reads. Told of the first crash we repair it
+          within the hour; told of the tenth we explain to clients why a morning of prices came
+          late.
+Targets   AWS::Lambda::Function, AWS::CloudWatch::Alarm
+
+Cases     SKIP  no function in the template
+          PASS  the first error in five minutes; more than none in a minute; any one of three
+                periods
+          FAIL  no alarm; an alarm on another function; an alarm on another metric; the second
+                error; errors in two periods; a period of an hour; the average; an operator that
+                waits for fewer; a threshold of zero, which always fires; silence counted as an
+                error; a unit that errors do not have; no threshold; an expression; a function with
+                an alarm beside one without; an alarm without Properties
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.alarms import FIRST, untold
+from harness.checks.metrics import metric_of
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Every function."""
+    return list(stack.of("AWS::Lambda::Function"))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """An alarm has to fire within five minutes of its first error."""
+    metric = metric_of(stack.resources[subject], "AWS/Lambda", "Errors", "FunctionName")
+    if why := untold(stack, metric, FIRST):
+        yield Problem(
+            f"the function's first error is told to nobody: {why}.",
+            "add an alarm on AWS/Lambda Errors of the function: Sum >= 1 in one period of at most 300 seconds.",
+        )

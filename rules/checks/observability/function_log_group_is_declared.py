@@ -1,0 +1,36 @@
+"""OBS-022  function_log_group_is_declared
+
+Why       A log group that Lambda makes by itself is kept for ever, unencrypted with our key, and
+          survives the stack. Symbols and prices from licensed feeds would stay there for anybody
+          who may read logs.
+Targets   AWS::Lambda::Function, AWS::Logs::LogGroup
+
+Cases     SKIP  no function in the template
+          PASS  a log group of the template; the group that Lambda would take by itself
+          FAIL  a log group that is not in the template; no LoggingConfig and no log group; two
+                functions of which one logs elsewhere; no Properties
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.stack import at
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Every function."""
+    return list(stack.of("AWS::Lambda::Function"))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """It has to log to a log group of the template."""
+    function = stack.resources[subject]
+    group = at(function.properties, "LoggingConfig", "LogGroup") or f"/aws/lambda/{function.ref}"
+    if stack.by_ref(group, "AWS::Logs::LogGroup") is None:
+        yield Problem(
+            f"the function logs to {group}, which the template does not make: Lambda makes it, without our key.",
+            "add an AWS::Logs::LogGroup and set LoggingConfig.LogGroup to its Ref.",
+            ("Properties", "LoggingConfig"),
+        )

@@ -1,0 +1,47 @@
+"""OBS-010  function_throttles_are_alarmed
+
+Why       A function that gets no concurrency makes no errors: it does nothing, and market data
+          piles up behind it in silence. Of a stream, every refused call holds up a whole shard.
+Targets   AWS::Lambda::Function, AWS::CloudWatch::Alarm, AWS::Lambda::EventSourceMapping
+
+Cases     SKIP  no function in the template
+          PASS  a stream's reader refused once in each five minutes; another function refused five
+                times in each five minutes; three of four periods
+          FAIL  no alarm; a stream's reader refused five times; another function refused six times;
+                periods of half an hour; the maximum; periods of a minute with the threshold of
+                five; silence counted as refusals; a function with an alarm beside one without; an
+                alarm without Properties
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from harness.checks import Problem, Stack
+from harness.checks.alarms import LASTING, untold
+from harness.checks.mappings import function_of, of_streams
+from harness.checks.metrics import metric_of
+
+# What waits in a queue finds another invocation soon; of a shard's batches none overtakes the one that is refused.
+FROM_A_STREAM, OTHERWISE = 1, 5
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Every function."""
+    return list(stack.of("AWS::Lambda::Function"))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """An alarm has to fire within a quarter of an hour if it is refused again and again."""
+    function = stack.resources[subject]
+    number = (
+        FROM_A_STREAM if any(function_of(stack, each) is function for each in of_streams(stack).values()) else OTHERWISE
+    )
+    why = untold(stack, metric_of(function, "AWS/Lambda", "Throttles", "FunctionName"), replace(LASTING, at=number))
+    if why:
+        yield Problem(
+            f"that the function is given no concurrency is told to nobody: {why}.",
+            f"add an alarm on AWS/Lambda Throttles of the function: Sum >= {number} in at most three periods of "
+            "300 seconds.",
+        )

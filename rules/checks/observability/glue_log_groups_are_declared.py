@@ -1,0 +1,45 @@
+"""OBS-023  glue_log_groups_are_declared
+
+Why       Log groups that Glue makes by itself are kept for ever and shared by every job of the
+          account. What a failing job prints of licensed records would be readable by other teams.
+Targets   AWS::Glue::Job, AWS::Logs::LogGroup
+
+Cases     SKIP  no job in the template
+          PASS  both log groups under the prefix
+          FAIL  no prefix; no group for output; no group for errors; a prefix that ends in a slash;
+                a job with groups beside one without; no Properties
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.stack import at
+
+PREFIX = "--custom-logGroup-prefix"
+PATH = ("Properties", "DefaultArguments")
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Every job."""
+    return list(stack.of("AWS::Glue::Job"))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """The groups that Glue appends to the job's prefix have to be in the template."""
+    prefix = at(stack.resources[subject].properties, "DefaultArguments", PREFIX)
+    if not isinstance(prefix, str) or not prefix:
+        yield Problem(
+            "the job logs where all jobs of the account do.",
+            f"set {PREFIX} in DefaultArguments, and add log groups of that name with /output and /error appended.",
+            PATH,
+        )
+        return
+    for group in (f"{prefix}/output", f"{prefix}/error"):
+        if stack.by_ref(group, "AWS::Logs::LogGroup") is None:
+            yield Problem(
+                f"the job logs to {group}, which the template does not make: Glue makes it, and keeps it for ever.",
+                f"add an AWS::Logs::LogGroup named {group}.",
+                (*PATH, PREFIX),
+            )

@@ -1,0 +1,40 @@
+"""OBS-033  redelivery_is_alarmed
+
+Why       When S3 or DynamoDB refuse a function, it hands its batch back and makes no error: data
+          waits and no other alarm is on. If that lasts, somebody has to ask AWS or raise a limit.
+Targets   AWS::Lambda::Function, AWS::CloudWatch::Alarm, AWS::Kinesis::Stream, AWS::SQS::Queue,
+          AWS::Lambda::EventSourceMapping
+
+Cases     SKIP  no function that reads a stream or a queue
+          PASS  handed back for a quarter of an hour; the first time
+          FAIL  no alarm; ten times in each period; for an hour; the average; silence counted as
+                handing back; another service; a function that publishes under no name; a function
+                with an alarm beside one without; an alarm without Properties
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.alarms import LASTING, untold
+from harness.checks.mappings import function_of, of_queues, of_streams
+from harness.checks.metrics import own_metric
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The functions that read a stream or a queue, and can hand back what they read."""
+    mappings = {**of_streams(stack), **of_queues(stack)}.values()
+    return list({each.logical_id: each for mapping in mappings if (each := function_of(stack, mapping))})
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """An alarm has to fire if it hands something back in each five minutes of a quarter of an hour."""
+    metric = own_metric(stack.resources[subject], "Redeliveries")
+    why = untold(stack, metric, LASTING) if metric else "the function publishes its numbers under no name"
+    if why:
+        yield Problem(
+            f"that the function keeps handing back what it reads is told to nobody: {why}.",
+            "set POWERTOOLS_SERVICE_NAME, and add an alarm on Redeliveries by that service: Sum >= 1 in at most three "
+            "periods of 300 seconds.",
+        )

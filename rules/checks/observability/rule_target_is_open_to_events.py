@@ -1,0 +1,60 @@
+"""OBS-007  rule_target_is_open_to_events
+
+Why       A failed Glue run is told by an event rule alone. If the topic or its key is closed to
+          EventBridge, the rule matches and nobody hears of it: analysts go on with old prices.
+Targets   AWS::Events::Rule, AWS::SNS::TopicPolicy, AWS::KMS::Key
+
+Cases     SKIP  no rule; a rule that tells no topic of the template
+          PASS  topic and key are open to EventBridge; a topic without a key; a key that is not in
+                the template
+          FAIL  no topic policy; another service; a condition on the account, which EventBridge does
+                not bring; a key that EventBridge may not decrypt with; a key that EventBridge may
+                not generate data keys with; a condition on the account in the key's policy; a
+                second target that is closed; a closed rule beside an open one; a policy without
+                Properties
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Resource, Stack
+from harness.checks.alarms import TOPIC
+from harness.checks.events import RULE, target_arns
+from harness.checks.iam import policy_statements
+from harness.checks.requests import TOPIC_KEY_ACTIONS, Request, granted, key_of, topic_context
+from harness.checks.stores import guards
+
+SERVICE = "events.amazonaws.com"
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The event rules that tell a topic of the template."""
+    return [name for name, rule in stack.of(RULE).items() if _topics(stack, rule)]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """The topic's policy, and its key's, have to let EventBridge publish."""
+    for index, topic in _topics(stack, stack.resources[subject]):
+        path = ("Properties", "Targets", index)
+        if not granted(guards(stack, topic), Request(SERVICE, "sns:Publish", topic.ref)):
+            yield Problem(
+                f"the policy of {topic.logical_id} does not let EventBridge publish: what the rule tells is lost.",
+                "allow events.amazonaws.com sns:Publish on the topic, without a condition: it brings no source along.",
+                path,
+            )
+        key = key_of(stack, topic.properties.get("KmsMasterKeyId"))
+        for action in TOPIC_KEY_ACTIONS if key else ():
+            request = Request(SERVICE, action, key.arn if key else "", topic_context(topic))
+            if key and not granted(policy_statements(key), request):
+                yield Problem(
+                    f"the key of {topic.logical_id} refuses EventBridge {action}: what the rule tells is lost.",
+                    f"allow events.amazonaws.com kms:Decrypt and kms:GenerateDataKey* in {key.logical_id}'s KeyPolicy, "
+                    "without a condition.",
+                    path,
+                )
+
+
+def _topics(stack: Stack, rule: Resource) -> list[tuple[int, Resource]]:
+    targets = ((index, stack.by_ref(arn, TOPIC)) for index, arn in enumerate(target_arns(rule)))
+    return [(index, topic) for index, topic in targets if topic]

@@ -1,0 +1,53 @@
+"""OBS-018  silence_of_the_job_is_alarmed
+
+Why       A job that is not started at all fails nowhere. Somebody has to notice that no run has
+          succeeded for six hours; otherwise it is the analysts who notice, by a wrong report.
+Targets   AWS::Glue::Job, AWS::Events::Rule, AWS::CloudWatch::Alarm
+
+Cases     SKIP  no job in the template
+          PASS  no success in six hours; no success in a single period of three hours
+          FAIL  no rule that counts the successes; a rule that counts failures too; a rule that
+                counts another job's; no alarm on the rule; silence that is not breaching; twelve
+                hours; half an hour, which is shorter than a run's pause; a threshold of zero; an
+                operator that waits for more; the average; a job with an alarm beside one without;
+                an alarm without Properties
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.alarms import Need, untold
+from harness.checks.events import JOB_FAILURES, job_event, rules_for
+from harness.checks.metrics import metric_of
+
+# Where no event matches there is no number at all, hence `breaching`. The job starts hourly and may take most of an
+# hour: an alarm that looks back for less than two would be on between any two runs.
+NONE_IN_SIX_HOURS = Need(
+    "Sum", "Count", at=0, quiet_at=1, minutes=360, calm_minutes=120, silence=frozenset({"breaching"})
+)
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Every job."""
+    return list(stack.of("AWS::Glue::Job"))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """An alarm has to fire if a rule that counts the job's successes has counted none for six hours."""
+    job = stack.resources[subject]
+    failing = {name for state in JOB_FAILURES for name in rules_for(stack, job_event(job, state))}
+    counting = {
+        name: rule for name, rule in rules_for(stack, job_event(job, "SUCCEEDED")).items() if name not in failing
+    }
+    reasons = [
+        untold(stack, metric_of(rule, "AWS/Events", "MatchedEvents", "RuleName"), NONE_IN_SIX_HOURS)
+        for rule in counting.values()
+    ]
+    if all(reasons):
+        yield Problem(
+            f"that the job has stopped is told to nobody: {'; '.join(reasons) or 'no rule counts its successes'}.",
+            "add an AWS::Events::Rule that matches SUCCEEDED of the job alone, and an alarm on its MatchedEvents: "
+            "Sum < 1 in six periods of an hour, TreatMissingData breaching.",
+        )

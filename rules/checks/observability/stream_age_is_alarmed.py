@@ -1,0 +1,58 @@
+"""OBS-013  stream_age_is_alarmed
+
+Why       Records that wait too long in the stream are deleted there, and no exchange sends them
+          twice. A minute's delay is told while it is small; a shard that its reader is stuck on is
+          told while its records can still be saved.
+Targets   AWS::Kinesis::Stream, AWS::CloudWatch::Alarm, AWS::Lambda::EventSourceMapping,
+          AWS::Lambda::Function
+
+Cases     SKIP  no stream in the template
+          PASS  a minute's delay, and six hours of the reader's; a stream that no function reads
+          FAIL  no alarm on the stream; a delay of two minutes; no delay to speak of; the average;
+                ten periods; seconds; no alarm on the reader; the reader told when the records are
+                gone; the reader's minimum; an operator that waits for less; a stream with alarms
+                beside one without; an alarm without Properties
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.alarms import Need, untold
+from harness.checks.mappings import workers_of
+from harness.checks.metrics import metric_of
+from harness.checks.numbers import number
+
+#: Lambda asks every second, so that a few seconds are nothing.
+OVER_A_MINUTE_OLD = Need("Maximum", "Milliseconds", at=60_001, quiet_at=5_000, minutes=15)
+#: Lambda may wait for a batch to fill, five minutes at most.
+BATCHING_WINDOW = 300_000
+#: What Kinesis keeps if the stream does not say.
+DEFAULT_HOURS = 24
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Every stream."""
+    return list(stack.of("AWS::Kinesis::Stream"))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """An alarm has to fire on what waits for a minute, and one on each reader before its records are deleted."""
+    stream = stack.resources[subject]
+    metric = metric_of(stream, "AWS/Kinesis", "GetRecords.IteratorAgeMilliseconds", "StreamName")
+    if why := untold(stack, metric, OVER_A_MINUTE_OLD):
+        yield Problem(
+            f"that records wait in the stream is told to nobody: {why}.",
+            "add an alarm on AWS/Kinesis GetRecords.IteratorAgeMilliseconds of the stream: Maximum > 60000 in at most "
+            "three periods of 300 seconds.",
+        )
+    hours = number(stream.properties.get("RetentionPeriodHours")) or DEFAULT_HOURS
+    kept = Need("Maximum", "Milliseconds", at=hours * 3_600_000, quiet_at=BATCHING_WINDOW, minutes=15)
+    for name, function in {each.logical_id: each for _, each in workers_of(stack, stream) if each}.items():
+        if why := untold(stack, metric_of(function, "AWS/Lambda", "IteratorAge", "FunctionName"), kept):
+            yield Problem(
+                f"that {name} is stuck until the stream deletes its records is told to nobody: {why}.",
+                f"add an alarm on AWS/Lambda IteratorAge of {name}: its Maximum, at a fraction of the stream's "
+                "retention.",
+            )

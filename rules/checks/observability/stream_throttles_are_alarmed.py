@@ -1,0 +1,45 @@
+"""OBS-014  stream_throttles_are_alarmed
+
+Why       A producer that is refused may give up, and what it held never arrives anywhere. The
+          stream alone knows of it. A refused reader falls behind in the same silence.
+Targets   AWS::Kinesis::Stream, AWS::CloudWatch::Alarm
+
+Cases     SKIP  no stream in the template
+          PASS  the first refused write, and refused reads for a quarter of an hour
+          FAIL  no alarm on writes; the second refused write; writes refused in two periods; the
+                writes' average; no alarm on reads; a thousand refused reads; reads refused for an
+                hour; another stream; a stream with alarms beside one without; an alarm without
+                Properties
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.alarms import FIRST, LASTING, untold
+from harness.checks.metrics import metric_of
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Every stream."""
+    return list(stack.of("AWS::Kinesis::Stream"))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """An alarm has to fire within five minutes of the first refused write, and one on reads refused for fifteen."""
+    stream = stack.resources[subject]
+    writes = metric_of(stream, "AWS/Kinesis", "WriteProvisionedThroughputExceeded", "StreamName")
+    if why := untold(stack, writes, FIRST):
+        yield Problem(
+            f"that the stream refuses its producers is told to nobody: {why}.",
+            "add an alarm on AWS/Kinesis WriteProvisionedThroughputExceeded of the stream: Sum >= 1 in one period of "
+            "at most 300 seconds.",
+        )
+    reads = metric_of(stream, "AWS/Kinesis", "ReadProvisionedThroughputExceeded", "StreamName")
+    if why := untold(stack, reads, LASTING):
+        yield Problem(
+            f"that the stream refuses its readers is told to nobody: {why}.",
+            "add an alarm on AWS/Kinesis ReadProvisionedThroughputExceeded of the stream: Sum >= 1 in at most three "
+            "periods of 300 seconds.",
+        )

@@ -1,0 +1,36 @@
+"""OBS-015  table_throttles_are_alarmed
+
+Why       The tables say which object is where on its way and what was made from what. If their rows
+          are refused, objects are stored again and again, and no auditor can follow a price back.
+Targets   AWS::DynamoDB::Table, AWS::CloudWatch::Alarm
+
+Cases     SKIP  no table in the template
+          PASS  refused writes for a quarter of an hour; the first refused write
+          FAIL  no alarm; ten refused writes; an hour of refused writes; the sample count; the reads
+                alone; one index of the table alone; silence ignored; a table with an alarm beside
+                one without; an alarm without Properties
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.alarms import LASTING, untold
+from harness.checks.metrics import metric_of
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Every table."""
+    return list(stack.of("AWS::DynamoDB::Table"))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """An alarm has to fire if writes are refused for a quarter of an hour."""
+    metric = metric_of(stack.resources[subject], "AWS/DynamoDB", "WriteThrottleEvents", "TableName")
+    if why := untold(stack, metric, LASTING):
+        yield Problem(
+            f"that the table refuses rows is told to nobody: {why}.",
+            "add an alarm on AWS/DynamoDB WriteThrottleEvents of the table: Sum >= 1 in at most three periods of "
+            "300 seconds.",
+        )

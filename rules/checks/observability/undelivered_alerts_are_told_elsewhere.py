@@ -1,0 +1,38 @@
+"""OBS-019  undelivered_alerts_are_told_elsewhere
+
+Why       A topic whose mails no longer arrive cannot tell so itself. If its failures are not told
+          on another topic, all alarms are silent from then on, and a quiet day looks like a good
+          one.
+Targets   AWS::SNS::Topic, AWS::CloudWatch::Alarm
+
+Cases     SKIP  no topic in the template
+          PASS  each topic's failures on the other; on itself and on another
+          FAIL  no alarm; told on the same topic; the second failure; failures in three periods; the
+                average; published messages in place of failed ones; the ARN in place of the name; a
+                topic with an alarm beside one without; an alarm without Properties
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.alarms import FIRST, TOPIC, untold
+from harness.checks.metrics import metric_of
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Every topic."""
+    return list(stack.of(TOPIC))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """An alarm that calls another topic has to fire within five minutes of the first failed delivery."""
+    topic = stack.resources[subject]
+    metric = metric_of(topic, "AWS/SNS", "NumberOfNotificationsFailed", "TopicName")
+    if why := untold(stack, metric, FIRST, besides=[topic.ref]):
+        yield Problem(
+            f"failed deliveries of the topic are told nowhere else: {why}.",
+            "add an alarm on AWS/SNS NumberOfNotificationsFailed of the topic, Sum >= 1 in one period of at most "
+            "300 seconds, that calls another topic.",
+        )

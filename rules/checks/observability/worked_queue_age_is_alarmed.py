@@ -1,0 +1,40 @@
+"""OBS-012  worked_queue_age_is_alarmed
+
+Why       Work that waits makes no error. If messages are taken out too slowly, or not at all,
+          yesterday's trades are missing from the analysts' tables and nothing else shows it. After
+          half an hour a message misses the next hourly run.
+Targets   AWS::SQS::Queue, AWS::CloudWatch::Alarm, AWS::Lambda::EventSourceMapping
+
+Cases     SKIP  no queue; a queue that nothing reads
+          PASS  a message of half an hour; a message of ten minutes
+          FAIL  no alarm; a message of an hour; a message of a second; three periods of an hour; the
+                minimum; the number of messages in place of their age; milliseconds; a queue with an
+                alarm beside one without; an alarm without Properties
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.alarms import Need, untold
+from harness.checks.mappings import workers_of
+from harness.checks.metrics import metric_of
+
+HALF_AN_HOUR_OLD = Need("Maximum", "Seconds", at=1800, quiet_at=60, minutes=15)
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The queues that functions read."""
+    return [name for name, queue in stack.of("AWS::SQS::Queue").items() if workers_of(stack, queue)]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """An alarm has to fire within a quarter of an hour once a message is half an hour old."""
+    metric = metric_of(stack.resources[subject], "AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName")
+    if why := untold(stack, metric, HALF_AN_HOUR_OLD):
+        yield Problem(
+            f"that work waits in this queue is told to nobody: {why}.",
+            "add an alarm on AWS/SQS ApproximateAgeOfOldestMessage of the queue: Maximum >= 1800 in at most three "
+            "periods of 300 seconds.",
+        )

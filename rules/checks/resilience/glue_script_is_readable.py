@@ -1,0 +1,55 @@
+"""RES-032  glue_script_is_readable
+
+Why       Glue fetches the script with the job's own role. A job that may not read it fails at
+          every start, and the tables stand still while all around it looks healthy.
+Targets   AWS::Glue::Job, AWS::IAM::Role
+
+Cases     SKIP  no job in the template
+          PASS  the role may read the script; a script of the working copy, which goes to the
+                bucket of artifacts
+          FAIL  the role may read another bucket; the role may read one folder of the artifacts;
+                the bucket of artifacts is not known; a role of somebody else; a role without
+                Properties; no script; no Properties; text where the command belongs; a good job
+                beside a bad one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack, grants
+from harness.checks.roles import role_of
+from harness.checks.stack import at
+
+JOB = "AWS::Glue::Job"
+PATH = ("Properties", "Command", "ScriptLocation")
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The Glue jobs."""
+    return list(stack.of(JOB))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """A script that is nowhere, or that the job's role may not read."""
+    job = stack.of(JOB)[subject]
+    place = at(job.body, *PATH)
+    if not isinstance(place, str) or not place:
+        yield Problem("the job names no script.", "set Command.ScriptLocation.", PATH)
+        return
+    # A path of the working copy: `aws cloudformation package` puts the file into the bucket of artifacts.
+    artifacts = stack.parameters.get("ArtifactBucketName")
+    name = place.removeprefix("s3://") if place.startswith("s3://") else f"{artifacts}/*" if artifacts else ""
+    role = role_of(stack, job)
+    if not name:
+        yield Problem(
+            f"nothing says which bucket the script {place} will be in, so nothing shows that the job may read it.",
+            "add a parameter ArtifactBucketName, or set Command.ScriptLocation to an s3:// address.",
+            PATH,
+        )
+    elif role is None or not grants.may(role, "s3:GetObject", f"arn:{role.arn.split(':')[1]}:s3:::{name}"):
+        yield Problem(
+            f"the job's role may not read its script, s3://{name}: no run can start.",
+            f"allow the job's role s3:GetObject on {name}.",
+            PATH,
+        )

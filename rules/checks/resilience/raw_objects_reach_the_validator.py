@@ -1,0 +1,84 @@
+"""RES-028  raw_objects_reach_the_validator
+
+Why       What nobody is told of is never judged: the message is in the record and missing from
+          every table, and only somebody who counts both would ever find out.
+Targets   AWS::S3::Bucket, AWS::SQS::Queue, AWS::Lambda::EventSourceMapping,
+          AWS::Lambda::Function, AWS::IAM::Role
+
+Cases     SKIP  no bucket that holds the record
+          PASS  what the stream's reader stores is told to a queue that a function works; no
+                filter at all; a record that no stream fills
+          FAIL  no notification; no Properties; only plain uploads; a queue that no function
+                works; one feed only; another prefix; a suffix too; the function may not read what
+                is stored; the function has no role of the template; text where the queues belong;
+                a good bucket beside a bad one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from harness.checks import Problem, Resource, Stack, buckets, grants, mappings
+from harness.checks.roles import role_of
+from harness.checks.stack import at, items
+
+PATH = ("Properties", "NotificationConfiguration")
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The buckets that hold the record."""
+    return list(buckets.records(stack))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Objects that the streams' readers store and no function is told of."""
+    bucket = stack.of(buckets.BUCKET)[subject]
+    queues = {each.arn: each for each in stack.of("AWS::SQS::Queue").values() if mappings.workers_of(stack, each)}
+    created = [
+        each
+        for each in items(at(bucket.body, *PATH, "QueueConfigurations"))
+        if at(each, "Event") == "s3:ObjectCreated:*" and str(at(each, "Queue")) in queues
+    ]
+    if not created:
+        yield Problem(
+            "no queue that a function works is told of every object that arrives here, copies and large ones included.",
+            "add a QueueConfiguration for s3:ObjectCreated:* to a queue that an event source mapping reads.",
+            PATH,
+        )
+        return
+    workers = [
+        function for each in created for _, function in mappings.workers_of(stack, queues[str(at(each, "Queue"))])
+    ]
+    readers = [mappings.function_of(stack, each) for each in mappings.of_streams(stack).values()]
+    read, written = _prefixes(stack, workers, "s3:GetObject", bucket), _prefixes(stack, readers, "s3:PutObject", bucket)
+    raw = {max(one, other, key=len) for one in read for other in written or read if _overlap(one, other)}
+    if not raw:
+        yield Problem(
+            "the function that is told of new objects may not read what the stream's reader stores here.",
+            "allow its role s3:GetObject under the prefix that the reader's role may s3:PutObject to.",
+            PATH,
+        )
+    for prefix in sorted(raw):
+        if not any((told := _told_of(each)) is not None and prefix.startswith(told) for each in created):
+            yield Problem(
+                f"not every object under {prefix or 'this bucket'} is told to the queue: the filter leaves some out.",
+                f"set the filter of s3:ObjectCreated:* to the prefix {prefix or '(none)'} and no suffix.",
+                PATH,
+            )
+
+
+def _prefixes(stack: Stack, functions: list[Resource | None], action: str, bucket: Resource) -> set[str]:
+    roles = [role_of(stack, each) for each in functions if each]
+    return {prefix for each in roles if each for prefix in grants.prefixes(each, action, bucket)}
+
+
+def _overlap(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one)
+
+
+def _told_of(notification: Any) -> str | None:
+    # The prefix that a notification is filtered by; None if it asks for a suffix too.
+    rules = items(at(notification, "Filter", "S3Key", "Rules"))
+    named = {str(at(each, "Name")).lower(): str(at(each, "Value")) for each in rules}
+    return None if set(named) - {"prefix"} else named.get("prefix", "")

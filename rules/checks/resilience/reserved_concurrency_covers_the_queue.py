@@ -1,0 +1,54 @@
+"""RES-016  reserved_concurrency_covers_the_queue
+
+Why       A mapping that takes more messages than the function may work at once gives the rest
+          back. Each time counts as a try, so that objects nothing is wrong with end among those
+          that crashed.
+Targets   AWS::Lambda::Function, AWS::Lambda::EventSourceMapping
+
+Cases     SKIP  nothing is reserved; no Properties; a function that works no queue
+          PASS  as many as the mapping invokes
+          FAIL  fewer than the mapping invokes; two queues, a share for one; none at all; text
+                where the number belongs; a good function beside a bad one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Resource, Stack, mappings
+from harness.checks.numbers import number, whole
+from harness.checks.stack import at
+
+FUNCTION = "AWS::Lambda::Function"
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The functions with a share of the account's concurrency that work a queue at a stated concurrency."""
+    return [
+        name
+        for name, each in stack.of(FUNCTION).items()
+        if "ReservedConcurrentExecutions" in each.properties and _concurrencies(stack, each)
+    ]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """A share below what the mappings invoke at once."""
+    function = stack.of(FUNCTION)[subject]
+    share = number(function.properties.get("ReservedConcurrentExecutions")) or 0
+    needed = sum(number(each) or 0 for each in _concurrencies(stack, function))
+    if share < needed:
+        yield Problem(
+            f"the function may run {whole(share)} times at once, its queue mappings invoke it {whole(needed)} times.",
+            f"set ReservedConcurrentExecutions to {whole(needed)} or more.",
+            ("Properties", "ReservedConcurrentExecutions"),
+        )
+
+
+def _concurrencies(stack: Stack, function: Resource) -> list[object]:
+    # That one is stated is a rule of its own: queue_mapping_bounds_its_concurrency.
+    return [
+        stated
+        for each in mappings.of_queues(stack).values()
+        if mappings.function_of(stack, each) == function
+        and (stated := at(each.properties, "ScalingConfig", "MaximumConcurrency")) is not None
+    ]

@@ -1,0 +1,35 @@
+"""RES-002  table_refuses_to_be_deleted
+
+Why       The job table knows which objects still have to be worked, the lineage table what was
+          made from what. One wrong command would delete either, and a day's work would be done
+          twice or not at all until it is restored.
+Targets   AWS::DynamoDB::Table
+
+Cases     SKIP  no table in the template; the protection is switched off by parameter
+          PASS  protected; protected in a template without the parameter
+          FAIL  not protected; nothing said; no Properties; text where true belongs; a good table
+                beside a bad one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+
+TABLE = "AWS::DynamoDB::Table"
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The tables, unless whoever deploys has switched their protection off for a first attempt."""
+    return [] if stack.parameters.get("TableDeletionProtection") == "disabled" else list(stack.of(TABLE))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """A table that can be deleted with one call."""
+    if stack.of(TABLE)[subject].properties.get("DeletionProtectionEnabled") not in (True, "true"):
+        yield Problem(
+            "one call deletes this table with all its rows.",
+            "set DeletionProtectionEnabled to true.",
+            ("Properties", "DeletionProtectionEnabled"),
+        )

@@ -1,0 +1,55 @@
+"""RES-014  visibility_outlasts_six_tries
+
+Why       While a function works on a message, or Lambda holds it back because it is throttled,
+          the queue must not hand it out again. It would be worked twice at the same time, and
+          tries that never ran would count until it is given up.
+Targets   AWS::SQS::Queue, AWS::Lambda::EventSourceMapping, AWS::Lambda::Function
+
+Cases     SKIP  a queue that no mapping reads
+          PASS  six times the timeout; the function is given by its ARN; the batching window on
+                top
+          FAIL  five times the timeout; the batching window is left out; nothing said; no
+                Properties; text where the number belongs; text where the function has a number; a
+                function of somebody else; a good queue beside a bad one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack, mappings
+from harness.checks.numbers import number, whole
+
+QUEUE = "AWS::SQS::Queue"
+#: Seconds that Lambda takes where a function does not say, and the most that it lets one run.
+DEFAULT, MOST = 3, 900
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The queues that a mapping reads."""
+    return [name for name, each in stack.of(QUEUE).items() if mappings.workers_of(stack, each)]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """A visibility timeout below what Lambda asks: six times the function's timeout, and the batching window."""
+    queue = stack.of(QUEUE)[subject]
+    path = ("Properties", "VisibilityTimeout")
+    hidden = number(queue.properties.get("VisibilityTimeout"))
+    for mapping, function in mappings.workers_of(stack, queue):
+        if function is None:
+            yield Problem(
+                f"the function of {mapping.logical_id} is not in this template: nothing shows that messages stay hidden"
+                " while it works.",
+                f"name a function of this template in {mapping.logical_id}'s FunctionName.",
+                path,
+            )
+            continue
+        timeout = number(function.properties.get("Timeout", DEFAULT))
+        window = number(mapping.properties.get("MaximumBatchingWindowInSeconds")) or 0
+        needed = 6 * (MOST if timeout is None else timeout) + window
+        if hidden is None or hidden < needed:
+            yield Problem(
+                f"a message is handed out again before {function.logical_id} and Lambda's retries are done with it.",
+                f"set VisibilityTimeout to {whole(needed)} or more.",
+                path,
+            )

@@ -1,0 +1,51 @@
+"""RES-012  worked_queue_redrives_to_a_queue_of_its_own
+
+Why       A message that makes the function crash comes back again and again, takes workers from
+          all others, and is deleted unseen when its time is up. In a queue beside, it waits for
+          somebody to look.
+Targets   AWS::SQS::Queue, AWS::Lambda::EventSourceMapping
+
+Cases     SKIP  a queue that no mapping reads
+          PASS  another queue of the template
+          FAIL  no redrive policy; no Properties; text where the policy belongs; the queue itself;
+                a queue of somebody else; a good queue beside a bad one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack, mappings
+from harness.checks.stack import at
+
+QUEUE = "AWS::SQS::Queue"
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The queues that a mapping reads."""
+    return [name for name, each in stack.of(QUEUE).items() if mappings.workers_of(stack, each)]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """No dead-letter queue, or one that is not there for the purpose."""
+    queue = stack.of(QUEUE)[subject]
+    path = ("Properties", "RedrivePolicy")
+    target = at(queue.body, *path, "deadLetterTargetArn")
+    if target is None:
+        yield Problem(
+            "a message that crashes its function is tried until its time is up, then it is deleted unseen.",
+            "set RedrivePolicy.deadLetterTargetArn to a queue of this template.",
+            path,
+        )
+    elif target == queue.arn:
+        yield Problem(
+            "the queue is its own dead-letter queue: a message that crashes its function never leaves it.",
+            "set RedrivePolicy.deadLetterTargetArn to another queue.",
+            path,
+        )
+    elif not stack.by_arn(target, QUEUE):
+        yield Problem(
+            "messages that crash their function go to a queue outside this template, which nothing here watches.",
+            "set RedrivePolicy.deadLetterTargetArn to a queue of this template.",
+            path,
+        )

@@ -1,0 +1,49 @@
+"""RET-022  access_log_is_kept_for_a_quarter
+
+Why       When a licensed feed turns up where it should not be, the access log is what says who
+          read it. Vendors audit by the quarter. It also names people, and must not pile up for
+          ever.
+Targets   AWS::S3::Bucket
+
+Cases     SKIP  no bucket logs to another
+          PASS  a year
+          FAIL  a month; one bucket's logs go after a month; at a date; text where the number
+                belongs; no Properties; the rule is switched off; the rule is for one prefix; a
+                good log bucket beside a bad one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack, buckets, stores
+from harness.checks.numbers import number
+
+EXPIRIES = ("ExpirationDate", "ExpirationInDays")
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The buckets that others deliver their access logs to."""
+    return [name for name, each in stack.of(buckets.BUCKET).items() if stores.logging_buckets(stack, each)]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Logs that go too early, or never."""
+    expiring = False
+    for path, rule in buckets.lifecycle_rules(stack.of(buckets.BUCKET)[subject]):
+        for key in EXPIRIES:
+            # A date is the same for a log of years ago and for one of the day before.
+            days = number(rule.get(key)) if key == "ExpirationInDays" else None
+            if key in rule and (days is None or days < 90):
+                yield Problem(
+                    "access logs are deleted before a quarter has passed.",
+                    "set ExpirationInDays to 90 or more.",
+                    (*path, key),
+                )
+            expiring = expiring or (key in rule and buckets.prefix_of(rule) == "")
+    if not expiring:
+        yield Problem(
+            "access logs, which name people, are never deleted.",
+            "add a lifecycle rule for the whole bucket with ExpirationInDays, 90 or more.",
+            ("Properties", "LifecycleConfiguration"),
+        )

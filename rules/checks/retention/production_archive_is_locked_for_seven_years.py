@@ -1,0 +1,48 @@
+"""RET-009  production_archive_is_locked_for_seven_years
+
+Why       Our licences and the market's rules ask for seven years of what we acted on. A lock that
+          an administrator can lift, or that ends earlier, is worth nothing on the day that
+          somebody has a reason to lift it.
+Targets   AWS::S3::Bucket
+
+Cases     SKIP  no bucket with Object Lock; another environment than production
+          PASS  COMPLIANCE for 2557 days; COMPLIANCE for seven years
+          FAIL  GOVERNANCE; a year; six years; no default retention; text where the retention
+                belongs; a good archive beside a bad one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack, buckets
+from harness.checks.numbers import whole
+from harness.checks.stack import at
+
+#: Seven years with two leap days, the most that seven years have.
+SEVEN_YEARS = 2557
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Production's buckets with Object Lock."""
+    return list(buckets.locked(stack)) if stack.parameters.get("Environment") == "production" else []
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """A lock that can be lifted, or that ends too early."""
+    bucket = stack.of(buckets.BUCKET)[subject]
+    path = ("Properties", "ObjectLockConfiguration", "Rule", "DefaultRetention")
+    mode, days = at(bucket.body, *path, "Mode"), buckets.default_retention_days(bucket)
+    if mode != "COMPLIANCE":
+        yield Problem(
+            f"production's archive is locked in mode {mode}, which somebody can lift.",
+            "set ObjectLockConfiguration.Rule.DefaultRetention.Mode to COMPLIANCE.",
+            (*path, "Mode"),
+        )
+    if days is None or days < SEVEN_YEARS:
+        kept = "a time not stated" if days is None else f"{whole(days)} days"
+        yield Problem(
+            f"production's archive keeps what arrives for {kept}, not for seven years.",
+            f"set ObjectLockConfiguration.Rule.DefaultRetention.Days to {SEVEN_YEARS} or more.",
+            (*path, "Days"),
+        )

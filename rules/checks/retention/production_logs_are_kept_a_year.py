@@ -1,0 +1,37 @@
+"""RET-013  production_logs_are_kept_a_year
+
+Why       Auditors look back over a financial year, and a slow loss is noticed months after it
+          began. Without the logs of that time nobody can say which records it took.
+Targets   AWS::Logs::LogGroup
+
+Cases     SKIP  no log group in the template; another environment than production
+          PASS  a year; seven years
+          FAIL  half a year; no Properties; text where the number belongs; a good group beside a
+                bad one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.numbers import number, whole
+
+LOG_GROUP = "AWS::Logs::LogGroup"
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Production's log groups."""
+    return list(stack.of(LOG_GROUP)) if stack.parameters.get("Environment") == "production" else []
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """A retention of less than a year, or none that is stated."""
+    days = number(stack.of(LOG_GROUP)[subject].properties.get("RetentionInDays"))
+    if days is None or days < 365:
+        kept = "a time not stated" if days is None else f"{whole(days)} days"
+        yield Problem(
+            f"production's logs of this group are kept for {kept}, not for a year.",
+            "set RetentionInDays to 365 or more.",
+            ("Properties", "RetentionInDays"),
+        )

@@ -1,0 +1,59 @@
+"""RET-016  queried_data_stays_readable
+
+Why       Athena passes over objects that would have to be restored first, and says nothing: a
+          risk model fed by such a query is short of every day that has moved, and nobody is told.
+Targets   AWS::S3::Bucket, AWS::Glue::Table, AWS::Athena::WorkGroup
+
+Cases     SKIP  a bucket that nothing queries; a table of the record itself
+          PASS  a class that is read at once; what sleeps lies under another prefix; no Properties
+          FAIL  GLACIER for the whole bucket; DEEP_ARCHIVE for a part of the table; query results
+                in GLACIER; the older spelling of one transition; a transition that names no
+                class; archive tiers of Intelligent-Tiering; a good bucket beside a bad one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack, buckets
+from harness.checks.stack import Resource, at, items
+
+#: Classes whose objects are read as they are.
+READABLE = ("GLACIER_IR", "INTELLIGENT_TIERING", "ONEZONE_IA", "STANDARD_IA")
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The buckets that tables or query results lie in. The record is not among them: its cold storage is on purpose."""
+    return [name for name, each in stack.of(buckets.BUCKET).items() if _queried(stack, name, each)]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Lifecycle rules that put queried objects to sleep."""
+    bucket = stack.of(buckets.BUCKET)[subject]
+    queried = _queried(stack, subject, bucket)
+    for path, rule in buckets.lifecycle_rules(bucket):
+        moved = str(rule.get("Prefix", ""))
+        if any(moved.startswith(each) or each.startswith(moved) for each in queried):
+            for storage in (at(each, "StorageClass") for each in buckets.transitions(rule)):
+                if storage not in READABLE:
+                    yield Problem(
+                        f"a lifecycle rule moves queried objects to {storage}, where queries silently skip them.",
+                        "use GLACIER_IR, which costs about as little and is read at once.",
+                        path,
+                    )
+    for index, tiering in enumerate(items(bucket.properties.get("IntelligentTieringConfigurations"))):
+        if at(tiering, "Status") == "Enabled":
+            yield Problem(
+                "queried objects that nobody has read for a while go to an archive tier, where queries pass over them.",
+                "remove the configuration; INTELLIGENT_TIERING without it uses tiers that are read at once.",
+                ("Properties", "IntelligentTieringConfigurations", index),
+            )
+
+
+def _queried(stack: Stack, name: str, bucket: Resource) -> list[str]:
+    places = [
+        at(each.properties, "WorkGroupConfiguration", "ResultConfiguration", "OutputLocation")
+        for each in stack.of("AWS::Athena::WorkGroup").values()
+    ]
+    results = [prefix for place in places if (prefix := buckets.prefix_in(bucket, place)) is not None]
+    return results + ([] if name in buckets.records(stack) else buckets.published_prefixes(stack, bucket))

@@ -1,0 +1,35 @@
+"""RET-017  raw_version_cannot_be_deleted
+
+Why       Replay starts at the raw bucket. Whatever is overwritten or deleted there by a mistake
+          comes back from its old version; deleting a version is the one mistake that nothing
+          brings back without asking the archive.
+Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::Lambda::EventSourceMapping
+
+Cases     SKIP  no bucket that holds the record; the record is locked itself
+          PASS  everybody is refused on every object; the statement is one of several
+          FAIL  no policy; a policy without Properties; no Properties; one role is refused, the
+                others are not; on a condition only; under one prefix only; only DeleteObject is
+                refused; Allow instead of Deny; another bucket's policy; a good bucket beside a
+                bad one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack, buckets, stores
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The buckets that hold the record, unless a lock keeps their versions anyway."""
+    return [name for name in buckets.records(stack) if name not in buckets.locked(stack)]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """No statement in the bucket's policy that refuses everybody."""
+    bucket = stack.of(buckets.BUCKET)[subject]
+    if not stores.refuses_everybody(stores.guards(stack, bucket), "s3:DeleteObjectVersion", [f"{bucket.arn}/*"], {}):
+        yield Problem(
+            "versions of the record can be deleted: whoever has the permission can erase what has arrived.",
+            "add to the bucket's policy: Deny, Principal '*', s3:DeleteObjectVersion on the bucket's /*, no Condition.",
+        )

@@ -1,0 +1,44 @@
+"""RET-015  record_never_expires
+
+Why       The record is what everything else can be made from again, and what a dispute is settled
+          with. A lifecycle rule that deletes works at night, asks nobody and leaves no trace in
+          the pipeline.
+Targets   AWS::S3::Bucket, AWS::Lambda::EventSourceMapping
+
+Cases     SKIP  no record and no archive
+          PASS  transitions only; a rule that deletes is switched off; no Properties
+          FAIL  objects expire; objects expire at a date; old versions expire in a replicated
+                bucket; old versions expire in the older spelling; a stream mapping's failed
+                batches expire; a good bucket beside a bad one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack, buckets
+
+#: All the ways in which a lifecycle rule deletes objects or versions.
+DELETES = (
+    "ExpirationDate",
+    "ExpirationInDays",
+    "NoncurrentVersionExpiration",
+    "NoncurrentVersionExpirationInDays",
+)
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The buckets that hold the record, and those that are locked."""
+    return list(buckets.records(stack) | buckets.locked(stack))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Lifecycle rules that delete."""
+    for path, rule in buckets.lifecycle_rules(stack.of(buckets.BUCKET)[subject]):
+        for key in DELETES:
+            if key in rule:
+                yield Problem(
+                    f"a lifecycle rule ({key}) deletes the record, or what it was before.",
+                    f"remove {key} from the rule; transitions to colder storage save the cost.",
+                    (*path, key),
+                )
