@@ -9,6 +9,8 @@ from importlib import import_module
 COMMANDS = {
     "pipeline": ("harness.pipeline.command", "deploy on an emulated AWS, replay market data, account for every record"),
     "package": ("harness.packaging.command", "build the zips the template points at"),
+    "gate": ("harness.gate.command", "judge a template in every scenario with every engine"),
+    "mutants": ("harness.mutants.command", "break the template everywhere, and ask which rule notices"),
     "deploy": ("harness.deploy.command", "package and deploy the template through the AWS CLI"),
     "import-template": (
         "harness.deploy.import_command",

@@ -1,0 +1,1 @@
+"""Each engine behind one interface: renderings in, outcomes out."""

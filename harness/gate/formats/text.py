@@ -1,0 +1,100 @@
+"""The report as one reads it: a finding with its place, what is wrong, what to type, and where it is so."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterator
+
+from harness.gate.verdicts import FAIL, NOT_APPLICABLE, NOT_EVALUATED, PASS, Finding, Report
+
+#: ANSI colours; `write` leaves them out where nobody looks at a terminal.
+_RED, _YELLOW, _GREEN, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[32m", "\x1b[0m"
+_NAMED_SCENARIOS = 3
+
+
+def write(report: Report, colour: bool = False) -> str:
+    """The whole report."""
+    return "\n".join(_lines(report, colour)) + "\n"
+
+
+def _lines(report: Report, colour: bool) -> Iterator[str]:
+    for finding in report.findings:
+        if not finding.waived:
+            yield from _finding(finding, report, colour)
+    waived = [finding for finding in report.findings if finding.waived]
+    for finding in waived:
+        yield f"{_paint('waived', _YELLOW, colour)}  {_place(finding, report)}  {_rule(finding)}  {finding.resource}"
+        yield from _indented(finding.waived)
+    for suppression in report.suppressions:
+        place = f"{report.template}:{suppression.line}"
+        yield f"{_paint('ignored', _YELLOW, colour)}  {place}  {suppression.what} asks {suppression.engine} to look away"
+    if report.findings or report.suppressions:
+        yield ""
+    yield from _summary(report, len(waived), colour)
+
+
+def _finding(finding: Finding, report: Report, colour: bool) -> Iterator[str]:
+    yield f"{_paint('FAIL', _RED, colour)}  {_place(finding, report)}  {_rule(finding)}  {finding.resource}".rstrip()
+    yield from _indented(finding.message)
+    if finding.fix:
+        yield from _indented(f"Fix: {finding.fix}")
+    if finding.path:
+        yield from _indented(f"at {finding.path}")
+    if finding.scenarios:
+        yield from _indented(_where(finding, report))
+
+
+def _where(finding: Finding, report: Report) -> str:
+    names = {name for name in finding.scenarios if name != "source"}
+    if len(names) >= len(report.scenarios):
+        return "in every scenario"
+    if not names:
+        return "in the source"
+    share = f"{len(names)} of {len(report.scenarios)} scenarios"
+    if because := _common(names, report):
+        return f"wherever {because} ({share})"
+    listed = "; ".join(sorted(names, key=len)[:_NAMED_SCENARIOS])
+    return f"in {share}, such as {listed}" if len(names) > _NAMED_SCENARIOS else f"in {listed}"
+
+
+def _common(names: set[str], report: Report) -> str:
+    """The one condition, or the one parameter's value, that all these scenarios have and no other; empty if none."""
+    for condition in report.scenarios[0].conditions:
+        for holds in (True, False):
+            if names == {each.name for each in report.scenarios if each.conditions.get(condition) == holds}:
+                return f"{condition} is {str(holds).lower()}"
+    for parameter in report.scenarios[0].parameters:
+        values = {each.parameters[parameter] for each in report.scenarios if each.name in names}
+        if len(values) == 1 and names == {each.name for each in report.scenarios if each.parameters[parameter] in values}:
+            return f"{parameter} is {values.pop() or 'empty'}"
+    return ""
+
+
+def _summary(report: Report, waived: int, colour: bool) -> Iterator[str]:
+    verdicts = Counter(rule.verdict for rule in report.rules)
+    engines = ", ".join(f"{engine.name} {engine.version}" for engine in report.engines)
+    yield f"{report.template}: the source and {len(report.scenarios)} scenarios, judged by {engines}"
+    counted = ", ".join(f"{verdicts[each]} {each}" for each in (PASS, FAIL, NOT_APPLICABLE, NOT_EVALUATED) if verdicts[each])
+    yield f"rules: {counted}"
+    standing = len(report.findings) - waived
+    found = f"{standing} finding{'' if standing == 1 else 's'}" if standing else "no findings"
+    yield _paint(found, _RED if standing else _GREEN, colour) + (f", {waived} waived" if waived else "")
+
+
+def _place(finding: Finding, report: Report) -> str:
+    file = report.template if finding.engine != "waivers" else finding.path
+    return f"{file}:{finding.line}"
+
+
+def _rule(finding: Finding) -> str:
+    name = finding.rule if finding.rule == finding.slug else f"{finding.rule} {finding.slug}"
+    return f"{name} ({finding.engine})"
+
+
+def _indented(text: str) -> list[str]:
+    return textwrap.wrap(text, 116, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
+
+
+def _paint(text: str, colour: str, wanted: bool) -> str:
+    return f"{colour}{text}{_PLAIN}" if wanted else text

@@ -1,0 +1,120 @@
+"""Judges one template: source and scenarios, all engines side by side."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+from harness.checks.runner import Check
+from harness.gate import suppressions, waivers
+from harness.gate.engines import checks as check_engine
+from harness.gate.engines.checks import Checks
+from harness.gate.engines.outcome import Engine, Judged, Outcome
+from harness.gate.rule_set import ENGINES, RuleSet
+from harness.gate.verdicts import EngineUsed, Report, ScenarioJudged, Tally
+from harness.gate.waivers import Known, Waiver
+from harness.render.dumping import as_json
+from harness.render.scenarios import Scenarios
+from harness.render.source import Source
+
+SOURCE = "source"
+COMBINATION = "another combination"
+
+
+def things_of(source: Source, scenarios: Scenarios) -> list[Judged]:
+    """The source, and each scenario's rendering; equal renderings once."""
+    cleaned = suppressions.without(source.template)
+    things = [Judged(SOURCE, cleaned, source_text=source.text)]
+    seen = set()
+    for scenario in scenarios.all:
+        thing = Judged(scenario.name, suppressions.without(scenario.rendering.template), scenario.rendering)
+        # Checks may ask for a parameter too, so two scenarios are equal only if nothing they were asked for differs.
+        key = (thing.json, as_json(scenario.values))
+        if key not in seen:
+            seen.add(key)
+            things.append(thing)
+    return things
+
+
+def judge(
+    source: Source,
+    rule_set: RuleSet,
+    engines: Sequence[Engine],
+    waived: Iterable[Waiver] = (),
+    waivers_path: Path = Path("rules/waivers.yaml"),
+    told: Callable[[str], None] = lambda _: None,
+) -> Report:
+    """The report on a template. `told` hears of each engine that is done.
+
+    Raises EngineError when an engine breaks, UnrenderableTemplate when the template cannot be rendered.
+    """
+    scenarios = Scenarios(source.template)
+    things = things_of(source, scenarios)
+    tally = Tally(source, rule_set.names)
+    with ThreadPoolExecutor(len(engines)) as pool:
+        running = {pool.submit(_judged, engine, things, scenarios): engine for engine in engines}
+        for future in as_completed(running):
+            for thing, outcome in future.result():
+                tally.add(running[future].name, thing, outcome)
+            told(running[future].name)
+    verdicts = tally.verdicts()
+    rules = {name for rule in rule_set.rules for name in (rule.id, rule.slug)} | {each.rule for each in verdicts}
+    complete = {engine.name for engine in engines} == set(ENGINES)
+    known = Known(waivers_path, frozenset(source.template["Resources"]), frozenset(rules), complete)
+    # The day where the person is, as the calendar on their wall has it.
+    findings = waivers.apply(waived, tally.findings(), known, datetime.date.today())  # noqa: DTZ011
+    return Report(
+        str(source.path),
+        source.sha256,
+        sorted((EngineUsed(engine.name, engine.version) for engine in engines), key=lambda each: each.name),
+        [
+            ScenarioJudged(thing.name, thing.rendering.values, thing.rendering.conditions)
+            for thing in things
+            if thing.rendering is not None
+        ],
+        verdicts,
+        findings,
+        suppressions.find(source),
+    )
+
+
+def _judged(engine: Engine, things: Sequence[Judged], scenarios: Scenarios) -> list[tuple[Judged, Outcome]]:
+    outcomes = list(zip(things, engine.judge(things), strict=True))
+    if isinstance(engine, Checks):
+        outcomes += _combinations(engine.checks, things, scenarios)
+    return outcomes
+
+
+def _combinations(checks: Sequence[Check], things: Sequence[Judged], scenarios: Scenarios) -> list[tuple[Judged, Outcome]]:
+    """What the checks say about every reachable combination of what they compare, beyond the scenarios.
+
+    A check sees only resources of the types it asked for, so the combinations are those of what these depend on.
+    """
+    found = []
+    for check in checks:
+        if check.judges_source:
+            continue
+        types: set[str] = set()
+        for thing in things[1:]:
+            stack = thing.stack()
+            list(check.run(stack))
+            types |= stack.types_read
+        names = [
+            name for name, body in scenarios.template["Resources"].items() if "*" in types or body["Type"] in types
+        ]
+        if "*" in types or not names:
+            # What looks at everything has seen every pair of values in the scenarios.
+            continue
+        seen = set()
+        for values in scenarios.combinations(names):
+            rendering = scenarios.rendering(values)
+            pieces = tuple(scenarios.piece(name, rendering) for name in names)
+            if pieces in seen:
+                continue
+            seen.add(pieces)
+            failures, _ = check_engine.run(check, rendering.stack(*names), COMBINATION)
+            if failures:
+                found.append((Judged(COMBINATION, {}, rendering), Outcome(failures)))
+    return found

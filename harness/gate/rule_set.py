@@ -1,0 +1,56 @@
+"""The rules of a folder, and the engines that judge with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from harness.gate.engines.cfn_guard import CfnGuard
+from harness.gate.engines.cfn_lint import CfnLint
+from harness.gate.engines.checkov import Checkov
+from harness.gate.engines.checks import Checks
+from harness.gate.engines.outcome import Engine
+from harness.rules import catalogue
+from harness.rules.catalogue import CHECKOV, CHECKS, GUARD, Rule
+
+LINT = CfnLint.name
+ENGINES = (LINT, GUARD, CHECKOV, CHECKS)
+
+
+class RuleSet:
+    """The rules in a folder laid out like `rules/`."""
+
+    def __init__(self, folder: Path = catalogue.RULES) -> None:
+        self.folder = folder
+
+    @cached_property
+    def rules(self) -> list[Rule]:
+        """Every rule, by id."""
+        return catalogue.load(self.folder)
+
+    @cached_property
+    def names(self) -> Mapping[str, tuple[str, str]]:
+        """(id, slug) of each rule by what its engine calls it: Checkov goes by ids, the others by slugs."""
+        return {(rule.id if rule.engine == CHECKOV else rule.slug): (rule.id, rule.slug) for rule in self.rules}
+
+    def of(self, engine: str) -> list[Rule]:
+        """The rules of one engine."""
+        return [rule for rule in self.rules if rule.engine == engine]
+
+    @contextmanager
+    def engines(self, names: tuple[str, ...] = ENGINES, own_checks: bool = True) -> Iterator[list[Engine]]:
+        """The engines named, ready; with `own_checks=False`, Checkov brings only the folder's policies."""
+        with ExitStack() as stack:
+            engines: list[Engine] = []
+            if CHECKOV in names:
+                policies = [rule.id for rule in self.of(CHECKOV)]
+                engines.append(stack.enter_context(Checkov(self.folder / "checkov", policies, own_checks)))
+            if GUARD in names:
+                engines.append(CfnGuard([rule.path for rule in self.of(GUARD)]))
+            if LINT in names:
+                engines.append(CfnLint())
+            if CHECKS in names:
+                engines.append(Checks([rule.path for rule in self.of(CHECKS)]))
+            yield engines

@@ -1,0 +1,160 @@
+"""Findings and verdicts: what all engines said about all scenarios, each thing said once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from harness.gate.engines.outcome import Judged, Outcome, Place
+from harness.render.source import Source
+
+PASS, FAIL, NOT_APPLICABLE, NOT_EVALUATED = "pass", "fail", "not applicable", "not evaluated"
+VERDICTS = (PASS, FAIL, NOT_APPLICABLE, NOT_EVALUATED)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One rule refuses one place of the source, in the scenarios named; `waived` says why that is let through."""
+
+    rule: str
+    slug: str
+    engine: str
+    resource: str
+    line: int
+    path: str
+    message: str
+    fix: str
+    scenarios: tuple[str, ...]
+    waived: str = ""
+
+
+@dataclass(frozen=True)
+class RuleVerdict:
+    """What came of one rule over everything that was judged. A rule that only ever was not evaluated has not passed."""
+
+    rule: str
+    slug: str
+    engine: str
+    verdict: str
+    passed_in: int
+    failed_in: int
+    not_applicable_in: int
+    not_evaluated_in: int
+
+
+@dataclass(frozen=True)
+class EngineUsed:
+    """An engine and its version."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True)
+class ScenarioJudged:
+    """A scenario: its name, its parameters, and which conditions held."""
+
+    name: str
+    parameters: dict[str, str]
+    conditions: dict[str, bool]
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """Something in the template that asks an engine to look away; it was not obeyed."""
+
+    engine: str
+    line: int
+    what: str
+
+
+@dataclass
+class Report:
+    """Everything the gate has to say about one template."""
+
+    template: str
+    template_sha256: str
+    engines: list[EngineUsed]
+    scenarios: list[ScenarioJudged]
+    rules: list[RuleVerdict]
+    findings: list[Finding]
+    suppressions: list[Suppression] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """0 when nothing stands, 1 when some finding is not waived."""
+        return 1 if any(not finding.waived for finding in self.findings) else 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """What `verdicts.json` holds."""
+        return {"format": 1, "exit_code": self.exit_code, **asdict(self)}
+
+
+class Tally:
+    """Collects outcomes and groups equal findings of different scenarios."""
+
+    def __init__(self, source: Source, names: Mapping[str, tuple[str, str]]) -> None:
+        """`names` are the ids and slugs of the rules that have both, by what their engine calls them."""
+        self._source = source
+        self._names = names
+        self._findings: dict[tuple[Any, ...], tuple[Finding, list[str]]] = {}
+        self._counts: dict[tuple[str, str], dict[str, int]] = {}
+
+    def add(self, engine: str, thing: Judged, outcome: Outcome) -> None:
+        """Take in what an engine said about one thing."""
+        failed = set()
+        for failure in outcome.failures:
+            failed.add(failure.rule)
+            place = failure.place if thing.rendering is None else thing.rendering.origin(failure.place)
+            line = self._source.line(place)
+            # Two clauses that fail at one line are two findings; one clause in ten scenarios is one.
+            key = (engine, failure.rule, failure.resource, line, _steady(failure.message))
+            if key not in self._findings:
+                rule, slug = self._named(failure.rule)
+                path = dotted(place)
+                finding = Finding(
+                    rule, slug, engine, failure.resource, line, path, failure.message, failure.fix, scenarios=()
+                )
+                self._findings[key] = (finding, [])
+            names = self._findings[key][1]
+            if thing.name not in names:
+                names.append(thing.name)
+        for rules, verdict in (
+            (failed, FAIL), (outcome.passed - failed, PASS), (outcome.not_applicable - failed, NOT_APPLICABLE),
+            (outcome.unevaluated - failed, NOT_EVALUATED),
+        ):  # fmt: skip
+            for rule in rules:
+                self._counts.setdefault((engine, rule), dict.fromkeys(VERDICTS, 0))[verdict] += 1
+
+    def findings(self) -> list[Finding]:
+        """Every finding, by line."""
+        found = [replace(finding, scenarios=tuple(names)) for finding, names in self._findings.values()]
+        return sorted(found, key=lambda each: (each.line, each.engine, each.rule, each.resource))
+
+    def verdicts(self) -> list[RuleVerdict]:
+        """Every rule that an engine answered for."""
+        return [
+            RuleVerdict(*self._named(rule), engine, _overall(counts), *(counts[each] for each in VERDICTS))
+            for (engine, rule), counts in sorted(self._counts.items())
+        ]
+
+    def _named(self, rule: str) -> tuple[str, str]:
+        return self._names.get(rule, (rule, rule))
+
+
+def dotted(place: Place) -> str:
+    """A place as one reads it: `Resources.RawDataBucket.Properties.LifecycleConfiguration.Rules[1]`."""
+    text = ""
+    for step in place:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def _overall(counts: dict[str, int]) -> str:
+    return next((verdict for verdict in (FAIL, PASS, NOT_APPLICABLE) if counts[verdict]), NOT_EVALUATED)
+
+
+def _steady(message: str) -> str:
+    """A message without what differs from scenario to scenario: names and ARNs with the environment in them."""
+    return " ".join(word for word in message.split() if not any(mark in word for mark in ("arn:", "://", "-", "_")))
