@@ -1,0 +1,115 @@
+"""`tox -e mutants`: break the template in every place where it matters, and ask which rule notices."""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from harness.cli import Parser
+from harness.gate.command import TEMPLATE
+from harness.gate.engines.errors import EngineError
+from harness.gate.rule_set import RuleSet
+from harness.mutants import harmless
+from harness.mutants.harmless import BadHarmless
+from harness.mutants.judge import Mutant, MutantJudge
+from harness.mutants.operators import OPERATORS, all_mutations
+from harness.mutants.reach import Reach
+from harness.mutants.report import Result, distinct
+from harness.render.dumping import as_indented_json
+from harness.render.errors import TemplateError
+from harness.render.source import Source, read
+from harness.rules.catalogue import RULES, BadRule, fingerprint
+from harness.rules.intents import intents
+
+ROOT = Path(__file__).resolve().parents[2]
+REPORT = ROOT / "build" / "mutants" / "report.json"
+NO_SURVIVOR, SURVIVORS, COULD_NOT_JUDGE = 0, 1, 2
+#: How many mutants are judged a second time, whole.
+RECHECKED = 30
+SHOWN = 40
+
+
+def main(argv: list[str]) -> int:
+    """Judge every mutant and write build/mutants/report.json; 0 when each is refused, 1 when not, 2 if it cannot be told."""
+    parser = Parser(
+        prog="mutants",
+        description="Break this project's template in every place where it matters, and ask which rule notices. "
+        "Writes build/mutants/report.json.",
+        epilog="Exit codes: 0 every mutant is refused and every rule is needed, 1 not so, 2 could not judge.",
+    )
+    parser.add_argument("--rules", type=Path, default=RULES, metavar="FOLDER", help="a folder laid out like rules/")
+    parser.add_argument("--recheck", type=int, default=RECHECKED, metavar="N", help=f"judge N mutants whole (default: {RECHECKED})")
+    parser.add_argument("--seed", type=int, help="of the choice of those (default: another each time)")
+    options = parser.parse_args(argv)
+    REPORT.unlink(missing_ok=True)
+    started = time.monotonic()
+    try:
+        rule_set = RuleSet(options.rules)
+        source = read(TEMPLATE)
+        result, problems = _run(source, rule_set, options.recheck, options.seed)
+        fingerprinted = fingerprint(options.rules)
+    except (TemplateError, EngineError, BadRule, BadHarmless, OSError) as error:
+        print(f"mutants: {' '.join(str(error).split())}", file=sys.stderr)
+        return COULD_NOT_JUDGE
+    seconds = time.monotonic() - started
+    REPORT.parent.mkdir(parents=True, exist_ok=True)
+    REPORT.write_text(as_indented_json(result.as_dict(source.sha256, fingerprinted, seconds, options.recheck)))
+    _show(result, problems, seconds)
+    return SURVIVORS if problems else NO_SURVIVOR
+
+
+def mutants_of(source: Source, reach: Reach) -> list[Mutant]:
+    """Every mutation of the template that changes a rendering, or what only the source says; equal ones once."""
+    made = (Mutant(mutation, reach.changed(mutation)) for mutation in all_mutations(source.template))
+    return distinct(mutant for mutant in made if mutant.changed or mutant.mutation.place[0] != "Resources")
+
+
+def _run(source: Source, rule_set: RuleSet, rechecked: int, seed: int | None) -> tuple[Result, list[str]]:
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        reach = Reach(source.template)
+        mutants = mutants_of(source, reach)
+        judge = MutantJudge(reach, rule_set)
+        task = progress.add_task("judging mutants", total=len(mutants))
+        judge.judge(mutants, lambda done: progress.update(task, completed=done))
+        reviewed = harmless.load(rule_set.folder / "harmless.yaml")
+        result = Result(mutants, reviewed, rule_set.rules, tuple(OPERATORS), intents(rule_set.rules))
+        seed = random.SystemRandom().randrange(1_000_000) if seed is None else seed
+        chosen = random.Random(seed).sample(mutants, min(rechecked, len(mutants)))
+        again = progress.add_task(f"judging some of them whole (seed {seed})", total=len(chosen))
+        disagreements = []
+        for mutant, refusals in judge.recheck(chosen):
+            progress.advance(again)
+            if refusals != mutant.killers:
+                differing = ", ".join(sorted(refusals ^ mutant.killers))
+                disagreements.append(f"judged whole (seed {seed}), {mutant.mutation.name} differs: {differing}")
+    return result, [*result.problems(), *disagreements]
+
+
+def _show(result: Result, problems: list[str], seconds: float) -> None:
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    table = Table("intent", "rules", "mutants killed", "by no other intent", title_justify="left")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for intent, counts in result.by_intent().items():
+        table.add_row(intent, *(f"{counts[key]:,}" for key in ("rules", "killed", "alone")))
+    console.print(table)
+    table = Table("operator", "mutants", "killed", "harmless")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for operator, counts in result.by_operator().items():
+        table.add_row(operator, *(f"{counts[key]:,}" for key in ("total", "killed", "harmless")))
+    console.print(table)
+    for problem in problems[:SHOWN]:
+        console.print(problem, style="red", soft_wrap=True, markup=False)
+    if len(problems) > SHOWN:
+        console.print(f"... and {len(problems) - SHOWN} more", style="red")
+    counted = f"{len(result.mutants):,} mutants: {len(result.killed):,} killed, {len(result.survivors)} survived"
+    console.print(f"{counted}, {len(result.excused)} harmless; {len(result.rules)} rules; {seconds:.0f} s")

@@ -1,0 +1,159 @@
+"""Which rules refuse which mutant. Only what a mutation reaches is judged, many mutants in one call of an engine.
+
+Guard's rules and Checkov's policies judge each resource by itself, so the changed resources of many mutants stand side by
+side in one template. Checks see the whole scenario, and only those that ask for a changed type are run.
+`recheck` judges whole renderings of a few mutants, one by one, and has to come to the same killers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from harness.checks import runner
+from harness.checks.runner import Check
+from harness.gate.engines import checks as check_engine
+from harness.gate.engines.cfn_guard import CfnGuard
+from harness.gate.engines.checkov import Checkov
+from harness.gate.engines.errors import EngineError
+from harness.gate.engines.outcome import Engine, Judged
+from harness.gate.rule_set import RuleSet
+from harness.mutants.mutation import Mutation
+from harness.mutants.reach import Changed, Reach
+from harness.render.dumping import as_json
+from harness.render.rendering import Rendering
+from harness.render.scenarios import Scenario
+from harness.rules.catalogue import CHECKOV, CHECKS, GUARD, Rule
+
+#: How many resources stand side by side in one template; more make Guard's paths slow to walk.
+SIDE_BY_SIDE = 200
+
+
+@dataclass
+class Mutant:
+    """A mutation that changes some rendering, and the slugs of the rules that refuse it."""
+
+    mutation: Mutation
+    changed: list[Changed]
+    killers: set[str] = field(default_factory=set)
+
+
+class MutantJudge:
+    """Judges the mutants of one template with the rules of one set."""
+
+    def __init__(self, reach: Reach, rule_set: RuleSet) -> None:
+        self.reach = reach
+        self._rules = rule_set
+        self._slugs = {key: slug for key, (_, slug) in rule_set.names.items()}
+        self._checks = runner.load(rule.path for rule in rule_set.of(CHECKS))
+        self._types_read = {check.slug: self._reads(check) for check in self._checks if not check.judges_source}
+
+    def judge(self, mutants: Sequence[Mutant], told: Callable[[int], None] = lambda _: None) -> None:
+        """Fill in the killers. `told` hears how many mutants the checks are done with."""
+        side_by_side = _SideBySide(mutants)
+        with ThreadPoolExecutor(2) as pool:
+            processes = [pool.submit(self._guard, side_by_side), pool.submit(self._checkov, side_by_side)]
+            for done, mutant in enumerate(mutants, 1):
+                mutant.killers |= self._killing_checks(mutant)
+                told(done)
+            for process in processes:
+                for index, slug in process.result():
+                    mutants[index].killers.add(slug)
+
+    def recheck(self, mutants: Iterable[Mutant]) -> Iterator[tuple[Mutant, set[str]]]:
+        """Each mutant with the rules that refuse it when its renderings are judged whole, as the gate judges them."""
+        with self._rules.engines((GUARD, CHECKOV, CHECKS), own_checks=False) as engines:
+            for mutant in mutants:
+                yield mutant, self._refusals(engines, mutant)
+
+    def _refusals(self, engines: Sequence[Engine], mutant: Mutant) -> set[str]:
+        template = dict(mutant.mutation.template)
+        scenarios: list[Scenario] = [self.reach.scenarios[changed.scenario] for changed in mutant.changed]
+        renderings = [Rendering(template, scenario.values) for scenario in scenarios]
+        things = [Judged(f"scenario {index}", each.template, each) for index, each in enumerate(renderings)]
+        source = Judged("source", template, source_text=as_json(template))
+        refusals = set()
+        for engine in engines:
+            judged = [*things, source] if engine.name == CHECKS else things
+            for outcome in engine.judge(judged):
+                refusals |= {self._slugs.get(failure.rule, failure.rule) for failure in outcome.failures}
+        return refusals
+
+    def _reads(self, check: Check) -> set[str]:
+        types: set[str] = set()
+        for scenario in self.reach.scenarios:
+            stack = scenario.rendering.stack()
+            list(check.run(stack))
+            types |= stack.types_read
+        return types
+
+    def _killing_checks(self, mutant: Mutant) -> set[str]:
+        killers = set()
+        mutated = dict(mutant.mutation.template)
+        before, after = self.reach.template["Resources"], mutated["Resources"]
+        names = {name for changed in mutant.changed for name in changed.resources}
+        types = {section[name]["Type"] for section in (before, after) for name in names if name in section}
+        stacks = [self.reach.stack(changed) for changed in mutant.changed]
+        for check in self._checks:
+            if check.judges_source:
+                killed = bool(check_engine.run(check, mutated, mutant.mutation.name)[0])
+            elif not types & self._types_read[check.slug] and "*" not in self._types_read[check.slug]:
+                continue
+            else:
+                killed = any(check_engine.run(check, stack, mutant.mutation.name)[0] for stack in stacks)
+            if killed:
+                killers.add(check.slug)
+        return killers
+
+    def _guard(self, resources: _SideBySide) -> list[tuple[int, str]]:
+        return [
+            found
+            for type_, rules in _by_target(self._rules.of(GUARD)).items()
+            for found in resources.ask(CfnGuard([rule.path for rule in rules]), type_, self._slugs)
+        ]
+
+    def _checkov(self, resources: _SideBySide) -> list[tuple[int, str]]:
+        policies = self._rules.of(CHECKOV)
+        if not policies:
+            return []
+        with Checkov(self._rules.folder / "checkov", [rule.id for rule in policies], own_checks=False) as engine:
+            return [found for type_ in _by_target(policies) for found in resources.ask(engine, type_, self._slugs)]
+
+
+class _SideBySide:
+    """The changed resources of all mutants by type, equal ones once, under names that lead back to their mutants."""
+
+    def __init__(self, mutants: Sequence[Mutant]) -> None:
+        self._bodies: dict[str, dict[str, Mapping[str, object]]] = {}
+        self._owners: dict[str, set[int]] = {}
+        names: dict[str, str] = {}
+        for index, mutant in enumerate(mutants):
+            for changed in mutant.changed:
+                for resource in changed.resources.values():
+                    if resource is not None:
+                        name = names.setdefault(as_json(resource.body), f"Resource{len(names)}")
+                        self._bodies.setdefault(resource.type, {})[name] = resource.body
+                        self._owners.setdefault(name, set()).add(index)
+
+    def ask(self, engine: Engine, type_: str, slugs: Mapping[str, str]) -> Iterator[tuple[int, str]]:
+        """(mutant, slug) for each rule of an engine that refuses a resource of this type."""
+        bodies = list(self._bodies.get(type_, {}).items())
+        things = [
+            Judged(f"{type_} {start}", {"Resources": dict(bodies[start : start + SIDE_BY_SIDE])})
+            for start in range(0, len(bodies), SIDE_BY_SIDE)
+        ]
+        for outcome in engine.judge(things):
+            for failure in outcome.failures:
+                if failure.resource not in self._owners:
+                    raise EngineError(f"{failure.rule} refuses something and does not say which resource it is")
+                for index in self._owners[failure.resource]:
+                    yield index, slugs.get(failure.rule, failure.rule)
+
+
+def _by_target(rules: Iterable[Rule]) -> dict[str, list[Rule]]:
+    found: dict[str, list[Rule]] = {}
+    for rule in rules:
+        for target in rule.targets:
+            found.setdefault(target, []).append(rule)
+    return found

@@ -1,0 +1,112 @@
+"""What a mutation can change: which resources come out differently, and in which scenarios."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.checks.stack import Resource, Stack
+from harness.mutants.mutation import Mutation
+from harness.render.dependencies import Dependencies, references
+from harness.render.rendering import Rendering
+from harness.render.scenarios import Scenario, Scenarios
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What a mutation makes of one scenario: the rendered resources that differ; None for one that is gone."""
+
+    scenario: int
+    resources: Mapping[str, Resource | None]
+
+    @property
+    def template(self) -> dict[str, Any]:
+        """A template of what differs alone, for rules that judge each resource by itself."""
+        bodies = {name: each.body for name, each in self.resources.items() if each is not None}
+        return {"AWSTemplateFormatVersion": "2010-09-09", "Resources": bodies}
+
+
+class Reach:
+    """Answers for mutations of one template."""
+
+    def __init__(self, template: Mapping[str, Any]) -> None:
+        self.template = template
+        self._scenarios = Scenarios(template)
+        self.scenarios: list[Scenario] = self._scenarios.all
+        self._stacks = [scenario.rendering.stack() for scenario in self.scenarios]
+        self._dependents = _dependents(template)
+
+    def changed(self, mutation: Mutation) -> list[Changed]:
+        """Every scenario that comes out differently, equal differences once; empty if the mutation changes nothing.
+
+        What only the source says, such as a parameter's pattern, changes no rendering: checks of the source judge it.
+        """
+        found: dict[str, Changed] = {}
+        if mutation.place[0] != "Resources":
+            return []
+        for index in self._worth_a_look(mutation):
+            differing = dict(self._differing(mutation, index))
+            if differing:
+                key = json.dumps({name: each and each.body for name, each in differing.items()}, sort_keys=True, default=str)
+                found.setdefault(key, Changed(index, differing))
+        return list(found.values())
+
+    def stack(self, changed: Changed) -> Stack:
+        """The whole scenario with the mutation's differences in it."""
+        resources = {**self._stacks[changed.scenario].resources}
+        for name, resource in changed.resources.items():
+            if resource is None:
+                resources.pop(name, None)
+            else:
+                resources[name] = resource
+        return Stack(resources, self.scenarios[changed.scenario].values)
+
+    def _worth_a_look(self, mutation: Mutation) -> Iterator[int]:
+        """Scenarios that differ in what the mutated resource depends on, as it was or as it is; the others are equal."""
+        names: set[str] = set()
+        if mutation.resource in self.template["Resources"]:
+            names |= self._scenarios.dependencies.of_resource(mutation.resource)
+        if mutation.resource in mutation.template["Resources"]:
+            names |= Dependencies(mutation.template).of_resource(mutation.resource)
+        seen = set()
+        for index, scenario in enumerate(self.scenarios):
+            values = tuple(scenario.values.get(name) for name in sorted(names))
+            if values not in seen:
+                seen.add(values)
+                yield index
+
+    def _differing(self, mutation: Mutation, index: int) -> Iterator[tuple[str, Resource | None]]:
+        before = self._stacks[index].resources
+        rendering = Rendering(mutation.template, self.scenarios[index].values)
+        name = mutation.resource
+        after = _rendered(rendering, mutation.template, name)
+        if after != before.get(name):
+            yield name, after
+        for other in sorted(self._dependents.get(name, ())):
+            # Others differ only where they use a name, an ARN or a value of the mutated one.
+            if _face(before.get(name)) != _face(after) and (now := _rendered(rendering, mutation.template, other)) != before.get(other):
+                yield other, now
+
+
+def _rendered(rendering: Rendering, template: Mapping[str, Any], name: str) -> Resource | None:
+    if name not in template["Resources"] or not rendering.exists(name):
+        return None
+    return rendering.stack(name).resources.get(name)
+
+
+def _face(resource: Resource | None) -> tuple[Any, ...]:
+    if resource is None:
+        return ()
+    value = resource.properties.get("Value") if resource.type == "AWS::SSM::Parameter" else None
+    return resource.ref, resource.arn, value
+
+
+def _dependents(template: Mapping[str, Any]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for name, body in template["Resources"].items():
+        for reference in references(body):
+            if reference[0] in template["Resources"] and reference[0] != name:
+                found.setdefault(reference[0], set()).add(name)
+    return found

@@ -1,0 +1,155 @@
+"""What came of the mutants: a table for people, `build/mutants/report.json` for everything else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.mutants.harmless import Harmless
+from harness.mutants.judge import Mutant
+from harness.rules.catalogue import INTENTS, Rule
+
+EXAMPLES = 3
+#: No operator may make more than this share of all mutants, or the total would say little.
+MAXIMUM_SHARE = 0.15
+MAXIMUM_HARMLESS = 0.05
+MINIMUM_TOTAL = 800
+
+
+@dataclass(frozen=True)
+class Result:
+    """The mutants of one template, judged; `harmless` has what the reviewed file says about those no rule refuses."""
+
+    mutants: Sequence[Mutant]
+    harmless: Sequence[Harmless]
+    rules: Sequence[Rule]
+    operators: Sequence[str]
+    intents: dict[str, str]
+
+    @property
+    def survivors(self) -> list[Mutant]:
+        """Mutants that no rule refuses and no reviewed reason excuses."""
+        excused = {(each.operator, each.path, each.change) for each in self.harmless}
+        return [mutant for mutant in self.mutants if not mutant.killers and key(mutant) not in excused]
+
+    @property
+    def excused(self) -> list[Harmless]:
+        """The reviewed reasons that are needed."""
+        alive = {key(mutant) for mutant in self.mutants if not mutant.killers}
+        return [each for each in self.harmless if (each.operator, each.path, each.change) in alive]
+
+    @property
+    def killed(self) -> list[Mutant]:
+        """Mutants that some rule refuses."""
+        return [mutant for mutant in self.mutants if mutant.killers]
+
+    def alone(self, slug: str) -> list[Mutant]:
+        """Mutants that this rule alone refuses: they would survive without it."""
+        return [mutant for mutant in self.mutants if mutant.killers == {slug}]
+
+    def problems(self) -> list[str]:
+        """Everything that makes the run a failure, one line each."""
+        total = len(self.mutants)
+        found = [f"survived: {mutant.mutation.name}" for mutant in self.survivors]
+        needed = self.excused
+        for each in self.harmless:
+            if each not in needed:
+                found.append(f"rules/harmless.yaml: {each.operator} {each.path}: {each.change}: it is killed, or is no mutant")
+        for rule in self.rules:
+            if not any(rule.slug in mutant.killers for mutant in self.mutants):
+                found.append(f"{rule.id} {rule.slug} kills nothing: it is vacuous")
+            elif not self.alone(rule.slug):
+                found.append(f"{rule.id} {rule.slug} kills nothing that another rule does not kill too: it is redundant")
+        by_operator = Counter(mutant.mutation.operator for mutant in self.mutants)
+        for operator in self.operators:
+            if not by_operator[operator]:
+                found.append(f"operator {operator} makes no mutant")
+            elif by_operator[operator] > MAXIMUM_SHARE * total:
+                found.append(f"operator {operator} makes {by_operator[operator]} of {total} mutants, more than {MAXIMUM_SHARE:.0%}")
+        if len(needed) > MAXIMUM_HARMLESS * total:
+            found.append(f"{len(needed)} of {total} mutants are called harmless, more than {MAXIMUM_HARMLESS:.0%}")
+        if total < MINIMUM_TOTAL:
+            found.append(f"{total} mutants are fewer than {MINIMUM_TOTAL}")
+        return found
+
+    def as_dict(self, template_sha256: str, rules_sha256: str, seconds: float, rechecked: int) -> dict[str, Any]:
+        """What `report.json` holds."""
+        harmless = self.excused
+        return {
+            "format": 1,
+            "template_sha256": template_sha256,
+            "rules_sha256": rules_sha256,
+            "seconds": round(seconds, 1),
+            "rechecked": rechecked,
+            "total": len(self.mutants),
+            "killed": len(self.killed),
+            "survived": [_place(mutant) for mutant in self.survivors],
+            "harmless": [
+                {"operator": each.operator, "path": each.path, "resource": each.resource, "change": each.change, "reason": each.reason}
+                for each in harmless
+            ],
+            "operators": self.by_operator(),
+            "intents": self.by_intent(),
+            "rules": {rule.slug: self._of_rule(rule) for rule in self.rules},
+        }
+
+    def by_operator(self) -> dict[str, dict[str, int]]:
+        """How many mutants each operator made, and what came of them."""
+        excused = Counter(each.operator for each in self.excused)
+        return {
+            operator: {
+                "total": sum(mutant.mutation.operator == operator for mutant in self.mutants),
+                "killed": sum(mutant.mutation.operator == operator for mutant in self.killed),
+                "harmless": excused[operator],
+            }
+            for operator in self.operators
+        }
+
+    def by_intent(self) -> dict[str, dict[str, int]]:
+        """For each intent its rules, the mutants they kill, and those that no other intent's rules kill."""
+        found = {}
+        for intent in INTENTS:
+            slugs = {rule.slug for rule in self.rules if self.intents[rule.slug] == intent}
+            found[intent] = {
+                "rules": len(slugs),
+                "killed": sum(bool(mutant.killers & slugs) for mutant in self.mutants),
+                "alone": sum(bool(mutant.killers) and mutant.killers <= slugs for mutant in self.mutants),
+            }
+        return found
+
+    def _of_rule(self, rule: Rule) -> dict[str, Any]:
+        alone = self.alone(rule.slug)
+        others = [mutant for mutant in self.mutants if rule.slug in mutant.killers and mutant not in alone]
+        return {
+            "id": rule.id,
+            "killed": len(alone) + len(others),
+            "alone": len(alone),
+            "examples": [_place(mutant) for mutant in [*alone, *others][:EXAMPLES]],
+        }
+
+
+def key(mutant: Mutant) -> tuple[str, str, str]:
+    """What tells a mutant from the others."""
+    return mutant.mutation.operator, mutant.mutation.path, mutant.mutation.change
+
+
+def _place(mutant: Mutant) -> dict[str, str]:
+    mutation = mutant.mutation
+    return {
+        "operator": mutation.operator, "path": mutation.path, "resource": mutation.resource, "change": mutation.change,
+    }  # fmt: skip
+
+
+def distinct(mutants: Iterable[Mutant]) -> list[Mutant]:
+    """Mutants with different renderings; of equal ones the first. Those that only the source shows are all different."""
+    found: dict[Any, Mutant] = {}
+    for mutant in mutants:
+        rendered = frozenset(
+            (changed.scenario, name, resource and resource.body_json)
+            for changed in mutant.changed
+            for name, resource in changed.resources.items()
+        )
+        found.setdefault(rendered or mutant.mutation.name, mutant)
+    return list(found.values())
