@@ -29,6 +29,8 @@ from harness.rules.intents import intents
 
 ROOT = Path(__file__).resolve().parents[2]
 REPORT = ROOT / "build" / "mutants" / "report.json"
+#: Each mutant with its killers, for whoever wants to know about one.
+MUTANTS = REPORT.with_name("mutants.json")
 NO_SURVIVOR, SURVIVORS, COULD_NOT_JUDGE = 0, 1, 2
 #: How many mutants are judged a second time, whole.
 RECHECKED = 30
@@ -36,7 +38,7 @@ SHOWN = 40
 
 
 def main(argv: list[str]) -> int:
-    """Judge every mutant and write build/mutants/report.json; 0 when each is refused, 1 when not, 2 if it cannot be told."""
+    """Judge every mutant and write build/mutants/report.json; 0 when each is refused, 1 if not, 2 if none can be."""
     parser = Parser(
         prog="mutants",
         description="Break this project's template in every place where it matters, and ask which rule notices. "
@@ -44,10 +46,13 @@ def main(argv: list[str]) -> int:
         epilog="Exit codes: 0 every mutant is refused and every rule is needed, 1 not so, 2 could not judge.",
     )
     parser.add_argument("--rules", type=Path, default=RULES, metavar="FOLDER", help="a folder laid out like rules/")
-    parser.add_argument("--recheck", type=int, default=RECHECKED, metavar="N", help=f"judge N mutants whole (default: {RECHECKED})")
+    parser.add_argument(
+        "--recheck", type=int, default=RECHECKED, metavar="N", help=f"judge N mutants whole (default: {RECHECKED})"
+    )
     parser.add_argument("--seed", type=int, help="of the choice of those (default: another each time)")
     options = parser.parse_args(argv)
-    REPORT.unlink(missing_ok=True)
+    for stale in (REPORT, MUTANTS):
+        stale.unlink(missing_ok=True)
     started = time.monotonic()
     try:
         rule_set = RuleSet(options.rules)
@@ -60,6 +65,7 @@ def main(argv: list[str]) -> int:
     seconds = time.monotonic() - started
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     REPORT.write_text(as_indented_json(result.as_dict(source.sha256, fingerprinted, seconds, options.recheck)))
+    MUTANTS.write_text(as_indented_json(result.every_mutant()))
     _show(result, problems, seconds)
     return SURVIVORS if problems else NO_SURVIVOR
 

@@ -39,4 +39,6 @@ def load(path: Path) -> list[Harmless]:
             for mutant in group["mutants"]
         ]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
-        raise BadHarmless(f"{path}: {' '.join(str(error).split())}: entries have a reason and mutants ({', '.join(_FIELDS[:3])})") from error
+        raise BadHarmless(
+            f"{path}: {' '.join(str(error).split())}: entries have a reason and mutants ({', '.join(_FIELDS[:3])})"
+        ) from error

@@ -1,7 +1,7 @@
 """Which rules refuse which mutant. Only what a mutation reaches is judged, many mutants in one call of an engine.
 
-Guard's rules and Checkov's policies judge each resource by itself, so the changed resources of many mutants stand side by
-side in one template. Checks see the whole scenario, and only those that ask for a changed type are run.
+Guard's rules and Checkov's policies judge each resource by itself, so the changed resources of many mutants stand side
+by side in one template. Checks see the whole scenario, and only those that ask for a changed type are run.
 `recheck` judges whole renderings of a few mutants, one by one, and has to come to the same killers.
 """
 
@@ -15,6 +15,7 @@ from harness.checks import runner
 from harness.checks.runner import Check
 from harness.gate.engines import checks as check_engine
 from harness.gate.engines.cfn_guard import CfnGuard
+from harness.gate.engines.cfn_lint import CfnLint
 from harness.gate.engines.checkov import Checkov
 from harness.gate.engines.errors import EngineError
 from harness.gate.engines.outcome import Engine, Judged
@@ -28,15 +29,23 @@ from harness.rules.catalogue import CHECKOV, CHECKS, GUARD, Rule
 
 #: How many resources stand side by side in one template; more make Guard's paths slow to walk.
 SIDE_BY_SIDE = 200
+#: What cfn-lint says only because the resources of many mutants stand side by side: names given twice, and
+#: dependencies that are not there.
+_LINT_OF_NEIGHBOURS = {"E3005", "E3019"}
 
 
 @dataclass
 class Mutant:
-    """A mutation that changes some rendering, and the slugs of the rules that refuse it."""
+    """A mutation that changes some rendering, and the slugs of the rules of ours that refuse it.
+
+    `seen_by` are the checks of others that refuse it too: cfn-lint's and Checkov's own. They do not count as killers:
+    they change with each release, and no control of ours is enforced by them.
+    """
 
     mutation: Mutation
     changed: list[Changed]
     killers: set[str] = field(default_factory=set)
+    seen_by: set[str] = field(default_factory=set)
 
 
 class MutantJudge:
@@ -52,14 +61,15 @@ class MutantJudge:
     def judge(self, mutants: Sequence[Mutant], told: Callable[[int], None] = lambda _: None) -> None:
         """Fill in the killers. `told` hears how many mutants the checks are done with."""
         side_by_side = _SideBySide(mutants)
-        with ThreadPoolExecutor(2) as pool:
-            processes = [pool.submit(self._guard, side_by_side), pool.submit(self._checkov, side_by_side)]
+        with ThreadPoolExecutor(3) as pool:
+            processes = [pool.submit(ask, side_by_side) for ask in (self._guard, self._checkov, self._lint)]
             for done, mutant in enumerate(mutants, 1):
                 mutant.killers |= self._killing_checks(mutant)
                 told(done)
+            ours = {rule.slug for rule in self._rules.rules}
             for process in processes:
-                for index, slug in process.result():
-                    mutants[index].killers.add(slug)
+                for index, rule in process.result():
+                    (mutants[index].killers if rule in ours else mutants[index].seen_by).add(rule)
 
     def recheck(self, mutants: Iterable[Mutant]) -> Iterator[tuple[Mutant, set[str]]]:
         """Each mutant with the rules that refuse it when its renderings are judged whole, as the gate judges them."""
@@ -114,11 +124,25 @@ class MutantJudge:
         ]
 
     def _checkov(self, resources: _SideBySide) -> list[tuple[int, str]]:
-        policies = self._rules.of(CHECKOV)
-        if not policies:
-            return []
-        with Checkov(self._rules.folder / "checkov", [rule.id for rule in policies], own_checks=False) as engine:
-            return [found for type_ in _by_target(policies) for found in resources.ask(engine, type_, self._slugs)]
+        policies = [rule.id for rule in self._rules.of(CHECKOV)]
+        with Checkov(self._rules.folder / "checkov", policies) as engine:
+            usual = self._usual(engine)
+            return [
+                (index, rule)
+                for type_ in resources.types
+                for index, rule in resources.ask(engine, type_, self._slugs)
+                if rule not in usual
+            ]
+
+    def _lint(self, resources: _SideBySide) -> list[tuple[int, str]]:
+        engine = CfnLint()
+        usual = self._usual(engine) | _LINT_OF_NEIGHBOURS
+        return [(index, rule) for index, rule in resources.ask_once(engine) if rule not in usual]
+
+    def _usual(self, engine: Engine) -> set[str]:
+        """What an engine's own checks say about the template as it is, which says nothing about a mutant."""
+        things = [Judged("as it is", scenario.rendering.template) for scenario in self.reach.scenarios[:1]]
+        return {failure.rule for outcome in engine.judge(things) for failure in outcome.failures}
 
 
 class _SideBySide:
@@ -127,28 +151,50 @@ class _SideBySide:
     def __init__(self, mutants: Sequence[Mutant]) -> None:
         self._bodies: dict[str, dict[str, Mapping[str, object]]] = {}
         self._owners: dict[str, set[int]] = {}
+        self._first: set[str] = set()
         names: dict[str, str] = {}
         for index, mutant in enumerate(mutants):
             for changed in mutant.changed:
                 for resource in changed.resources.values():
                     if resource is not None:
-                        name = names.setdefault(as_json(resource.body), f"Resource{len(names)}")
+                        name = names.setdefault(resource.body_json, f"Resource{len(names)}")
                         self._bodies.setdefault(resource.type, {})[name] = resource.body
                         self._owners.setdefault(name, set()).add(index)
+                        if changed is mutant.changed[0]:
+                            self._first.add(name)
+
+    @property
+    def types(self) -> list[str]:
+        """The types of the changed resources."""
+        return list(self._bodies)
 
     def ask(self, engine: Engine, type_: str, slugs: Mapping[str, str]) -> Iterator[tuple[int, str]]:
-        """(mutant, slug) for each rule of an engine that refuses a resource of this type."""
-        bodies = list(self._bodies.get(type_, {}).items())
+        """(mutant, rule) for each rule of an engine that refuses a resource of this type; our rules by their slugs."""
+        yield from self._asked(engine, _packed(type_, list(self._bodies.get(type_, {}).items())), slugs)
+
+    def ask_once(self, engine: Engine) -> Iterator[tuple[int, str]]:
+        """The same for all types, in one scenario of each mutant."""
         things = [
-            Judged(f"{type_} {start}", {"Resources": dict(bodies[start : start + SIDE_BY_SIDE])})
-            for start in range(0, len(bodies), SIDE_BY_SIDE)
+            thing
+            for type_, bodies in self._bodies.items()
+            for thing in _packed(type_, [(name, body) for name, body in bodies.items() if name in self._first])
         ]
+        yield from self._asked(engine, things, {})
+
+    def _asked(self, engine: Engine, things: Sequence[Judged], slugs: Mapping[str, str]) -> Iterator[tuple[int, str]]:
         for outcome in engine.judge(things):
             for failure in outcome.failures:
                 if failure.resource not in self._owners:
                     raise EngineError(f"{failure.rule} refuses something and does not say which resource it is")
                 for index in self._owners[failure.resource]:
                     yield index, slugs.get(failure.rule, failure.rule)
+
+
+def _packed(type_: str, bodies: list[tuple[str, Mapping[str, object]]]) -> list[Judged]:
+    return [
+        Judged(f"{type_} {start}", {"Resources": dict(bodies[start : start + SIDE_BY_SIDE])})
+        for start in range(0, len(bodies), SIDE_BY_SIDE)
+    ]
 
 
 def _by_target(rules: Iterable[Rule]) -> dict[str, list[Rule]]:

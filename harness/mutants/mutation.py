@@ -40,25 +40,21 @@ def changed(template: Any, place: Place, value: Any) -> Any:
     Only what surrounds the place is copied; the rest is shared with the original, which must not be changed.
     """
     step, rest = place[0], place[1:]
-    copy = list(template) if isinstance(template, list) else dict(template)
-    if rest:
-        copy[step] = changed(template[step], rest, value)
-    elif value is ABSENT:
-        del copy[step]
-    elif isinstance(copy, list) and step == len(copy):
-        copy.append(value)
-    else:
-        copy[step] = value
-    return copy
+    if isinstance(template, list) and isinstance(step, int):
+        there = [changed(template[step], rest, value)] if rest else [] if value is ABSENT else [value]
+        return [*template[:step], *there, *template[step + 1 :]]
+    there = changed(template[step], rest, value) if rest else value
+    if there is ABSENT:
+        return {key: each for key, each in template.items() if key != step}
+    return {**template, step: there}
 
 
 def get(template: Any, place: Place) -> Any:
     """The value at a place; ABSENT where there is none."""
     for step in place:
-        if isinstance(template, dict) and step in template:
-            template = template[step]
-        elif isinstance(template, list) and isinstance(step, int) and step < len(template):
-            template = template[step]
-        else:
+        in_object = isinstance(template, dict) and step in template
+        in_list = isinstance(template, list) and isinstance(step, int) and step < len(template)
+        if not in_object and not in_list:
             return ABSENT
+        template = template[step]
     return template

@@ -22,14 +22,16 @@ LEFT_ALONE = frozenset(
         "--buckets_per_partition", "--job_table", "--lineage_table", "--processed_bucket", "--source_prefix",
         "--staging_prefix", "--target_prefix",
         # keys, columns and the catalogue
-        "AttributeDefinitions", "CatalogId", "DatabaseInput", "GlobalSecondaryIndexes", "KeySchema", "StreamSpecification",
-        "TableInput", "Type",
+        "AttributeDefinitions", "CatalogId", "DatabaseInput", "GlobalSecondaryIndexes", "KeySchema",
+        "StreamSpecification", "TableInput", "Type",
         # what decides nothing but how, or is as it is where nothing is said
         "Logical", "LogicalOperator", "Priority", "RecursiveDeleteOption", "StreamModeDetails",
         # what a resource is attached to: without it CloudFormation refuses it
         "Bucket", "EventSourceArn", "Protocol", "Queues", "ServiceName", "TargetKeyId", "Topics", "VpcEndpointType",
     }
 )  # fmt: skip
+#: The same for one type: a workgroup that is off refuses every query at once, and a trigger's condition needs a state.
+LEFT_ALONE_OF = frozenset({("AWS::Athena::WorkGroup", "State"), ("AWS::Glue::Trigger", "State")})
 DOCUMENTS = frozenset({"AssumeRolePolicyDocument", "KeyPolicy", "PolicyDocument"})
 
 
@@ -37,7 +39,9 @@ def properties(template: Mapping[str, Any], depth: int = 4) -> Iterator[tuple[st
     """(resource, place, key, value) of each property that matters, outside of policy documents, through conditions."""
     for name, body in template["Resources"].items():
         if isinstance(body.get("Properties"), dict):
-            yield from _properties(name, ("Resources", name, "Properties"), body["Properties"], depth)
+            for found in _properties(name, ("Resources", name, "Properties"), body["Properties"], depth):
+                if (body["Type"], found[2]) not in LEFT_ALONE_OF:
+                    yield found
 
 
 def _properties(name: str, place: Place, value: Any, depth: int) -> Iterator[tuple[str, Place, str, Any]]:
@@ -105,9 +109,14 @@ def references(template: Mapping[str, Any], names: frozenset[str]) -> Iterator[t
 def resource_references(
     template: Mapping[str, Any], names: frozenset[str]
 ) -> Iterator[tuple[str, Place, str, dict[str, Any]]]:
-    """(resource, place, name, value) of each `Ref` and `GetAtt` to one of these resources in the properties of others."""
+    """(resource, place, name, value) of each `Ref` and `GetAtt` to one of these resources in the properties of others.
+
+    Not of what code is called with: with another bucket or table the pipeline does not run.
+    """
     for resource, body in template["Resources"].items():
         for place, value in _objects(("Resources", resource, "Properties"), body.get("Properties", {})):
+            if place[3:4] in (("Environment",), ("DefaultArguments",)):
+                continue
             target = value.get("Ref") or (value.get("Fn::GetAtt") or [None])[0]
             if len(value) == 1 and target in names and target != resource:
                 yield resource, place, target, value

@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.checks.stack import Resource, Stack
 from harness.mutants.mutation import Mutation
+from harness.render.attributes import NAME_PROPERTIES
 from harness.render.dependencies import Dependencies, references
 from harness.render.rendering import Rendering
 from harness.render.scenarios import Scenario, Scenarios
@@ -49,7 +50,9 @@ class Reach:
         for index in self._worth_a_look(mutation):
             differing = dict(self._differing(mutation, index))
             if differing:
-                key = json.dumps({name: each and each.body for name, each in differing.items()}, sort_keys=True, default=str)
+                key = json.dumps(
+                    {name: each and each.body for name, each in differing.items()}, sort_keys=True, default=str
+                )
                 found.setdefault(key, Changed(index, differing))
         return list(found.values())
 
@@ -64,18 +67,28 @@ class Reach:
         return Stack(resources, self.scenarios[changed.scenario].values)
 
     def _worth_a_look(self, mutation: Mutation) -> Iterator[int]:
-        """Scenarios that differ in what the mutated resource depends on, as it was or as it is; the others are equal."""
+        """Scenarios that differ in what the mutated resource depends on, as it was or is; the others are equal."""
         names: set[str] = set()
         if mutation.resource in self.template["Resources"]:
             names |= self._scenarios.dependencies.of_resource(mutation.resource)
         if mutation.resource in mutation.template["Resources"]:
             names |= Dependencies(mutation.template).of_resource(mutation.resource)
+        if self._shows_elsewhere(mutation):
+            names.update(*map(self._scenarios.dependencies.of_resource, self._dependents.get(mutation.resource, ())))
         seen = set()
         for index, scenario in enumerate(self.scenarios):
             values = tuple(scenario.values.get(name) for name in sorted(names))
             if values not in seen:
                 seen.add(values)
                 yield index
+
+    def _shows_elsewhere(self, mutation: Mutation) -> bool:
+        """Whether others that refer to the mutated resource may come out differently too: by its name, or a value."""
+        body = self.template["Resources"].get(mutation.resource, {})
+        shown = NAME_PROPERTIES.get(body.get("Type"), ())[:1]
+        if body.get("Type") == "AWS::SSM::Parameter":
+            shown = (*shown, "Value")
+        return len(mutation.place) <= len(("Resources", mutation.resource, "Properties")) or mutation.place[3] in shown
 
     def _differing(self, mutation: Mutation, index: int) -> Iterator[tuple[str, Resource | None]]:
         before = self._stacks[index].resources
@@ -86,7 +99,9 @@ class Reach:
             yield name, after
         for other in sorted(self._dependents.get(name, ())):
             # Others differ only where they use a name, an ARN or a value of the mutated one.
-            if _face(before.get(name)) != _face(after) and (now := _rendered(rendering, mutation.template, other)) != before.get(other):
+            if _face(before.get(name)) != _face(after) and (
+                now := _rendered(rendering, mutation.template, other)
+            ) != before.get(other):
                 yield other, now
 
 

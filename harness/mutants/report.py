@@ -54,20 +54,25 @@ class Result:
         total = len(self.mutants)
         found = [f"survived: {mutant.mutation.name}" for mutant in self.survivors]
         needed = self.excused
-        for each in self.harmless:
-            if each not in needed:
-                found.append(f"rules/harmless.yaml: {each.operator} {each.path}: {each.change}: it is killed, or is no mutant")
+        found += [
+            f"rules/harmless.yaml: {each.operator} {each.path}: {each.change}: it is killed, or is no mutant"
+            for each in self.harmless
+            if each not in needed
+        ]
         for rule in self.rules:
             if not any(rule.slug in mutant.killers for mutant in self.mutants):
                 found.append(f"{rule.id} {rule.slug} kills nothing: it is vacuous")
             elif not self.alone(rule.slug):
-                found.append(f"{rule.id} {rule.slug} kills nothing that another rule does not kill too: it is redundant")
+                found.append(
+                    f"{rule.id} {rule.slug} kills nothing that another rule does not kill too: it is redundant"
+                )
         by_operator = Counter(mutant.mutation.operator for mutant in self.mutants)
         for operator in self.operators:
             if not by_operator[operator]:
                 found.append(f"operator {operator} makes no mutant")
             elif by_operator[operator] > MAXIMUM_SHARE * total:
-                found.append(f"operator {operator} makes {by_operator[operator]} of {total} mutants, more than {MAXIMUM_SHARE:.0%}")
+                share = f"{by_operator[operator]} of {total} mutants, more than {MAXIMUM_SHARE:.0%}"
+                found.append(f"operator {operator} makes {share}")
         if len(needed) > MAXIMUM_HARMLESS * total:
             found.append(f"{len(needed)} of {total} mutants are called harmless, more than {MAXIMUM_HARMLESS:.0%}")
         if total < MINIMUM_TOTAL:
@@ -87,13 +92,35 @@ class Result:
             "killed": len(self.killed),
             "survived": [_place(mutant) for mutant in self.survivors],
             "harmless": [
-                {"operator": each.operator, "path": each.path, "resource": each.resource, "change": each.change, "reason": each.reason}
+                {
+                    "operator": each.operator,
+                    "path": each.path,
+                    "resource": each.resource,
+                    "change": each.change,
+                    "reason": each.reason,
+                }
                 for each in harmless
             ],
+            "seen_by_others": self.seen_by_others(),
             "operators": self.by_operator(),
             "intents": self.by_intent(),
             "rules": {rule.slug: self._of_rule(rule) for rule in self.rules},
         }
+
+    def every_mutant(self) -> list[dict[str, Any]]:
+        """What `mutants.json` holds."""
+        return [
+            {**_place(mutant), "killers": sorted(mutant.killers), "seen_by": sorted(mutant.seen_by)}
+            for mutant in self.mutants
+        ]
+
+    def seen_by_others(self) -> dict[str, int]:
+        """How many of the mutants that change a rendering other people's checks refuse as well, or nobody's."""
+        rendered = [mutant for mutant in self.mutants if mutant.changed]
+        checkov = [mutant for mutant in rendered if any(each.startswith("CKV") for each in mutant.seen_by)]
+        lint = [mutant for mutant in rendered if any(not each.startswith("CKV") for each in mutant.seen_by)]
+        nobody = [mutant for mutant in rendered if not mutant.seen_by]
+        return {"of": len(rendered), "cfn-lint": len(lint), "checkov": len(checkov), "neither": len(nobody)}
 
     def by_operator(self) -> dict[str, dict[str, int]]:
         """How many mutants each operator made, and what came of them."""
@@ -143,7 +170,7 @@ def _place(mutant: Mutant) -> dict[str, str]:
 
 
 def distinct(mutants: Iterable[Mutant]) -> list[Mutant]:
-    """Mutants with different renderings; of equal ones the first. Those that only the source shows are all different."""
+    """Mutants with different renderings; of equal ones the first. Those that only the source shows all differ."""
     found: dict[Any, Mutant] = {}
     for mutant in mutants:
         rendered = frozenset(

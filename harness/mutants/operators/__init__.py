@@ -1,0 +1,43 @@
+"""The ways in which a template goes wrong. An operator takes a template and yields every mutation of its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.mutants.mutation import Mutation
+from harness.mutants.operators import (
+    alarms,
+    grants,
+    hidden,
+    network,
+    parameters,
+    properties,
+    references,
+    refusals,
+    resources,
+    retention,
+    statements,
+)
+from harness.mutants.operators.registry import OPERATORS, Template
+
+__all__ = [
+    "OPERATORS",
+    "alarms",
+    "all_mutations",
+    "grants",
+    "hidden",
+    "network",
+    "parameters",
+    "properties",
+    "references",
+    "refusals",
+    "resources",
+    "retention",
+    "statements",
+]
+
+
+def all_mutations(template: Template) -> Iterator[Mutation]:
+    """What every operator makes of a template."""
+    for make in OPERATORS.values():
+        yield from make(template)

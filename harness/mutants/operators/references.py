@@ -1,0 +1,73 @@
+"""Places that name something else of the same kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.mutants import places
+from harness.mutants.mutation import ABSENT, Mutation, get
+from harness.mutants.operators.registry import ENDPOINT, ROLE, Template, mutation, operator
+
+
+@operator
+def swap_references(template: Template) -> Iterator[Mutation]:
+    """A place names another resource of the same type: copied, and not changed."""
+    types = {name: body["Type"] for name, body in template["Resources"].items()}
+    running = set(_roles_of_code(template))
+    for resource, place, name, value in places.resource_references(template, frozenset(types)):
+        if (
+            types[name] not in _SWAPPED
+            or resource in running
+            or ("PolicyDocument" in place and _is_open_to_people(template, resource))
+        ):
+            continue
+        others = [other for other, type_ in types.items() if type_ == types[name] and other not in (name, resource)]
+        # Of roles, each: which one it is decides who notices.
+        for other in others if types[name] == ROLE else others[:1]:
+            key, argument = next(iter(value.items()))
+            swapped = {key: other} if key == "Ref" else {key: [other, argument[1]]}
+            yield mutation("swap_references", template, resource, place, swapped, f"{other} for {name}")
+
+
+def _roles_of_code(template: Template) -> Iterator[str]:
+    """Roles that our code runs under: the pipeline notices there what is swapped."""
+    for body in template["Resources"].values():
+        if body["Type"] in ("AWS::Lambda::Function", "AWS::Glue::Job"):
+            role = get(body, ("Properties", "Role", "Fn::GetAtt", 0))
+            if role is not ABSENT:
+                yield role
+
+
+def _is_open_to_people(template: Template, resource: str) -> bool:
+    """Whether it is an endpoint that the functions do not need: what people reach through it is theirs to tell."""
+    body = template["Resources"][resource]
+    name = get(body, ("Properties", "ServiceName", "Fn::Sub"))
+    needed = ("s3", "dynamodb", "sqs")
+    return body["Type"] == ENDPOINT and str(name).rpartition(".")[2] not in needed
+
+
+_SWAPPED = frozenset(
+    {
+        "AWS::DynamoDB::Table", "AWS::EC2::SecurityGroup", "AWS::IAM::Role", "AWS::Lambda::Function",
+        "AWS::Logs::LogGroup", "AWS::S3::Bucket", "AWS::SQS::Queue",
+    }
+)  # fmt: skip
+
+
+@operator
+def swap_parameters(template: Template) -> Iterator[Mutation]:
+    """A place takes the value of another parameter of the same type: copied, and not changed."""
+    parameters = {name: each["Type"] for name, each in template.get("Parameters", {}).items()}
+    used = list(places.references(template, frozenset(parameters)))
+    for resource, place, name in used:
+        others = [
+            other
+            for where, _, other in used
+            if where == resource and other != name and parameters[other] == parameters[name]
+        ]
+        for other in dict.fromkeys(others):
+            yield mutation("swap_parameters", template, resource, place, {"Ref": other}, f"{other} for {name}")
+        if not others:
+            same = [other for other, type_ in parameters.items() if type_ == parameters[name] and other != name]
+            if same and parameters[name] != "String":
+                yield mutation("swap_parameters", template, resource, place, {"Ref": same[0]}, f"{same[0]} for {name}")

@@ -1,0 +1,48 @@
+"""What operators have in common: how they are found, and how they say what they changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from harness.mutants.mutation import Mutation, changed
+from harness.render.source import Place
+
+Template = Mapping[str, Any]
+Operator = Callable[[Template], Iterator[Mutation]]
+OPERATORS: dict[str, Operator] = {}
+
+ALARM = "AWS::CloudWatch::Alarm"
+ROLE = "AWS::IAM::Role"
+ENDPOINT = "AWS::EC2::VPCEndpoint"
+FOREIGN_KEY = "arn:aws:kms:us-east-1:999999999999:key/00000000-0000-4000-8000-999999999999"
+#: Keys whose property switches something on or says who is told: removed by the operators named for that.
+DESTINATIONS = frozenset(
+    {
+        "AlarmActions", "DeadLetterConfig", "DestinationConfig", "LoggingConfig", "LoggingConfiguration",
+        "NotificationConfiguration", "RedrivePolicy", "ReplicationConfiguration", "Subscription", "Targets",
+        "Actions", "ResultConfiguration", "MetricsConfig", "Predicate",
+    }
+)  # fmt: skip
+RETENTIONS = frozenset(
+    {
+        "Days", "DaysAfterInitiation", "ExpirationInDays", "MessageRetentionPeriod", "NoncurrentDays",
+        "RetentionInDays", "RetentionPeriodHours", "TransitionInDays",
+    }
+)  # fmt: skip
+
+
+def operator(function: Operator) -> Operator:
+    """Register an operator under its function's name."""
+    OPERATORS[function.__name__] = function
+    return function
+
+
+def mutation(name: str, template: Template, resource: str, place: Place, value: Any, change: str) -> Mutation:
+    """One mutation: `value` (or ABSENT) at `place` of a template."""
+    return Mutation(name, resource, place, change, changed(template, place, value))
+
+
+def type_of(template: Template, resource: str) -> str:
+    """The type of a resource."""
+    return str(template["Resources"][resource]["Type"])

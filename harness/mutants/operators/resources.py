@@ -1,0 +1,75 @@
+"""Resources that are gone, and ones that get round the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.mutants.mutation import ABSENT, Mutation, changed
+from harness.mutants.operators.registry import ROLE, Template, mutation, operator
+
+#: Types whose resources do something for others, and can go without CloudFormation noticing.
+GUARDING = (
+    "AWS::CloudWatch::Alarm", "AWS::EC2::SecurityGroup", "AWS::Events::Rule", "AWS::Glue::SecurityConfiguration",
+    "AWS::Glue::Trigger", "AWS::Logs::LogGroup", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy",
+    "AWS::SQS::QueuePolicy", "AWS::Lambda::EventSourceMapping", "AWS::SQS::Queue", "AWS::S3::Bucket", "AWS::SNS::Topic",
+    "AWS::Glue::Table",
+)  # fmt: skip
+
+
+@operator
+def delete_resource(template: Template) -> Iterator[Mutation]:
+    """A resource that guards, watches or starts another is not there."""
+    for resource, body in template["Resources"].items():
+        if body["Type"] in GUARDING:
+            yield mutation("delete_resource", template, resource, ("Resources", resource), ABSENT, "deleted")
+
+
+@operator
+def add_resource(template: Template) -> Iterator[Mutation]:
+    """Something beside the pipeline that gets round its rules."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    version = "2012-10-17"
+    tags = [{"Key": "Environment", "Value": {"Ref": "Environment"}}]
+    role = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {"AssumeRolePolicyDocument": {"Version": version, "Statement": [trust]}, "Tags": tags},
+    }
+    yield mutation(
+        "add_resource", template, "UnusedRole", ("Resources", "UnusedRole"), role, "a role that nothing uses"
+    )
+    dead = {
+        "Type": "AWS::CloudWatch::Alarm",
+        "Properties": {
+            "AlarmActions": [], "AlarmDescription": "Watches nothing", "ComparisonOperator": "GreaterThanThreshold",
+            "EvaluationPeriods": 1, "MetricName": "Errors", "Namespace": "AWS/Lambda", "Period": 300,
+            "Statistic": "Sum", "Threshold": 0, "TreatMissingData": "notBreaching",
+        },
+    }  # fmt: skip
+    topics = [name for name, body in template["Resources"].items() if body["Type"] == "AWS::SNS::Topic"]
+    if topics:
+        alarm = changed(dead, ("Properties", "AlarmActions"), [{"Ref": topics[0]}])
+        yield mutation(
+            "add_resource", template, "DeadAlarm", ("Resources", "DeadAlarm"), alarm, "an alarm without dimensions"
+        )
+    for name, body in template["Resources"].items():
+        if body["Type"] == ROLE:
+            statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+            policy = {
+                "Type": "AWS::IAM::Policy",
+                "Properties": {
+                    "PolicyName": "Everything",
+                    "PolicyDocument": {"Version": version, "Statement": [statement]},
+                    "Roles": [{"Ref": name}],
+                },
+            }
+            added = f"{name}Policy"
+            yield mutation("add_resource", template, added, ("Resources", added), policy, f"a policy for {name}")
+        elif body["Type"] == "AWS::Lambda::Function":
+            permission = {
+                "Type": "AWS::Lambda::Permission",
+                "Properties": {"Action": "lambda:InvokeFunction", "FunctionName": {"Ref": name}, "Principal": "*"},
+            }
+            url = {"Type": "AWS::Lambda::Url", "Properties": {"AuthType": "NONE", "TargetFunctionArn": {"Ref": name}}}
+            for suffix, resource in (("Permission", permission), ("Url", url)):
+                added = f"{name}{suffix}"
+                yield mutation("add_resource", template, added, ("Resources", added), resource, f"for {name}")

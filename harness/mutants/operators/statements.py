@@ -1,0 +1,81 @@
+"""Policy statements: who may do what, on what, on which condition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from harness.checks.stack import items
+from harness.mutants import places
+from harness.mutants.mutation import ABSENT, Mutation, get
+from harness.mutants.operators.registry import ENDPOINT, ROLE, Template, mutation, operator, type_of
+
+
+@operator
+def remove_statement(template: Template) -> Iterator[Mutation]:
+    """A policy does not say something that it has to say."""
+    for resource, place, statement in places.statements(template):
+        if type_of(template, resource) == ROLE and not _used_by_a_service(template, resource, statement):
+            continue
+        # A statement behind a condition goes with its condition.
+        whole = place[: place.index("Fn::If")] if "Fn::If" in place else place
+        name = statement.get("Sid", place[-1])
+        yield mutation("remove_statement", template, resource, whole, ABSENT, f"without {name}")
+
+
+def _used_by_a_service(template: Template, resource: str, statement: dict[str, Any]) -> bool:
+    """Whether a role's statement is a refusal, or a grant that a service uses and not our code.
+
+    What the code lacks is noticed by the pipeline, which runs under the role; the emulated services do not ask
+    (harness/emulator/needs.py says for which they do).
+    """
+    if statement["Effect"] == "Deny" or "Principal" in statement:
+        return True
+    trusted = get(template, ("Resources", resource, "Properties", "AssumeRolePolicyDocument", "Statement", 0))
+    if isinstance(trusted, dict) and "s3.amazonaws.com" in items(trusted.get("Principal", {}).get("Service")):
+        return not str(items(statement["Action"])[0]).startswith("kms:")
+    return statement.get("Sid") in _SERVICES_STATEMENTS
+
+
+_SERVICES_STATEMENTS = frozenset(
+    {
+        "FindNetworkInterfaces", "HaveNetworkInterfaces", "KeepFailedAsynchronousEvents", "ListForOnFailureDestination",
+        "ReadScript", "ReadStream", "ReceiveNotifications", "StoreRawObjects", "WriteOwnLog",
+    }
+)  # fmt: skip
+
+
+@operator
+def add_statement(template: Template) -> Iterator[Mutation]:
+    """A policy says one thing too many, or one that nobody can be held to."""
+    for resource, body in template["Resources"].items():
+        for key in ("PolicyDocument", "KeyPolicy"):
+            place = ("Resources", resource, "Properties", key, "Statement")
+            present = get(template, place)
+            if not isinstance(present, list) or body["Type"] == ENDPOINT:
+                continue
+            action = str(items(present[0].get("Action", "s3:*"))[0]).split(":")[0]
+            everybody = {"Effect": "Allow", "Principal": "*", "Action": f"{action}:*", "Resource": "*"}
+            nobody = {"Effect": "Deny", "Action": f"{action}:Tag*", "Resource": "*"}
+            at = (*place, len(present))
+            yield mutation("add_statement", template, resource, at, everybody, "everything to everybody")
+            yield mutation("add_statement", template, resource, at, nobody, "without a principal")
+
+
+@operator
+def invert_effect(template: Template) -> Iterator[Mutation]:
+    """Allow for Deny, and Deny for Allow."""
+    for resource, place, statement in places.statements(template):
+        if type_of(template, resource) == ROLE and not _used_by_a_service(template, resource, statement):
+            continue
+        effect = "Deny" if statement["Effect"] == "Allow" else "Allow"
+        yield mutation("invert_effect", template, resource, (*place, "Effect"), effect, effect)
+
+
+@operator
+def old_policy_language(template: Template) -> Iterator[Mutation]:
+    """A policy in the language of 2008, which takes variables for text, or in none."""
+    for resource, place in places.documents(template):
+        at = (*place, "Version")
+        yield mutation("old_policy_language", template, resource, at, "2008-10-17", "2008-10-17")
+        yield mutation("old_policy_language", template, resource, at, ABSENT, "removed")

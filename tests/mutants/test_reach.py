@@ -1,0 +1,50 @@
+"""What is not judged again must really be as it was."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from harness.mutants.judge import Mutant
+from harness.mutants.reach import Reach
+from harness.render.rendering import Rendering
+
+
+@pytest.fixture(scope="module")
+def some(mutants: list[Mutant]) -> list[Mutant]:
+    # Those that a name or a value leads away from their own resource come first: there are few of them.
+    far = [mutant for mutant in mutants if any(len(each.resources) > 1 for each in mutant.changed)]
+    return [*far[:4], *random.Random(5).sample(mutants, 12)]
+
+
+def test_every_difference_of_a_whole_rendering_is_reached(reach: Reach, some: list[Mutant]):
+    for mutant in some:
+        reached = {
+            (name, resource and resource.body_json)
+            for each in mutant.changed
+            for name, resource in each.resources.items()
+        }
+        for scenario in reach.scenarios:
+            before = scenario.rendering.stack().resources
+            after = Rendering(mutant.mutation.template, scenario.values).stack().resources
+            differing = {
+                (name, after[name].body_json if name in after else None)
+                for name in before.keys() | after.keys()
+                if name not in before or name not in after or before[name].body_json != after[name].body_json
+            }
+
+            assert differing <= reached, mutant.mutation.name
+
+
+def test_a_stack_with_the_differences_in_it_is_the_mutants_stack(reach: Reach, some: list[Mutant]):
+    for mutant in some:
+        for each in mutant.changed:
+            whole = Rendering(mutant.mutation.template, reach.scenarios[each.scenario].values).stack()
+
+            assert dict(reach.stack(each).resources) == dict(whole.resources)
+
+
+def test_there_are_mutants_that_reach_beyond_their_resource(some: list[Mutant]):
+    """The parameter that names the key is in forty resources: changing it changes them all."""
+    assert max(len(each.resources) for mutant in some for each in mutant.changed) > 20
