@@ -1,4 +1,4 @@
-"""Fills the generated parts of README.md from what they describe; `--check` says whether they are stale."""
+"""Fills the generated parts of README.md and docs/ from what they describe; `--check` says whether they are stale."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from pathlib import Path
 
 from harness.cli import Parser
 from harness.emulator import not_shown, overlay
+from harness.render import parameters
 from harness.replay.formats import FORMATS
 from market_data import Reason
 
-README = Path(__file__).resolve().parent.parent / "README.md"
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "judging-other-templates.md")
 _PART = re.compile(r"(?P<head><!-- generated: (?P<name>\w+) -->\n).*?(?P<tail><!-- end -->)", re.DOTALL)
 
 
@@ -29,11 +31,19 @@ def _first_line(thing: object) -> str:
     return (thing.__doc__ or "").strip().splitlines()[0]
 
 
+def _stand_ins() -> str:
+    by_type = [f"| `{type_}` | `{value}` |" for type_, value in parameters.BY_TYPE.items()]
+    by_pattern = "\n".join(f"- `{value}`" for value in parameters.BY_PATTERN)
+    table = "\n".join(("| type | stand-in |", "|---|---|", *by_type))
+    return f"{table}\n\nText with an `AllowedPattern` gets the first of these that it allows:\n\n{by_pattern}"
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "reasons": _reasons,
     "overlay": overlay.listing,
     "not_shown": not_shown.listing,
     "formats": _formats,
+    "stand_ins": _stand_ins,
 }
 
 
@@ -43,18 +53,17 @@ def filled(text: str) -> str:
 
 
 def main(argv: list[str]) -> int:
-    """Write README.md, or with `--check` return 1 when it is stale."""
-    parser = Parser(prog="readme", description="Fill the generated parts of README.md.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if README.md is stale")
+    """Write the documents, or with `--check` return 1 when one is stale."""
+    parser = Parser(prog="readme", description="Fill the generated parts of README.md and docs/.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a document is stale")
     options = parser.parse_args(argv)
-    text = README.read_text()
-    wanted = filled(text)
-    if options.check:
-        if text != wanted:
-            print("readme: README.md is stale; python -m harness.readme writes it anew", file=sys.stderr)
-        return int(text != wanted)
-    README.write_text(wanted)
-    return 0
+    stale = [(path, wanted) for path in DOCUMENTS if path.read_text() != (wanted := filled(path.read_text()))]
+    for path, wanted in stale:
+        if options.check:
+            print(f"readme: {path.relative_to(ROOT)} is stale; `tox -e readme` writes it anew", file=sys.stderr)
+        else:
+            path.write_text(wanted)
+    return int(options.check and bool(stale))
 
 
 if __name__ == "__main__":

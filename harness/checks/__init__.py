@@ -1,4 +1,4 @@
-"""What a Python check in `rules/checks/` sees and says. A check compares resources; what looks at one is a Guard rule."""
+"""What a Python check in `rules/checks/` sees and says. Checks compare resources; what looks at one is a Guard rule."""
 
 from harness.checks.stack import Problem, Resource, Stack
 

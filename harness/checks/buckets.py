@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import mappings
+from harness.checks import grants, mappings
 from harness.checks.iam import Path
 from harness.checks.numbers import number
+from harness.checks.roles import role_of
 from harness.checks.stack import Resource, Stack, at, items
 
 BUCKET = "AWS::S3::Bucket"
@@ -24,6 +25,23 @@ def records(stack: Stack) -> dict[str, Resource]:
         name: each
         for name, each in stack.of(BUCKET).items()
         if "ReplicationConfiguration" in each.properties or each.arn in kept
+    }
+
+
+def filled_from_streams(stack: Stack) -> dict[str, Resource]:
+    """The buckets that a stream's function stores what it reads in: its variables name them, its role lets it put."""
+    functions = [mappings.function_of(stack, each) for each in mappings.of_streams(stack).values()]
+    told = [
+        (role, list(variables.values()))
+        for each in functions
+        if each is not None
+        and (role := role_of(stack, each)) is not None
+        and isinstance(variables := at(each.properties, "Environment", "Variables"), dict)
+    ]
+    return {
+        name: each
+        for name, each in stack.of(BUCKET).items()
+        if any(each.ref in values and grants.prefixes(role, "s3:PutObject", each) for role, values in told)
     }
 
 
@@ -58,10 +76,34 @@ def prefix_of(rule: dict[str, Any]) -> str | None:
     return prefix if isinstance(prefix, str) else None
 
 
+def limit_of(rule: dict[str, Any]) -> str:
+    """The prefix that a lifecycle or replication rule is limited to, whatever else it picks by; empty if to none."""
+    where = rule.get("Filter", rule)
+    prefix = at(at(where, "And") or where, "Prefix")
+    return prefix if isinstance(prefix, str) else ""
+
+
+def replaced_days(rule: dict[str, Any]) -> float | None:
+    """For how many days a lifecycle rule keeps replaced versions; None if it drops none, or not every one."""
+    expiry = rule.get("NoncurrentVersionExpiration")
+    # With a number of versions to keep, the newest of the old ones would stay for good.
+    if at(expiry, "NewerNoncurrentVersions"):
+        return None
+    return number(rule.get("NoncurrentVersionExpirationInDays", at(expiry, "NoncurrentDays")))
+
+
 def transitions(rule: dict[str, Any]) -> list[dict[str, Any]]:
     """Where a lifecycle rule moves current objects."""
     listed = [each for key in ("Transition", "Transitions") for each in items(rule.get(key))]
     return [each for each in listed if isinstance(each, dict)]
+
+
+def published(stack: Stack) -> dict[str, Resource]:
+    """The buckets that tables lie in. The record is not among them, although tables may show it."""
+    kept = records(stack)
+    return {
+        name: each for name, each in stack.of(BUCKET).items() if name not in kept and published_prefixes(stack, each)
+    }
 
 
 def published_prefixes(stack: Stack, bucket: Resource) -> list[str]:
@@ -71,6 +113,30 @@ def published_prefixes(stack: Stack, bucket: Resource) -> list[str]:
         for table in stack.of("AWS::Glue::Table").values()
     ]
     return [prefix for place in places if (prefix := prefix_in(bucket, place)) is not None]
+
+
+def crawled_prefixes(stack: Stack, bucket: Resource) -> list[str]:
+    """The prefixes of a bucket that crawlers make tables of."""
+    places = [
+        at(target, "Path")
+        for crawler in stack.of("AWS::Glue::Crawler").values()
+        for target in items(at(crawler.properties, "Targets", "S3Targets"))
+    ]
+    return [prefix for place in places if (prefix := prefix_in(bucket, place)) is not None]
+
+
+def result_prefixes(stack: Stack, bucket: Resource) -> list[str]:
+    """The prefixes of a bucket that workgroups put the results of queries under."""
+    places = [
+        at(each.properties, "WorkGroupConfiguration", "ResultConfiguration", "OutputLocation")
+        for each in stack.of("AWS::Athena::WorkGroup").values()
+    ]
+    return [prefix for place in places if (prefix := prefix_in(bucket, place)) is not None]
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether there may be objects under both prefixes."""
+    return one.startswith(other) or other.startswith(one)
 
 
 def prefix_in(bucket: Resource, place: Any) -> str | None:

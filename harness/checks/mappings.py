@@ -27,11 +27,15 @@ def source(mapping: Resource) -> str:
 
 
 def function_of(stack: Stack, mapping: Resource) -> Resource | None:
-    """The function of this template that a mapping invokes, or None. It may be named, or given by (part of) its ARN."""
-    name = mapping.properties.get("FunctionName")
-    if isinstance(name, str) and "function:" in name:
-        name = name.split("function:", 1)[1].split(":")[0]
-    return stack.by_ref(name, "AWS::Lambda::Function")
+    """The function of this template that a mapping invokes, or None."""
+    return function_named(stack, mapping.properties.get("FunctionName"))
+
+
+def function_named(stack: Stack, name: Any) -> Resource | None:
+    """The function of this template that is meant by its name or (part of) its ARN, or None; of whichever version."""
+    if not isinstance(name, str):
+        return None
+    return stack.by_ref(name.rpartition("function:")[2].split(":")[0], "AWS::Lambda::Function")
 
 
 def workers_of(stack: Stack, queue_or_stream: Resource) -> list[tuple[Resource, Resource | None]]:

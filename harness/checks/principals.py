@@ -29,6 +29,14 @@ def foreign_accounts(statement: Statement) -> list[str]:
     return [each for each in dict.fromkeys(accounts) if each not in ("", ACCOUNT)]
 
 
+def names_account(statement: Statement, account: str) -> bool:
+    """Whether a statement speaks of everybody in an account, not of one of its users or roles."""
+    return any(
+        account_of(each) == account and (each == account or each.endswith(":root"))
+        for each in statement.principals("AWS")
+    )
+
+
 def services(statement: Statement) -> list[str]:
     """The services that a statement names. A bare `*` names nobody."""
     return [] if statement.body.get("Principal") == "*" else statement.principals("Service")

@@ -20,6 +20,11 @@ class Check:
     module: ModuleType
 
     @property
+    def source(self) -> str:
+        """Its text."""
+        return Path(self.module.__file__ or "").read_text()
+
+    @property
     def judges_source(self) -> bool:
         """Whether it reads the template as written: parameters, outputs, what stands behind conditions."""
         return bool(getattr(self.module, "JUDGES", "rendering") == "source")

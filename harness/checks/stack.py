@@ -1,12 +1,14 @@
-"""A rendered template as a check sees it: resources by type, with every reference resolved to the name or ARN it has."""
+"""A rendered template as a check sees it: resources by type, every reference resolved to the name or ARN it has."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource of the rendering: `ref` is what `Ref` gives, `arn` what `GetAtt .Arn` gives, empty if it has none."""
+    """One resource of the rendering: `ref` is what `Ref` gives, `arn` what `GetAtt .Arn` gives, or empty."""
 
     logical_id: str
     type: str
@@ -86,6 +88,17 @@ class Stack:
         for name, each in self.resources.items():
             found.setdefault(each.type, {})[name] = each
         return found
+
+    def once(self, question: str, answer: Callable[[], T]) -> T:
+        """An answer that is worked out once for this stack, however many subjects ask."""
+        if question not in self._answers:
+            self._answers[question] = answer()
+        found: T = self._answers[question]
+        return found
+
+    @cached_property
+    def _answers(self) -> dict[str, Any]:
+        return {}
 
     def all(self) -> Mapping[str, Resource]:
         """Every resource by logical id; for checks about whatever there is."""

@@ -69,6 +69,10 @@ def keys_named(store: Resource) -> Iterator[tuple[Path, str]]:
 
 def pipeline_key(stack: Stack) -> str | None:
     """The key that most of the stores encrypt with; the first of them if several are as frequent."""
+    return stack.once("pipeline_key", lambda: _most_named(stack))
+
+
+def _most_named(stack: Stack) -> str | None:
     counts = Counter(key for store in stack.of(*ENCRYPTED).values() for _, key in keys_named(store))
     return next((key for key, _ in counts.most_common(1)), None)
 
@@ -144,6 +148,17 @@ def store_of(stack: Stack, arn: str) -> Resource | None:
         if whole and (arn == whole or arn.startswith((f"{whole}/", f"{whole}:"))):
             return store
     return None
+
+
+def only_sends_dead_letters(stack: Stack, statement: Statement, arn: str) -> bool:
+    """Whether a role's statement grants just what Lambda needs to put a dead letter on this queue.
+
+    It is one that other queues of this template give their dead letters to. Lambda sends with the function's role, and
+    whether the function has a target for what it gives up is a question of its own.
+    """
+    queues = stack.of("AWS::SQS::Queue").values()
+    redriven = any(at(each.properties, "RedrivePolicy", "deadLetterTargetArn") == arn for each in queues)
+    return redriven and {each.lower() for each in statement.actions} == {"sqs:sendmessage"}
 
 
 def service_of(arn: str) -> str:

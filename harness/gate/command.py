@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,13 +13,14 @@ from harness.cli import Parser
 from harness.gate import waivers
 from harness.gate.engines.errors import EngineError
 from harness.gate.formats import FORMATS, text
+from harness.gate.formats.text import printable
 from harness.gate.judge import judge
 from harness.gate.rule_set import ENGINES, RuleSet
 from harness.gate.verdicts import Report
 from harness.gate.waivers import BadWaivers
 from harness.render.dumping import as_indented_json
-from harness.render.errors import TemplateError
-from harness.render.source import read
+from harness.render.errors import TemplateError, UnrenderableTemplate
+from harness.render.source import Source, read
 from harness.rules.catalogue import BadRule
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,29 +32,45 @@ CLEAN, FINDINGS, COULD_NOT_JUDGE = 0, 1, 2
 
 def main(argv: list[str]) -> int:
     """Judge, print, and write build/gate/verdicts.json; 0 clean, 1 findings, 2 could not judge."""
-    options = _parser().parse_args(argv)
-    VERDICTS.unlink(missing_ok=True)
     try:
+        options = _parser().parse_args(argv)
+    except SystemExit as ended:
+        if ended.code != CLEAN:
+            VERDICTS.unlink(missing_ok=True)
+        raise
+    try:
+        # First of all: those of an earlier run would pass for this one's.
+        VERDICTS.unlink(missing_ok=True)
         report = _report(options)
         _write(options, report)
     except (TemplateError, EngineError, BadRule, BadWaivers, OSError) as error:
-        print(f"gate: {' '.join(str(error).split())}", file=sys.stderr)
-        return COULD_NOT_JUDGE
-    return report.exit_code
+        print(f"gate: {printable(' '.join(str(error).split()))}", file=sys.stderr)
+    except Exception:  # noqa: BLE001 a defect of the gate itself has judged nothing either
+        traceback.print_exc()
+    else:
+        return report.exit_code
+    VERDICTS.unlink(missing_ok=True)
+    return COULD_NOT_JUDGE
 
 
 def _parser() -> Parser:
     parser = Parser(
         prog="gate",
-        description="Judge a CloudFormation template: cfn-lint, cfn-guard, Checkov and the project's own checks, on the "
-        "source and on a rendering of every scenario. Writes build/gate/verdicts.json.",
+        description="Judge a CloudFormation template: cfn-lint, cfn-guard, Checkov and the project's own checks, on "
+        "the source and on a rendering of every scenario. Writes build/gate/verdicts.json.",
         epilog="Exit codes: 0 clean, 1 findings, 2 could not judge.",
     )
-    parser.add_argument("template", nargs="?", type=Path, default=TEMPLATE, help="the template (default: this project's)")
+    parser.add_argument(
+        "template", nargs="?", type=Path, default=TEMPLATE, help="the template (default: this project's)"
+    )
     parser.add_argument("--format", choices=sorted(FORMATS), default="text", help="of what is printed (default: text)")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write there instead of printing")
     parser.add_argument(
-        "--engine", action="append", choices=ENGINES, metavar="NAME", help=f"one of {', '.join(ENGINES)}; repeatable (default: all)"
+        "--engine",
+        action="append",
+        choices=ENGINES,
+        metavar="NAME",
+        help=f"one of {', '.join(ENGINES)}; repeatable (default: all)",
     )
     return parser
 
@@ -61,11 +79,21 @@ def _report(options: argparse.Namespace) -> Report:
     source = read(_shown(options.template))
     rule_set = RuleSet()
     # Waivers are about this project's template and nobody else's.
-    mine = options.template.resolve() == TEMPLATE
+    mine = os.path.realpath(options.template) == str(TEMPLATE)
     waived = waivers.load(WAIVERS) if mine else []
     engines = tuple(name for name in ENGINES if name in (options.engine or ENGINES))
     with rule_set.engines(engines) as ready:
-        return judge(source, rule_set, ready, waived, _shown(WAIVERS), told=_teller(engines))
+        try:
+            return judge(source, rule_set, ready, waived, _shown(WAIVERS), told=_teller(engines))
+        except UnrenderableTemplate as error:
+            raise UnrenderableTemplate(f"{_place(source, error)}: {error}") from error
+
+
+def _place(source: Source, error: UnrenderableTemplate) -> str:
+    """File and line of what cannot be rendered: the message begins with where in the template that is."""
+    place = str(error).partition(": ")[0].replace("parameter ", "Parameters.")
+    line = source.lines.get(tuple(place.split(".")))
+    return f"{source.path}:{line}" if line else str(source.path)
 
 
 def _teller(engines: tuple[str, ...]) -> Callable[[str], None]:
@@ -80,18 +108,26 @@ def _teller(engines: tuple[str, ...]) -> Callable[[str], None]:
 
 
 def _write(options: argparse.Namespace, report: Report) -> None:
-    VERDICTS.parent.mkdir(parents=True, exist_ok=True)
-    VERDICTS.write_text(as_indented_json(report.as_dict()))
     if options.output:
         options.output.parent.mkdir(parents=True, exist_ok=True)
         options.output.write_text(FORMATS[options.format](report))
     elif options.format == "text":
-        print(text.write(report, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ), end="")
+        _print(text.write(report, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
     else:
-        print(FORMATS[options.format](report), end="")
+        _print(FORMATS[options.format](report))
+    VERDICTS.parent.mkdir(parents=True, exist_ok=True)
+    VERDICTS.write_text(as_indented_json(report.as_dict()))
+
+
+def _print(written: str) -> None:
+    try:
+        print(written, end="", flush=True)
+    except BrokenPipeError:
+        # Whoever read has seen enough (`| head`). Python would complain once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _shown(path: Path) -> Path:
     """A path as messages show it: from the working directory where it is below it."""
-    absolute = path.resolve()
+    absolute = Path(os.path.realpath(path))
     return absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else path

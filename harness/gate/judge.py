@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from harness.checks.runner import Check
 from harness.gate import suppressions, waivers
 from harness.gate.engines import checks as check_engine
 from harness.gate.engines.checks import Checks
+from harness.gate.engines.errors import EngineError
 from harness.gate.engines.outcome import Engine, Judged, Outcome
 from harness.gate.rule_set import ENGINES, RuleSet
 from harness.gate.verdicts import EngineUsed, Report, ScenarioJudged, Tally
 from harness.gate.waivers import Known, Waiver
 from harness.render.dumping import as_json
+from harness.render.rendering import Rendering
 from harness.render.scenarios import Scenarios
 from harness.render.source import Source
+from harness.rules.catalogue import fingerprint
 
 SOURCE = "source"
 COMBINATION = "another combination"
@@ -77,17 +80,26 @@ def judge(
         verdicts,
         findings,
         suppressions.find(source),
+        fingerprint(rule_set.folder),
     )
 
 
 def _judged(engine: Engine, things: Sequence[Judged], scenarios: Scenarios) -> list[tuple[Judged, Outcome]]:
-    outcomes = list(zip(things, engine.judge(things), strict=True))
+    try:
+        answers = engine.judge(things)
+    except BrokenExecutor as error:
+        raise EngineError(f"{engine.name}: one of its processes was killed") from error
+    if len(answers) != len(things):
+        raise EngineError(f"{engine.name} answered for {len(answers)} of {len(things)} templates")
+    outcomes = list(zip(things, answers, strict=True))
     if isinstance(engine, Checks):
         outcomes += _combinations(engine.checks, things, scenarios)
     return outcomes
 
 
-def _combinations(checks: Sequence[Check], things: Sequence[Judged], scenarios: Scenarios) -> list[tuple[Judged, Outcome]]:
+def _combinations(
+    checks: Sequence[Check], things: Sequence[Judged], scenarios: Scenarios
+) -> list[tuple[Judged, Outcome]]:
     """What the checks say about every reachable combination of what they compare, beyond the scenarios.
 
     A check sees only resources of the types it asked for, so the combinations are those of what these depend on.
@@ -107,10 +119,11 @@ def _combinations(checks: Sequence[Check], things: Sequence[Judged], scenarios: 
         if "*" in types or not names:
             # What looks at everything has seen every pair of values in the scenarios.
             continue
-        seen = set()
+        # What a scenario has shown already is not another combination.
+        seen = {_pieces(scenarios, names, thing.rendering) for thing in things[1:] if thing.rendering}
         for values in scenarios.combinations(names):
             rendering = scenarios.rendering(values)
-            pieces = tuple(scenarios.piece(name, rendering) for name in names)
+            pieces = _pieces(scenarios, names, rendering)
             if pieces in seen:
                 continue
             seen.add(pieces)
@@ -118,3 +131,9 @@ def _combinations(checks: Sequence[Check], things: Sequence[Judged], scenarios: 
             if failures:
                 found.append((Judged(COMBINATION, {}, rendering), Outcome(failures)))
     return found
+
+
+def _pieces(scenarios: Scenarios, names: Sequence[str], rendering: Rendering) -> tuple[str, ...]:
+    """What some resources are in a rendering, and which environment it is, which checks may ask for."""
+    environment = rendering.values.get(scenarios.environment, "")
+    return (environment, *(scenarios.piece(name, rendering) for name in names))

@@ -17,10 +17,15 @@ _METADATA = {
     "cfn_nag": "cfn_nag",
     "checkov": "checkov",
     "bridgecrew": "checkov",
+    "cortex": "checkov",
     "tfsec": "tfsec",
 }
-_COMMENT = re.compile(r"#\s*(checkov:\s*skip|bridgecrew:\s*skip|cfn-lint\b.*(?:ignore|disable)|nosec\b|tfsec:\s*ignore)[^\n]*")
-_ENGINES = {"checkov": "checkov", "bridgecrew": "checkov", "cfn-lint": "cfn-lint", "nosec": "checkov", "tfsec": "tfsec"}
+#: Checkov looks for its own wherever there is text: JSON has no comments.
+_COMMENT = re.compile(
+    r"((?:checkov|bridgecrew|cortex):\s*skip)[^\n]*"
+    r"|#\s*(cfn-lint\b.*(?:ignore|disable)|nosec\b|tfsec:\s*ignore)[^\n]*"
+)
+_ENGINES = {"cfn-lint": "cfn-lint", "tfsec": "tfsec"}
 
 
 def find(source: Source) -> list[Suppression]:
@@ -45,7 +50,9 @@ def without(template: dict[str, Any]) -> dict[str, Any]:
 
 def _in_metadata(source: Source) -> Iterator[Suppression]:
     places: list[tuple[tuple[str, ...], Any]] = [(("Metadata",), source.template.get("Metadata"))]
-    places += [(("Resources", name, "Metadata"), body.get("Metadata")) for name, body in source.template["Resources"].items()]
+    places += [
+        (("Resources", name, "Metadata"), body.get("Metadata")) for name, body in source.template["Resources"].items()
+    ]
     for place, metadata in places:
         for key in metadata if isinstance(metadata, dict) else ():
             if key in _METADATA:
@@ -55,5 +62,5 @@ def _in_metadata(source: Source) -> Iterator[Suppression]:
 def _in_comments(source: Source) -> Iterator[Suppression]:
     for number, line in enumerate(source.text.splitlines(), 1):
         if match := _COMMENT.search(line):
-            engine = _ENGINES[re.split(r"[:\s]", match[1])[0]]
+            engine = _ENGINES.get(re.split(r"[:\s]", match[1] or match[2])[0], "checkov")
             yield Suppression(engine, number, match[0])

@@ -80,6 +80,7 @@ class Report:
     rules: list[RuleVerdict]
     findings: list[Finding]
     suppressions: list[Suppression] = field(default_factory=list)
+    rules_sha256: str = ""
 
     @property
     def exit_code(self) -> int:

@@ -60,13 +60,13 @@ def load(path: Path) -> list[Waiver]:
     try:
         node = yaml.compose(path.read_text(), Loader=yaml.CSafeLoader)
         entries = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:  # ValueError: not UTF-8, or the 31st of February
         raise BadWaivers(f"{path}: {' '.join(str(error).split())}") from error
     if entries is None:
         return []
     if not isinstance(entries, list):
         raise BadWaivers(f"{path}: waivers are a list")
-    lines = [each.start_mark.line + 1 for each in node.value]
+    lines = [each.start_mark.line + 1 for each in node.value] if isinstance(node, yaml.SequenceNode) else []
     return [_waiver(entry, line, path) for entry, line in zip(entries, lines, strict=True)]
 
 
@@ -77,25 +77,30 @@ def apply(
     today: datetime.date,
 ) -> list[Finding]:
     """The findings with those waived marked, and what is wrong with the waivers as findings of their own."""
-    findings = list(findings)
+    findings, problems = list(findings), []
     for waiver in waivers:
-        matching = [each for each in findings if waiver.rule in (each.rule, each.slug) and waiver.resource == each.resource]
+        matching = [
+            each
+            for each in findings
+            if waiver.rule in (each.rule, each.slug) and waiver.resource == each.resource and not each.waived
+        ]
         problem = known.problem(waiver) if not matching else ""
         if matching and waiver.expires < today:
             problem = f"it has expired on {waiver.expires}."
         if problem:
-            findings.append(_problem(waiver, known.path, problem))
+            # Kept apart: no waiver lets another one through.
+            problems.append(_problem(waiver, known.path, problem))
             continue
         for each in matching:
             why = f"{waiver.reason} ({waiver.owner}, until {waiver.expires})"
             findings[findings.index(each)] = replace(each, waived=why)
-    return findings
+    return findings + problems
 
 
 def _waiver(entry: Any, line: int, path: Path) -> Waiver:
     if not isinstance(entry, dict) or set(entry) != set(_FIELDS) or not all(entry.values()):
         raise BadWaivers(f"{path}:{line}: a waiver has {', '.join(_FIELDS)}, each of them and nothing else")
-    if not isinstance(entry["expires"], datetime.date):
+    if type(entry["expires"]) is not datetime.date:  # and not a moment of a day, which is one too
         raise BadWaivers(f"{path}:{line}: expires is a day, such as 2027-06-30")
     text = {key: " ".join(str(entry[key]).split()) for key in _FIELDS[:-1]}
     return Waiver(**text, expires=entry["expires"], line=line)
@@ -103,4 +108,5 @@ def _waiver(entry: Any, line: int, path: Path) -> Waiver:
 
 def _problem(waiver: Waiver, path: Path, message: str) -> Finding:
     fix = f"Remove it from {path.name}, or mend it there (line {waiver.line})."
-    return Finding(f"waiver:{waiver.rule}", waiver.rule, ENGINE, waiver.resource, waiver.line, path.name, f"A waiver: {message}", fix, ())
+    rule, message = f"waiver:{waiver.rule}", f"A waiver: {message}"
+    return Finding(rule, waiver.rule, ENGINE, waiver.resource, waiver.line, str(path), message, fix, ())

@@ -16,11 +16,12 @@ from harness.gate.command import TEMPLATE
 from harness.gate.engines.errors import EngineError
 from harness.gate.rule_set import RuleSet
 from harness.mutants import harmless
+from harness.mutants.distinct import mutants_of
 from harness.mutants.harmless import BadHarmless
-from harness.mutants.judge import Mutant, MutantJudge
-from harness.mutants.operators import OPERATORS, all_mutations
+from harness.mutants.judge import MutantJudge
+from harness.mutants.operators import OPERATORS
 from harness.mutants.reach import Reach
-from harness.mutants.report import Result, distinct
+from harness.mutants.report import Result
 from harness.render.dumping import as_indented_json
 from harness.render.errors import TemplateError
 from harness.render.source import Source, read
@@ -68,12 +69,6 @@ def main(argv: list[str]) -> int:
     MUTANTS.write_text(as_indented_json(result.every_mutant()))
     _show(result, problems, seconds)
     return SURVIVORS if problems else NO_SURVIVOR
-
-
-def mutants_of(source: Source, reach: Reach) -> list[Mutant]:
-    """Every mutation of the template that changes a rendering, or what only the source says; equal ones once."""
-    made = (Mutant(mutation, reach.changed(mutation)) for mutation in all_mutations(source.template))
-    return distinct(mutant for mutant in made if mutant.changed or mutant.mutation.place[0] != "Resources")
 
 
 def _run(source: Source, rule_set: RuleSet, rechecked: int, seed: int | None) -> tuple[Result, list[str]]:

@@ -28,7 +28,7 @@ from harness.render.scenarios import Scenario
 from harness.rules.catalogue import CHECKOV, CHECKS, GUARD, Rule
 
 #: How many resources stand side by side in one template; more make Guard's paths slow to walk.
-SIDE_BY_SIDE = 200
+SIDE_BY_SIDE = 400
 #: What cfn-lint says only because the resources of many mutants stand side by side: names given twice, and
 #: dependencies that are not there.
 _LINT_OF_NEIGHBOURS = {"E3005", "E3019"}
@@ -71,6 +71,17 @@ class MutantJudge:
                 for index, rule in process.result():
                     (mutants[index].killers if rule in ours else mutants[index].seen_by).add(rule)
 
+    def judge_ours(self, mutants: Sequence[Mutant], checkov: Engine) -> None:
+        """Fill in the killers of a few mutants, asking nobody but our rules, and a Checkov that is there already."""
+        side_by_side = _SideBySide(mutants)
+        found = self._guard(side_by_side)
+        for type_ in _by_target(self._rules.of(CHECKOV)):
+            found += side_by_side.ask(checkov, type_, self._slugs)
+        for index, slug in found:
+            mutants[index].killers.add(slug)
+        for mutant in mutants:
+            mutant.killers |= self._killing_checks(mutant)
+
     def recheck(self, mutants: Iterable[Mutant]) -> Iterator[tuple[Mutant, set[str]]]:
         """Each mutant with the rules that refuse it when its renderings are judged whole, as the gate judges them."""
         with self._rules.engines((GUARD, CHECKOV, CHECKS), own_checks=False) as engines:
@@ -91,11 +102,15 @@ class MutantJudge:
         return refusals
 
     def _reads(self, check: Check) -> set[str]:
+        known = self.reach.types_read.get(check.source)
+        if known is not None:
+            return known
         types: set[str] = set()
         for scenario in self.reach.scenarios:
             stack = scenario.rendering.stack()
             list(check.run(stack))
             types |= stack.types_read
+        self.reach.types_read[check.source] = types
         return types
 
     def _killing_checks(self, mutant: Mutant) -> set[str]:
@@ -125,19 +140,21 @@ class MutantJudge:
 
     def _checkov(self, resources: _SideBySide) -> list[tuple[int, str]]:
         policies = [rule.id for rule in self._rules.of(CHECKOV)]
-        with Checkov(self._rules.folder / "checkov", policies) as engine:
-            usual = self._usual(engine)
-            return [
-                (index, rule)
-                for type_ in resources.types
-                for index, rule in resources.ask(engine, type_, self._slugs)
-                if rule not in usual
+        with Checkov(self._rules.folder / "checkov", policies, own_checks=False) as engine:
+            found = [
+                each
+                for type_ in _by_target(self._rules.of(CHECKOV))
+                for each in resources.ask(engine, type_, self._slugs)
             ]
+            engine.own_checks = True
+            usual = self._usual(engine)
+            own = [(index, rule) for index, rule in resources.ask_once(engine, self._slugs) if rule not in usual]
+        return [*found, *own]
 
     def _lint(self, resources: _SideBySide) -> list[tuple[int, str]]:
         engine = CfnLint()
         usual = self._usual(engine) | _LINT_OF_NEIGHBOURS
-        return [(index, rule) for index, rule in resources.ask_once(engine) if rule not in usual]
+        return [(index, rule) for index, rule in resources.ask_once(engine, self._slugs) if rule not in usual]
 
     def _usual(self, engine: Engine) -> set[str]:
         """What an engine's own checks say about the template as it is, which says nothing about a mutant."""
@@ -163,23 +180,18 @@ class _SideBySide:
                         if changed is mutant.changed[0]:
                             self._first.add(name)
 
-    @property
-    def types(self) -> list[str]:
-        """The types of the changed resources."""
-        return list(self._bodies)
-
     def ask(self, engine: Engine, type_: str, slugs: Mapping[str, str]) -> Iterator[tuple[int, str]]:
         """(mutant, rule) for each rule of an engine that refuses a resource of this type; our rules by their slugs."""
         yield from self._asked(engine, _packed(type_, list(self._bodies.get(type_, {}).items())), slugs)
 
-    def ask_once(self, engine: Engine) -> Iterator[tuple[int, str]]:
+    def ask_once(self, engine: Engine, slugs: Mapping[str, str]) -> Iterator[tuple[int, str]]:
         """The same for all types, in one scenario of each mutant."""
         things = [
             thing
             for type_, bodies in self._bodies.items()
             for thing in _packed(type_, [(name, body) for name, body in bodies.items() if name in self._first])
         ]
-        yield from self._asked(engine, things, {})
+        yield from self._asked(engine, things, slugs)
 
     def _asked(self, engine: Engine, things: Sequence[Judged], slugs: Mapping[str, str]) -> Iterator[tuple[int, str]]:
         for outcome in engine.judge(things):

@@ -38,6 +38,8 @@ class Reach:
         self.scenarios: list[Scenario] = self._scenarios.all
         self._stacks = [scenario.rendering.stack() for scenario in self.scenarios]
         self._dependents = _dependents(template)
+        #: Source of a check -> the types it asks for in these scenarios; a check is asked once.
+        self.types_read: dict[str, set[str]] = {}
 
     def changed(self, mutation: Mutation) -> list[Changed]:
         """Every scenario that comes out differently, equal differences once; empty if the mutation changes nothing.
@@ -55,6 +57,11 @@ class Reach:
                 )
                 found.setdefault(key, Changed(index, differing))
         return list(found.values())
+
+    def everywhere(self, mutation: Mutation) -> list[Changed]:
+        """Every scenario with what is different in it, equal differences as often as they occur."""
+        found = (Changed(index, dict(self._differing(mutation, index))) for index in range(len(self.scenarios)))
+        return [changed for changed in found if changed.resources]
 
     def stack(self, changed: Changed) -> Stack:
         """The whole scenario with the mutation's differences in it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -167,16 +167,3 @@ def _place(mutant: Mutant) -> dict[str, str]:
     return {
         "operator": mutation.operator, "path": mutation.path, "resource": mutation.resource, "change": mutation.change,
     }  # fmt: skip
-
-
-def distinct(mutants: Iterable[Mutant]) -> list[Mutant]:
-    """Mutants with different renderings; of equal ones the first. Those that only the source shows all differ."""
-    found: dict[Any, Mutant] = {}
-    for mutant in mutants:
-        rendered = frozenset(
-            (changed.scenario, name, resource and resource.body_json)
-            for changed in mutant.changed
-            for name, resource in changed.resources.items()
-        )
-        found.setdefault(rendered or mutant.mutation.name, mutant)
-    return list(found.values())

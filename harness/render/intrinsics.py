@@ -254,10 +254,10 @@ class Evaluation:
         """Fn::Cidr."""
         arguments = [self.value(each) for each in argument] if isinstance(argument, list) else []
         try:
-            network = ipaddress.ip_network(arguments[0])
-            bits = int(arguments[2]) if len(arguments) > 2 else 8 if network.version == 4 else 64
+            network = ipaddress.ip_network(str(arguments[0]))
+            bits = int(str(arguments[2])) if len(arguments) > 2 else 8 if network.version == 4 else 64
             subnets = network.subnets(new_prefix=network.max_prefixlen - bits)
-            if not 1 <= int(arguments[1]) <= 256:
+            if not 1 <= int(str(arguments[1])) <= 256:
                 raise ValueError
             return [str(next(subnets)) for _ in range(int(arguments[1]))]
         except (IndexError, ValueError, TypeError, StopIteration) as error:
@@ -270,7 +270,7 @@ class Evaluation:
     def equals(self, argument: Any) -> bool:
         """Fn::Equals: as text, and with case."""
         left, right = (self.value(each) for each in _pair("Fn::Equals", argument))
-        return _comparable(left) == _comparable(right)
+        return bool(_comparable(left) == _comparable(right))
 
     def every(self, argument: Any) -> bool:
         """Fn::And."""

@@ -75,15 +75,13 @@ def default(name: str, parameter: Parameter) -> str:
 
 def stand_in(name: str, parameter: Parameter, unlike: Collection[str] = ()) -> str:
     """A value that the parameter allows, and that is none of `unlike`. Raises UnrenderableTemplate if none is found."""
-    candidates = [text(each) for each in parameter.get("AllowedValues", [])]
-    if not candidates:
-        candidates = [*_bounds(parameter), BY_TYPE.get(parameter["Type"], BY_TYPE["String"]), *_others(parameter)]
-        if "AllowedPattern" in parameter:
-            candidates = [*BY_PATTERN, *_made(parameter["AllowedPattern"])]
-    for pattern in candidates:
-        candidate = pattern.replace("{id}", _digits(name)).replace("{other}", _digits(f"{name}, another"))
-        if candidate not in unlike and allows(parameter, candidate):
-            return candidate
+    try:
+        for pattern in _candidates(parameter):
+            candidate = pattern.replace("{id}", _digits(name)).replace("{other}", _digits(f"{name}, another"))
+            if candidate not in unlike and allows(parameter, candidate):
+                return candidate
+    except UnrenderableTemplate as error:
+        raise UnrenderableTemplate(f"parameter {name}: {error}") from error
     raise UnrenderableTemplate(f"parameter {name}: no value can be found that its constraints allow")
 
 
@@ -108,12 +106,22 @@ def allows(parameter: Parameter, value: str) -> bool:
     if not int(parameter.get("MinLength", 0)) <= len(value) <= int(parameter.get("MaxLength", 4096)):
         return False
     pattern = parameter.get("AllowedPattern")
-    return pattern is None or _matches(pattern, value)
+    # A list's pattern is each member's.
+    members = [each.strip() for each in value.split(",")] if parameter["Type"] == "CommaDelimitedList" else [value]
+    return pattern is None or all(_matches(pattern, each) for each in members)
 
 
 def text(value: Any) -> str:
     """A parameter's value as CloudFormation has it, which is always text."""
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _candidates(parameter: Parameter) -> list[str]:
+    if "AllowedValues" in parameter:
+        return extremes(parameter)
+    if "AllowedPattern" in parameter:
+        return [*BY_PATTERN, *_made(parameter["AllowedPattern"])]
+    return [*_bounds(parameter), BY_TYPE.get(parameter["Type"], BY_TYPE["String"]), *_others(parameter)]
 
 
 def _digits(name: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -38,32 +39,26 @@ class Rendering:
     @cached_property
     def template(self) -> dict[str, Any]:
         """The whole rendering."""
-        resources = {name: self.resource(name) for name in self._source["Resources"] if self._evaluation.exists(name)}
+        resources = {name: self.resource(name) for name in self._source["Resources"] if self.exists(name)}
         rendered = {"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources}
-        outputs = {
-            name: self._value(("Outputs", name), {key: each for key, each in output.items() if key != "Condition"})
-            for name, output in self._source.get("Outputs", {}).items()
-            if "Condition" not in output or self._evaluation.condition(output["Condition"])
-        }
+        outputs = {}
+        for name, output in self._source.get("Outputs", {}).items():
+            with _placed(("Outputs", name)):
+                if "Condition" not in output or self._evaluation.condition(output["Condition"]):
+                    body = {key: each for key, each in output.items() if key != "Condition"}
+                    outputs[name] = self._evaluation.value(body)
         return rendered | ({"Outputs": outputs} if outputs else {})
 
     def exists(self, logical_id: str) -> bool:
         """Whether the scenario creates a resource."""
-        return self._evaluation.exists(logical_id)
+        with _placed(("Resources", logical_id)):
+            return self._evaluation.exists(logical_id)
 
     def resource(self, logical_id: str) -> dict[str, Any]:
         """One rendered resource, whether the scenario creates it or not."""
         if logical_id not in self._rendered:
-            body = self._source["Resources"][logical_id]
-            rendered: dict[str, Any] = {"Type": body["Type"]}
-            for key in _ATTRIBUTES:
-                if key in body:
-                    rendered[key] = self._value(("Resources", logical_id), body[key])
-            if "DependsOn" in rendered:
-                rendered["DependsOn"] = self._existing(rendered["DependsOn"])
-            if "Properties" in body:
-                rendered["Properties"] = self._value(("Resources", logical_id), body["Properties"])
-            self._rendered[logical_id] = {key: each for key, each in rendered.items() if each is not NO_VALUE}
+            with _placed(("Resources", logical_id)):
+                self._rendered[logical_id] = self._resource(self._source["Resources"][logical_id])
         return self._rendered[logical_id]
 
     def stack(self, *only: str) -> Stack:
@@ -71,7 +66,7 @@ class Rendering:
         account, evaluation = self._evaluation.account, self._evaluation
         resources = {}
         for name in only or self._source["Resources"]:
-            if evaluation.exists(name):
+            if self.exists(name):
                 body = self.resource(name)
                 arn = attributes.arn(account, body["Type"], evaluation.name(name))
                 resources[name] = Resource(name, body["Type"], body, evaluation.ref(name), arn)
@@ -110,10 +105,21 @@ class Rendering:
         declared = isinstance(names, str) and names in self._source["Resources"]
         return names if not declared or self._evaluation.exists(names) else NO_VALUE
 
-    def _value(self, place: Place, value: Any) -> Any:
-        try:
-            return self._evaluation.value(value)
-        except UnrenderableTemplate as error:
-            raise UnrenderableTemplate(f"{'.'.join(map(str, place))}: {error}") from error
-        except RecursionError as error:
-            raise UnrenderableTemplate(f"{'.'.join(map(str, place))}: its values go round in a circle") from error
+    def _resource(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        value = self._evaluation.value
+        rendered = {key: value(body[key]) for key in _ATTRIBUTES if key in body}
+        if "DependsOn" in rendered:
+            rendered["DependsOn"] = self._existing(rendered["DependsOn"])
+        if "Properties" in body:
+            rendered["Properties"] = value(body["Properties"])
+        return {"Type": body["Type"]} | {key: each for key, each in rendered.items() if each is not NO_VALUE}
+
+
+@contextmanager
+def _placed(place: Place) -> Iterator[None]:
+    try:
+        yield
+    except UnrenderableTemplate as error:
+        raise UnrenderableTemplate(f"{'.'.join(map(str, place))}: {error}") from error
+    except RecursionError as error:
+        raise UnrenderableTemplate(f"{'.'.join(map(str, place))}: its values go round in a circle") from error

@@ -188,7 +188,7 @@ class Scenarios:
 
     @cached_property
     def _groups(self) -> list[tuple[tuple[str, ...], list[tuple[str, ...]]]]:
-        """The rules' parameters in groups that no rule connects, each with all its values that the rules let through."""
+        """The rules' parameters in groups that no rule connects, each with all values that are let through."""
         groups: list[tuple[frozenset[str], list[Any]]] = []
         for rule in self.template.get("Rules", {}).values():
             names, rules = self.dependencies.of(rule), [rule]
@@ -213,7 +213,7 @@ class Scenarios:
         )
 
     def _repaired(self, values: Values, fixed: Mapping[str, str]) -> Values | None:
-        """The values with as few as possible of those that are not `fixed` changed, so that the rules let them through."""
+        """The values, with as few as possible changed that are not `fixed`, so that the rules let them through."""
         for names, let_through in self._groups:
             key = (names, tuple(values[name] for name in names), tuple(name in fixed for name in names))
             if key not in self._repairs:

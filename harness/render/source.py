@@ -100,8 +100,8 @@ class _Reader:
             self._require_depth(text)
             node = yaml.compose(text, Loader=yaml.CSafeLoader)
         except yaml.reader.ReaderError as error:
-            line = text.count("\n", 0, error.position) + 1
-            raise UnreadableTemplate(f"{self._path}:{line}: not YAML: {error.reason}") from error
+            number = text.count("\n", 0, error.position) + 1
+            raise UnreadableTemplate(f"{self._path}:{number}: not YAML: {error.reason}") from error
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             problem = getattr(error, "problem", None) or " ".join(str(error).split())
@@ -122,8 +122,9 @@ class _Reader:
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
 
-    def _fail(self, node: yaml.Node | yaml.Event, message: str) -> UnreadableTemplate:
-        return UnreadableTemplate(f"{self._path}:{node.start_mark.line + 1}: {message}")
+    def _fail(self, at: yaml.Node | yaml.Event, message: str) -> UnreadableTemplate:
+        line = at.start_mark.line + 1 if at.start_mark else 1
+        return UnreadableTemplate(f"{self._path}:{line}: {message}")
 
     def _value(self, node: yaml.Node, place: Place) -> Any:
         if len(self._lines) >= MAXIMUM_VALUES:
@@ -190,7 +191,7 @@ class _Reader:
                 result[key] = result[key].split(".", 1)
         return result
 
-    def _scalar(self, node: yaml.ScalarNode) -> Any:
+    def _scalar(self, node: yaml.Node) -> Any:
         if node.tag in _TEXT:
             return node.value
         try:

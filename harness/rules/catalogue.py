@@ -19,7 +19,7 @@ GUARD, CHECKS, CHECKOV = "cfn-guard", "checks", "checkov"
 
 _HEADER = re.compile(
     r"(?P<id>\S+)  (?P<slug>[a-z0-9_]+)\n\s*\n"
-    r"Why +(?P<why>.+?)\n(?:\s*\n)?Targets +(?P<targets>.+?)\n\s*\nCases +(?P<cases>.+)\Z",
+    r"Why +(?P<why>.+?)\n(?:\s*\n)?Targets +(?P<targets>.+?)\n\s*\nCases +(?P<cases>.+?)(?:\n\s*\n.*)?\Z",
     re.DOTALL,
 )
 _CASE = re.compile(r"^ *(SKIP|PASS|FAIL) +", re.MULTILINE)
@@ -72,20 +72,23 @@ class Rule:
 def load(folder: Path = RULES) -> list[Rule]:
     """Every rule under a folder laid out like `rules/`, by id. Raises BadRule for one without a proper header."""
     rules = [read(path, engine) for engine, paths in _files(folder) for path in paths]
+    if not rules:
+        raise BadRule(f"{folder}: there is no rule")
     return sorted(rules, key=lambda rule: _sortable(rule.id))
 
 
 def read(path: Path, engine: str) -> Rule:
     """One rule from its file."""
-    text = path.read_text()
-    if engine == GUARD:
-        lines = (line for line in text.splitlines())
-        header = "\n".join(_until_code(lines))
-    else:
-        header = ast.get_docstring(ast.parse(text)) or ""
-    match = _HEADER.match(header.strip() + "\n")
+    try:
+        text = path.read_text()
+        header = "\n".join(_until_code(text.splitlines())) if engine == GUARD else ast.get_docstring(ast.parse(text))
+    except (SyntaxError, ValueError) as error:  # ValueError: not UTF-8
+        raise BadRule(f"{path}: {error}") from error
+    match = _HEADER.match((header or "").strip() + "\n")
     if not match:
-        raise BadRule(f"{path}: the header does not have an id and slug, Why, Targets and Cases as rules/README.md shows")
+        raise BadRule(
+            f"{path}: the header does not have an id and slug, Why, Targets and Cases as rules/README.md shows"
+        )
     if match["slug"] != path.stem:
         raise BadRule(f"{path}: the header calls it {match['slug']}")
     targets = tuple(each.strip() for each in _joined(match["targets"]).split(",") if each.strip())
@@ -93,7 +96,7 @@ def read(path: Path, engine: str) -> Rule:
 
 
 def fingerprint(folder: Path = RULES) -> str:
-    """SHA-256 of everything in a rules' folder that decides a verdict: rules, what they import, waivers and controls."""
+    """SHA-256 of what decides a verdict in a rules' folder: rules, what they import, waivers and controls."""
     digest = hashlib.sha256()
     for path in sorted(_deciding(folder), key=lambda each: each.relative_to(folder).as_posix()):
         content = path.read_bytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,8 @@ from functools import cached_property
 from harness.rules.catalogue import CHECKOV, GUARD, Rule
 
 GAP = "…"
-#: Where a message is chosen among this many or more by values that are not literals, it is not written out.
+_GAPS = re.compile(f"{GAP}(?: ?{GAP})+")
+#: A name that the file gives this many values or more says no particular one.
 _MOST = 4
 
 
@@ -59,9 +61,9 @@ class _Module:
         for node, known in self._with_names():
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Problem":
                 violations, fixes = (_texts(each, known) for each in node.args[:2])
-                pairs = zip(violations, fixes, strict=True) if len(violations) == len(fixes) else None
-                for violation, fix in pairs or ((each, " / ".join(fixes)) for each in violations):
-                    yield Clause(violation, fix)
+                if len(fixes) != len(violations):
+                    fixes = [" / ".join(fixes)] * len(violations)
+                yield from map(Clause, violations, fixes)
 
     def yielded(self) -> Iterator[str]:
         """The sentences that a Checkov policy yields, alone or after a path."""
@@ -104,13 +106,13 @@ def _texts(node: ast.expr, known: Mapping[str, list[str]]) -> list[str]:
     """What an expression can say: one text, or several where it chooses among literals."""
     match node:
         case ast.Constant():
-            return [" ".join(str(node.value).split(" "))]
+            return [str(node.value)]
         case ast.IfExp():
             return [*_texts(node.body, known), *_texts(node.orelse, known)]
         case ast.Name():
             return known.get(node.id, [GAP])
         case ast.JoinedStr():
-            return ["".join(_filled(part, known) for part in node.values)]
+            return [_GAPS.sub(GAP, "".join(_filled(part, known) for part in node.values))]
         case _:
             return [GAP]
 

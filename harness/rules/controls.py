@@ -35,7 +35,7 @@ class Framework:
 
 @dataclass(frozen=True)
 class Control:
-    """A promise. `frameworks` has the ids of requirements by framework, `unchecked` those of them nobody could look up."""
+    """A promise. `frameworks` has ids of requirements by framework, `unchecked` those that nobody could look up."""
 
     id: str
     statement: str
@@ -59,8 +59,10 @@ class Controls:
         return [control for control in self.controls if slug in control.rules]
 
     def said_about(self, title: str) -> str:
-        """The paragraph of the preface with this title, without it; empty if there is none."""
-        found = next((each for each in self.preface if each.startswith(title)), "")
+        """The paragraph of the preface with this title, without it. Raises BadControls if there is none."""
+        found = next((each for each in self.preface if each.startswith(title)), None)
+        if found is None:
+            raise BadControls(f"the comment that the controls begin with has no paragraph '{title}'")
         return found.removeprefix(title).lstrip(".\n ")
 
 
@@ -146,7 +148,9 @@ def _require_fit(controls: Controls, rules: list[Rule]) -> None:
         for key, ids in control.unchecked.items():
             unlisted = [id_ for id_ in ids if id_ not in control.frameworks.get(key, ())]
             if unlisted:
-                raise BadControls(f"control {control.id}: {unlisted[0]} is unchecked, and is not among its ids of {key}")
+                raise BadControls(
+                    f"control {control.id}: {unlisted[0]} is unchecked, and is not among its ids of {key}"
+                )
     enforced = {slug for control in controls.controls for slug in control.rules}
     for rule in rules:
         if rule.slug not in enforced:

@@ -1,4 +1,4 @@
-"""Which intent a rule serves. A folder says it, but for Checkov's policies, which have one folder: their number does."""
+"""Which intent a rule serves: its folder says so, and the number of Checkov's policies, which have one folder."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::R
 Cases     PASS  one namespace; one namespace in a list; the condition key in other letters; no metrics; a
                 Deny on metrics
           FAIL  no condition; two namespaces; an empty namespace; a namespace that is no text; a pattern;
-                the condition only if it is there; the condition turned round; a condition on
+                a star that is no pattern; the condition only if it is there; the condition turned round; a condition on
                 something else; every action of metrics; everything but some actions; a bad statement
                 beside a good one; a policy without a document
 """
@@ -36,7 +36,8 @@ class MetricsArePublishedToOneNamespace(GrantCheck):
         if not statement.grants("cloudwatch:PutMetricData"):
             return
         names = statement.condition("StringEquals", "cloudwatch:namespace")
-        if len(names) != 1 or not is_name(names[0]):
+        # In StringEquals a star is only a star: no namespace is called that, and nothing would be published.
+        if len(names) != 1 or not is_name(names[0]) or set("*?") & set(names[0]):
             yield f"metrics can be published to {len(names) or 'all'} namespaces."
 
 

@@ -9,9 +9,10 @@ Cases     PASS  work on data; asking who one is; a Deny on identities
           FAIL  passing a role; rewriting policies of roles; assuming another role; handing on the key;
                 rewriting the policy of the key; ending the key; rewriting a function; letting others
                 call a function; opening a bucket; opening an object; opening a queue; opening a
-                topic; opening a security group; sharing with other accounts; starting stacks; making jobs; other letters;
-                every action of identities; every action; everything but some actions; a bad action
-                beside a good one; a bad statement beside a good one; a policy without a document
+                topic; opening a security group; sharing with other accounts; starting
+                stacks; making jobs; other letters; every action of identities; every action;
+                everything but some actions; a bad action beside a good one;
+                a bad statement beside a good one; a policy without a document
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.gate.command import TEMPLATE
-from harness.mutants.command import mutants_of
+from harness.mutants.distinct import mutants_of
 from harness.mutants.judge import Mutant
 from harness.mutants.reach import Reach
 from harness.render.source import Source, read

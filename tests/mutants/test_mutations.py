@@ -10,6 +10,7 @@ import pytest
 from harness.mutants.judge import Mutant
 from harness.mutants.mutation import ABSENT, changed, get
 from harness.mutants.operators import OPERATORS, all_mutations
+from harness.mutants.reach import Reach
 from harness.mutants.report import MAXIMUM_SHARE, MINIMUM_TOTAL
 from harness.render.source import Source
 
@@ -63,18 +64,19 @@ def test_each_operator_contributes_and_none_is_most_of_them(operator: str, mutan
     assert 0 < len(mine) <= MAXIMUM_SHARE * len(mutants)
 
 
-def test_there_are_enough_mutants_with_different_renderings(mutants: list[Mutant]):
+def test_there_are_enough_mutants_with_different_renderings(mutants: list[Mutant], reach: Reach):
+    """Over all scenarios: what is wrong behind a condition differs from what is wrong everywhere."""
+    rendered = [mutant for mutant in mutants if mutant.changed]
     renderings = {
-        tuple(
+        frozenset(
             (each.scenario, name, resource and resource.body_json)
-            for each in mutant.changed
+            for each in reach.everywhere(mutant.mutation)
             for name, resource in each.resources.items()
         )
-        for mutant in mutants
-        if mutant.changed
+        for mutant in rendered
     }
 
-    assert len(renderings) == sum(bool(mutant.changed) for mutant in mutants) >= MINIMUM_TOTAL
+    assert len(renderings) == len(rendered) >= MINIMUM_TOTAL
 
 
 def test_mutants_are_told_apart_by_their_names(mutants: list[Mutant]):

@@ -12,7 +12,7 @@ import pytest
 
 from harness.deploy import stack
 from harness.quarantine import command as quarantine
-from harness.readme import filled
+from harness.readme import DOCUMENTS, filled
 from harness.replay.producer import stored_feed
 from harness.replay.sources import DEFAULT_COUNT, open_sources
 from market_data import Reason
@@ -27,8 +27,9 @@ COMMANDS = [
 ]
 
 
-def test_the_generated_parts_are_fresh():
-    assert filled(README) == README
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_the_generated_parts_are_fresh(path: Path):
+    assert filled(path.read_text()) == path.read_text()
 
 
 def test_the_two_commands_are_there():

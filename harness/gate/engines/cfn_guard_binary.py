@@ -46,7 +46,7 @@ FETCHED = ROOT / ".cache" / "cfn-guard" / VERSION / "cfn-guard"
 def find() -> Path:
     """The binary to run. Raises EngineError if there is none of the version the rules were written for."""
     on_path = shutil.which("cfn-guard")
-    for candidate in ([Path(on_path)] if on_path else []):
+    for candidate in [Path(on_path)] if on_path else []:
         if version(candidate) == VERSION:
             return candidate
     if FETCHED.exists():
@@ -59,7 +59,7 @@ def version(binary: Path) -> str:
     """What a binary says it is, empty if it says nothing."""
     try:
         said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False, timeout=30).stdout
-    except OSError:
+    except (OSError, subprocess.TimeoutExpired):
         return ""
     return said.split()[-1] if said.split() else ""
 
@@ -74,11 +74,12 @@ def fetch() -> Path:
             _require(archive, PACKAGE_SHA256)
             member = f"package/bin/{folder}/cfn-guard"
             with tarfile.open(archive) as opened:
-                content = opened.extractfile(member)
+                content = opened.extractfile(member) if member in opened.getnames() else None
                 if content is None:
                     raise EngineError(f"{PACKAGE} does not hold {member}")
                 binary = Path(downloads, "cfn-guard")
                 binary.write_bytes(content.read())
+            _require(binary, checksum)
             binary.chmod(0o755)
             # Renamed into place when whole, so that a run cut short does not leave half of it.
             binary.replace(FETCHED)

@@ -23,7 +23,9 @@ from harness.gate.engines.errors import EngineError
 from harness.gate.engines.outcome import Failure, Judged, Outcome
 
 #: Every commercial region that cfn-lint has schemas for; the template may be deployed in any of them.
-COMMERCIAL = tuple(sorted(region for region in REGIONS if not region.startswith(("cn-", "us-gov-", "us-iso", "eu-isoe"))))
+COMMERCIAL = tuple(
+    sorted(region for region in REGIONS if not region.startswith(("cn-", "us-gov-", "us-iso", "eu-isoe")))
+)
 #: The renderings are for one region; what a region lacks is asked of the source.
 RENDERED_REGION = ("us-east-1",)
 #: A process of its own takes two seconds to load the rules; a template takes one to judge.
@@ -56,7 +58,12 @@ def lint(name: str, text: str, is_source: bool) -> Outcome:
     template, errors = decode_str(text)
     if errors or template is None:
         return Outcome([*map(_failure, errors)])
+    if isinstance(template.get("Metadata"), dict):
+        # It could configure rules there, which is another way to switch them off.
+        template["Metadata"].pop("cfn-lint", None)
     config = ConfigMixIn(
+        # Nor does a .cfnlintrc in somebody's home or working directory have a say.
+        config_file=os.devnull,
         regions=[*(COMMERCIAL if is_source else RENDERED_REGION)],
         include_checks=["I"] if is_source else [],
         # Says that a template's own Metadata may switch off nothing.
@@ -64,7 +71,7 @@ def lint(name: str, text: str, is_source: bool) -> Outcome:
     )
     try:
         return Outcome([*dict.fromkeys(map(_failure, run_template_by_data(template, config, _rules())))])
-    except Exception as error:  # noqa: BLE001 whatever breaks in it, it has not judged
+    except Exception as error:
         raise EngineError(f"cfn-lint broke on {name}: {type(error).__name__}: {error}") from error
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[3]
 WORKER = Path(__file__).with_name("checkov_worker.py")
 #: tox sets it; without it the environment is where tox puts it.
 PYTHON = "CHECKOV_PYTHON"
+SECONDS = 300
 
 
 class Checkov:
@@ -30,18 +33,24 @@ class Checkov:
     def __init__(self, folder: Path, policies: Sequence[str], own_checks: bool = True) -> None:
         python = Path(os.environ.get(PYTHON) or ROOT / ".tox" / "checkov-environment" / "bin" / "python")
         if not python.exists():
-            raise EngineError(f"Checkov's environment is not there ({python}); `tox -e checkov-environment --notest` sets it up")
-        self._checks = "all" if own_checks else "custom"
+            raise EngineError(
+                f"Checkov's environment is not there ({python}); `tox -e checkov-environment --notest` sets it up"
+            )
+        #: Whether Checkov's own checks judge too; may be changed between two calls.
+        self.own_checks = own_checks
         self._policies = frozenset(policies)
         self._process = subprocess.Popen(
             [str(python), "-I", str(WORKER), str(folder)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
-        hello = self._answer()
-        self.version = str(hello.get("version"))
-        if missing := self._policies - set(hello.get("custom", [])):
+        try:
+            hello = self._answer()
+            self.version = str(hello.get("version"))
+            if missing := self._policies - set(hello.get("custom", [])):
+                raise EngineError(f"Checkov did not load {', '.join(sorted(missing))}")
+        except BaseException:
             self.close()
-            raise EngineError(f"Checkov did not load {', '.join(sorted(missing))}")
+            raise
 
     def __enter__(self) -> Checkov:
         return self
@@ -52,7 +61,8 @@ class Checkov:
     def close(self) -> None:
         """End the worker."""
         if self._process.stdin:
-            self._process.stdin.close()
+            with suppress(OSError):  # it is gone, and had not read all
+                self._process.stdin.close()
         try:
             self._process.wait(10)
         except subprocess.TimeoutExpired:
@@ -69,7 +79,11 @@ class Checkov:
             for index, thing in enumerate(things):
                 path = Path(folder, f"{index:06}.json")
                 path.write_text(thing.json)
-                outcomes.append(self._outcome(self._ask({"template": str(path), "checks": self._checks}), thing))
+                outcomes.append(
+                    self._outcome(
+                        self._ask({"template": str(path), "checks": "all" if self.own_checks else "custom"}), thing
+                    )
+                )
                 path.unlink()
         return outcomes
 
@@ -84,10 +98,19 @@ class Checkov:
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout is not None
+        alarm = threading.Timer(SECONDS, self._process.kill)
+        alarm.daemon = True  # whoever presses Ctrl-C does not wait for it
+        alarm.start()
         line = self._process.stdout.readline()
+        if not alarm.is_alive():
+            raise EngineError(f"Checkov did not answer within {SECONDS} s")
+        alarm.cancel()
         if not line:
             raise EngineError(f"Checkov's worker ended: {self._last_words()}")
-        answer: dict[str, Any] = json.loads(line)
+        try:
+            answer: dict[str, Any] = json.loads(line)
+        except ValueError as error:
+            raise EngineError(f"Checkov's answer is not JSON: {line.strip()[:100]}") from error
         if "error" in answer:
             raise EngineError(f"Checkov broke: {answer['error']}")
         return answer
@@ -101,6 +124,12 @@ class Checkov:
         if answer.get("parse_error"):
             raise EngineError(f"Checkov could not read {thing.name}")
         outcome = Outcome([_failure(each) for each in answer["failed"]])
+        outcome.failures += [
+            Failure(
+                each["id"], each["resource"], ("Resources", each["resource"]), "this check of Checkov's breaks on it."
+            )
+            for each in answer["crashed"]
+        ]
         failed = {failure.rule for failure in outcome.failures}
         # Refused, but for what is still a function: the renderings decide.
         outcome.unevaluated = {each["id"] for each in answer["undecided"]} - failed
@@ -108,7 +137,7 @@ class Checkov:
             undecided = ", ".join(sorted(outcome.unevaluated))
             raise EngineError(f"Checkov found a function in {thing.name}, which is rendered: {undecided}")
         outcome.passed = {each["id"] for each in answer["passed"]} - failed - outcome.unevaluated
-        outcome.not_applicable = self._policies - outcome.passed - failed - outcome.unevaluated
+        outcome.not_applicable = set(self._policies) - outcome.passed - failed - outcome.unevaluated
         return outcome
 
 

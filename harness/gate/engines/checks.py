@@ -19,7 +19,12 @@ class Checks:
     version = "1"
 
     def __init__(self, paths: Sequence[Path]) -> None:
-        self.checks = runner.load(paths)
+        self.checks = []
+        for path in paths:
+            try:
+                self.checks += runner.load([path])
+            except Exception as error:  # whatever it raises, there is no check
+                raise EngineError(f"the check {path} cannot be loaded: {type(error).__name__}: {error}") from error
 
     def judge(self, things: Sequence[Judged]) -> list[Outcome]:
         """See `Engine`."""
@@ -49,6 +54,6 @@ def run(check: runner.Check, judged: Stack | dict[str, Any], name: str) -> tuple
             for problem in problems:
                 place = problem.path if check.judges_source else ("Resources", subject, *problem.path)
                 failures.append(Failure(check.slug, subject, place, problem.violation, problem.fix))
-    except Exception as error:  # noqa: BLE001 a check that breaks has not judged
+    except Exception as error:
         raise EngineError(f"the check {check.slug} broke on {name}: {type(error).__name__}: {error}") from error
     return failures, applied

@@ -18,7 +18,8 @@ def write(report: Report) -> str:
     for engine in names:
         _suite(root, engine, report)
     ElementTree.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+    written = _UNWRITABLE.sub("\ufffd", ElementTree.tostring(root, encoding="unicode"))
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{written}\n'
 
 
 def _suite(root: ElementTree.Element, engine: str, report: Report) -> None:
@@ -35,8 +36,8 @@ def _suite(root: ElementTree.Element, engine: str, report: Report) -> None:
         case = ElementTree.SubElement(suite, "testcase", classname=engine, name=_name(rule, verdict))
         mine = [finding for finding in findings if finding.rule == rule]
         if mine:
-            failure = ElementTree.SubElement(case, "failure", message=_writable(mine[0].message))
-            failure.text = _writable("\n".join(_line(finding, report) for finding in mine))
+            failure = ElementTree.SubElement(case, "failure", message=mine[0].message)
+            failure.text = "\n".join(_line(finding, report) for finding in mine)
         elif _is_skipped(verdict):
             ElementTree.SubElement(case, "skipped", message=verdict.verdict if verdict else NOT_EVALUATED)
 
@@ -52,7 +53,3 @@ def _name(rule: str, verdict: RuleVerdict | None) -> str:
 def _line(finding: Finding, report: Report) -> str:
     where = "; ".join(finding.scenarios)
     return f"{report.template}:{finding.line}: {finding.resource}: {finding.message} {finding.fix} [{where}]"
-
-
-def _writable(text: str) -> str:
-    return _UNWRITABLE.sub("\ufffd", text)

@@ -6,6 +6,7 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from harness.gate.verdicts import EngineUsed, Finding, Report
 from harness.render.dumping import as_indented_json
@@ -37,7 +38,8 @@ def _run(engine: EngineUsed, report: Report) -> dict[str, Any]:
 def _rule(finding: Finding) -> dict[str, Any]:
     rule: dict[str, Any] = {"id": finding.rule, "name": finding.slug, "shortDescription": {"text": finding.message}}
     if finding.rule != finding.slug:
-        rule["helpUri"] = f"docs/rules/{finding.slug}.md"
+        # Not helpUri, which has to be absolute.
+        rule["help"] = {"text": f"See docs/rules/{finding.slug}.md."}
     return rule
 
 
@@ -50,7 +52,7 @@ def _result(finding: Finding, report: Report) -> dict[str, Any]:
         "message": {"text": f"{finding.message}{fix}"},
         "locations": [
             {
-                "physicalLocation": {"artifactLocation": {"uri": file}, "region": {"startLine": finding.line}},
+                "physicalLocation": {"artifactLocation": {"uri": quote(file)}, "region": {"startLine": finding.line}},
                 "logicalLocations": [{"name": finding.resource, "fullyQualifiedName": finding.path}],
             }
         ],

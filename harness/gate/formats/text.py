@@ -24,18 +24,18 @@ def _lines(report: Report, colour: bool) -> Iterator[str]:
             yield from _finding(finding, report, colour)
     waived = [finding for finding in report.findings if finding.waived]
     for finding in waived:
-        yield f"{_paint('waived', _YELLOW, colour)}  {_place(finding, report)}  {_rule(finding)}  {finding.resource}"
+        yield f"{_paint('waived', _YELLOW, colour)}  {_heading(finding, report)}"
         yield from _indented(finding.waived)
     for suppression in report.suppressions:
-        place = f"{report.template}:{suppression.line}"
-        yield f"{_paint('ignored', _YELLOW, colour)}  {place}  {suppression.what} asks {suppression.engine} to look away"
+        place, what = printable(f"{report.template}:{suppression.line}"), printable(suppression.what)
+        yield f"{_paint('ignored', _YELLOW, colour)}  {place}  {what} asks {suppression.engine} to look away"
     if report.findings or report.suppressions:
         yield ""
     yield from _summary(report, len(waived), colour)
 
 
 def _finding(finding: Finding, report: Report, colour: bool) -> Iterator[str]:
-    yield f"{_paint('FAIL', _RED, colour)}  {_place(finding, report)}  {_rule(finding)}  {finding.resource}".rstrip()
+    yield f"{_paint('FAIL', _RED, colour)}  {_heading(finding, report)}"
     yield from _indented(finding.message)
     if finding.fix:
         yield from _indented(f"Fix: {finding.fix}")
@@ -47,14 +47,14 @@ def _finding(finding: Finding, report: Report, colour: bool) -> Iterator[str]:
 
 def _where(finding: Finding, report: Report) -> str:
     names = {name for name in finding.scenarios if name != "source"}
-    if len(names) >= len(report.scenarios):
+    if names >= {scenario.name for scenario in report.scenarios}:
         return "in every scenario"
     if not names:
         return "in the source"
     share = f"{len(names)} of {len(report.scenarios)} scenarios"
     if because := _common(names, report):
         return f"wherever {because} ({share})"
-    listed = "; ".join(sorted(names, key=len)[:_NAMED_SCENARIOS])
+    listed = "; ".join(sorted(names, key=lambda name: (len(name), name))[:_NAMED_SCENARIOS])
     return f"in {share}, such as {listed}" if len(names) > _NAMED_SCENARIOS else f"in {listed}"
 
 
@@ -66,7 +66,9 @@ def _common(names: set[str], report: Report) -> str:
                 return f"{condition} is {str(holds).lower()}"
     for parameter in report.scenarios[0].parameters:
         values = {each.parameters[parameter] for each in report.scenarios if each.name in names}
-        if len(values) == 1 and names == {each.name for each in report.scenarios if each.parameters[parameter] in values}:
+        if len(values) == 1 and names == {
+            each.name for each in report.scenarios if each.parameters[parameter] in values
+        }:
             return f"{parameter} is {values.pop() or 'empty'}"
     return ""
 
@@ -74,26 +76,29 @@ def _common(names: set[str], report: Report) -> str:
 def _summary(report: Report, waived: int, colour: bool) -> Iterator[str]:
     verdicts = Counter(rule.verdict for rule in report.rules)
     engines = ", ".join(f"{engine.name} {engine.version}" for engine in report.engines)
-    yield f"{report.template}: the source and {len(report.scenarios)} scenarios, judged by {engines}"
-    counted = ", ".join(f"{verdicts[each]} {each}" for each in (PASS, FAIL, NOT_APPLICABLE, NOT_EVALUATED) if verdicts[each])
+    yield f"{printable(report.template)}: the source and {len(report.scenarios)} scenarios, judged by {engines}"
+    counted = ", ".join(
+        f"{verdicts[each]} {each}" for each in (PASS, FAIL, NOT_APPLICABLE, NOT_EVALUATED) if verdicts[each]
+    )
     yield f"rules: {counted}"
     standing = len(report.findings) - waived
     found = f"{standing} finding{'' if standing == 1 else 's'}" if standing else "no findings"
     yield _paint(found, _RED if standing else _GREEN, colour) + (f", {waived} waived" if waived else "")
 
 
-def _place(finding: Finding, report: Report) -> str:
+def _heading(finding: Finding, report: Report) -> str:
     file = report.template if finding.engine != "waivers" else finding.path
-    return f"{file}:{finding.line}"
-
-
-def _rule(finding: Finding) -> str:
     name = finding.rule if finding.rule == finding.slug else f"{finding.rule} {finding.slug}"
-    return f"{name} ({finding.engine})"
+    return printable(f"{file}:{finding.line}  {name} ({finding.engine})  {finding.resource}".rstrip())
+
+
+def printable(text: str) -> str:
+    """`text` with what cannot be printed escaped: a template must not command the terminal of who reads this."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 def _indented(text: str) -> list[str]:
-    return textwrap.wrap(text, 116, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
+    return textwrap.wrap(printable(text), 116, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
 
 
 def _paint(text: str, colour: str, wanted: bool) -> str:

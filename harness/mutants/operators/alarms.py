@@ -49,9 +49,10 @@ def detach_destination(template: Template) -> Iterator[Mutation]:
             yield mutation("detach_destination", template, resource, place, ABSENT, "removed")
             if isinstance(value, list):
                 yield mutation("detach_destination", template, resource, place, [], "nobody")
+            if key == "AlarmActions" and isinstance(value, list):
+                foreign = "arn:aws:sns:us-east-1:999999999999:other"
+                at = (*place, len(value))
+                yield mutation("detach_destination", template, resource, at, foreign, f"and {foreign}")
         elif key == "AlarmDescription":
             at = (*place[:-1], "ActionsEnabled")
             yield mutation("detach_destination", template, resource, at, False, "false")
-        elif key == "AlarmActions" and isinstance(value, list):
-            foreign = "arn:aws:sns:us-east-1:999999999999:other"
-            yield mutation("detach_destination", template, resource, (*place, len(value)), foreign, f"and {foreign}")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from harness.checks.stack import items
 from harness.mutants import places
 from harness.mutants.mutation import Mutation
 from harness.mutants.operators.registry import ENDPOINT, FOREIGN_KEY, ROLE, Template, mutation, operator, type_of
+from harness.render.dependencies import references
+from harness.render.dumping import as_json
 
 
 @operator
@@ -66,6 +69,11 @@ def widen_resource(template: Template) -> Iterator[Mutation]:
             if isinstance(text, str) and text.endswith("/*") and "Bucket.Arn}/" in text and text.count("/") > 1:
                 whole = {"Fn::Sub": f"{text.split('/')[0]}/*"}
                 yield mutation("widen_resource", template, resource, at, whole, whole["Fn::Sub"])
+            other = _another(template, each)
+            if other and type_of(template, resource) == ROLE and not _mentions(template, resource, other):
+                more = [*items(statement["Resource"]), other]
+                change = f"and {as_json(other)}"
+                yield mutation("widen_resource", template, resource, (*place, "Resource"), more, change)
         if type_of(template, resource) == ROLE:
             service = str(items(statement["Action"])[0]).split(":")[0]
             foreign = {
@@ -91,3 +99,23 @@ def widen_principal(template: Template) -> Iterator[Mutation]:
         if "Service" in statement["Principal"]:
             both = {"Service": [*items(statement["Principal"]["Service"]), "ec2.amazonaws.com"]}
             yield mutation("widen_principal", template, resource, at, both, "and ec2.amazonaws.com")
+
+
+def _another(template: Template, arn: Any) -> dict[str, Any]:
+    """The same of another bucket, table or queue of the template; empty if there is none, or it is none of these."""
+    types = {name: body["Type"] for name, body in template["Resources"].items()}
+    text, attribute = (arn.get("Fn::Sub"), arn.get("Fn::GetAtt")) if isinstance(arn, dict) else (None, None)
+    name = attribute[0] if attribute else str(text).removeprefix("${").partition(".")[0]
+    if types.get(name) not in ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue"):
+        return {}
+    other = next((each for each, type_ in types.items() if type_ == types[name] and each != name), None)
+    if other is None:
+        return {}
+    return {"Fn::GetAtt": [other, "Arn"]} if attribute else {"Fn::Sub": str(text).replace(name, other)}
+
+
+def _mentions(template: Template, role: str, arn: dict[str, Any]) -> bool:
+    """Whether a role is granted something on that store anyway: which action on which store is for the runs to say."""
+    argument = next(iter(arn.values()))
+    name = argument[0] if isinstance(argument, list) else argument.removeprefix("${").partition(".")[0]
+    return name in {reference[0] for reference in references(template["Resources"][role])}

@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.mutants import places
 from harness.mutants.mutation import Mutation
+from harness.mutants.operators.properties import WEAKER
 from harness.mutants.operators.registry import ALARM, ENDPOINT, Template, mutation, operator, type_of
 from harness.render.source import Place
 
@@ -40,6 +41,11 @@ def hide_behind_if(template: Template) -> Iterator[Mutation]:
         if key in _HIDDEN and type_of(template, resource) != ALARM:
             hidden = {"Fn::If": [condition, value, NO_VALUE]}
             yield mutation("hide_behind_if", template, resource, place, hidden, hide)
+    for resource, place, key, value in places.properties(template):
+        for weaker in WEAKER.get(key, ())[:1] if type_of(template, resource) != ALARM else ():
+            if weaker != value and not _is_conditional(value):
+                hidden = {"Fn::If": [condition, value, weaker]}
+                yield mutation("hide_behind_if", template, resource, place, hidden, f"{weaker} unless {condition}")
 
 
 #: What can be hidden whole.
@@ -47,7 +53,8 @@ _GUARDS = (ALARM, "AWS::EC2::SecurityGroup", "AWS::S3::BucketPolicy", "AWS::SQS:
 #: What is worth hiding: encryption, protection, what is kept and who is told.
 _HIDDEN = frozenset(
     {
-        "BucketEncryption", "DeadLetterConfig", "EnableKeyRotation", "KmsKeyArn", "KmsKeyId", "KmsMasterKeyId",
+        "BucketEncryption", "BytesScannedCutoffPerQuery", "DeadLetterConfig",
+        "EnableKeyRotation", "KmsKeyArn", "KmsKeyId", "KmsMasterKeyId",
         "LoggingConfiguration", "ObjectLockConfiguration", "PointInTimeRecoverySpecification", "PolicyDocument",
         "PublicAccessBlockConfiguration", "RedrivePolicy", "ReplicationConfiguration", "RetentionInDays",
         "SSESpecification", "SecurityConfiguration", "SecurityGroupEgress", "StreamEncryption",
@@ -55,6 +62,10 @@ _HIDDEN = frozenset(
         "Subscription", "Targets",
     }
 )  # fmt: skip
+
+
+def _is_conditional(value: Any) -> bool:
+    return isinstance(value, dict) and "Fn::If" in value
 
 
 def _some_condition(template: Template) -> str:

@@ -95,7 +95,7 @@ _KEYS = (
     "ReplicaKmsKeyID",
     "KmsKey",
 )
-_WEAKER: dict[str, tuple[Any, ...]] = {
+WEAKER: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(_KEYS, ("alias/aws/service", FOREIGN_KEY)),
     "Architectures": (["arm64"],),
     "BatchSize": (1, 100),
@@ -107,6 +107,7 @@ _WEAKER: dict[str, tuple[Any, ...]] = {
     "GlueVersion": ("3.0",),
     "JobBookmarksEncryptionMode": ("DISABLED",),
     "--job-bookmark-option": ("job-bookmark-enable",),
+    "LogGroup": ("/aws/lambda/somebody-else",),
     "MaxConcurrentRuns": (5,),
     "MaximumConcurrency": (1000,),
     "MaximumRecordAgeInSeconds": (3600,),
@@ -135,7 +136,7 @@ def weaken_value(template: Template) -> Iterator[Mutation]:
     for resource, place, key, value in places.properties(template):
         if type_of(template, resource) == ALARM:
             continue
-        for weaker in _WEAKER.get(key, ()):
+        for weaker in WEAKER.get(key, ()):
             if weaker != value:
                 yield mutation("weaken_value", template, resource, place, weaker, str(weaker))
 

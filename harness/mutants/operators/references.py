@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from harness.mutants import places
 from harness.mutants.mutation import ABSENT, Mutation, get
 from harness.mutants.operators.registry import ENDPOINT, ROLE, Template, mutation, operator
+from harness.render.source import Place
 
 
 @operator
@@ -14,6 +15,11 @@ def swap_references(template: Template) -> Iterator[Mutation]:
     """A place names another resource of the same type: copied, and not changed."""
     types = {name: body["Type"] for name, body in template["Resources"].items()}
     running = set(_roles_of_code(template))
+    for resource, body in template["Resources"].items():
+        if "Role" in body.get("Properties", {}):
+            at: Place = ("Resources", resource, "Properties", "Role")
+            elsewhere = "arn:aws:iam::123456789012:role/elsewhere"
+            yield mutation("swap_references", template, resource, at, elsewhere, "a role of elsewhere")
     for resource, place, name, value in places.resource_references(template, frozenset(types)):
         if (
             types[name] not in _SWAPPED
@@ -69,5 +75,7 @@ def swap_parameters(template: Template) -> Iterator[Mutation]:
             yield mutation("swap_parameters", template, resource, place, {"Ref": other}, f"{other} for {name}")
         if not others:
             same = [other for other, type_ in parameters.items() if type_ == parameters[name] and other != name]
-            if same and parameters[name] != "String":
+            # Of texts, those of a pattern: what takes its values from a list is swapped where its neighbours are.
+            listed = "AllowedValues" in template["Parameters"][name]
+            if same and not (parameters[name] == "String" and listed):
                 yield mutation("swap_parameters", template, resource, place, {"Ref": same[0]}, f"{same[0]} for {name}")

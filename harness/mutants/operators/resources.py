@@ -53,11 +53,14 @@ def add_resource(template: Template) -> Iterator[Mutation]:
         )
     for name, body in template["Resources"].items():
         if body["Type"] == ROLE:
-            statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+            # Not much, and named exactly: only where it stands is wrong.
+            buckets = [each for each, other in template["Resources"].items() if other["Type"] == "AWS::S3::Bucket"]
+            key = {"Fn::Sub": f"${{{buckets[0]}.Arn}}/one-more/*"} if buckets else "*"
+            statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": key}
             policy = {
                 "Type": "AWS::IAM::Policy",
                 "Properties": {
-                    "PolicyName": "Everything",
+                    "PolicyName": "OneMore",
                     "PolicyDocument": {"Version": version, "Statement": [statement]},
                     "Roles": [{"Ref": name}],
                 },

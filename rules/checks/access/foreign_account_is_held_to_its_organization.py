@@ -20,7 +20,7 @@ from collections.abc import Iterator
 
 from harness.checks import Problem, Stack
 from harness.checks.iam import Statement, policy_statements
-from harness.checks.principals import conditions, foreign_accounts, names_everybody
+from harness.checks.principals import conditions, foreign_accounts, names_account, names_everybody
 
 PARAMETER = "DataConsumerOrganizationId"
 
@@ -55,11 +55,9 @@ def _lets_in(statement: Statement) -> bool:
 
 def _holds(statement: Statement, account: str, bucket: str, organization: str) -> bool:
     # A Deny for one role of the account would let the others through.
-    principals = statement.principals("AWS")
-    whole = account in principals or any(each.endswith(f"::{account}:root") for each in principals)
     return (
         statement.denies
-        and (whole or names_everybody(statement))
+        and (names_account(statement, account) or names_everybody(statement))
         and statement.covers("s3:*")
         and statement.reaches(bucket)
         and statement.reaches(f"{bucket}/*")

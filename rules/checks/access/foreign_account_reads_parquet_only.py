@@ -11,9 +11,10 @@ Cases     SKIP  no bucket policy in the template; nobody of another account in t
           FAIL  all objects; a name that begins like it; all objects but some; writing; everything
                 that begins with Get; all but some actions; listing everything; listing other names
                 too; listing another bucket; a condition on the encryption, which no read brings
-                along; a condition on the prefix, which only lists bring along; listing on a
-                condition that is text; a good statement does not hide its neighbour; a good policy
-                does not hide its neighbour
+                along, of reading and listing in one, and of a principal that is no account; a
+                condition on the prefix, which only lists bring along; listing on a condition that
+                is text; a good statement does not hide its neighbour; a good policy does not hide
+                its neighbour
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from collections.abc import Iterator
 
 from harness.checks import Problem, Stack
 from harness.checks.iam import Statement, policy_statements
-from harness.checks.principals import conditions, foreign_accounts
+from harness.checks.principals import ACCOUNT, account_of, conditions
 
 PUBLISHED = "parquet/"
 #: Request headers of uploads; reads do not bring them. Only the body's checksum is in every request.
@@ -46,7 +47,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
 
 
 def _judge(statement: Statement, bucket: str) -> Iterator[Problem]:
-    accounts = ", ".join(foreign_accounts(statement))
+    accounts = ", ".join(_others(statement))
     actions = {each.lower() for each in statement.actions}
     tests = conditions(statement)
     if actions == {"s3:getobject"}:
@@ -54,13 +55,6 @@ def _judge(statement: Statement, bucket: str) -> Iterator[Problem]:
             yield Problem(
                 f"account {accounts} may read more than the Parquet.",
                 f"name <bucket>/{PUBLISHED}* as the Resource.",
-                statement.path,
-            )
-        refusing = [key for _, key in tests if OF_UPLOADS.match(key) or key == "s3:prefix"]
-        if refusing:
-            yield Problem(
-                f"a read brings no {', '.join(refusing)} along, so every read of account {accounts} is refused.",
-                "remove the condition; what a reader must be is said by aws:Principal* keys.",
                 statement.path,
             )
     elif actions == {"s3:listbucket"}:
@@ -79,10 +73,23 @@ def _judge(statement: Statement, bucket: str) -> Iterator[Problem]:
             "grant s3:GetObject and s3:ListBucket, in a statement each, and nothing else.",
             statement.path,
         )
+    refusing = [key for _, key in tests if OF_UPLOADS.match(key) or key == "s3:prefix"]
+    if "s3:getobject" in actions and refusing:
+        yield Problem(
+            f"a read brings no {', '.join(refusing)} along, so every read of account {accounts} is refused.",
+            "remove the condition; what a reader must be is said by aws:Principal* keys.",
+            statement.path,
+        )
 
 
 def _is_for_others(statement: Statement) -> bool:
-    return statement.allows and bool(foreign_accounts(statement))
+    return statement.allows and bool(_others(statement))
+
+
+def _others(statement: Statement) -> list[str]:
+    # A principal that names no account is judged too: that it does not is said elsewhere. `*` is for another rule.
+    accounts = [account_of(each) or each for each in statement.principals("AWS")]
+    return [each for each in dict.fromkeys(accounts) if each not in (ACCOUNT, "*")]
 
 
 def _all_published(values: list[str], before: str) -> bool:

@@ -10,11 +10,12 @@ Cases     SKIP  no function in the template; a function with a role of another s
                 without Properties
           PASS  a bucket and a table that variables name; a queue by its URL, a topic by its ARN, a
                 bucket by a place in it; the dead-letter target; the source of a mapping and where
-                it puts what failed; the key and the log, of which a function need not be told
-          FAIL  a queue that nothing names; an index of a table that nothing names; a mapping of
-                another function; a name that only begins alike; variables as text; no variables; a
-                good function does not hide its neighbour; a good resource does not hide its
-                neighbour
+                it puts what failed; the key and the log, of which a function need not be told;
+                sending to a queue of dead letters
+          FAIL  a queue that nothing names; reading a queue of dead letters; an index of a table that
+                nothing names; a mapping of another function; a name that only begins alike;
+                variables as text; no variables; a good function does not hide its neighbour; a good
+                resource does not hide its neighbour
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from harness.checks import Problem, Resource, Stack
 from harness.checks.iam import role_statements
 from harness.checks.roles import role_of
 from harness.checks.stack import at, walk
-from harness.checks.stores import HOLDS, store_of
+from harness.checks.stores import HOLDS, only_sends_dead_letters, store_of
 
 #: What a function is told about. It is told of keys by its stores, and its log has a rule of its own.
 TOLD = tuple(kind for service, kind in HOLDS.items() if service not in ("kms", "logs"))
@@ -44,17 +45,27 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     """Stores that the role is let at and the function is never told of."""
     function = stack.resources[subject]
     role = role_of(stack, function)
+    if role is None:
+        return
     told = _told(stack, function)
-    granted = [arn for each in role_statements(role) if each.allows for arn in each.resources] if role else []
-    for arn in dict.fromkeys(granted):
-        store = store_of(stack, arn)
-        if role and store is not None and store.type in TOLD and not _names(store) & told:
+    for arn, store in _granted(stack, role).items():
+        if store.type in TOLD and not _names(store) & told:
             yield Problem(
                 f"its role {role.logical_id} is let at {store.logical_id} ({arn}), which the function is not told of.",
                 f"remove the grant, or name {store.logical_id} in the variables, the DeadLetterConfig or a mapping of"
                 " the function.",
                 ("Properties", "Role"),
             )
+
+
+def _granted(stack: Stack, role: Resource) -> dict[str, Resource]:
+    return {
+        arn: store
+        for statement in role_statements(role)
+        if statement.allows
+        for arn in statement.resources
+        if (store := store_of(stack, arn)) is not None and not only_sends_dead_letters(stack, statement, arn)
+    }
 
 
 def _told(stack: Stack, function: Resource) -> set[str]:

@@ -2,17 +2,20 @@
 
 Why       A service has to encrypt and decrypt with our key, and nothing else. If it could change the
           policy, hand the key on or schedule its deletion, a flaw in that service would reach seven
-          years of record.
+          years of record. And a service that keeps nothing of ours has no use for the key at all.
 Targets   AWS::KMS::Key
 
 Cases     SKIP  no key in the template; no service in the policy; no Properties
-          PASS  encrypting and decrypting; one of the ways to encrypt
+          PASS  encrypting and decrypting; one of the ways to encrypt; every service that uses a key
+                by itself
           FAIL  everything; handing the key on; a wildcard that takes more in; all but some actions;
-                a good statement does not hide its neighbour
+                a service that has no use for the key; a service that uses it, and another one;
+                CloudWatch Logs without a region; a good statement does not hide its neighbour
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
@@ -21,6 +24,9 @@ from harness.checks.iam import Statement, policy_statements
 from harness.checks.principals import services
 
 ENCRYPTING = ("kms:decrypt", "kms:describekey", "kms:encrypt", "kms:generatedatakey*", "kms:reencrypt*")
+#: Services that use a key by themselves and not with a caller's rights: they encrypt logs, deliver them, notify queues
+#: and publish to topics.
+USERS = re.compile(r"(logs\.[a-z0-9-]+|delivery\.logs|s3|cloudwatch|events|sns)\.amazonaws\.com(\.cn)?")
 
 
 def subjects(stack: Stack) -> list[str]:
@@ -30,10 +36,17 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Actions beyond encrypting and decrypting."""
+    """Actions beyond encrypting and decrypting, and services that have no use for the key."""
     for statement in policy_statements(stack.resources[subject]):
         if not _is_for_services(statement):
             continue
+        useless = [each for each in services(statement) if not USERS.fullmatch(each)]
+        if useless:
+            yield Problem(
+                f"{', '.join(useless)} may use the key, and nothing of the pipeline has it do so.",
+                "name only logs.<region>, delivery.logs, s3, cloudwatch, events or sns.amazonaws.com as the Service.",
+                statement.path,
+            )
         # Whatever is granted by leaving something out is beyond.
         granted = statement.actions or ["everything but NotAction"]
         beyond = [each for each in granted if not any(fnmatchcase(each.lower(), pattern) for pattern in ENCRYPTING)]

@@ -9,7 +9,7 @@ Cases     SKIP  no bucket gets access logs; no Properties
           PASS  logs of the buckets that log here; two buckets, a statement each
           FAIL  no policy; a policy without Properties; a policy that lets nobody in; an account as
                 well; another service; more than writing; writing into another bucket; logs of a
-                bucket that does not log here; logs of any bucket of the account; whoever owns the
+                bucket of another stack; logs of any bucket of the account; whoever owns the
                 bucket; the condition as text; a bucket whose logs are let in does not hide its
                 neighbour
 """
@@ -36,9 +36,10 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     """Whatever is let in beside the logs of the buckets that log here, and logs that are not."""
     bucket = stack.resources[subject]
     senders = logging_buckets(stack, bucket)
+    buckets = [each.arn for each in stack.of("AWS::S3::Bucket").values()]
     allowed = [each for each in guards(stack, bucket) if each.allows]
     for statement in allowed:
-        yield from _judge(statement, bucket, senders)
+        yield from _judge(statement, bucket, buckets)
     for sender in senders:
         if not any(sender.arn in _sources(each) and each.covers("s3:PutObject") for each in allowed):
             yield Problem(
@@ -47,7 +48,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             )
 
 
-def _judge(statement: Statement, bucket: Resource, senders: list[Resource]) -> Iterator[Problem]:
+def _judge(statement: Statement, bucket: Resource, buckets: list[str]) -> Iterator[Problem]:
     which = f"the statement {statement.sid or statement.path[-1]} of its policy"
     if statement.body.get("Principal") not in ({"Service": DELIVERY}, {"Service": [DELIVERY]}):
         yield Problem(
@@ -61,10 +62,10 @@ def _judge(statement: Statement, bucket: Resource, senders: list[Resource]) -> I
             "name s3:PutObject alone as the Action and bucket/* as the Resource.",
         )
     sources = _sources(statement)
-    if not sources or any(each not in [sender.arn for sender in senders] for each in sources):
+    if not sources or not set(sources) <= set(buckets):
         yield Problem(
-            f"{which} lets in logs of buckets that do not log here, and a stranger's log looks like ours.",
-            "name in ArnEquals aws:SourceArn the buckets that log here, and no other.",
+            f"{which} lets in logs of buckets that are not this template's, and a stranger's log looks like ours.",
+            "name in ArnEquals aws:SourceArn the buckets of this template that log here, and no other.",
         )
     if not is_of_this_account(statement, "aws:SourceAccount"):
         yield Problem(

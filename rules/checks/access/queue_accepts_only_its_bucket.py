@@ -9,8 +9,9 @@ Cases     SKIP  no queue policy in the template
           FAIL  another service; S3, and an account; everybody; more than sending; a wildcard; any
                 bucket of the account; a bucket that the template does not make; a bucket that does
                 not notify the queue; the right bucket, and another one; whoever owns the bucket; a
-                bucket of another account; the condition as text; no statement; no Properties; a
-                good statement does not hide its neighbour
+                bucket of another account; the condition as text; every queue; another queue beside
+                its own; every queue but one; no statement; no Properties; a good statement does not
+                hide its neighbour
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Senders other than S3 on behalf of the buckets that notify the queue, or more than sending."""
+    """Senders other than S3 on behalf of the buckets that notify the queue, more than sending, or other queues."""
     policy = stack.resources[subject]
     statements = list(policy_statements(policy))
     if not statements:
@@ -41,13 +42,14 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             "give it a PolicyDocument with statements.",
             ("Properties",),
         )
-    buckets = _notifying(stack, policy)
+    queues = _queues(stack, policy)
+    buckets = _notifying(stack, queues)
     for statement in statements:
         if statement.allows:
-            yield from _judge(statement, buckets)
+            yield from _judge(statement, queues, buckets)
 
 
-def _judge(statement: Statement, buckets: list[str]) -> Iterator[Problem]:
+def _judge(statement: Statement, queues: list[str], buckets: list[str]) -> Iterator[Problem]:
     if statement.body.get("Principal") not in ({"Service": "s3.amazonaws.com"}, {"Service": ["s3.amazonaws.com"]}):
         yield Problem(
             "somebody else than S3 may use the queue by its policy; what the functions may do their roles say.",
@@ -58,6 +60,12 @@ def _judge(statement: Statement, buckets: list[str]) -> Iterator[Problem]:
         yield Problem(
             "the queue's policy grants more than sending.",
             "name sqs:SendMessage alone as the Action.",
+            statement.path,
+        )
+    if not statement.resources or not set(statement.resources) <= set(queues):
+        yield Problem(
+            "the queue's policy speaks of other queues than its own.",
+            "name the ARN of the policy's own queue as the Resource.",
             statement.path,
         )
     tests = conditions(statement)
@@ -77,10 +85,13 @@ def _judge(statement: Statement, buckets: list[str]) -> Iterator[Problem]:
         )
 
 
-def _notifying(stack: Stack, policy: Resource) -> list[str]:
-    # The buckets whose notifications go to a queue of this policy.
+def _queues(stack: Stack, policy: Resource) -> list[str]:
     named = items(policy.properties.get("Queues"))
-    queues = [each.arn for each in stack.of("AWS::SQS::Queue").values() if each.ref in named]
+    return [each.arn for each in stack.of("AWS::SQS::Queue").values() if each.ref in named]
+
+
+def _notifying(stack: Stack, queues: list[str]) -> list[str]:
+    # The buckets whose notifications go to one of the queues.
     return [
         bucket.arn
         for bucket in stack.of("AWS::S3::Bucket").values()

@@ -2,12 +2,14 @@
 
 Why       Logs are what an incident is understood by. Code that can write into another program's log
           can lay a false trail, and code that cannot write its own fails without a word.
-Targets   AWS::IAM::Role, AWS::Lambda::Function, AWS::Glue::Job, AWS::Glue::Crawler
+Targets   AWS::IAM::Role, AWS::Lambda::Function, AWS::Glue::Job, AWS::Glue::Crawler,
+          AWS::Logs::LogGroup
 
 Cases     SKIP  no role in the template; a role that no function, job or crawler runs with, and one
-                without Properties
+                without Properties; a function whose log group the template does not declare
           PASS  the log group that the function names; the log group that Lambda gives a function
-                that names none; a job and a crawler write below /aws-glue/
+                that names none; a job and a crawler write below /aws-glue/; a job whose role names
+                a log group that is gone
           FAIL  the log of another function; all logs; every log but one; a log whose name begins
                 like its own; the log of that name in another account; a job that writes a log of
                 functions; a function that may not write its log; a log group without its streams; a
@@ -24,11 +26,16 @@ from harness.checks import Problem, Resource, Stack
 from harness.checks.iam import role_statements
 from harness.checks.principals import ACCOUNT
 from harness.checks.roles import ROLE, runners_of
+from harness.checks.stack import at
 
 
 def subjects(stack: Stack) -> list[str]:
-    """Roles that a function, a job or a crawler runs with."""
-    return [name for name, role in stack.of(ROLE).items() if runners_of(stack, role)]
+    """Roles that a function, a job or a crawler runs with, where the template declares the functions' log groups."""
+    return [
+        name
+        for name, role in stack.of(ROLE).items()
+        if (runners := runners_of(stack, role)) and all(_log_is_declared(stack, each) for each in runners)
+    ]
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
@@ -37,8 +44,10 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     own = [_own_groups(each) for each in runners_of(stack, role)]
     granted = [each for each in role_statements(role) if each.allows and _grants_logs(each.actions)]
     for statement in granted:
-        for resource in statement.resources or ["everything"]:
-            if not any(re.fullmatch(pattern, resource) for pattern in own):
+        for resource in statement.resources or ["*"]:
+            # A text without a wildcard that is no ARN means nothing: its log group is not in the template.
+            means_something = resource.startswith("arn:") or "*" in resource
+            if means_something and not any(re.fullmatch(pattern, resource) for pattern in own):
                 yield Problem(
                     f"the role may write to logs that are not its own: {resource}.",
                     "name the log group of what runs with the role; a Glue role's are under /aws-glue/.",
@@ -58,10 +67,18 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
 def _own_groups(runner: Resource) -> str:
     if runner.type != "AWS::Lambda::Function":
         return rf"arn:[^:]+:logs:[^:*]+:{ACCOUNT}:log-group:/aws-glue/.+"
-    logging = runner.properties.get("LoggingConfig")
-    named = logging.get("LogGroup") if isinstance(logging, dict) else None
-    group = named if isinstance(named, str) else f"/aws/lambda/{runner.ref}"
-    return rf"arn:[^:]+:logs:[^:*]+:{ACCOUNT}:log-group:{re.escape(group)}(:.+)?"
+    return rf"arn:[^:]+:logs:[^:*]+:{ACCOUNT}:log-group:{re.escape(_group(runner))}(:.+)?"
+
+
+def _group(function: Resource) -> str:
+    named = at(function.properties, "LoggingConfig", "LogGroup")
+    return named if isinstance(named, str) else f"/aws/lambda/{function.ref}"
+
+
+def _log_is_declared(stack: Stack, runner: Resource) -> bool:
+    if runner.type != "AWS::Lambda::Function":
+        return True
+    return stack.by_ref(_group(runner), "AWS::Logs::LogGroup") is not None
 
 
 def _grants_logs(actions: list[str]) -> bool:

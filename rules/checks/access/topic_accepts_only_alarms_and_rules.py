@@ -8,8 +8,8 @@ Cases     SKIP  no topic policy in the template
           PASS  alarms of this account, and rules; nobody may publish by it
           FAIL  another service; an account; alarms, and an account; everybody; more than
                 publishing; all but some actions; alarms of any account; alarms of another account;
-                the condition as text; no statement; no Properties; a good statement does not hide
-                its neighbour
+                the condition as text; every topic; another topic beside its own; every topic but
+                one; no statement; no Properties; a good statement does not hide its neighbour
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from harness.checks import Problem, Stack
 from harness.checks.iam import Statement, policy_statements
 from harness.checks.principals import is_of_this_account, services
+from harness.checks.stack import items
 
 ALARMS = "cloudwatch.amazonaws.com"
 RULES = "events.amazonaws.com"
@@ -30,8 +31,9 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Publishers other than our alarms and rules, or more than publishing."""
-    statements = list(policy_statements(stack.resources[subject]))
+    """Publishers other than our alarms and rules, more than publishing, or other topics."""
+    policy = stack.resources[subject]
+    statements = list(policy_statements(policy))
     if not statements:
         yield Problem(
             "the policy of a topic cannot be read, so nobody can say who may publish.",
@@ -40,10 +42,10 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         )
     for statement in statements:
         if statement.allows:
-            yield from _judge(statement)
+            yield from _judge(statement, [str(each) for each in items(policy.properties.get("Topics"))])
 
 
-def _judge(statement: Statement) -> Iterator[Problem]:
+def _judge(statement: Statement, topics: list[str]) -> Iterator[Problem]:
     principal = statement.body.get("Principal")
     named = services(statement)
     if not isinstance(principal, dict) or list(principal) != ["Service"] or not set(named) <= {ALARMS, RULES}:
@@ -56,6 +58,12 @@ def _judge(statement: Statement) -> Iterator[Problem]:
         yield Problem(
             "the topic's policy grants more than publishing.",
             "name sns:Publish alone as the Action.",
+            statement.path,
+        )
+    if not statement.resources or not set(statement.resources) <= set(topics):
+        yield Problem(
+            "the topic's policy speaks of other topics than its own.",
+            "name topics of the policy's Topics as the Resource.",
             statement.path,
         )
     # EventBridge brings no account along; with this condition its alerts would be dropped.

@@ -4,7 +4,7 @@ Why       An upload can ask for weaker encryption than the bucket's own, and its
           readable after the key is switched off. But an upload that asks for nothing gets the
           bucket's encryption, and refusing that one loses the data of writers that rely on it:
           Lambda's own writer of failed batches does.
-Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
+Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::IAM::Role
 
 Cases     SKIP  no bucket in the template; a bucket without a KMS key, and one without Properties
           PASS  uploads that name another algorithm are refused to everybody; the test for the
@@ -14,14 +14,16 @@ Cases     SKIP  no bucket in the template; a bucket without a KMS key, and one w
                 only is guarded; another action is refused; a further condition lets some through;
                 an Allow refuses nobody; uploads without the header are refused too; a second
                 statement refuses uploads without the header; a second statement does not ask
-                whether the header is there; a good bucket does not hide its neighbour
+                whether the header is there; a role is refused uploads without the header by a
+                policy of its own; a good bucket does not hide its neighbour
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
+from harness.checks import Problem, Resource, Stack
+from harness.checks.iam import Statement, role_statements
 from harness.checks.stores import default_encryption, guards, refuses_everybody, refuses_uploads_without
 
 HEADER = "s3:x-amz-server-side-encryption"
@@ -49,3 +51,15 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             "uploads that name no algorithm are refused, although the bucket would encrypt them: their data is lost.",
             f"add Null {HEADER} false to the condition of the Deny, so that it judges only uploads that name one.",
         )
+    for role in stack.of("AWS::IAM::Role").values():
+        own = [each for each in role_statements(role) if _is_about(each, bucket)]
+        if refuses_uploads_without(own, HEADER):
+            yield Problem(
+                f"{role.logical_id} is refused uploads that name no algorithm, although the bucket would encrypt them.",
+                f"remove the Deny from {role.logical_id}: the bucket's policy refuses other algorithms to everybody.",
+            )
+
+
+def _is_about(statement: Statement, bucket: Resource) -> bool:
+    objects = f"{bucket.arn}/"
+    return statement.reaches(f"{objects}*") or any(each.startswith(objects) for each in statement.resources)

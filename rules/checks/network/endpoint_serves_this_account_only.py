@@ -7,10 +7,11 @@ Targets   AWS::EC2::VPCEndpoint
 
 Cases     SKIP  no endpoint in the template
           PASS  callers of this account; of this account, and a Deny that asks for nothing
-          FAIL  no policy; no Properties; a policy as text; no statement; callers of any account;
-                callers of another account; of this account or another; only if the caller says so;
-                the account of the resource instead of the caller; the condition as text; a good
-                statement does not hide its neighbour; a good endpoint does not hide its neighbour
+          FAIL  no policy; no Properties; a policy as text; no statement; a Deny alone, which serves
+                nobody; callers of any account; callers of another account; of this account or
+                another; only if the caller says so; the account of the resource instead of the
+                caller; the condition as text; a good statement does not hide its neighbour; a good
+                endpoint does not hide its neighbour
 """
 
 from __future__ import annotations
@@ -28,12 +29,18 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """No policy, or statements that let in other accounts' callers."""
+    """No policy, one that lets nobody in, or statements that let in other accounts' callers."""
     statements = list(policy_statements(stack.resources[subject]))
     if not statements:
         yield Problem(
             "an endpoint without a policy lets everybody through, whatever account they are of.",
             "give it a PolicyDocument whose statements ask for aws:PrincipalAccount.",
+            ("Properties", "PolicyDocument"),
+        )
+    elif not any(each.allows for each in statements):
+        yield Problem(
+            "the endpoint serves nobody: its policy allows nothing, so it refuses whatever comes that way.",
+            "let a statement of the PolicyDocument have the Effect Allow.",
             ("Properties", "PolicyDocument"),
         )
     for statement in statements:

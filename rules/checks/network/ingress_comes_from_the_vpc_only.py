@@ -7,11 +7,12 @@ Targets   AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupIngress
 
 Cases     SKIP  no security group in the template; a group that lets nobody in, and one without
                 Properties; a template that is not told the block of the VPC
-          PASS  the block of the VPC; the block that is given; a security group of the template
+          PASS  the block of the VPC; the block that is given; a security group of the template;
+                addresses of IPv6, which are judged elsewhere
           FAIL  another block of the same size; the block where another one is given; a wider block;
-                the block, and addresses of IPv6; a list of prefixes; a security group of another
-                stack; a rule by itself; a rule by itself without Properties; a rule as text; a good
-                rule does not hide its neighbour
+                a small block of strangers beside the block of the VPC; a list of prefixes; a
+                security group of another stack; a rule by itself; a rule by itself without
+                Properties; a rule as text; a good rule does not hide its neighbour
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from harness.checks.networks import group_of, own_rules
 
 GROUP = "AWS::EC2::SecurityGroup"
 RULE = "AWS::EC2::SecurityGroupIngress"
-SOURCES = {"CidrIp", "CidrIpv6", "SourcePrefixListId", "SourceSecurityGroupId", "SourceSecurityGroupName"}
+#: Without IPv6, of which the parameter says nothing: how wide its blocks are another rule asks.
+SOURCES = {"CidrIp", "SourcePrefixListId", "SourceSecurityGroupId", "SourceSecurityGroupName"}
 
 
 def subjects(stack: Stack) -> list[str]:
@@ -44,7 +46,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         sources = SOURCES & set(rule)
         from_vpc = sources == {"CidrIp"} and rule["CidrIp"] == stack.parameters["VpcCidr"]
         from_group = sources == {"SourceSecurityGroupId"} and group_of(stack, rule["SourceSecurityGroupId"]) is not None
-        if not from_vpc and not from_group:
+        by_ipv6_only = not sources and "CidrIpv6" in rule
+        if not from_vpc and not from_group and not by_ipv6_only:
             yield Problem(
                 "addresses beyond the VPC's may connect.",
                 "set CidrIp to the parameter VpcCidr, or name a security group of this template as the source.",

@@ -1,17 +1,19 @@
 """RES-028  raw_objects_reach_the_validator
 
 Why       What nobody is told of is never judged: the message is in the record and missing from
-          every table, and only somebody who counts both would ever find out.
+          every table, and only somebody who counts both would ever find out. What the validator is
+          told of and may not read, such as the quarantine, crashes it again and again instead.
 Targets   AWS::S3::Bucket, AWS::SQS::Queue, AWS::Lambda::EventSourceMapping,
           AWS::Lambda::Function, AWS::IAM::Role
 
 Cases     SKIP  no bucket that holds the record
           PASS  what the stream's reader stores is told to a queue that a function works; no
-                filter at all; a record that no stream fills
+                filter, where the function reads everything; a record that no stream fills
           FAIL  no notification; no Properties; only plain uploads; a queue that no function
-                works; one feed only; another prefix; a suffix too; the function may not read what
-                is stored; the function has no role of the template; text where the queues belong;
-                a good bucket beside a bad one
+                works; one feed only; another prefix; no filter at all; a prefix wider than what
+                the function reads; a suffix too; the function may not read what is stored; the
+                function has no role of the template; text where the queues belong; a good bucket
+                beside a bad one
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Objects that the streams' readers store and no function is told of."""
+    """Objects that the streams' readers store and no function is told of, or a function that may not read them."""
     bucket = stack.of(buckets.BUCKET)[subject]
     queues = {each.arn: each for each in stack.of("AWS::SQS::Queue").values() if mappings.workers_of(stack, each)}
     created = [
@@ -52,13 +54,22 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     ]
     readers = [mappings.function_of(stack, each) for each in mappings.of_streams(stack).values()]
     read, written = _prefixes(stack, workers, "s3:GetObject", bucket), _prefixes(stack, readers, "s3:PutObject", bucket)
-    raw = {max(one, other, key=len) for one in read for other in written or read if _overlap(one, other)}
+    raw = {max(one, other, key=len) for one in read for other in written or read if buckets.overlap(one, other)}
     if not raw:
         yield Problem(
             "the function that is told of new objects may not read what the stream's reader stores here.",
             "allow its role s3:GetObject under the prefix that the reader's role may s3:PutObject to.",
             PATH,
         )
+    for each in created:
+        told = _told_of(each)
+        if told is not None and not told.startswith(tuple(read)):
+            yield Problem(
+                f"objects under {told or 'any prefix'} are told to a function that may not read all of them: it crashes"
+                " over what it was never meant to see.",
+                f"set the filter of s3:ObjectCreated:* to the prefix {' or '.join(sorted(read))}.",
+                PATH,
+            )
     for prefix in sorted(raw):
         if not any((told := _told_of(each)) is not None and prefix.startswith(told) for each in created):
             yield Problem(
@@ -71,10 +82,6 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
 def _prefixes(stack: Stack, functions: list[Resource | None], action: str, bucket: Resource) -> set[str]:
     roles = [role_of(stack, each) for each in functions if each]
     return {prefix for each in roles if each for prefix in grants.prefixes(each, action, bucket)}
-
-
-def _overlap(one: str, other: str) -> bool:
-    return one.startswith(other) or other.startswith(one)
 
 
 def _told_of(notification: Any) -> str | None:

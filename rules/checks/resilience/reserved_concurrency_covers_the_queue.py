@@ -2,13 +2,15 @@
 
 Why       A mapping that takes more messages than the function may work at once gives the rest
           back. Each time counts as a try, so that objects nothing is wrong with end among those
-          that crashed.
+          that crashed. A share beyond what the mapping takes is never used, and missing elsewhere in
+          the account.
 Targets   AWS::Lambda::Function, AWS::Lambda::EventSourceMapping
 
 Cases     SKIP  nothing is reserved; no Properties; a function that works no queue
-          PASS  as many as the mapping invokes
-          FAIL  fewer than the mapping invokes; two queues, a share for one; none at all; text
-                where the number belongs; a good function beside a bad one
+          PASS  as many as the mapping invokes; more, where the function reads a stream too
+          FAIL  fewer than the mapping invokes; more than the mapping invokes; two queues, a share
+                for one; none at all; text where the number belongs; a good function beside a bad
+                one
 """
 
 from __future__ import annotations
@@ -32,14 +34,23 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """A share below what the mappings invoke at once."""
+    """A share that is not what the mappings invoke at once."""
     function = stack.of(FUNCTION)[subject]
     share = number(function.properties.get("ReservedConcurrentExecutions")) or 0
     needed = sum(number(each) or 0 for each in _concurrencies(stack, function))
+    # How many more a stream takes is another rule's: reserved_concurrency_covers_the_stream.
+    streams = any(mappings.function_of(stack, each) == function for each in mappings.of_streams(stack).values())
+    if share > needed and not streams:
+        yield Problem(
+            f"the function keeps {whole(share)} of the account's concurrency to itself and never uses more than"
+            f" {whole(needed)}.",
+            f"set ReservedConcurrentExecutions to {whole(needed)}, as the mapping's MaximumConcurrency.",
+            ("Properties", "ReservedConcurrentExecutions"),
+        )
     if share < needed:
         yield Problem(
             f"the function may run {whole(share)} times at once, its queue mappings invoke it {whole(needed)} times.",
-            f"set ReservedConcurrentExecutions to {whole(needed)} or more.",
+            f"set ReservedConcurrentExecutions to {whole(needed)}, as the mapping's MaximumConcurrency.",
             ("Properties", "ReservedConcurrentExecutions"),
         )
 

@@ -3,26 +3,29 @@
 Why       A message that makes the function crash comes back again and again, takes workers from
           all others, and is deleted unseen when its time is up. In a queue beside, it waits for
           somebody to look.
-Targets   AWS::SQS::Queue, AWS::Lambda::EventSourceMapping
+Targets   AWS::SQS::Queue, AWS::Lambda::EventSourceMapping, AWS::S3::Bucket
 
 Cases     SKIP  a queue that no mapping reads
-          PASS  another queue of the template
+          PASS  another queue of the template; a bucket that notifies the queue which is worked
           FAIL  no redrive policy; no Properties; text where the policy belongs; the queue itself;
-                a queue of somebody else; a good queue beside a bad one
+                a queue of somebody else; a queue that a bucket notifies; a good queue beside a bad
+                one
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from harness.checks import Problem, Stack, mappings
-from harness.checks.stack import at
+from harness.checks import Problem, Resource, Stack, buckets, mappings
+from harness.checks.stack import at, items
 
 QUEUE = "AWS::SQS::Queue"
 
 
 def subjects(stack: Stack) -> list[str]:
     """The queues that a mapping reads."""
+    stack.of(buckets.BUCKET)
     return [name for name, each in stack.of(QUEUE).items() if mappings.workers_of(stack, each)]
 
 
@@ -49,3 +52,15 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             "set RedrivePolicy.deadLetterTargetArn to a queue of this template.",
             path,
         )
+    elif notifying := [name for name, each in stack.of(buckets.BUCKET).items() if target in _notified(each)]:
+        yield Problem(
+            f"messages that crash their function lie among the notifications of {', '.join(notifying)}, where nobody"
+            " looks for them.",
+            "set RedrivePolicy.deadLetterTargetArn to a queue that no bucket notifies.",
+            path,
+        )
+
+
+def _notified(bucket: Resource) -> list[Any]:
+    configurations = at(bucket.properties, "NotificationConfiguration", "QueueConfigurations")
+    return [at(each, "Queue") for each in items(configurations)]

@@ -1,15 +1,17 @@
 """RET-022  access_log_is_kept_for_a_quarter
 
 Why       When a licensed feed turns up where it should not be, the access log is what says who
-          read it. Vendors audit by the quarter. It also names people, and must not pile up for
-          ever.
+          read it. Vendors audit by the quarter; what somebody overwrote to cover his traces has
+          to stay for a week at least. It also names people, and must not pile up for ever.
 Targets   AWS::S3::Bucket
 
 Cases     SKIP  no bucket logs to another
-          PASS  a year
+          PASS  a year, and replaced logs for a week; replaced logs in a rule of their own
           FAIL  a month; one bucket's logs go after a month; at a date; text where the number
-                belongs; no Properties; the rule is switched off; the rule is for one prefix; a
-                good log bucket beside a bad one
+                belongs; no Properties; the rule is switched off; the rule is for one prefix;
+                replaced logs stay for ever; replaced logs of one prefix only go; replaced logs go
+                after a day; one bucket's replaced logs go after a day; replaced logs go after a
+                year; three replaced logs stay; a good log bucket beside a bad one
 """
 
 from __future__ import annotations
@@ -17,8 +19,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.checks import Problem, Stack, buckets, stores
-from harness.checks.numbers import number
+from harness.checks.numbers import number, whole
 
+#: Within how many days replaced logs have to go.
+REPLACED = (7, 90)
 EXPIRIES = ("ExpirationDate", "ExpirationInDays")
 
 
@@ -28,8 +32,8 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Logs that go too early, or never."""
-    expiring = False
+    """Logs, or replaced logs, that go too early, or never."""
+    expiring = dropping = False
     for path, rule in buckets.lifecycle_rules(stack.of(buckets.BUCKET)[subject]):
         for key in EXPIRIES:
             # A date is the same for a log of years ago and for one of the day before.
@@ -41,9 +45,23 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
                     (*path, key),
                 )
             expiring = expiring or (key in rule and buckets.prefix_of(rule) == "")
+        kept = buckets.replaced_days(rule)
+        dropping = dropping or (kept is not None and buckets.prefix_of(rule) == "")
+        if kept is not None and not REPLACED[0] <= kept <= REPLACED[1]:
+            yield Problem(
+                f"replaced access logs are kept for {whole(kept)} days: too short to notice, or longer than of use.",
+                f"set NoncurrentVersionExpiration.NoncurrentDays to a number from {REPLACED[0]} to {REPLACED[1]}.",
+                path,
+            )
     if not expiring:
         yield Problem(
             "access logs, which name people, are never deleted.",
             "add a lifecycle rule for the whole bucket with ExpirationInDays, 90 or more.",
+            ("Properties", "LifecycleConfiguration"),
+        )
+    if not dropping:
+        yield Problem(
+            "replaced or deleted access logs stay for ever, and so do the names in them.",
+            f"add NoncurrentVersionExpiration.NoncurrentDays {REPLACED[0]} to a lifecycle rule for the whole bucket.",
             ("Properties", "LifecycleConfiguration"),
         )

@@ -2,57 +2,53 @@
 
 Why       Each run rebuilds its partitions and replaces their files. A versioned bucket keeps
           every one it replaced: hourly runs would pile up the same hours dozens of times, and the
-          bill with them. A week is enough for second thoughts.
-Targets   AWS::S3::Bucket, AWS::Glue::Table, AWS::IAM::Role
+          bill with them. A week is enough for second thoughts, and a day is not.
+Targets   AWS::S3::Bucket, AWS::Glue::Table, AWS::Lambda::EventSourceMapping
 
 Cases     SKIP  no table in the bucket; a table of the record itself
-          PASS  a week for the table and for what is staged; a day for the whole bucket; the older
-                spelling
-          FAIL  no lifecycle; no Properties; the rule is switched off; a month; staged files that
-                are deleted stay; only a part of the table; three old versions stay; only tagged
-                objects; text where the number belongs; a good bucket beside a bad one
+          PASS  a week for the table; a month for the whole bucket; the older spelling
+          FAIL  no lifecycle; no Properties; the rule is switched off; a quarter; a day; a day for
+                a part of the table; only a part of the table; three old versions stay; only
+                tagged objects; text where the number belongs; a good bucket beside a bad one
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack, buckets, grants
-from harness.checks.numbers import number
-from harness.checks.stack import at
+from harness.checks import Problem, Stack, buckets
+from harness.checks.numbers import whole
+
+#: Within how many days replaced versions have to go.
+LEAST, MOST = 7, 30
+PATH = ("Properties", "LifecycleConfiguration")
 
 
 def subjects(stack: Stack) -> list[str]:
     """The buckets that tables lie in. The record is not among them: nothing there is replaced."""
-    return [
-        name
-        for name, each in stack.of(buckets.BUCKET).items()
-        if name not in buckets.records(stack) and buckets.published_prefixes(stack, each)
-    ]
+    return list(buckets.published(stack))
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Prefixes whose files are replaced or deleted, and whose old versions stay for more than a week."""
+    """Tables whose replaced files stay for more than a month, or for less than a week."""
     bucket = stack.of(buckets.BUCKET)[subject]
-    dropped = tuple(_dropped(bucket))
-    changing = {*buckets.published_prefixes(stack, bucket)}
-    for role in stack.of("AWS::IAM::Role").values():
-        changing |= grants.prefixes(role, "s3:DeleteObject", bucket)
-    kept = [each for each in sorted(changing) if not each.startswith(dropped)]
-    if kept:
-        prefixes = ", ".join(each or "any prefix" for each in kept)
+    tables = buckets.published_prefixes(stack, bucket)
+    dropped = []
+    for path, rule in buckets.lifecycle_rules(bucket):
+        kept, limit = buckets.replaced_days(rule), buckets.limit_of(rule)
+        if kept is not None and kept <= MOST and (prefix := buckets.prefix_of(rule)) is not None:
+            dropped.append(prefix)
+        if kept is not None and kept < LEAST and any(buckets.overlap(limit, each) for each in tables):
+            yield Problem(
+                f"a table's replaced files are gone after {whole(kept)} days, before anybody has had second thoughts.",
+                f"set NoncurrentVersionExpiration.NoncurrentDays to a number from {LEAST} to {MOST}.",
+                path,
+            )
+    kept_on = [each for each in sorted(set(tables)) if not each.startswith(tuple(dropped))]
+    if kept_on:
+        prefixes = ", ".join(each or "any prefix" for each in kept_on)
         yield Problem(
-            f"replaced or deleted versions under {prefixes} stay for ever, or for more than a week.",
-            "add a lifecycle rule for the prefix with NoncurrentVersionExpiration.NoncurrentDays 7.",
-            ("Properties", "LifecycleConfiguration"),
+            f"replaced versions under {prefixes} stay for ever, or for more than a month.",
+            f"add a lifecycle rule for the prefix with NoncurrentVersionExpiration.NoncurrentDays {LEAST}.",
+            PATH,
         )
-
-
-def _dropped(bucket: Resource) -> Iterator[str]:
-    for _, rule in buckets.lifecycle_rules(bucket):
-        expiry = rule.get("NoncurrentVersionExpiration")
-        days = number(rule.get("NoncurrentVersionExpirationInDays", at(expiry, "NoncurrentDays")))
-        prefix = buckets.prefix_of(rule)
-        # With a number of versions to keep, the newest of the old ones would stay for good.
-        if prefix is not None and days is not None and days <= 7 and not at(expiry, "NewerNoncurrentVersions"):
-            yield prefix

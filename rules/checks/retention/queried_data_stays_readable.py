@@ -2,13 +2,15 @@
 
 Why       Athena passes over objects that would have to be restored first, and says nothing: a
           risk model fed by such a query is short of every day that has moved, and nobody is told.
-Targets   AWS::S3::Bucket, AWS::Glue::Table, AWS::Athena::WorkGroup
+Targets   AWS::S3::Bucket, AWS::Glue::Table, AWS::Glue::Crawler, AWS::Athena::WorkGroup,
+          AWS::Lambda::EventSourceMapping, AWS::Lambda::Function, AWS::IAM::Role
 
-Cases     SKIP  a bucket that nothing queries; a table of the record itself
+Cases     SKIP  a bucket that nothing queries; a table of the record itself; a crawled record
           PASS  a class that is read at once; what sleeps lies under another prefix; no Properties
-          FAIL  GLACIER for the whole bucket; DEEP_ARCHIVE for a part of the table; query results
-                in GLACIER; the older spelling of one transition; a transition that names no
-                class; archive tiers of Intelligent-Tiering; a good bucket beside a bad one
+          FAIL  GLACIER for the whole bucket; DEEP_ARCHIVE for a part of the table; what a crawler
+                makes tables of; query results in GLACIER; the older spelling of one transition; a
+                transition that names no class; archive tiers of Intelligent-Tiering; a good bucket
+                beside a bad one
 """
 
 from __future__ import annotations
@@ -32,8 +34,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     bucket = stack.of(buckets.BUCKET)[subject]
     queried = _queried(stack, subject, bucket)
     for path, rule in buckets.lifecycle_rules(bucket):
-        moved = str(rule.get("Prefix", ""))
-        if any(moved.startswith(each) or each.startswith(moved) for each in queried):
+        if any(buckets.overlap(buckets.limit_of(rule), each) for each in queried):
             for storage in (at(each, "StorageClass") for each in buckets.transitions(rule)):
                 if storage not in READABLE:
                     yield Problem(
@@ -51,9 +52,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
 
 
 def _queried(stack: Stack, name: str, bucket: Resource) -> list[str]:
-    places = [
-        at(each.properties, "WorkGroupConfiguration", "ResultConfiguration", "OutputLocation")
-        for each in stack.of("AWS::Athena::WorkGroup").values()
-    ]
-    results = [prefix for place in places if (prefix := buckets.prefix_in(bucket, place)) is not None]
-    return results + ([] if name in buckets.records(stack) else buckets.published_prefixes(stack, bucket))
+    results = buckets.result_prefixes(stack, bucket)
+    if name in buckets.records(stack) or name in buckets.filled_from_streams(stack):
+        return results
+    return results + buckets.published_prefixes(stack, bucket) + buckets.crawled_prefixes(stack, bucket)

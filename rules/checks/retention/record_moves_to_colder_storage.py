@@ -1,14 +1,17 @@
 """RET-023  record_moves_to_colder_storage
 
 Why       Seven years of ticks at the price of the first day cost several times what the budget
-          has for them. The first quarter stays warm, because that is what gets replayed.
+          has for them. The first quarter stays warm, because that is what gets replayed; the second
+          has to be back within hours, not the day that Deep Archive takes.
 Targets   AWS::S3::Bucket, AWS::Lambda::EventSourceMapping
 
 Cases     SKIP  no record and no archive
           PASS  everything after 90 days; a still colder class later; a warmer class before
           FAIL  no lifecycle; no Properties; the rule is switched off; one prefix only; a class
-                that is not much cheaper; after a year; after a month; one prefix after a week;
-                text where the number belongs; a good bucket beside a bad one
+                that is not much cheaper; after a year; after a month; one prefix after a week; Deep
+                Archive at once; Deep Archive with the first class; Deep Archive of one prefix; Deep
+                Archive without a number of days; text where the number belongs; a good bucket
+                beside a bad one
 """
 
 from __future__ import annotations
@@ -21,6 +24,8 @@ from harness.checks.numbers import number, whole
 COLD = (*buckets.SLEEPING, "GLACIER_IR")
 #: What the budget is reckoned with.
 DAYS = 90
+#: S3 charges for 90 days in GLACIER, so an earlier move to DEEP_ARCHIVE would not even be cheaper.
+DEEP_DAYS = 180
 
 
 def subjects(stack: Stack) -> list[str]:
@@ -29,7 +34,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Objects that never move, or not after 90 days."""
+    """Objects that never move, not after 90 days, or too early to where a replay waits for a day."""
     bucket = stack.of(buckets.BUCKET)[subject]
     moved = []
     for path, rule in buckets.lifecycle_rules(bucket):
@@ -39,6 +44,13 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             yield Problem(
                 f"objects move to colder storage after {whole(min(days))} days, while they may have to be replayed.",
                 f"set TransitionInDays of the first Glacier class to {DAYS}.",
+                path,
+            )
+        deep = [each for each in buckets.transitions(rule) if each.get("StorageClass") == "DEEP_ARCHIVE"]
+        if any((number(each.get("TransitionInDays")) or 0) < DEEP_DAYS for each in deep):
+            yield Problem(
+                "objects move to DEEP_ARCHIVE so early that a replay of last quarter waits for a day.",
+                f"use GLACIER or GLACIER_IR first, and set DEEP_ARCHIVE's TransitionInDays to {DEEP_DAYS} or more.",
                 path,
             )
         if buckets.prefix_of(rule) == "":

@@ -1,0 +1,50 @@
+"""ACC-027  function_is_invoked_by_nobody_else
+
+Why       The functions take their work from the stream and from the queue, which they ask
+          themselves. Whoever could call one would have records stored that no venue sent, and what
+          was traded on them could not be told from the market.
+Targets   AWS::Lambda::Function, AWS::Lambda::Permission, AWS::Lambda::Url, AWS::Lambda::Alias,
+          AWS::Lambda::Version
+
+Cases     SKIP  no function in the template; a permission for a function that is elsewhere
+          PASS  a mapping, which needs no permission; a permission for a function that is elsewhere,
+                beside ours
+          FAIL  a permission; a permission by the function's ARN; a permission for one version of
+                it; a permission for its alias; a URL; a URL of its alias; a function without
+                Properties; a good function does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from harness.checks import Problem, Resource, Stack
+from harness.checks.mappings import function_named
+
+#: What opens a function, and where it names it.
+OPENS = {"AWS::Lambda::Permission": "FunctionName", "AWS::Lambda::Url": "TargetFunctionArn"}
+#: Names for a version of a function, which can be opened as well.
+VERSIONS = ("AWS::Lambda::Alias", "AWS::Lambda::Version")
+
+
+def subjects(stack: Stack) -> list[str]:
+    """All functions."""
+    stack.of(*OPENS, *VERSIONS)
+    return list(stack.of("AWS::Lambda::Function"))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Permissions and URLs by which others could call it."""
+    function = stack.resources[subject]
+    for name, each in stack.of(*OPENS).items():
+        if _function(stack, each.properties.get(OPENS[each.type])) is function:
+            yield Problem(
+                f"{name} lets others call the function, with whatever they like for an event.",
+                f"remove {name}: an AWS::Lambda::EventSourceMapping needs no permission.",
+            )
+
+
+def _function(stack: Stack, name: Any) -> Resource | None:
+    version = stack.by_ref(name, *VERSIONS) or stack.by_arn(name, *VERSIONS)
+    return function_named(stack, version.properties.get("FunctionName") if version else name)

@@ -1,0 +1,53 @@
+"""ACC-031  glue_role_lists_by_prefix
+
+Why       Names of objects tell which venues are held, since when, and what was refused. The job and
+          the crawlers run code of many libraries and need to see their own folders; a bucket whose
+          every name can be listed shows an intruder where to go next.
+Targets   AWS::IAM::Role
+
+Cases     SKIP  no role in the template; a role of another service; a role that lists nothing, and
+                one without Properties
+          PASS  some folders; IfExists, for requests without a prefix; a Deny lists nothing
+          FAIL  no condition; every prefix; every prefix among others; the empty prefix; all but some
+                folders; a condition on something else; the condition as text; by a wildcard of
+                actions; a good statement does not hide its neighbour; a good role does not hide its
+                neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Resource, Stack
+from harness.checks.iam import Statement, role_statements, trust_statements
+from harness.checks.principals import conditions, services
+from harness.checks.roles import ROLE
+
+LIST = "s3:ListBucket"
+OPERATORS = ("stringequals", "stringequalsifexists", "stringlike", "stringlikeifexists")
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Roles that Glue may assume and that may list buckets."""
+    return [name for name, role in stack.of(ROLE).items() if _is_glues(role) and _listing(role)]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Statements by which everything can be listed."""
+    for statement in _listing(stack.resources[subject]):
+        tests = conditions(statement)
+        prefixes = [value for operator in OPERATORS for value in tests.get((operator, "s3:prefix"), [])]
+        if not prefixes or not all(each.strip("*?") for each in prefixes):
+            yield Problem(
+                "the role may list every name in the bucket.",
+                "add the condition StringLikeIfExists s3:prefix with the folders that it works in.",
+                statement.path,
+            )
+
+
+def _listing(role: Resource) -> list[Statement]:
+    return [each for each in role_statements(role) if each.allows and each.covers(LIST)]
+
+
+def _is_glues(role: Resource) -> bool:
+    return any(each.allows and "glue.amazonaws.com" in services(each) for each in trust_statements(role))

@@ -1,0 +1,41 @@
+"""ACC-028  query_results_stay_in_the_pipeline
+
+Why       The result of a query is a copy of licensed data. In a bucket of somebody else's it is out of
+          reach: no policy of ours says who reads it, and no licence's end takes it back.
+Targets   AWS::Athena::WorkGroup, AWS::S3::Bucket
+
+Cases     SKIP  no workgroup in the template
+          PASS  a prefix in a bucket of the template; the bucket itself
+          FAIL  a bucket of somebody else; a bucket whose name begins alike; a bucket that the
+                template does not make; no place at all; the configuration as text; the place as a
+                list; no Properties; a good workgroup does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.buckets import BUCKET, prefix_in
+from harness.checks.stack import at
+
+PATH = ("Properties", "WorkGroupConfiguration", "ResultConfiguration", "OutputLocation")
+
+
+def subjects(stack: Stack) -> list[str]:
+    """All workgroups."""
+    stack.of(BUCKET)
+    return list(stack.of("AWS::Athena::WorkGroup"))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Results that go elsewhere, or wherever a client says."""
+    place = at(stack.resources[subject].body, *PATH)
+    if all(prefix_in(bucket, place) is None for bucket in stack.of(BUCKET).values()):
+        yield Problem(
+            f"results of queries go to {place}, which is no bucket of this template."
+            if place
+            else "nothing says where results of queries go, so each client does.",
+            "set ResultConfiguration.OutputLocation to s3://<bucket>/<prefix>/ with a bucket of this template.",
+            PATH,
+        )

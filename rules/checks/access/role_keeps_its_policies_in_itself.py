@@ -1,0 +1,44 @@
+"""ACC-026  role_keeps_its_policies_in_itself
+
+Why       Whoever asks what a program may do reads its role, and so does every rule about roles. A
+          policy that stands elsewhere and is hung onto the role grants what nobody there reads.
+Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
+
+Cases     SKIP  no role in the template; a policy, and no role
+          PASS  a policy in the role itself; policies of roles that are elsewhere, and of a user
+          FAIL  a policy beside the role; a policy beside the role by its name; one policy of a role
+                by itself; a managed policy; a policy of several roles; the roles as text; a role
+                without Properties; a good role does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.roles import ROLE
+from harness.checks.stack import items
+
+#: What hangs policies onto roles, and where it names them.
+POLICIES = {
+    "AWS::IAM::ManagedPolicy": "Roles",
+    "AWS::IAM::Policy": "Roles",
+    "AWS::IAM::RolePolicy": "RoleName",
+}
+
+
+def subjects(stack: Stack) -> list[str]:
+    """All roles."""
+    stack.of(*POLICIES)
+    return list(stack.of(ROLE))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Policies that are hung onto the role."""
+    role = stack.resources[subject]
+    for name, policy in stack.of(*POLICIES).items():
+        if any(each in (role.ref, role.arn) for each in items(policy.properties.get(POLICIES[policy.type]))):
+            yield Problem(
+                f"{name} grants the role what its own policies do not show.",
+                f"move what {name} grants into the role's Policies.",
+            )

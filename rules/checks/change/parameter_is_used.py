@@ -1,0 +1,56 @@
+"""CHG-021  parameter_is_used
+
+Why       Whoever sets a retention and sees the deployment succeed believes that it is kept. A
+          parameter that nothing follows is a switch that is not wired, and the first to notice is
+          the auditor.
+Targets   Parameters
+
+Cases     SKIP  no parameters
+          PASS  a resource refers to it; in text that is substituted; a condition that a resource
+                follows; a condition of a condition; an If; an output; a rule and a resource
+          FAIL  nothing refers to it; a rule alone; a condition that nothing follows; the metadata
+                alone; a good parameter beside a bad one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from harness.checks import Problem
+from harness.checks.remembered import remembered
+from harness.checks.stack import at
+from harness.render.dependencies import conditions, references
+
+JUDGES = "source"
+
+
+def subjects(template: dict[str, Any]) -> list[str]:
+    """The parameters."""
+    parameters = template.get("Parameters")
+    return list(parameters) if isinstance(parameters, dict) else []
+
+
+def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:
+    """A parameter that decides nothing: at most what else may be entered."""
+    if subject not in _used(template):
+        yield Problem(
+            f"nothing that is deployed follows {subject}, whatever is chosen.",
+            "refer to it where it belongs, or remove it.",
+            ("Parameters", subject),
+        )
+
+
+@remembered
+def _used(template: dict[str, Any]) -> set[str]:
+    """What resources and outputs refer to, themselves or by the conditions that they follow."""
+    pending: list[Any] = [template.get("Resources"), template.get("Outputs")]
+    found: set[str] = set()
+    followed: set[str] = set()
+    while pending:
+        value = pending.pop()
+        found |= {reference[0] for reference in references(value)}
+        for name in set(conditions(value)) - followed:
+            followed.add(name)
+            pending.append(at(template, "Conditions", name))
+    return found

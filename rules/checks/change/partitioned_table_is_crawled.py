@@ -1,0 +1,51 @@
+"""CHG-018  partitioned_table_is_crawled
+
+Why       A query sees the hours that the catalogue knows, and no error tells of the others. A
+          table that no crawler looks after stands still on the day it was declared, and whoever
+          reads it computes on a market that ended then.
+Targets   AWS::Glue::Table, AWS::Glue::Crawler
+
+Cases     SKIP  no table; a table without partitions; partitions that are computed from the query;
+                no Properties
+          PASS  a crawler adds to the table; one of two crawlers; one name where the list belongs
+          FAIL  no crawler; a crawler of another table; a crawler of another database's table of
+                that name; a crawler of a folder; a crawler without Properties; projection that is
+                switched off; a good table beside a bad one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Resource, Stack
+from harness.checks.stack import at, items
+
+TABLE = "AWS::Glue::Table"
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The tables whose partitions have to be added."""
+    return [name for name, each in stack.of(TABLE).items() if _has_partitions(each)]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """A table that no crawler of the template has for a target."""
+    table = stack.of(TABLE)[subject]
+    crawled = [
+        (at(target, "DatabaseName"), name)
+        for crawler in stack.of("AWS::Glue::Crawler").values()
+        for target in items(at(crawler.properties, "Targets", "CatalogTargets"))
+        for name in items(at(target, "Tables"))
+    ]
+    if (table.properties.get("DatabaseName"), table.ref) not in crawled:
+        yield Problem(
+            "no crawler adds this table's new partitions, so queries never see what has arrived since.",
+            "name the table in Targets.CatalogTargets of a crawler of this template.",
+            ("Properties", "TableInput", "PartitionKeys"),
+        )
+
+
+def _has_partitions(table: Resource) -> bool:
+    # Athena computes the partitions itself where projection is on.
+    projected = at(table.properties, "TableInput", "Parameters", "projection.enabled")
+    return bool(items(at(table.properties, "TableInput", "PartitionKeys"))) and str(projected).lower() != "true"

@@ -1,0 +1,83 @@
+"""CHG-020  property_is_fed_by_one_parameter
+
+Why       A log group that was copied from the access log's bucket keeps its reference: it deploys,
+          and follows another switch than its neighbours. Whoever shortens the access logs then
+          deletes the evidence of a function, and nothing told him.
+Targets   Parameters
+
+Cases     SKIP  no resources; a parameter in one resource only; tags, which are a rule of their own;
+                names, which differ on purpose; ids that CloudFormation looks up; no Properties
+          PASS  all name the same; two in each, the same; one is fixed; another type of resource;
+                another property
+          FAIL  one names another; a text; two resources, two parameters; behind a condition; one
+                of two in a list; a good property beside a bad one
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from harness.checks import Problem
+from harness.checks.iam import Path
+from harness.checks.remembered import remembered
+from harness.checks.stack import at, walk
+
+JUDGES = "source"
+
+#: Ids of subnets and the like are not settings.
+SETTINGS = ("Number", "String")
+
+#: A kind of resource, and the way to one of its properties without the indexes of lists.
+Property = tuple[str, Path]
+
+
+def subjects(template: dict[str, Any]) -> list[str]:
+    """The resources that share a kind and a property fed by parameters with another resource."""
+    fed = _fed(template)
+    return [name for name in _resources(template) if any(name in each and len(each) > 1 for each in fed.values())]
+
+
+def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:
+    """Properties that take another parameter than those of most others; of two that differ, either may be wrong."""
+    for (kind, path), fed in _fed(template).items():
+        if subject not in fed or len(fed) < 2:
+            continue
+        counts = Counter(frozenset(names.values()) for names in fed.values())
+        usual, most = counts.most_common(1)[0]
+        own = frozenset(fed[subject].values())
+        if len(counts) > 1 and (own != usual or list(counts.values()).count(most) > 1):
+            others = sorted({name for names in fed.values() for name in names.values()} - own)
+            yield Problem(
+                f"{'.'.join(map(str, path))} follows {' and '.join(sorted(own))}, in others of {kind}"
+                f" {' and '.join(others) or 'fewer parameters'}.",
+                "refer to the same parameter as the others do, or state the value that is meant to differ.",
+                ("Resources", subject, *next(iter(fed[subject]))),
+            )
+
+
+@remembered
+def _fed(template: dict[str, Any]) -> dict[Property, dict[str, dict[Path, str]]]:
+    """For each property the resources that parameters feed it in, with the places and the parameters' names."""
+    found: dict[Property, dict[str, dict[Path, str]]] = {}
+    for name, resource in _resources(template).items():
+        for path, value in walk(at(resource, "Properties"), ("Properties",)):
+            parameter = value.get("Ref") if isinstance(value, dict) and len(value) == 1 else None
+            if not isinstance(parameter, str) or at(template, "Parameters", parameter, "Type") not in SETTINGS:
+                continue
+            general = tuple(step for step in path if isinstance(step, str))
+            if not _is_its_own(general):
+                key = (str(at(resource, "Type")), general)
+                found.setdefault(key, {}).setdefault(name, {})[path] = parameter
+    return found
+
+
+def _is_its_own(path: Path) -> bool:
+    # What tells a resource from its neighbours: its name, and its tags, which are looked at elsewhere.
+    return "Tags" in path or str(path[-1]).endswith("Name")
+
+
+def _resources(template: dict[str, Any]) -> dict[str, Any]:
+    resources = template.get("Resources")
+    return resources if isinstance(resources, dict) else {}

@@ -1,0 +1,52 @@
+"""CHG-019  tag_names_the_right_environment
+
+Why       Who clears away last week's test goes by the tag. A production bucket that says staging,
+          or says nothing that is an environment, goes with it, and its cost is booked on a team
+          that never heard of it.
+Targets   *
+
+Cases     SKIP  the template has no parameter Environment; no resource with such a tag; no
+                Properties
+          PASS  the parameter's value in a list of tags; the parameter's value in tags by name;
+                among other tags
+          FAIL  another parameter; a fixed name of another environment; by name, another
+                environment; a tag without a value; a good resource beside a bad one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from harness.checks import Problem, Resource, Stack
+from harness.checks.iam import Path
+from harness.checks.stack import at
+
+TAG = "Environment"
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The resources with a tag Environment, in a template with a parameter of that name."""
+    named = [name for name, each in stack.all().items() if _tags(each)]
+    return named if TAG in stack.parameters else []
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """A tag that says something else than the parameter. That there is one is for other rules to say."""
+    environment = stack.parameters[TAG]
+    for path, value in _tags(stack.all()[subject]):
+        if value != environment:
+            yield Problem(
+                f"the tag Environment says {value}, and the environment is {environment}.",
+                "set the tag's value to !Ref Environment.",
+                path,
+            )
+
+
+def _tags(resource: Resource) -> list[tuple[Path, Any]]:
+    tags = resource.properties.get("Tags")
+    path = ("Properties", "Tags")
+    if isinstance(tags, dict):
+        return [((*path, TAG), tags[TAG])] if TAG in tags else []
+    listed = enumerate(tags if isinstance(tags, list) else [])
+    return [((*path, index, "Value"), at(each, "Value")) for index, each in listed if at(each, "Key") == TAG]

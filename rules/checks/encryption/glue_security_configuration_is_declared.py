@@ -1,0 +1,43 @@
+"""ENC-022  glue_security_configuration_is_declared
+
+Why       How a job's logs, bookmarks and files are encrypted stands in its security configuration.
+          One that is not in the template may be anybody's: it may encrypt with a key that we cannot
+          withdraw, or be gone, and then no run starts.
+Targets   AWS::Glue::Job, AWS::Glue::Crawler, AWS::Glue::SecurityConfiguration
+
+Cases     SKIP  no job and no crawler in the template; a job that names none, and one without
+                Properties
+          PASS  a configuration of the template; by its name
+          FAIL  a configuration that is elsewhere; a configuration that is gone; a name that begins
+                alike; something else of that name; a crawler's; as a list; a good job does not hide
+                its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+
+CONFIGURATION = "AWS::Glue::SecurityConfiguration"
+#: What runs with a security configuration, and where it names it.
+NAMED = {"AWS::Glue::Crawler": "CrawlerSecurityConfiguration", "AWS::Glue::Job": "SecurityConfiguration"}
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Jobs and crawlers that name a security configuration; that they do, other rules ask."""
+    stack.of(CONFIGURATION)
+    return [name for name, each in stack.of(*NAMED).items() if NAMED[each.type] in each.properties]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """A configuration that is not of this template."""
+    resource = stack.resources[subject]
+    key = NAMED[resource.type]
+    name = resource.properties.get(key)
+    if stack.by_ref(name, CONFIGURATION) is None:
+        yield Problem(
+            f"its security configuration {name} is not in the template, so nobody can say how it encrypts.",
+            f"set {key} to the Ref of an {CONFIGURATION} of this template.",
+            ("Properties", key),
+        )

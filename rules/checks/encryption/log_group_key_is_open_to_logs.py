@@ -1,0 +1,66 @@
+"""ENC-021  log_group_key_is_open_to_logs
+
+Why       CloudWatch Logs encrypts a log group by itself, not with the rights of whoever writes to it.
+          If the key's policy leaves it out, the log group cannot be made; if that is taken away
+          later, what went wrong in the pipeline can be neither written down nor read.
+Targets   AWS::Logs::LogGroup, AWS::KMS::Key, AWS::KMS::Alias
+
+Cases     SKIP  no log group in the template; a log group without a key of ours, and one without
+                Properties; a key that is elsewhere
+          PASS  what CloudWatch Logs needs, for the log groups of the account; for this log group
+                alone; a Deny of something else
+          FAIL  nothing for CloudWatch Logs; it may not decrypt; it may not describe the key; it may
+                not encrypt; it makes data keys in one way only; it may not encrypt anew; CloudWatch
+                Logs of another region; other log groups; the account of the source, which it does
+                not bring along; a Deny instead of an Allow; a Deny beside the Allow; the policy as
+                text; a key without Properties; a good log group does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Resource, Stack
+from harness.checks.iam import policy_statements
+from harness.checks.requests import Request, granted, key_of
+
+GROUP = "AWS::Logs::LogGroup"
+#: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+ACTIONS = (
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Log groups with a key of this template."""
+    stack.of("AWS::KMS::Key", "AWS::KMS::Alias")
+    return [name for name, group in stack.of(GROUP).items() if _key(stack, group) is not None]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """What CloudWatch Logs does with the key, and its policy does not allow."""
+    group = stack.resources[subject]
+    key = _key(stack, group)
+    if key is None:
+        return
+    region, context = group.arn.split(":")[3], {"kms:encryptioncontext:aws:logs:arn": group.arn.removesuffix(":*")}
+    service = f"logs.{region}.amazonaws.com"
+    statements = list(policy_statements(key))
+    missing = [each for each in ACTIONS if not granted(statements, Request(service, each, key.arn, context))]
+    if missing:
+        yield Problem(
+            f"{key.logical_id} does not let CloudWatch Logs encrypt the log group: {', '.join(missing)}.",
+            f"allow {service} kms:Decrypt, kms:DescribeKey, kms:Encrypt, kms:GenerateDataKey* and kms:ReEncrypt* in the"
+            " key's policy, on the one condition ArnLike kms:EncryptionContext:aws:logs:arn.",
+            ("Properties", "KmsKeyId"),
+        )
+
+
+def _key(stack: Stack, group: Resource) -> Resource | None:
+    return key_of(stack, group.properties.get("KmsKeyId"))

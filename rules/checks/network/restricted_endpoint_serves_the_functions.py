@@ -1,0 +1,108 @@
+"""NET-021  restricted_endpoint_serves_the_functions
+
+Why       What a restricted endpoint does not name is refused there, whatever the role grants. A bucket
+          or a table that was left out fails every message of a function in the VPC, and it looks
+          like a fault of the role, where everybody then searches.
+Targets   AWS::EC2::VPCEndpoint, AWS::DynamoDB::Table, AWS::IAM::Role, AWS::Lambda::Function,
+          AWS::S3::Bucket, AWS::SQS::Queue
+
+Cases     SKIP  no endpoint in the template; an open endpoint; an endpoint of another service; no
+                policy and no Properties, which are judged elsewhere
+          PASS  a bucket, a table and a queue; an index; everything, which is judged elsewhere; what
+                Lambda does by itself; sending to a queue of dead letters; a function outside of the
+                VPC; a role of another stack; a store of somebody else; callers by their role; a
+                Deny of something else
+          FAIL  another bucket; the objects are missing; the bucket itself is missing; another table;
+                an index is missing; another queue; another action; other callers; everything but
+                something; a policy that only refuses; a Deny of what a function needs; a good
+                endpoint does not hide its neighbour; a good function does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Any
+
+from harness.checks import Problem, Resource, Stack
+from harness.checks.iam import Statement, policy_statements, role_statements
+from harness.checks.networks import functions_in_a_vpc
+from harness.checks.principals import names_everybody
+from harness.checks.roles import role_of
+from harness.checks.stack import at
+from harness.checks.stores import HOLDS, only_sends_dead_letters, service_of, store_of
+
+SERVICES = ("dynamodb", "s3", "sqs")
+PATH = ("Properties", "PolicyDocument")
+#: What Lambda does with the role by itself, from outside of the VPC: it reads for the mappings.
+LAMBDA_READS = (
+    "dynamodb:describestream",
+    "dynamodb:getrecords",
+    "dynamodb:getsharditerator",
+    "dynamodb:liststreams",
+    "sqs:changemessagevisibility*",
+    "sqs:deletemessage*",
+    "sqs:getqueueattributes",
+    "sqs:receivemessage",
+)
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Endpoints of S3, DynamoDB and SQS with a policy, where they are asked to be restricted."""
+    if stack.parameters.get("EndpointPolicies") != "restricted":
+        return []
+    stack.of("AWS::IAM::Role", *(HOLDS[each] for each in SERVICES))
+    functions_in_a_vpc(stack)
+    endpoints = stack.of("AWS::EC2::VPCEndpoint").items()
+    # Without a policy everything is let through, which another rule refuses.
+    return [name for name, each in endpoints if _service(each) in SERVICES and any(policy_statements(each))]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """What the code of a function may do by its role, and the endpoint does not let through."""
+    endpoint = stack.resources[subject]
+    statements = list(policy_statements(endpoint))
+    for name, function in functions_in_a_vpc(stack).items():
+        role = role_of(stack, function)
+        if role is None:
+            continue
+        refused: dict[str, list[str]] = {}
+        for action, arn in _needed(stack, function, role, _service(endpoint)):
+            if not _lets_through(statements, role, action, arn):
+                refused.setdefault(arn, []).append(action)
+        for arn, actions in refused.items():
+            yield Problem(
+                f"{name} needs {', '.join(dict.fromkeys(actions))} on {arn}, which the endpoint does not let through.",
+                f"name {arn}, or the store that it is a part of, as a Resource of the endpoint's policy.",
+                PATH,
+            )
+
+
+def _service(endpoint: Resource) -> str:
+    return str(endpoint.properties.get("ServiceName")).rpartition(".")[2]
+
+
+def _needed(stack: Stack, function: Resource, role: Resource, service: str) -> Iterator[tuple[str, str]]:
+    # What nobody received Lambda itself sends to the dead-letter target.
+    target: Any = at(function.properties, "DeadLetterConfig", "TargetArn")
+    for statement in role_statements(role):
+        for arn in statement.resources if statement.allows else []:
+            is_dead_letters = arn == target or only_sends_dead_letters(stack, statement, arn)
+            if service_of(arn) == service and not is_dead_letters and store_of(stack, arn) is not None:
+                yield from ((each, arn) for each in statement.actions if _is_codes(each, service))
+
+
+def _is_codes(action: str, service: str) -> bool:
+    action = action.lower()
+    return action.startswith(f"{service}:") and not any(fnmatchcase(action, pattern) for pattern in LAMBDA_READS)
+
+
+def _lets_through(statements: list[Statement], role: Resource, action: str, arn: str) -> bool:
+    meant = [
+        each
+        for each in statements
+        if each.covers(action) and each.reaches(arn) and (names_everybody(each) or role.arn in each.principals("AWS"))
+    ]
+    # Whose callers an endpoint serves, which its conditions say, another rule asks.
+    refused = any(each.denies and not each.body.get("Condition") for each in meant)
+    return any(each.allows for each in meant) and not refused

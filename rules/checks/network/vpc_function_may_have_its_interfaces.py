@@ -1,0 +1,60 @@
+"""NET-019  vpc_function_may_have_its_interfaces
+
+Why       Lambda makes the network interfaces of a function in a VPC with the function's own role.
+          Without the right to, it cannot start the function at all: the deployment fails, or every
+          record waits in the stream until it expires.
+Targets   AWS::Lambda::Function, AWS::IAM::Role
+
+Cases     SKIP  no function in the template; a function outside of a VPC; a role of another stack,
+                and a function without Properties
+          PASS  what Lambda needs; all of EC2; what is refused to the code only
+          FAIL  it may not make them; it may not find them; it may not delete them; finding them is
+                held to a resource; making them is held to another region; on a condition; a Deny
+                instead of an Allow; a Deny beside the Allow; a role without policies; a role
+                without Properties; a good function does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Resource, Stack
+from harness.checks.grants import may
+from harness.checks.iam import role_statements
+from harness.checks.networks import functions_in_a_vpc
+from harness.checks.roles import role_of
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Functions in a VPC with a role of this template."""
+    return [name for name, each in functions_in_a_vpc(stack).items() if role_of(stack, each) is not None]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """What Lambda needs for the function's network, and its role does not allow."""
+    function = stack.resources[subject]
+    role = role_of(stack, function)
+    for action, arn in _needed(function):
+        if role and (not may(role, action, arn) or _refuses(role, action, arn)):
+            yield Problem(
+                f"its role {role.logical_id} may not {action}, so Lambda cannot start the function in the VPC.",
+                f"allow {role.logical_id} {action} on {arn}, without a Condition.",
+                ("Properties", "Role"),
+            )
+
+
+def _needed(function: Resource) -> Iterator[tuple[str, str]]:
+    """https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions"""
+    _, partition, _, region, account, *_ = [*function.arn.split(":"), *[""] * 5]
+    interfaces = f"arn:{partition}:ec2:{region}:{account}:network-interface/*"
+    yield "ec2:CreateNetworkInterface", interfaces
+    # It knows no resources.
+    yield "ec2:DescribeNetworkInterfaces", "*"
+    yield "ec2:DeleteNetworkInterface", interfaces
+
+
+def _refuses(role: Resource, action: str, arn: str) -> bool:
+    return any(
+        each.denies and not each.body.get("Condition") and each.covers(action) and each.reaches(arn)
+        for each in role_statements(role)
+    )

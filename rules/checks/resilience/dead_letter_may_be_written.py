@@ -1,0 +1,54 @@
+"""RES-036  dead_letter_may_be_written
+
+Why       Lambda writes a dead letter with the function's role. If the role may not, the event that
+          failed is gone although a queue stands ready for it, and what somebody started by hand
+          to mend a gap leaves another.
+Targets   AWS::Lambda::Function, AWS::IAM::Role
+
+Cases     SKIP  no dead-letter target; no Properties; a target that is neither queue nor topic
+          PASS  a queue; a topic; a queue of another stack
+          FAIL  the role may not send; the role may send elsewhere; the role may not publish; a
+                condition; Deny instead of Allow; a role without Properties; a role of another
+                stack; a good function beside a bad one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from harness.checks import Problem, Resource, Stack, grants
+from harness.checks.roles import role_of
+from harness.checks.stack import at
+from harness.checks.stores import service_of
+
+FUNCTION = "AWS::Lambda::Function"
+PATH = ("Properties", "DeadLetterConfig", "TargetArn")
+#: What Lambda does with the function's role.
+ACTIONS = {"sns": "sns:Publish", "sqs": "sqs:SendMessage"}
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The functions whose failed events go to a queue or a topic. That they do is a rule of its own."""
+    return [name for name, each in stack.of(FUNCTION).items() if _service(each) in ACTIONS]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """A role that may not write there."""
+    function = stack.of(FUNCTION)[subject]
+    target, action, role = str(_target(function)), ACTIONS[_service(function)], role_of(stack, function)
+    if role is None or not grants.may(role, action, target):
+        yield Problem(
+            f"the function's role may not {action} on {target}: events that it fails for are lost.",
+            f"allow the function's role {action} on {target}, without a Condition.",
+            PATH,
+        )
+
+
+def _target(function: Resource) -> Any:
+    return at(function.body, *PATH)
+
+
+def _service(function: Resource) -> str:
+    target = _target(function)
+    return service_of(target) if isinstance(target, str) else ""

@@ -1,0 +1,38 @@
+"""RES-035  function_reserves_its_concurrency
+
+Why       An account's functions share one concurrency. Where ours has no share of its own,
+          somebody's batch of a thousand invocations leaves nothing for the stream, at whatever
+          hour it is started.
+Targets   AWS::Lambda::Function, AWS::Lambda::EventSourceMapping
+
+Cases     SKIP  a function that no mapping drives; concurrency is not reserved on purpose
+          PASS  a share each; the parameter says so
+          FAIL  no share; the parameter says so, and there is none; no Properties; text where the
+                number belongs; a good function beside a bad one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack, mappings
+from harness.checks.numbers import number
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The functions that a mapping drives, unless the parameter ReserveConcurrency says that none is reserved."""
+    driven = [mappings.function_of(stack, each) for each in stack.of(mappings.MAPPING).values()]
+    if stack.parameters.get("ReserveConcurrency", "true") != "true":
+        return []
+    return [name for name, each in stack.of("AWS::Lambda::Function").items() if each in driven]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """A function without a share. Whether it is the right one is for reserved_concurrency_covers_the_... to say."""
+    function = stack.of("AWS::Lambda::Function")[subject]
+    if number(function.properties.get("ReservedConcurrentExecutions")) is None:
+        yield Problem(
+            "the function has no share of the account's concurrency, so any other function can starve it.",
+            "set ReservedConcurrentExecutions to what its mappings invoke at once.",
+            ("Properties", "ReservedConcurrentExecutions"),
+        )

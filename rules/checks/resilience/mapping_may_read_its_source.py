@@ -1,0 +1,66 @@
+"""RES-037  mapping_may_read_its_source
+
+Why       Lambda polls with the function's role. A mapping whose role may not read stands there,
+          enabled, and takes nothing, or takes messages and cannot delete them, until the stream
+          has dropped what nobody fetched.
+Targets   AWS::Lambda::EventSourceMapping, AWS::Lambda::Function, AWS::IAM::Role
+
+Cases     SKIP  no mapping of a stream or a queue; no Properties; a registered consumer, which is
+                read in another way
+          PASS  a stream; a queue; wildcards
+          FAIL  the role may not get records; the role may not delete messages; another stream;
+                another queue; a condition; Deny instead of Allow; a role without Properties; a
+                role of another stack; a function of another stack; no function; a good mapping
+                beside a bad one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack, grants, mappings
+from harness.checks.roles import role_of
+from harness.checks.stores import service_of
+
+#: https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html and
+#: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+ACTIONS = {
+    "kinesis": (
+        "kinesis:DescribeStream",
+        "kinesis:DescribeStreamSummary",
+        "kinesis:GetRecords",
+        "kinesis:GetShardIterator",
+        "kinesis:ListShards",
+    ),
+    "sqs": ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"),
+}
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The mappings that read a stream or a queue."""
+    return [
+        name
+        for name, each in stack.of(mappings.MAPPING).items()
+        if service_of(mappings.source(each)) in ACTIONS and "/consumer/" not in mappings.source(each)
+    ]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """What Lambda does with the role, and the role does not allow."""
+    mapping = stack.of(mappings.MAPPING)[subject]
+    source, function = mappings.source(mapping), mappings.function_of(stack, mapping)
+    role = role_of(stack, function) if function else None
+    if role is None:
+        yield Problem(
+            "the mapping's function, or its role, is not in this template: nothing shows that it may read its source.",
+            "set FunctionName to a function of this template that has a role of this template.",
+            ("Properties", "FunctionName"),
+        )
+        return
+    refused = [each for each in ACTIONS[service_of(source)] if not grants.may(role, each, source)]
+    if refused:
+        yield Problem(
+            f"Lambda reads {source} with {role.logical_id}, which may not {', '.join(refused)}.",
+            f"allow {role.logical_id} {', '.join(refused)} on {source}, without a Condition.",
+            ("Properties", "EventSourceArn"),
+        )

@@ -1,0 +1,62 @@
+"""RES-034  replication_role_may_copy
+
+Why       S3 copies with the role's rights and takes a role that lacks them without a word. Each
+          object then fails to be copied, and the archive has a hole where the role could not read,
+          which is found when a regulator asks.
+Targets   AWS::S3::Bucket, AWS::IAM::Role
+
+Cases     SKIP  no bucket is replicated; no Properties
+          PASS  each prefix may be read; one rule for the whole bucket; a rule that is switched off
+          FAIL  a role without policies; a role of somebody else; no role; a prefix that the role
+                may not read; more is copied than the role may read; a rule by tag for the whole
+                bucket; the role may not write to the archive; another archive; a rule without a
+                destination; the role may not read the rules; the role may not list; a condition;
+                Deny instead of Allow; text where the replication belongs; a good bucket beside a
+                bad one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Resource, Stack, buckets, grants
+from harness.checks.roles import ROLE
+from harness.checks.stack import at, items
+
+PATH = ("Properties", "ReplicationConfiguration")
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The buckets that are replicated."""
+    return [name for name, each in stack.of(buckets.BUCKET).items() if PATH[-1] in each.properties]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """What S3 needs for the rules that are switched on, and the role does not allow."""
+    bucket = stack.of(buckets.BUCKET)[subject]
+    role = stack.by_arn(at(bucket.body, *PATH, "Role"), ROLE)
+    if role is None:
+        yield Problem(
+            "the replication has no role of this template, so nothing shows that anything may be copied.",
+            "set ReplicationConfiguration.Role to the ARN of a role of this template.",
+            (*PATH, "Role"),
+        )
+        return
+    for action, arn in dict.fromkeys(_needed(bucket)):
+        if not grants.may(role, action, arn):
+            yield Problem(
+                f"{role.logical_id} may not {action} on {arn}, so S3 copies nothing of it.",
+                f"allow {role.logical_id} {action} on {arn}, without a Condition, or copy less.",
+                PATH,
+            )
+
+
+def _needed(bucket: Resource) -> Iterator[tuple[str, str]]:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html"""
+    yield "s3:GetReplicationConfiguration", bucket.arn
+    yield "s3:ListBucket", bucket.arn
+    for rule in items(at(bucket.body, *PATH, "Rules")):
+        if isinstance(rule, dict) and rule.get("Status") == "Enabled":
+            objects = f"{buckets.limit_of(rule)}*"
+            yield "s3:GetObjectVersionForReplication", f"{bucket.arn}/{objects}"
+            yield "s3:ReplicateObject", f"{at(rule, 'Destination', 'Bucket')}/{objects}"

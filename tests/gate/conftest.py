@@ -1,0 +1,88 @@
+"""What is dear to start, started once: the engines, and the renderings of the real template."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.gate import command
+from harness.gate.engines.cfn_guard import CfnGuard
+from harness.gate.engines.cfn_lint import CfnLint
+from harness.gate.engines.checkov import Checkov
+from harness.gate.engines.checks import Checks
+from harness.gate.engines.outcome import Engine, Judged
+from harness.gate.judge import judge, things_of
+from harness.gate.rule_set import RuleSet
+from harness.gate.verdicts import Report
+from harness.render.scenarios import Scenarios
+from harness.render.source import Source, read
+from harness.rules.catalogue import CHECKOV, CHECKS, GUARD
+from tests.gate.templates import Ended, source_of
+
+
+@pytest.fixture(autouse=True)
+def verdicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the gate writes its verdicts in this test: not where other tests, or a person, have theirs."""
+    path = tmp_path / "build" / "gate" / "verdicts.json"
+    monkeypatch.setattr(command, "VERDICTS", path)
+    return path
+
+
+@pytest.fixture
+def gate(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """The command, in this process."""
+
+    def run(*arguments: object) -> Ended:
+        capsys.readouterr()
+        try:
+            code: object = command.main([str(each) for each in arguments])
+        except SystemExit as ended:
+            code = ended.code
+        return Ended(code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def rule_set() -> RuleSet:
+    """The project's rules."""
+    return RuleSet()
+
+
+@pytest.fixture(scope="session")
+def guard(rule_set: RuleSet) -> CfnGuard:
+    """cfn-guard with all of the project's Guard rules."""
+    return CfnGuard([rule.path for rule in rule_set.of(GUARD)])
+
+
+@pytest.fixture(scope="session")
+def checkov(rule_set: RuleSet) -> Iterator[Checkov]:
+    """Checkov with its own checks and the project's policies."""
+    with Checkov(rule_set.folder / "checkov", [rule.id for rule in rule_set.of(CHECKOV)]) as worker:
+        yield worker
+
+
+@pytest.fixture(scope="session")
+def engines(rule_set: RuleSet, guard: CfnGuard, checkov: Checkov) -> list[Engine]:
+    """All engines, ready."""
+    return [CfnLint(), guard, checkov, Checks([rule.path for rule in rule_set.of(CHECKS)])]
+
+
+@pytest.fixture(scope="session")
+def report_of(rule_set: RuleSet, engines: list[Engine]) -> Callable[[str], Report]:
+    """The report of all engines on a template, by its text."""
+    return lambda text: judge(source_of(text), rule_set, engines)
+
+
+@pytest.fixture(scope="session")
+def pipeline() -> Source:
+    """The project's own template."""
+    return read(command.TEMPLATE)
+
+
+@pytest.fixture(scope="session")
+def renderings(pipeline: Source) -> list[Judged]:
+    """The project's own template in every scenario, the usual ones first."""
+    return things_of(pipeline, Scenarios(pipeline.template))[1:]

@@ -1,0 +1,136 @@
+"""What is wrong with a folder of rules, one line each. `test_rule_set` holds the project's to it."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.rules.cases import OUTCOMES, Case, expected_of_checkov, load
+from harness.rules.catalogue import CHECKOV, CHECKS, GUARD, INTENTS, BadRule, Rule
+
+PREFIXES = {
+    "encryption": "ENC",
+    "access": "ACC",
+    "network": "NET",
+    "retention": "RET",
+    "resilience": "RES",
+    "observability": "OBS",
+    "change": "CHG",
+}
+#: Frameworks are named in controls.yaml, and in the page that is made of it.
+FRAMEWORKS = re.compile(r"\b(NIST|PCI|SEC|FINRA|FFIEC|NYDFS|MiFID|FSBP|17a-4|4511)\b")
+NAME_FRAMEWORKS = ("controls.yaml", "README.md")
+#: There is no case in which Checkov's policies would not apply: each resource of its type is judged.
+_OPTIONAL = {CHECKOV: {"SKIP"}}
+
+
+def names(rules: list[Rule]) -> Iterator[str]:
+    """Ids and slugs that are not told apart, or not of the form."""
+    for what, given in (("id", [rule.id for rule in rules]), ("slug", [rule.slug for rule in rules])):
+        yield from (f"{count} rules have the {what} {name}" for name, count in Counter(given).items() if count > 1)
+    for rule in rules:
+        prefix = "CKV_FDP_[1-9][0-9]*" if rule.engine == CHECKOV else f"{PREFIXES.get(rule.intent)}-[0-9]{{3}}"
+        if not re.fullmatch(prefix, rule.id):
+            yield f"{rule.slug}: the id {rule.id} is not of the form {prefix}"
+    # `cfn-guard test` looks for the rule a test belongs to by the beginning of its name.
+    for one, other in itertools.permutations(sorted({rule.slug for rule in rules}), 2):
+        if other.startswith(one):
+            yield f"{one} is how {other} begins"
+
+
+def files(folder: Path, rules: list[Rule]) -> Iterator[str]:
+    """Files that are no rule's, in the folders where rules and cases are."""
+    known = {rule.path for rule in rules} | {rule.case_file for rule in rules}
+    known |= {rule.expected_file for rule in rules if rule.engine == CHECKOV}
+    for part in ("guard", "checks", "checkov"):
+        for path in sorted((folder / part).rglob("*")):
+            if (
+                path.is_file()
+                and "__pycache__" not in path.parts
+                and path not in known
+                and not path.name.startswith("_")
+            ):
+                yield f"{path.relative_to(folder)} belongs to no rule"
+    for rule in rules:
+        if rule.engine != CHECKOV and rule.intent not in INTENTS:
+            yield f"{rule.slug}: {rule.intent} is no intent"
+
+
+def guard_rules(rule: Rule) -> Iterator[str]:
+    """A Guard file that is not one rule, or whose clauses do not all say what is wrong and how to mend it."""
+    text = "\n".join(line for line in rule.path.read_text().splitlines() if not line.lstrip().startswith("#"))
+    declared = re.findall(r"^\s*rule\s+(\w+)", text, re.MULTILINE)
+    if declared != [rule.slug]:
+        yield f"{rule.slug}: the file has the rules {declared}"
+    if text.count("<<") != len(rule.messages) or not rule.messages:
+        yield f"{rule.slug}: {text.count('<<')} messages, {len(rule.messages)} with Violation and Fix"
+    own = rule.id.lower().replace("-", "")
+    for variable in re.findall(r"^let\s+(\w+)", text, re.MULTILINE):
+        if not variable.startswith(f"{own}_"):
+            yield f"{rule.slug}: the variable {variable} does not begin with {own}_"
+
+
+def cases(rule: Rule) -> Iterator[str]:
+    """Cases that are missing, or are not those that the rule's header lists."""
+    try:
+        if rule.engine == CHECKOV:
+            yield from _checkov_cases(rule)
+        else:
+            yield from _cases(rule, load(rule))
+    except BadRule as error:
+        yield f"{rule.slug}: {error}"
+
+
+def _cases(rule: Rule, found: list[Case]) -> Iterator[str]:
+    for case in found:
+        if set(case.expected) != {rule.slug}:
+            yield f"{rule.slug}: {case.name}: expects something of {', '.join(case.expected)}"
+        elif not case.name.startswith(f"{case.expected[rule.slug]} - "):
+            yield f"{rule.slug}: {case.name}: expects {case.expected[rule.slug]}"
+    listed = {outcome: list(rule.cases.get(outcome, ())) for outcome in OUTCOMES}
+    named: dict[str, list[str]] = {outcome: [] for outcome in OUTCOMES}
+    for case in found:
+        outcome, _, name = case.name.partition(" - ")
+        named.setdefault(outcome, []).append(name)
+    for outcome in OUTCOMES:
+        if not named[outcome]:
+            yield f"{rule.slug}: there is no case for {outcome}"
+        if named[outcome] != listed[outcome]:
+            differ = sorted(set(named[outcome]) ^ set(listed[outcome])) or ["their order"]
+            yield f"{rule.slug}: {outcome}: header and cases differ: {'; '.join(differ)}"
+
+
+def _checkov_cases(rule: Rule) -> Iterator[str]:
+    expected = expected_of_checkov(rule)
+    for outcome, named in (("PASS", expected["pass"]), ("FAIL", expected["fail"])):
+        kind = "Good" if outcome == "PASS" else "Bad"
+        listed = [_letters(f"{kind}{name}") for name in rule.cases[outcome]]
+        if [_letters(name) for name in named] != listed:
+            differ = sorted({*map(_letters, named)} ^ set(listed)) or ["their order"]
+            yield f"{rule.slug}: {outcome}: header and cases differ: {'; '.join(differ)}"
+
+
+def _letters(name: str) -> str:
+    return "".join(each for each in name.lower() if each.isalnum())
+
+
+def frameworks(folder: Path) -> Iterator[str]:
+    """Frameworks that are named outside of the catalogue of controls."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name not in NAME_FRAMEWORKS and "__pycache__" not in path.parts:
+            for number, line in enumerate(path.read_text().splitlines(), 1):
+                if found := FRAMEWORKS.search(line):
+                    yield f"{path.relative_to(folder)}:{number}: names {found[1]}"
+
+
+def complaints(folder: Path, rules: list[Rule]) -> list[str]:
+    """All of the above."""
+    found = [*names(rules), *files(folder, rules), *frameworks(folder)]
+    for rule in rules:
+        found += [*(guard_rules(rule) if rule.engine == GUARD else ()), *cases(rule)]
+        if rule.engine not in (GUARD, CHECKS, CHECKOV):
+            found.append(f"{rule.slug}: {rule.engine} is no engine")
+    return found

@@ -1,0 +1,411 @@
+"""What the gate cannot judge it says so about: exit code 2, one line with the place, no verdicts. Never a pass."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from harness.gate import command
+
+ROOT = Path(__file__).resolve().parents[2]
+TOPIC = "Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n"
+NAMED = f"{TOPIC}    Properties:\n      TopicName: "
+PARAMETER = f"{TOPIC}Parameters:\n  Name: "
+BOMB = "Metadata:\n  a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"  {name}: &{name} [{', '.join([f'*{before}'] * 10)}]\n"
+    for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+#: What is not a template: what the file holds, where that shows (0: nowhere in particular), what is said.
+UNREADABLE = {
+    "empty": ("", 0, "the file is empty"),
+    "a comment alone": ("# Nothing yet.\n", 0, "the file is empty"),
+    "a list left open": ("Resources: [a\n", 2, "not YAML"),
+    "indented by tabs": ("Resources:\n\tTopic: x\n", 2, "not YAML"),
+    "an alias of nothing": (f"{NAMED}*nothing\n", 5, "not YAML"),
+    "two documents": (f"{TOPIC}---\n{TOPIC}", 4, "not YAML"),
+    "a control character": (f"{TOPIC}# \x1b[2J\n", 4, "not YAML"),
+    "text": ("hello\n", 1, "it is not an object"),
+    "a list": ("- Resources\n", 1, "it is not an object"),
+    "a number": ("5\n", 1, "it is not an object"),
+    "null": ("~\n", 1, "null"),
+    "no Resources": ("Parameters: {}\n", 1, "it has no Resources"),
+    "empty Resources": ("\nResources: {}\n", 2, "it has no Resources"),
+    "Resources as a list": ("Resources:\n- Type: AWS::SNS::Topic\n", 1, "it has no Resources"),
+    "a resource without a type": ("Resources:\n  Topic: {}\n", 2, "the resource Topic has no Type"),
+    "a resource that is null": ("Resources:\n  Topic:\n", 2, "null"),
+    "a type that is a number": ("Resources:\n  Topic: {Type: 5}\n", 2, "the resource Topic has no Type"),
+    "Parameters as a list": (f"{TOPIC}Parameters: [a]\n", 4, "Parameters is not an object"),
+    "a parameter without a type": (f"{PARAMETER}{{Default: a}}\n", 5, "the parameter Name has no Type"),
+    "Conditions as a list": (f"{TOPIC}Conditions: [a]\n", 4, "Conditions is not an object"),
+    "Mappings as text": (f"{TOPIC}Mappings: a\n", 4, "Mappings is not an object"),
+    "a rule as a list": (f"{TOPIC}Rules:\n  One: []\n", 5, "One"),
+    "Outputs as a list": (f"{TOPIC}Outputs: [a]\n", 4, "Outputs is not an object"),
+    "a resource given twice": (f"{TOPIC}  Topic:\n    Type: AWS::SNS::Topic\n", 4, "the key Topic is given twice"),
+    "a property given twice": (f"{NAMED}a\n      TopicName: b\n", 6, "the key TopicName is given twice"),
+    "a key given twice in JSON": (
+        '{"Resources": {\n"Topic": {"Type": "AWS::SNS::Topic"},\n"Topic": {"Type": "AWS::SQS::Queue"}}}',
+        3,
+        "the key Topic is given twice",
+    ),
+    "an unknown function": (f"{NAMED}!Frobnicate a\n", 5, "unknown intrinsic function !Frobnicate"),
+    "an unknown function in the long form": (
+        f"{NAMED}{{'Fn::Frobnicate': a}}\n",
+        5,
+        "unknown intrinsic function Fn::Frobnicate",
+    ),
+    "a tag of Python's": (f"{NAMED}!!python/object/apply:os.system [id]\n", 5, "not a value of CloudFormation's"),
+    "a merge key": (f"{TOPIC}  Other:\n    <<: {{Type: x}}\n", 5, "merge keys"),
+    "a list as a key": (f"{TOPIC}  ? [a]\n  : b\n", 4, "a key has to be text"),
+    "an alias bomb": (f"{BOMB}{TOPIC}", 2, "aliases multiply them"),
+    "an alias of what it stands in": (f"{TOPIC}    Properties: &a\n      Topic: *a\n", 4, "an alias stands inside"),
+    "a thousand levels": (f"{NAMED}{'[' * 1_000}{']' * 1_000}\n", 5, "levels deep"),
+    "a hundred thousand levels": (f"{NAMED}{'[' * 100_000}{']' * 100_000}\n", 0, ""),
+    "too large": (f"{TOPIC}# {'x' * 1_000_000}\n", 0, "more than CloudFormation takes"),
+    "not UTF-8": (TOPIC.encode() + b"# caf\xe9\n", 0, "is not UTF-8"),
+    "UTF-16": (TOPIC.encode("utf-16"), 0, "is not UTF-8"),
+    "a zip": (b"PK\x03\x04" + bytes(range(256)), 0, "is not UTF-8"),
+}
+
+#: What CloudFormation itself could not make anything of: where in the template, and what is said.
+UNRENDERABLE = {
+    "a map without the entry": (f"{NAMED}!FindInMap [Names, a, b]\n", "Resources.Topic", "there is no Names.a.b"),
+    "a map without this region": (
+        f"{NAMED}!FindInMap [Names, !Ref AWS::Region, topic]\nMappings: {{Names: {{eu-west-1: {{topic: a}}}}}}\n",
+        "Resources.Topic",
+        "there is no Names.us-east-1.topic",
+    ),
+    "a macro": (f"{NAMED}!Transform {{Name: Mine}}\n", "Resources.Topic", "Fn::Transform"),
+    "a macro in the long form": (f"{NAMED}{{'Fn::Transform': {{Name: Mine}}}}\n", "Resources.Topic", "Fn::Transform"),
+    "a resource's condition that is not there": (
+        f"{TOPIC}    Condition: IsProd\n",
+        "Resources.Topic",
+        "there is no condition IsProd",
+    ),
+    "a value's condition that is not there": (
+        f"{NAMED}!If [IsProd, a, b]\n",
+        "Resources.Topic",
+        "there is no condition IsProd",
+    ),
+    "a condition that depends on itself": (
+        f"{TOPIC}Conditions:\n  IsProd: !Not [!Condition IsProd]\n",
+        "condition IsProd",
+        "depends on itself",
+    ),
+    "conditions that depend on each other": (
+        f"{TOPIC}Conditions:\n  IsProd: !Not [!Condition IsTest]\n  IsTest: !Not [!Condition IsProd]\n",
+        "condition IsProd",
+        "depends on itself",
+    ),
+    "a condition that is neither true nor false": (
+        f"{TOPIC}Conditions: {{IsProd: perhaps}}\n",
+        "IsProd",
+        "neither true",
+    ),
+    "a pattern that nothing matches": (
+        f"{PARAMETER}{{Type: String, AllowedPattern: 'a^b'}}\n",
+        "parameter Name",
+        "no value can be found",
+    ),
+    "a pattern and a length that contradict": (
+        f"{PARAMETER}{{Type: String, AllowedPattern: 'x{{5}}', MinLength: 9}}\n",
+        "parameter Name",
+        "no value can be found",
+    ),
+    "a pattern that is none": (
+        f"{PARAMETER}{{Type: String, AllowedPattern: '['}}\n",
+        "parameter Name",
+        "AllowedPattern [",
+    ),
+    "bounds the wrong way round": (
+        f"{PARAMETER}{{Type: Number, MinValue: 5, MaxValue: 3}}\n",
+        "parameter Name",
+        "no value can be found",
+    ),
+    "rules that let nothing through": (
+        f"{TOPIC}Rules: {{One: {{Assertions: [{{Assert: !Equals [a, b]}}]}}}}\n",
+        "Rules",
+        "no values can be found",
+    ),
+    "an If of one value": (f"{NAMED}!If [IsProd]\n", "Resources.Topic", "Fn::If"),
+    "a value that is its own": (
+        "Resources:\n  Own:\n    Type: AWS::SSM::Parameter\n    Properties: {Type: String, Value: !GetAtt Own.Value}\n",
+        "Resources.Own",
+        "depends on itself",
+    ),
+}
+
+
+@pytest.fixture
+def written(tmp_path, monkeypatch):
+    """A template of this content, in the working directory."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(content):
+        path = Path("template.yaml")
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+@pytest.fixture
+def stale(verdicts):
+    """Verdicts that an earlier run has left."""
+    verdicts.parent.mkdir(parents=True)
+    verdicts.write_text('{"exit_code": 0}')
+    return verdicts
+
+
+# ------------------------------------------------------------------------------------------------- not a template ----
+
+
+@pytest.mark.parametrize(("content", "line", "said"), UNREADABLE.values(), ids=list(UNREADABLE))
+def test_what_is_not_a_template_is_told_in_one_line_with_its_place(gate, written, stale, content, line, said):
+    started = time.monotonic()
+    complaint = gate(written(content)).line
+
+    place = f"template.yaml:{line}: " if line else "template.yaml"
+    assert complaint.startswith(f"gate: {place}")
+    assert said in complaint
+    assert len(complaint) < 300
+    assert not stale.exists()
+    assert time.monotonic() - started < 5
+
+
+def test_a_file_that_is_missing_is_told(gate, stale, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    assert gate("nothing/here.yaml").line == "gate: nothing/here.yaml: No such file or directory"
+    assert not stale.exists()
+
+
+def test_a_folder_is_told(gate, stale, tmp_path):
+    assert gate(tmp_path).line == f"gate: {tmp_path}: Is a directory"
+    assert not stale.exists()
+
+
+def test_a_file_that_may_not_be_read_is_told(gate, written, stale, monkeypatch):
+    """Who runs the tests may read everything, so the refusal is made up."""
+
+    def refused(_):
+        raise PermissionError(13, "Permission denied")
+
+    path = written(TOPIC)
+    monkeypatch.setattr(Path, "read_bytes", refused)
+
+    assert gate(path).line == "gate: template.yaml: Permission denied"
+    assert not stale.exists()
+
+
+def test_links_that_lead_to_each_other_are_told(gate, stale, tmp_path):
+    (tmp_path / "a.yaml").symlink_to(tmp_path / "b.yaml")
+    (tmp_path / "b.yaml").symlink_to(tmp_path / "a.yaml")
+
+    assert "a.yaml" in gate(tmp_path / "a.yaml").line
+    assert not stale.exists()
+
+
+def test_a_name_that_cannot_be_one_is_told(gate, stale):
+    assert "File name too long" in gate("x" * 5_000).line
+    assert not stale.exists()
+
+
+# --------------------------------------------------------------------------------------------- cannot be rendered ----
+
+
+@pytest.mark.parametrize(("content", "place", "said"), UNRENDERABLE.values(), ids=list(UNRENDERABLE))
+def test_what_cannot_be_rendered_is_told_in_one_line_with_its_place(gate, written, stale, content, place, said):
+    """A scenario that cannot be rendered is one that nothing has judged."""
+    started = time.monotonic()
+    complaint = gate(written(content), "--engine", "checks").line
+
+    section = place.partition(".")[0].replace("parameter Name", "Parameters")
+    line = {"Resources": 2, "Parameters": 5, "Rules": 4}.get(section)
+    assert complaint.startswith(f"gate: template.yaml:{line}: " if line else "gate: template.yaml: ")
+    assert place in complaint
+    assert said in complaint
+    assert not stale.exists()
+    assert time.monotonic() - started < 5
+
+
+# ------------------------------------------------------------------------------------------------------ a process ----
+
+
+#: The command, with its verdicts where the first argument says: not where a person has theirs.
+PROCESS = """
+import sys
+from pathlib import Path
+from harness.gate import command
+command.VERDICTS = Path(sys.argv[1])
+sys.exit(command.main(sys.argv[2:]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "said"),
+    [
+        (UNREADABLE["an alias bomb"][0], [], "aliases multiply them"),
+        (UNRENDERABLE["a macro"][0], [], "Fn::Transform"),
+        (TOPIC, ["--frobnicate"], "unrecognized arguments: --frobnicate (try --help)"),
+    ],
+)
+def test_the_process_ends_with_2_and_one_line(tmp_path, stale, content, arguments, said):
+    """With every engine, as CI runs it."""
+    (tmp_path / "template.yaml").write_text(content)
+    ended = subprocess.run(
+        [sys.executable, "-c", PROCESS, str(stale), "template.yaml", *arguments],
+        cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("gate: ")
+    assert ended.stderr.count("\n") == 1
+    assert said in ended.stderr
+    assert not stale.exists()
+
+
+# -------------------------------------------------------------------------------------------------------- options ----
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--format", "pdf"], "pdf"),
+        (["--format"], "expected one argument"),
+        (["--engine", "cfn_nag"], "cfn_nag"),
+        (["--engine", ""], "invalid choice"),
+        (["--output"], "expected one argument"),
+        (["a.yaml", "b.yaml"], "b.yaml"),
+        (["--waivers", "mine.yaml"], "--waivers"),
+    ],
+)
+def test_a_bad_option_is_told_in_one_line(gate, stale, arguments, said):
+    """Verdicts of the run before would pass for those of this one."""
+    complaint = gate(*arguments).line
+
+    assert complaint.startswith("gate: ")
+    assert complaint.endswith("(try --help)")
+    assert said in complaint
+    assert not stale.exists()
+
+
+def test_while_it_judges_there_are_no_verdicts(gate, written, stale, monkeypatch):
+    """A run that is killed half way leaves nothing either."""
+
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "_report", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        gate(written(TOPIC))
+    assert not stale.exists()
+
+
+def test_verdicts_that_could_not_be_written_whole_do_not_stay(gate, written, stale, monkeypatch):
+    def full(*_):
+        stale.write_text('{"exit_code": 0')
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(command, "_write", full)
+
+    assert "No space left on device" in gate(written(TOPIC), "--engine", "checks").line
+    assert not stale.exists()
+
+
+def test_asking_for_help_deletes_nothing(gate, stale):
+    assert gate("--help").code == 0
+    assert stale.exists()
+
+
+@pytest.mark.parametrize("output", [".", "", "template.yaml/report.txt"])
+def test_an_output_that_cannot_be_written_leaves_no_verdicts(gate, written, stale, output):
+    """Nobody has seen the findings, so nobody may take the run for a good one."""
+    assert gate(written(TOPIC), "--engine", "checks", "--output", output).line
+    assert not stale.exists()
+
+
+def test_a_defect_of_the_gate_itself_is_not_mistaken_for_findings(gate, stale, monkeypatch):
+    """Python would end with 1, which says that the template was judged. A traceback is what we want to see then."""
+
+    def broken(_):
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(command, "_report", broken)
+    ended = gate()
+
+    assert ended.code == 2
+    assert "Traceback" in ended.err
+    assert "RuntimeError: a defect" in ended.err
+    assert not stale.exists()
+
+
+# ----------------------------------------------------------------- references: findings, since they can be judged ----
+
+QUEUE = """\
+Resources:
+  Queue:
+    Type: AWS::SQS::Queue
+    Properties:
+      QueueName: {0}
+  Other:
+    Type: AWS::SQS::Queue
+    {1}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "rule", "line"),
+    [
+        ("!Ref Nothing", "UpdateReplacePolicy: Delete", "E1020", 5),
+        ("!GetAtt Nothing.Arn", "UpdateReplacePolicy: Delete", "E1010", 5),
+        ("!GetAtt Other.Nothing", "UpdateReplacePolicy: Delete", "E1010", 5),
+        ("!Sub 'a-${Nothing}'", "UpdateReplacePolicy: Delete", "E1019", 5),
+        ("!Sub 'a-${Nothing.Arn}'", "UpdateReplacePolicy: Delete", "E1019", 5),
+        ("a", "DependsOn: Nothing", "E3005", 8),
+        ("a", "DependsOn: [Queue, Nothing]", "E3005", 8),
+    ],
+)
+def test_a_reference_to_nothing_is_a_finding_at_its_line(gate, written, name, other, rule, line):
+    ended = gate(written(QUEUE.format(name, other)), "--engine", "cfn-lint", "--format", "json")
+
+    assert ended.code == 1
+    assert line in {finding["line"] for finding in ended.findings(rule)}, ended.report["findings"]
+
+
+def test_resources_that_need_each_other_are_a_finding_at_both_lines(gate, written):
+    text = QUEUE.format("!GetAtt Other.QueueName", "Properties:\n      QueueName: !GetAtt Queue.QueueName")
+    ended = gate(written(text), "--engine", "cfn-lint", "--format", "json")
+
+    assert ended.code == 1
+    assert {(each["resource"], each["line"]) for each in ended.findings("E3004")} == {("Queue", 2), ("Other", 6)}
+
+
+def test_dangling_and_circular_references_do_not_stop_the_other_engines(gate, written):
+    """One mistake must not hide all others."""
+    text = QUEUE.format("!Ref Nothing", "DependsOn: Other")
+    ended = gate(written(text), "--engine", "cfn-guard", "--engine", "checks", "--format", "json")
+
+    assert ended.code == 1
+    assert ended.findings("queue_encrypts_with_a_customer_key")
+    assert ended.findings("queue_refuses_plain_http")
+
+
+# ------------------------------------------------------------------------------------------ what is odd, but fine ----
+
+
+def test_json_and_a_byte_order_mark_are_read(gate, written):
+    template = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
+    for text in (json.dumps(template), json.dumps(template, indent="\t"), f"\ufeff{TOPIC}"):
+        ended = gate(written(text), "--engine", "checks", "--format", "json")
+
+        assert ended.code == 1
+        assert ended.findings("topic_refuses_plain_http")

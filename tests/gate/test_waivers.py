@@ -1,0 +1,270 @@
+"""Waivers: the one way to let a finding through, and nothing that is wrong with one goes unsaid."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import pytest
+
+from harness.gate import command, waivers
+from harness.gate.verdicts import Finding
+from harness.gate.waivers import BadWaivers, Known, Waiver
+from harness.rules.catalogue import load as load_rules
+
+TODAY = datetime.date(2026, 11, 25)
+YESTERDAY, TOMORROW = TODAY - datetime.timedelta(1), TODAY + datetime.timedelta(1)
+ENTRY = """\
+- rule: topic_refuses_plain_http
+  resource: Alerts
+  reason: The topic has no subscriber yet.
+  owner: platform security
+  expires: 2027-06-30
+"""
+PATH = Path("rules/waivers.yaml")
+
+
+def _finding(rule="ENC-018", slug="topic_refuses_plain_http", resource="Alerts"):
+    return Finding(rule, slug, "checks", resource, 3, f"Resources.{resource}", "it is open.", "close it.", ("default",))
+
+
+def _waiver(rule="ENC-018", resource="Alerts", expires=TOMORROW, line=1):
+    return Waiver(rule, resource, "because", "somebody", expires, line)
+
+
+def _known(complete=True):
+    rules = frozenset({"ENC-018", "topic_refuses_plain_http", "ENC-017", "queue_refuses_plain_http"})
+    return Known(PATH, frozenset({"Alerts", "Queue"}), rules, complete)
+
+
+def _applied(given, found, complete=True):
+    """What stands, and what is waived, as the messages and reasons."""
+    after = waivers.apply(given, found, _known(complete), TODAY)
+    return [each.message for each in after if not each.waived], [each.waived for each in after if each.waived]
+
+
+# ------------------------------------------------------------------------------------------------- waived, or not ----
+
+
+@pytest.mark.parametrize("name", ["ENC-018", "topic_refuses_plain_http"])
+def test_a_finding_is_waived_by_the_id_or_the_slug_of_its_rule(name):
+    assert _applied([_waiver(name)], [_finding()]) == ([], ["because (somebody, until 2026-11-26)"])
+
+
+@pytest.mark.parametrize("other", [_finding(resource="Queue"), _finding("ENC-017", "queue_refuses_plain_http")])
+def test_a_waiver_lets_no_other_resource_and_no_other_rule_through(other):
+    assert _applied([_waiver()], [_finding(), other])[0] == [other.message]
+
+
+def test_every_finding_of_the_rule_on_the_resource_is_waived():
+    found = [_finding(), _finding()]
+
+    assert len(_applied([_waiver()], found)[1]) == 2
+
+
+def test_a_waiver_holds_on_its_last_day():
+    assert _applied([_waiver(expires=TODAY)], [_finding()])[0] == []
+
+
+def test_an_expired_waiver_lets_nothing_through_and_is_a_finding_itself():
+    standing, waived = _applied([_waiver(expires=YESTERDAY)], [_finding()])
+
+    assert waived == []
+    assert standing == ["it is open.", "A waiver: it has expired on 2026-11-24."]
+
+
+@pytest.mark.parametrize(
+    ("waiver", "said"),
+    [
+        (_waiver("ENC-999"), "there is no rule ENC-999, or it refuses nothing"),
+        (_waiver(resource="Alarms"), "there is no resource Alarms"),
+        (_waiver("ENC-017"), "ENC-017 does not refuse Alerts: the waiver is not needed"),
+    ],
+)
+def test_a_waiver_that_waives_nothing_is_a_finding(waiver, said):
+    """It would let a later mistake through that nobody has looked at."""
+    standing, waived = _applied([waiver], [_finding()])
+
+    assert waived == []
+    assert standing == ["it is open.", f"A waiver: {said}."]
+
+
+def test_the_second_of_two_equal_waivers_is_not_needed():
+    standing, waived = _applied([_waiver(), _waiver(line=7)], [_finding()])
+
+    assert len(waived) == 1
+    assert standing == ["A waiver: ENC-018 does not refuse Alerts: the waiver is not needed."]
+
+
+@pytest.mark.parametrize("first", [_waiver(expires=YESTERDAY), _waiver("ENC-017")])
+def test_no_waiver_lets_another_ones_mistake_through(first):
+    """A finding about a waiver has the waiver's rule and resource, so an equal waiver could be thought to match it."""
+    second = Waiver(first.rule, first.resource, "because", "somebody", TOMORROW, 7)
+    wrong = Waiver(f"waiver:{first.rule}", first.resource, "because", "somebody", TOMORROW, 13)
+    found = [_finding()] if first.rule == "ENC-018" else []
+    after = waivers.apply([first, second, wrong], found, _known(), TODAY)
+
+    assert not [each for each in after if each.engine == waivers.ENGINE and each.waived]
+    assert next(each.line for each in after if each.engine == waivers.ENGINE) == first.line
+
+
+def test_a_finding_about_a_waiver_says_where_the_waiver_is():
+    problem = waivers.apply([_waiver("ENC-999", line=31)], [], _known(), TODAY)[0]
+
+    assert (problem.engine, problem.path, problem.line) == ("waivers", "rules/waivers.yaml", 31)
+    assert "line 31" in problem.fix
+
+
+@pytest.mark.parametrize("waiver", [_waiver("ENC-017"), _waiver("CKV_AWS_18")])
+def test_with_some_engines_only_a_waiver_for_another_engine_is_not_found_wrong(waiver):
+    """`--engine cfn-lint` cannot know whether Checkov would still refuse the bucket."""
+    assert _applied([waiver], [_finding()], complete=False) == (["it is open."], [])
+
+
+def test_with_some_engines_only_a_waiver_still_has_to_name_a_resource_and_not_to_have_expired():
+    given = [_waiver(expires=YESTERDAY), _waiver("ENC-017", "Alarms")]
+
+    assert _applied(given, [_finding()], complete=False)[0][1:] == [
+        "A waiver: it has expired on 2026-11-24.",
+        "A waiver: there is no resource Alarms.",
+    ]
+
+
+# ------------------------------------------------------------------------------------------------------- the file ----
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "waivers.yaml"
+
+
+def test_a_waiver_is_read_with_its_line(file):
+    file.write_text(f"# Why there are waivers.\n\n{ENTRY}\n{ENTRY}")
+    first, second = waivers.load(file)
+
+    assert (first.line, second.line) == (3, 9)
+    assert first.expires == datetime.date(2027, 6, 30)
+    assert (first.rule, first.resource) == ("topic_refuses_plain_http", "Alerts")
+
+
+@pytest.mark.parametrize("text", ["", "# None.\n", "[]\n"])
+def test_a_file_without_waivers_is_fine(file, text):
+    file.write_text(text)
+
+    assert waivers.load(file) == []
+
+
+@pytest.mark.parametrize("missing", ["rule", "resource", "reason", "owner", "expires"])
+def test_a_waiver_without_a_field_is_refused(file, missing):
+    lines = [line.replace("- ", "  ") for line in ENTRY.splitlines() if missing not in line.partition(":")[0]]
+    file.write_text("-" + "\n".join(lines)[1:])
+
+    assert (
+        _refusal(file)
+        == f"{file}:1: a waiver has rule, resource, reason, owner, expires, each of them and nothing else"
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("  owner", "  approved: true\n  owner", "nothing else"),
+        ("platform security", "''", "each of them"),
+        ("The topic has no subscriber yet.", "", "each of them"),
+        ("- rule: topic_refuses_plain_http", "- rule:", "each of them"),
+        ("2027-06-30", "next year", "expires is a day"),
+        ("2027-06-30", "'2027-06-30'", "expires is a day"),
+        ("2027-06-30", "2027-06-30 12:00:00", "expires is a day"),
+        ("2027-06-30", "20270630", "expires is a day"),
+        ("2027-06-30", "2027-02-31", "day is out of range"),
+        ("- rule", "rule", "waivers are a list"),
+        (ENTRY, "waivers: []", "waivers are a list"),
+        (ENTRY, "later", "waivers are a list"),
+        (ENTRY, "- later", "a waiver has"),
+        (ENTRY, "- [a, b]", "a waiver has"),
+        (ENTRY, "- rule: [a", "expected"),
+        (ENTRY, "- rule: !include a.yaml", "could not determine a constructor"),
+    ],
+)
+def test_a_waiver_that_is_none_is_refused(file, old, new, said):
+    file.write_text(ENTRY.replace(old, new).replace("\n  ", "\n") if new == "rule" else ENTRY.replace(old, new))
+
+    assert said in _refusal(file)
+
+
+def test_a_file_that_cannot_be_read_is_refused(file):
+    assert "No such file" in _refusal(file)
+    file.write_bytes(b"\xff\xfe\x00")
+    assert "waivers.yaml: " in _refusal(file)
+
+
+def _refusal(file):
+    with pytest.raises(BadWaivers) as refused:
+        waivers.load(file)
+    assert "\n" not in str(refused.value)
+    return str(refused.value)
+
+
+# ------------------------------------------------------------------------------------------------- in the command ----
+
+TOPIC = "Resources:\n  Alerts:\n    Type: AWS::SNS::Topic\n"
+
+
+@pytest.fixture
+def judged_as_ours(gate, file, tmp_path, monkeypatch):
+    """A template that is taken for the project's own, and a file of waivers for it."""
+    template = tmp_path / "template.yaml"
+    template.write_text(TOPIC)
+    monkeypatch.setattr(command, "TEMPLATE", template)
+    monkeypatch.setattr(command, "WAIVERS", file)
+
+    def run(waived):
+        file.write_text(waived)
+        return gate(template, "--engine", "checks", "--format", "json")
+
+    return run
+
+
+def test_a_waived_finding_is_reported_and_does_not_count(judged_as_ours):
+    before = judged_as_ours("")
+    entries = "".join(
+        ENTRY.replace("topic_refuses_plain_http", each["slug"]).replace("2027", "2999")
+        for each in before.report["findings"]
+    )
+    after = judged_as_ours(entries)
+
+    assert before.code == 1
+    assert after.code == 0
+    assert [each["waived"] for each in after.report["findings"]] == [
+        "The topic has no subscriber yet. (platform security, until 2999-06-30)" for _ in before.report["findings"]
+    ]
+
+
+def test_a_bad_waiver_is_one_line_and_no_verdict(judged_as_ours, verdicts, file):
+    verdicts.parent.mkdir(parents=True)
+    verdicts.write_text("{}")
+
+    assert judged_as_ours(ENTRY.replace("2027-06-30", "2027-02-31")).line.startswith(f"gate: {file}")
+    assert not verdicts.exists()
+
+
+def test_the_projects_waivers_are_for_the_projects_template_only(gate, judged_as_ours, tmp_path):
+    """Another template may have a resource of the same name."""
+    judged_as_ours(ENTRY.replace("2027", "2999"))
+    other = tmp_path / "other.yaml"
+    other.write_text(TOPIC)
+    ended = gate(other, "--engine", "checks", "--format", "json")
+
+    assert ended.findings("topic_refuses_plain_http")[0]["waived"] == ""
+    assert not [each for each in ended.report["findings"] if each["engine"] == "waivers"]
+
+
+def test_the_projects_waivers_name_what_there_is(pipeline):
+    """cfn-lint's and Checkov's own rules are known only once they have answered, which the gate's own run shows."""
+    ours = {name for rule in load_rules() for name in (rule.id, rule.slug)}
+    own = ("CKV_AWS_", "CKV2_AWS_", "E", "W", "I")
+
+    for waiver in waivers.load(command.WAIVERS):
+        assert waiver.resource in pipeline.template["Resources"]
+        assert waiver.rule in ours or waiver.rule.startswith(own)
+        assert waiver.expires > datetime.date.today()  # noqa: DTZ011

@@ -1,0 +1,95 @@
+"""No rule can be taken away: for each one there is a break of the template that nothing else would notice.
+
+For every rule, its files and its row in the catalogue are really deleted from a copy of `rules/`, and one such mutant
+is judged with what is left. It survives, so `tox -e mutants`, and with it `make test`, fails and names it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.gate.engines.checkov import Checkov
+from harness.gate.rule_set import RuleSet
+from harness.mutants import command
+from harness.mutants.judge import Mutant, MutantJudge
+from harness.mutants.operators import OPERATORS
+from harness.mutants.reach import Reach
+from harness.mutants.report import Result
+from harness.render.source import Source
+from harness.rules.catalogue import CHECKOV, RULES, Rule, fingerprint, load
+
+EVERY_RULE = load()
+
+
+@pytest.fixture(scope="session")
+def alone(source: Source, mutants: list[Mutant]) -> dict[str, Mutant]:
+    """For each rule a mutant that it alone refuses, as `tox -e mutants` has found for this template and these rules."""
+    by_name = {(each.mutation.operator, each.mutation.path, each.mutation.change): each for each in mutants}
+    found: dict[str, Mutant] = {}
+    for entry in _report(source):
+        if len(entry["killers"]) == 1:
+            found.setdefault(entry["killers"][0], by_name[entry["operator"], entry["path"], entry["change"]])
+    return found
+
+
+def _report(source: Source) -> list[dict[str, object]]:
+    if command.REPORT.exists() and command.MUTANTS.exists():
+        report = json.loads(command.REPORT.read_text())
+        if (report["template_sha256"], report["rules_sha256"]) == (source.sha256, fingerprint()):
+            return json.loads(command.MUTANTS.read_text())
+    pytest.fail("build/mutants/ is not of this template and these rules: run `tox -e mutants` first")
+
+
+@pytest.fixture(scope="session")
+def judge_without(reach: Reach, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Rule, Mutant], Result]]:
+    """Judges a mutant with a copy of `rules/` from which a rule has been deleted."""
+    policies = [rule.id for rule in EVERY_RULE if rule.engine == CHECKOV]
+    # Checkov takes seconds to start: it is started anew only where one of its own policies has been deleted.
+    everything = Checkov(RULES / "checkov", policies, own_checks=False)
+
+    def judge(rule: Rule, mutant: Mutant) -> Result:
+        folder = tmp_path_factory.mktemp(rule.slug) / "rules"
+        shutil.copytree(RULES, folder)
+        _delete(rule, folder)
+        rule_set = RuleSet(folder)
+        again = Mutant(mutant.mutation, mutant.changed)
+        left = MutantJudge(reach, rule_set)
+        if rule.engine == CHECKOV:
+            with Checkov(folder / "checkov", [each for each in policies if each != rule.id], own_checks=False) as rest:
+                left.judge_ours([again], rest)
+        else:
+            left.judge_ours([again], everything)
+        return Result([again], [], rule_set.rules, tuple(OPERATORS), {})
+
+    with everything:
+        yield judge
+
+
+def _delete(rule: Rule, folder: Path) -> None:
+    mine = [
+        path for path in folder.rglob(f"{rule.slug}*") if re.fullmatch(rf"{rule.slug}(_tests|_expected)?", path.stem)
+    ]
+    assert len(mine) == (3 if rule.engine == CHECKOV else 2)
+    for path in mine:
+        path.unlink()
+    controls = folder / "controls.yaml"
+    rows = controls.read_text().splitlines(keepends=True)
+    controls.write_text("".join(row for row in rows if row.strip() != f"- {rule.slug}"))
+
+
+@pytest.mark.parametrize("rule", EVERY_RULE, ids=lambda rule: rule.slug)
+def test_without_the_rule_a_mutant_survives_and_says_what_is_not_enforced_any_more(
+    rule: Rule, alone: dict[str, Mutant], judge_without: Callable[[Rule, Mutant], Result]
+):
+    result = judge_without(rule, alone[rule.slug])
+    mutation = alone[rule.slug].mutation
+
+    assert len(result.rules) == len(EVERY_RULE) - 1
+    assert result.problems()[0] == f"survived: {mutation.name}"
+    assert mutation.path in result.problems()[0]

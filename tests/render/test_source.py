@@ -1,0 +1,372 @@
+"""Reading a template: what its data is, where each value stands, and how whatever is no template is refused."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from awscli.customizations.cloudformation.yamlhelper import yaml_parse
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.checks.stack import at, walk
+from harness.deploy.stack import TEMPLATE
+from harness.render.errors import TemplateError, UnreadableTemplate
+from harness.render.rendering import Rendering
+from harness.render.scenarios import Scenarios
+from harness.render.source import MAXIMUM_BYTES, MAXIMUM_VALUES, Source, parse, read
+
+FILE = Path("some/template.yaml")
+HEAD = "Resources:\n  A:\n    Type: AWS::SNS::Topic\n    Properties:\n      P: "
+
+
+def properties(text: str) -> Any:
+    """The property P of the only resource, written on line 5."""
+    return parse(HEAD + text + "\n", FILE).template["Resources"]["A"]["Properties"]["P"]
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(UnreadableTemplate) as refused:
+        parse(text, FILE)
+    said = str(refused.value)
+    assert "\n" not in said
+    return said
+
+
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ("!Ref B", {"Ref": "B"}),
+        ("!Ref AWS::Region", {"Ref": "AWS::Region"}),
+        ("!Condition C", {"Condition": "C"}),
+        ("!GetAtt B.Arn", {"Fn::GetAtt": ["B", "Arn"]}),
+        ("!GetAtt B.Outputs.Name", {"Fn::GetAtt": ["B", "Outputs.Name"]}),
+        ("!GetAtt [B, Arn]", {"Fn::GetAtt": ["B", "Arn"]}),
+        ("{Fn::GetAtt: B.Arn}", {"Fn::GetAtt": ["B", "Arn"]}),
+        ("!Sub a-${B}", {"Fn::Sub": "a-${B}"}),
+        ("!Sub 5", {"Fn::Sub": "5"}),
+        ("!GetAZs ''", {"Fn::GetAZs": ""}),
+        ("!GetAZs", {"Fn::GetAZs": ""}),
+        ("!Base64 yes", {"Fn::Base64": "yes"}),
+        ("!Select [0, !Split [',', !Ref B]]", {"Fn::Select": [0, {"Fn::Split": [",", {"Ref": "B"}]}]}),
+        (
+            "!If [C, !Sub ['${x}', {x: !Ref B}], !Ref AWS::NoValue]",
+            {"Fn::If": ["C", {"Fn::Sub": ["${x}", {"x": {"Ref": "B"}}]}, {"Ref": "AWS::NoValue"}]},
+        ),
+        ("!FindInMap [M, !Ref B, k]", {"Fn::FindInMap": ["M", {"Ref": "B"}, "k"]}),
+        (
+            "!And [!Condition C, !Not [!Equals [a, b]], !Or [!Condition C, !Condition D]]",
+            {
+                "Fn::And": [
+                    {"Condition": "C"},
+                    {"Fn::Not": [{"Fn::Equals": ["a", "b"]}]},
+                    {"Fn::Or": [{"Condition": "C"}, {"Condition": "D"}]},
+                ]
+            },
+        ),
+        ("!ToJsonString {a: !Ref B}", {"Fn::ToJsonString": {"a": {"Ref": "B"}}}),
+        ("!Transform {Name: AWS::Include}", {"Fn::Transform": {"Name": "AWS::Include"}}),
+    ],
+)
+def test_the_short_form_is_read_as_the_long_form(short: str, long: Any) -> None:
+    assert properties(short) == long
+    assert properties(json.dumps(long)) == long
+
+
+def test_the_whole_template_is_read_as_the_aws_cli_reads_it(source: Source) -> None:
+    """The CLI is what packages it; a difference would mean judging another template than the one deployed."""
+    assert source.template == json.loads(json.dumps(yaml_parse(TEMPLATE.read_text())))
+
+
+def test_the_template_says_the_same_as_json(source: Source, tmp_path: Path) -> None:
+    file = tmp_path / "template.json"
+    for indent in (None, 2, "\t"):
+        file.write_text(json.dumps(source.template, indent=indent))
+        assert read(file).template == source.template
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("5", 5), ("-1", -1), ("0.5", 0.5), ("true", True), ("No", False), ("'5'", "5"), ('"true"', "true"),
+        ("2012-10-17", "2012-10-17"), ("=", "="), ("<<", "<<"), ("!!str 5", "5"), ("000000000000x", "000000000000x"),
+        ("[]", []), ("{}", {}), ('""', ""), ("|\n        a\n        b", "a\nb\n"), (">-\n        a\n        b", "a b"),
+    ],
+)  # fmt: skip
+def test_a_plain_value_is_what_yaml_says(written: str, value: Any) -> None:
+    found = properties(written)
+    assert (type(found), found) == (type(value), value)
+
+
+def test_keys_stay_text() -> None:
+    """A mapping's keys are often account ids and yes/no; as numbers and booleans they would not be found again."""
+    assert properties("{012345678901: a, Yes: b, 1.0: c, null: d, 2012-10-17: e}") == {
+        "012345678901": "a", "Yes": "b", "1.0": "c", "null": "d", "2012-10-17": "e",
+    }  # fmt: skip
+
+
+def test_json_may_have_any_escape() -> None:
+    """`json.dumps` writes a character beyond 16 bits as two halves, which YAML does not take."""
+    for text in ("\U0001f600", "a/b", "tab\there", 'quo"te', "back\\ud83d\\ude00slash", "\x7f é", "\\", "\\\\n"):
+        template = {"Resources": {"A": {"Type": "T", "P": text}}}
+        assert parse(json.dumps(template), FILE).template == template
+    assert parse('{"Resources":{"A":{"Type":"T","P":"a\\/b"}}}', FILE).template["Resources"]["A"]["P"] == "a/b"
+
+
+# ------------------------------------------------------------------------- lines
+LINES = """\
+AWSTemplateFormatVersion: '2010-09-09'
+Resources:
+  A:
+    Type: AWS::SNS::Topic
+    Properties:
+
+      DisplayName: !Sub
+        - ${x}
+        - x: !Ref P
+      Tags:
+        - Key: a
+          Value: !If
+            - C
+            - b
+            - !Ref AWS::NoValue
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "line"),
+    [
+        ((), 1),
+        (("Resources",), 2),
+        (("Resources", "A"), 3),
+        (("Resources", "A", "Properties", "DisplayName"), 7),
+        (("Resources", "A", "Properties", "DisplayName", "Fn::Sub", 1, "x"), 9),
+        (("Resources", "A", "Properties", "Tags", 0), 11),
+        (("Resources", "A", "Properties", "Tags", 0, "Value", "Fn::If", 2), 15),
+        (("Resources", "A", "Properties", "Tags", 0, "Value", "Fn::If", 2, "Ref", "nothing"), 15),
+        (("Resources", "A", "Properties", "Nothing", 7), 5),
+        (("Nothing",), 1),
+    ],
+)
+def test_a_place_has_the_line_it_stands_at_or_that_of_what_is_around_it(place: Any, line: int) -> None:
+    assert parse(LINES, FILE).line(place) == line
+
+
+def test_every_line_of_the_template_holds_what_is_said_to_be_there(source: Source) -> None:
+    """A finding with a wrong line sends its reader to the wrong resource."""
+    written = source.text.splitlines()
+    seen = 0
+    for place, line in source.lines.items():
+        if place and isinstance(place[-1], str) and not place[-1].startswith("Fn::") and place[-1] not in ("Ref",):
+            assert re.search(rf"(^|[\s{{,-])['\"]?{re.escape(place[-1])}['\"]?:", written[line - 1]), (place, line)
+            seen += 1
+    assert seen > 2000
+
+
+# ----------------------------------------------------------------------- refused
+@pytest.mark.parametrize(
+    ("text", "line", "cause"),
+    [
+        ("", None, "the file is empty"),
+        ("# nothing\n", None, "the file is empty"),
+        ("a: [1\nb: 2\n", 2, "not YAML"),
+        ("a: 1\n\tb: 2\n", 2, "not YAML"),
+        ("a: 'x\n\n\n", 4, "not YAML"),
+        ('{"Resources": {\n "A": }}', 2, "no null values"),
+        ('{"Resources": {\n "A": ]}', 2, "not YAML"),
+        ("a: 1\n---\nb: 2\n", 2, "not YAML"),
+        ("a: 1\nb: \x01\n", 2, "not YAML"),
+        ("a: 1\nb: \x00\n", 2, "not YAML"),
+        ("a: 1\nb: *missing\n", 2, "undefined alias"),
+        ("a: 1\nb: 2\na: 3\n", 3, "the key a is given twice"),
+        ('{"a": 1,\n "a": 2}', 2, "the key a is given twice"),
+        (HEAD + "!Refer B\n", 5, "unknown intrinsic function !Refer"),
+        (HEAD + "!Fn::Ref B\n", 5, "unknown intrinsic function !Fn::Ref"),
+        (HEAD + "!sub x\n", 5, "unknown intrinsic function !sub"),
+        (HEAD + "{Fn::Refer: B}\n", 5, "unknown intrinsic function Fn::Refer"),
+        (HEAD + "{Fn::Ref: B}\n", 5, "unknown intrinsic function Fn::Ref"),
+        (HEAD + "{!Ref B: x}\n", 5, "a key has to be text"),
+        (HEAD + "{[a]: x}\n", 5, "a key has to be text"),
+        (HEAD + "{<<: {a: b}}\n", 5, "merge keys"),
+        ("x: &x {a: 1}\nResources:\n  A:\n    <<: *x\n", 4, "merge keys"),
+        (HEAD + "&a [1, *a]\n", 5, "an alias stands inside of what it repeats"),
+        (HEAD + "&a {b: {c: *a}}\n", 5, "an alias stands inside of what it repeats"),
+        (HEAD + "&a !If [C, *a, b]\n", 5, "an alias stands inside of what it repeats"),
+        (HEAD + "null\n", 5, "no null values"),
+        (HEAD + "\n", 5, "no null values"),
+        (HEAD + ".nan\n", 5, "not a value of CloudFormation's"),
+        (HEAD + "-.inf\n", 5, "not a value of CloudFormation's"),
+        (HEAD + "!!int x\n", 5, "not a value of CloudFormation's"),
+        (HEAD + "0x_\n", 5, "not a value of CloudFormation's"),
+        (HEAD + "1" * 5000 + "\n", 5, "not a value of CloudFormation's"),
+        (HEAD + "!!binary aGk=\n", 5, "not a value of CloudFormation's"),
+        (HEAD + "!!set {a, b}\n", 5, "not a value of CloudFormation's"),
+        (HEAD + "!!python/object/apply:os.system [true]\n", 5, "not a value of CloudFormation's"),
+        ("- a\n", 1, "it is not an object"),
+        ("text\n", 1, "it is not an object"),
+        ("\n\na: 1\n", 3, "it has no Resources"),
+        ("a: 1\nResources: {}\n", 2, "it has no Resources"),
+        ("a: 1\nResources: []\n", 2, "it has no Resources"),
+        ("Resources:\n  A: {Type: T}\nParameters: []\n", 3, "Parameters is not an object"),
+        ("Resources:\n  A: {Type: T}\nConditions: x\n", 3, "Conditions is not an object"),
+        ("Resources:\n  A: {Type: T}\n  B:\n    Properties: {}\n", 3, "the resource B has no Type"),
+        ("Resources:\n  A: {Type: T}\n  B: x\n", 3, "B is not an object"),
+        ("Resources:\n  A: {Type: T}\n  B:\n    Type: [x]\n", 3, "the resource B has no Type"),
+        ("Resources:\n  A:\n    Type: T\n    Properties: []\n", 4, "the Properties of A"),
+        ("Resources:\n  A:\n    Type: T\n    DependsOn: [1]\n", 4, "the DependsOn of A"),
+        ("Parameters:\n  P: {}\nResources:\n  A: {Type: T}\n", 2, "the parameter P has no Type"),
+        ("Parameters:\n  P:\n    Type: String\n    AllowedValues: []\nResources: {A: {Type: T}}\n", 4, "AllowedValues"),
+        ("Parameters:\n  P:\n    Type: String\n    Default: [a]\nResources:\n  A: {Type: T}\n", 4, "Default of P"),
+        ("Parameters:\n  P:\n    Type: Number\n    MinValue: x\nResources:\n  A: {Type: T}\n", 4, "MinValue of P"),
+        ("Rules:\n  R: {Assertions: [{}]}\nResources:\n  A: {Type: T}\n", 2, "the rule R"),
+        ("Resources:\n  A: {Type: T}\nMappings:\n  M: x\n", 4, "M is not an object"),
+        ("Resources:\n  A: {Type: T}\nOutputs:\n  O: x\n", 4, "O is not an object"),
+    ],
+)  # fmt: skip
+def test_what_is_no_template_is_refused_with_file_line_and_cause(text: str, line: int | None, cause: str) -> None:
+    said = refusal(text)
+    assert said.startswith(f"{FILE}:{line}: " if line else f"{FILE}: ")
+    assert cause in said
+
+
+def test_what_cannot_even_be_read_is_refused_with_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "template.yaml"
+    for content, cause in [
+        (b"Resources: \xff\n", "byte 11 is not UTF-8"),
+        ("Resources: {}".encode("utf-16"), "not UTF-8"),
+        (b" " * (MAXIMUM_BYTES + 1), "are more than CloudFormation takes"),
+    ]:
+        file.write_bytes(content)
+        with pytest.raises(UnreadableTemplate, match=f"^{re.escape(str(file))}: .*{re.escape(cause)}"):
+            read(file)
+    for missing, cause in [(tmp_path / "none.yaml", "No such file"), (tmp_path, "directory")]:
+        with pytest.raises(UnreadableTemplate, match=f"^{re.escape(str(missing))}: .*{cause}"):
+            read(missing)
+
+
+def test_an_alias_repeats_what_it_names_and_keeps_its_line() -> None:
+    """CloudFormation itself takes none, but `aws cloudformation package` writes out what they stand for."""
+    text = "x: &x [1, {a: !Ref P}]\n" + HEAD + "*x\n"
+    found = parse(text, FILE)
+    assert found.template["Resources"]["A"]["Properties"]["P"] == [1, {"a": {"Ref": "P"}}]
+    assert found.line(("Resources", "A", "Properties", "P")) == 6
+    assert found.line(("Resources", "A", "Properties", "P", 1, "a")) == 1
+
+
+def layers(first: str, count: int, each: str) -> str:
+    lines = [f"x0: &x0 {first}"]
+    lines += [f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 9)}]" for n in range(1, count)]
+    return "\n".join(lines) + "\n" + HEAD + each.format(count - 1) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        (layers("[1, 2, 3]", 9, "*x{}"), f"more than {MAXIMUM_VALUES} values"),
+        (layers("{a: b, c: d}", 30, "*x{}"), "values"),
+        # Few values, and fifty gigabytes.
+        (
+            "x: &x " + "y" * 400_000 + "\n" + HEAD + "[" + "*x," * 100_000 + "]\n",
+            f"more than {MAXIMUM_BYTES} characters",
+        ),
+        ("[" * 400_000, "nested more than 100 levels deep"),
+        ("- " * 400_000, "nested more than 100 levels deep"),
+        ('{"a":' * 150_000, "nested more than 100 levels deep"),
+        ("!If [" * 100_000, "nested more than 100 levels deep"),
+        (HEAD + "[" * 101 + "]" * 101, "nested more than 100 levels deep"),
+    ],
+)
+def test_a_bomb_is_refused_within_a_second(text: str, cause: str) -> None:
+    """A file of a few lines must not take the machine's memory, nor the process with a full stack."""
+    begun = time.process_time()
+    assert cause in refusal(text)
+    assert time.process_time() - begun < 1.5
+
+
+def test_depth_that_is_no_bomb_is_read() -> None:
+    assert properties("[" * 90 + "]" * 90) is not None
+
+
+# ---------------------------------------------------------------------- whatever
+_KEYS = st.sampled_from(
+    """
+    Resources Parameters Conditions Rules Mappings Outputs A B P C Type Properties Condition DependsOn Default Value
+    AllowedValues AllowedPattern MinLength MaxValue Assertions Assert RuleCondition Ref Fn::If Fn::Sub Fn::GetAtt
+    Fn::Join Fn::Select Fn::Split Fn::FindInMap Fn::Equals Fn::And Fn::Not Fn::Base64 Fn::Cidr Fn::Contains
+    Fn::EachMemberIn Fn::EachMemberEquals Fn::GetAZs Fn::ImportValue Fn::Length Fn::ToJsonString Fn::Transform
+    Fn::ForEach::X Fn::RefAll Fn::ValueOf Name
+    """.split()  # noqa: SIM905
+)
+_LEAVES = (
+    st.sampled_from(["A", "B", "P", "C", "a", "", "AWS::NoValue", "${A.Value}", "${P}-${!x}", "AWS::SSM::Parameter"])
+    | st.sampled_from(["String", "Number", "CommaDelimitedList", "10.0.0.0/8", "A.Value", "[", "true"])
+    | st.integers(-1, 10**9)
+    | st.booleans()
+)
+_VALUES = st.recursive(
+    _LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_KEYS, inner, max_size=2), max_leaves=8
+)
+_SEED: dict[str, Any] = {
+    "Parameters": {
+        "P": {"Type": "String", "AllowedValues": ["a", "b"], "Default": "a"},
+        "N": {"Type": "Number", "MinValue": 1, "MaxValue": 3},
+    },
+    "Conditions": {"C": {"Fn::Equals": [{"Ref": "P"}, "a"]}},
+    "Rules": {
+        "R": {"RuleCondition": {"Fn::Not": [{"Fn::Equals": [{"Ref": "N"}, 2]}]}, "Assertions": [{"Assert": True}]}
+    },
+    "Mappings": {"M": {"a": {"b": "c"}}},
+    "Resources": {
+        "A": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": {"Ref": "P"}, "Value": {"Fn::Sub": "${N}"}}},
+        "B": {
+            "Type": "AWS::SQS::Queue",
+            "Condition": "C",
+            "DependsOn": ["A"],
+            "Properties": {"QueueName": {"Fn::GetAtt": ["A", "Value"]}, "Tags": [{"Fn::If": ["C", 1, 2]}]},
+        },
+    },
+    "Outputs": {"O": {"Value": {"Fn::If": ["C", {"Ref": "A"}, {"Ref": "AWS::NoValue"}]}, "Condition": "C"}},
+}
+
+
+@st.composite
+def broken_templates(draw: st.DrawFn) -> Any:
+    """A sound template in which some values are replaced, or added, by whatever there is."""
+    template = json.loads(json.dumps(_SEED))
+    for _ in range(draw(st.integers(1, 4))):
+        places = [place for place, value in walk(template) if isinstance(value, (dict, list))]
+        node = at(template, *draw(st.sampled_from(places)))
+        inside = list(node) if isinstance(node, dict) else list(range(len(node)))
+        if isinstance(node, dict) and (not inside or not draw(st.integers(0, 2))):
+            node[draw(_KEYS)] = draw(_VALUES)
+        elif inside:
+            node[draw(st.sampled_from(inside))] = draw(_VALUES)
+    return template
+
+
+@given(broken_templates())
+def test_whatever_is_wrong_in_a_template_is_told_as_such(template: Any) -> None:
+    """Anything but a TemplateError would be a traceback for somebody who has mistyped a key."""
+    with suppress(TemplateError):
+        source = parse(json.dumps(template), FILE)
+        for scenario in Scenarios(source.template).all:
+            json.dumps(scenario.rendering.template)
+
+
+@given(st.text(max_size=60) | st.text(":-[]{}!&*|>'\"#,\n \tab1", max_size=60))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    with suppress(UnreadableTemplate):
+        assert isinstance(parse(text, FILE).template, dict)
+
+
+def test_what_is_read_can_be_rendered_again_from_its_own_text(source: Source) -> None:
+    """Short forms and comments are the only thing that reading loses."""
+    again = parse(yaml.safe_dump(source.template), FILE).template
+    values = Scenarios(source.template).bases[0]
+    assert Rendering(again, values).template == Rendering(source.template, values).template
