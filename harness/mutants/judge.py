@@ -29,6 +29,8 @@ from harness.rules.catalogue import CHECKOV, CHECKS, GUARD, Rule
 
 #: How many resources stand side by side in one template; more make Guard's paths slow to walk.
 SIDE_BY_SIDE = 400
+#: cfn-lint and Checkov's own checks cost more than all of ours; what share of mutants they see is told from some.
+OTHERS_ASKED_ONE_IN = 3
 #: What cfn-lint says only because the resources of many mutants stand side by side: names given twice, and
 #: dependencies that are not there.
 _LINT_OF_NEIGHBOURS = {"E3005", "E3019"}
@@ -38,14 +40,15 @@ _LINT_OF_NEIGHBOURS = {"E3005", "E3019"}
 class Mutant:
     """A mutation that changes some rendering, and the slugs of the rules of ours that refuse it.
 
-    `seen_by` are the checks of others that refuse it too: cfn-lint's and Checkov's own. They do not count as killers:
-    they change with each release, and no control of ours is enforced by them.
+    `seen_by` are the checks of others that refuse it too, cfn-lint's and Checkov's own, if `others_asked`. They do not
+    count as killers: they change with each release, and no control of ours is enforced by them.
     """
 
     mutation: Mutation
     changed: list[Changed]
     killers: set[str] = field(default_factory=set)
     seen_by: set[str] = field(default_factory=set)
+    others_asked: bool = False
 
 
 class MutantJudge:
@@ -59,7 +62,9 @@ class MutantJudge:
         self._types_read = {check.slug: self._reads(check) for check in self._checks if not check.judges_source}
 
     def judge(self, mutants: Sequence[Mutant], told: Callable[[int], None] = lambda _: None) -> None:
-        """Fill in the killers. `told` hears how many mutants the checks are done with."""
+        """Fill in the killers, and for a third what others say. `told` hears how many the checks are done with."""
+        for mutant in mutants[::OTHERS_ASKED_ONE_IN]:
+            mutant.others_asked = True
         side_by_side = _SideBySide(mutants)
         with ThreadPoolExecutor(3) as pool:
             processes = [pool.submit(ask, side_by_side) for ask in (self._guard, self._checkov, self._lint)]
@@ -177,7 +182,7 @@ class _SideBySide:
                         name = names.setdefault(resource.body_json, f"Resource{len(names)}")
                         self._bodies.setdefault(resource.type, {})[name] = resource.body
                         self._owners.setdefault(name, set()).add(index)
-                        if changed is mutant.changed[0]:
+                        if mutant.others_asked and changed is mutant.changed[0]:
                             self._first.add(name)
 
     def ask(self, engine: Engine, type_: str, slugs: Mapping[str, str]) -> Iterator[tuple[int, str]]:

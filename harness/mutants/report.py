@@ -115,8 +115,8 @@ class Result:
         ]
 
     def seen_by_others(self) -> dict[str, int]:
-        """How many of the mutants that change a rendering other people's checks refuse as well, or nobody's."""
-        rendered = [mutant for mutant in self.mutants if mutant.changed]
+        """Of the mutants that other people's checks were asked about, how many they refuse as well."""
+        rendered = [mutant for mutant in self.mutants if mutant.changed and mutant.others_asked]
         checkov = [mutant for mutant in rendered if any(each.startswith("CKV") for each in mutant.seen_by)]
         lint = [mutant for mutant in rendered if any(not each.startswith("CKV") for each in mutant.seen_by)]
         nobody = [mutant for mutant in rendered if not mutant.seen_by]

@@ -75,6 +75,7 @@ SEEN: dict[str, tuple[Seen, ...]] = {
         ),
     ),
     "D10": (_seen("nothing goes to the archive", "record_is_copied_to_a_write_once_archive", "RawDataBucket"),),
+    # Not seen: that the role may not use the job's temporary folder and the folder of its Spark logs.
     "D11": (
         _seen("no trigger", "glue_job_is_started_on_schedule", "JsonToParquetJob"),
         _seen("the role may not read the scripts", "glue_script_is_readable", "JsonToParquetJob", says="may not read"),
@@ -112,6 +113,7 @@ SEEN: dict[str, tuple[Seen, ...]] = {
             says="a read brings no s3:x-amz-server-side-encryption",
         ),
     ),
+    # Not seen: for which services there is no endpoint at all. The rules judge those that there are.
     "D16": (
         _seen("gateways without routes", "gateway_endpoint_is_routed", "S3VPCEndpoint", "DynamoDBVPCEndpoint"),
         _seen("functions outside the VPC", "function_runs_in_the_vpc", *FUNCTIONS, says="outside the VPC"),
@@ -152,6 +154,7 @@ SEEN: dict[str, tuple[Seen, ...]] = {
         _seen("old versions expire", "record_never_expires", "RawDataBucket", says="NoncurrentVersionExpirationInDays"),
         _seen("nothing is write-once", "record_is_copied_to_a_write_once_archive", *BUCKETS),
     ),
+    # Not seen: actions that nothing calls on what a function does use (DeleteObject, Query), and ListStreams.
     "D25": (
         _seen("one role for both", "function_has_a_role_of_its_own", *FUNCTIONS),
         _seen(

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.checks.stack import items
 from harness.mutants import places
-from harness.mutants.mutation import Mutation
+from harness.mutants.mutation import ABSENT, Mutation, get
 from harness.mutants.operators.registry import ENDPOINT, FOREIGN_KEY, ROLE, Template, mutation, operator, type_of
 from harness.render.dependencies import references
 from harness.render.dumping import as_json
@@ -56,6 +56,7 @@ def add_action(template: Template) -> Iterator[Mutation]:
 @operator
 def widen_resource(template: Template) -> Iterator[Mutation]:
     """A grant on more than is needed: everything, or everything in a bucket, or somebody else's."""
+    functions = set(_roles_of_functions(template))
     for resource, place, statement in places.statements(template):
         if statement["Effect"] != "Allow" or "Resource" not in statement or statement["Resource"] == "*":
             continue
@@ -70,7 +71,7 @@ def widen_resource(template: Template) -> Iterator[Mutation]:
                 whole = {"Fn::Sub": f"{text.split('/')[0]}/*"}
                 yield mutation("widen_resource", template, resource, at, whole, whole["Fn::Sub"])
             other = _another(template, each)
-            if other and type_of(template, resource) == ROLE and not _mentions(template, resource, other):
+            if other and resource in functions and not _mentions(template, resource, other):
                 more = [*items(statement["Resource"]), other]
                 change = f"and {as_json(other)}"
                 yield mutation("widen_resource", template, resource, (*place, "Resource"), more, change)
@@ -119,3 +120,11 @@ def _mentions(template: Template, role: str, arn: dict[str, Any]) -> bool:
     argument = next(iter(arn.values()))
     name = argument[0] if isinstance(argument, list) else argument.removeprefix("${").partition(".")[0]
     return name in {reference[0] for reference in references(template["Resources"][role])}
+
+
+def _roles_of_functions(template: Template) -> Iterator[str]:
+    """Roles whose functions say in their variables which stores they use. What a Glue role uses, its runs say."""
+    for body in template["Resources"].values():
+        role = get(body, ("Properties", "Role", "Fn::GetAtt", 0))
+        if body["Type"] == "AWS::Lambda::Function" and role is not ABSENT:
+            yield role

@@ -11,10 +11,9 @@ Cases     SKIP  no bucket policy in the template; nobody of another account in t
           FAIL  all objects; a name that begins like it; all objects but some; writing; everything
                 that begins with Get; all but some actions; listing everything; listing other names
                 too; listing another bucket; a condition on the encryption, which no read brings
-                along, of reading and listing in one, and of a principal that is no account; a
-                condition on the prefix, which only lists bring along; listing on a condition that
-                is text; a good statement does not hide its neighbour; a good policy does not hide
-                its neighbour
+                along; such a condition for a principal that is no account; a condition on the
+                prefix, which only lists bring along; listing on a condition that is text; a good
+                statement does not hide its neighbour; a good policy does not hide its neighbour
 """
 
 from __future__ import annotations
