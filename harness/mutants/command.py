@@ -34,7 +34,7 @@ REPORT = ROOT / "build" / "mutants" / "report.json"
 MUTANTS = REPORT.with_name("mutants.json")
 NO_SURVIVOR, SURVIVORS, COULD_NOT_JUDGE = 0, 1, 2
 #: How many mutants are judged a second time, whole.
-RECHECKED = 30
+RECHECKED = 15
 SHOWN = 40
 
 

@@ -44,7 +44,8 @@ class Reach:
     def changed(self, mutation: Mutation) -> list[Changed]:
         """Every scenario that comes out differently, equal differences once; empty if the mutation changes nothing.
 
-        What only the source says, such as a parameter's pattern, changes no rendering: checks of the source judge it.
+        Differences are equal if nothing but the environment's name tells them apart. What only the source says, such as
+        a parameter's pattern, changes no rendering: checks of the source judge it.
         """
         found: dict[str, Changed] = {}
         if mutation.place[0] != "Resources":
@@ -52,11 +53,14 @@ class Reach:
         for index in self._worth_a_look(mutation):
             differing = dict(self._differing(mutation, index))
             if differing:
-                key = json.dumps(
-                    {name: each and each.body for name, each in differing.items()}, sort_keys=True, default=str
-                )
-                found.setdefault(key, Changed(index, differing))
+                found.setdefault(self.nameless(differing, index), Changed(index, differing))
         return list(found.values())
+
+    def nameless(self, resources: Mapping[str, Resource | None], index: int) -> str:
+        """Resources of a scenario as text, without the environment's name."""
+        text = json.dumps({name: each and each.body for name, each in resources.items()}, sort_keys=True, default=str)
+        environment = self.scenarios[index].values.get(self._scenarios.environment)
+        return text.replace(environment, "<environment>") if environment else text
 
     def everywhere(self, mutation: Mutation) -> list[Changed]:
         """Every scenario with what is different in it, equal differences as often as they occur."""
