@@ -14,7 +14,7 @@ help:
 	@echo "make pipeline   deploy the pipeline on an emulated AWS, replay market data through it, account for every record"
 	@echo "                FEED='file ...' | FEED=folder | FEED=-   VENUE=format   KEEP=1   PORT=number"
 	@echo "                COUNT=records   SEED=number   BAD_PER_MILLE=0..1000   of the feed that is generated without FEED"
-	@echo "make test       run every check: lint, types, policy, Spark, and the test suite"
+	@echo "make test       run every check: lint, types, the policy gate and its mutants, Spark, and the test suite"
 	@echo "make tools      only set up .tools/bin/tox"
 	@echo "make clean      delete all that was set up or written"
 

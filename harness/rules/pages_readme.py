@@ -74,6 +74,8 @@ def _judged(material: Material) -> str:
         harmless=count(len(mutants["harmless"]), "is", "are"),
         survived=count(len(mutants["survived"]), "survives", "survive"),
         engines=", ".join(f"{each['name']} {each['version']}" for each in engines if each["name"] != CHECKS),
+        asked=f"{mutants['seen_by_others']['of']:,}",
+        neither=f"{mutants['seen_by_others']['neither']:,}",
         others=f"cfn-lint and {count(of_checkov, 'check')} of Checkov's own",
     )
     return "\n\n".join(each if "\n- " in each or each[0] in "#-" else paragraph(each) for each in filled.split("\n\n"))

@@ -27,6 +27,8 @@ A rule that passes may be one that sees nothing. So each has cases that it refus
 template is broken on purpose, at one place at a time: of {total} mutants the rules kill {killed}, which is to refuse
 them, {harmless} harmless for a reason that was reviewed, and {survived}. "Alone" counts those that no other rule kills.
 
+Of {asked} mutants that cfn-lint and Checkov's own checks were asked about as well, {neither} got past both of them.
+
 The engines are {engines}. Beside these rules, {others} judge the template; no control rests on them."""
 
 WAIVERS = """\

@@ -37,6 +37,7 @@ def verdicts_and_mutants(
         "total": 4321,
         "killed": 4300,
         "survived": [],
+        "seen_by_others": {"of": 3, "cfn-lint": 1, "checkov": 1, "neither": 2},
         "harmless": [{"operator": "falsify", "path": "Resources.A", "resource": "A", "change": "b", "reason": "c"}]
         * 21,
         "rules": {

@@ -1,0 +1,36 @@
+"""What the README shows of the gate is what the gate prints."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from pathlib import Path
+
+from harness.gate.command import TEMPLATE
+from harness.gate.formats import text
+from harness.gate.judge import judge
+from harness.gate.rule_set import RuleSet
+from harness.render.source import read
+from harness.rules.catalogue import GUARD
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_finding_in_the_readme_is_one_that_the_gate_prints():
+    shown = (
+        (ROOT / "README.md")
+        .read_text()
+        .partition("## The policy gate")[2]
+        .partition("```text\n")[2]
+        .partition("```")[0]
+    )
+    source = read(TEMPLATE)
+    template = copy.deepcopy(source.template)
+    del template["Resources"]["AccessLogBucket"]["Properties"]["VersioningConfiguration"]
+    broken = replace(source, template=template, path=TEMPLATE.relative_to(ROOT))
+    rule_set = RuleSet()
+
+    with rule_set.engines((GUARD,)) as engines:
+        report = judge(broken, rule_set, engines)
+
+    assert text.write(report).startswith(shown)
