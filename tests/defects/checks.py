@@ -94,7 +94,8 @@ def the_job_is_started_and_may_run(template: Template) -> Iterator[str]:
     writable = [
         r for s in role_statements(role) if "logs:PutLogEvents" in many(s["Action"]) for r in many(s["Resource"])
     ]
-    if not {"GlueJobErrorLogGroup", "GlueJobOutputLogGroup"} <= references(writable):
+    prefix = properties(template, "JsonToParquetJob")["DefaultArguments"]["--custom-logGroup-prefix"]["Fn::Sub"]
+    if prefix not in json.dumps(writable):
         yield "the job's role may not write its log"
 
 
