@@ -59,16 +59,6 @@ class Statement:
         """Whether one of its resources is `arn`, or a wildcard that includes it."""
         return any(fnmatch.fnmatchcase(arn, each) for each in self.resources)
 
-    def condition(self, key: str) -> dict[str, list[str]]:
-        """The operators that look at a condition key, with the values each compares it to. Keys ignore case."""
-        found: dict[str, list[str]] = {}
-        condition = self.body.get("Condition")
-        for operator, tests in (condition if isinstance(condition, dict) else {}).items():
-            for name, value in (tests if isinstance(tests, dict) else {}).items():
-                if name.lower() == key.lower():
-                    found[operator] = [_text(each) for each in items(value)]
-        return found
-
 
 def statements(document: Any, path: Path = ()) -> Iterator[Statement]:
     """The statements of a policy document, which stands at `path` of its resource."""
@@ -93,8 +83,3 @@ def policy_statements(resource: Resource) -> Iterator[Statement]:
     """The statements of a resource policy: `PolicyDocument`, or `KeyPolicy` of a key."""
     key = "KeyPolicy" if resource.type == "AWS::KMS::Key" else "PolicyDocument"
     yield from statements(resource.properties.get(key), ("Properties", key))
-
-
-def _text(value: Any) -> str:
-    # YAML's true and 'true' are the same to IAM.
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -35,6 +35,23 @@ USERS = {
 }
 
 
+#: What Lambda does with a function's role by itself, from outside of the VPC: it reads for the mappings.
+LAMBDA_READS = (
+    "dynamodb:describestream",
+    "dynamodb:getrecords",
+    "dynamodb:getsharditerator",
+    "dynamodb:liststreams",
+    "kinesis:describe*",
+    "kinesis:get*",
+    "kinesis:list*",
+    "kinesis:subscribetoshard",
+    "sqs:changemessagevisibility*",
+    "sqs:deletemessage*",
+    "sqs:getqueueattributes",
+    "sqs:receivemessage",
+)
+
+
 def role_of(stack: Stack, runner: Resource) -> Resource | None:
     """The role of this template that a function, job or crawler runs with, or None."""
     role = runner.properties.get("Role")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
+
+from harness.render.dumping import as_key
 
 T = TypeVar("T")
 
@@ -42,7 +43,7 @@ class Resource:
     @cached_property
     def body_json(self) -> str:
         """The body as text, to tell resources apart by."""
-        return json.dumps(self.body, sort_keys=True, default=str)
+        return as_key(self.body)
 
     @cached_property
     def leaves(self) -> tuple[tuple[tuple[str | int, ...], Any], ...]:

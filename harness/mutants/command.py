@@ -26,7 +26,6 @@ from harness.render.dumping import as_indented_json
 from harness.render.errors import TemplateError
 from harness.render.source import Source, read
 from harness.rules.catalogue import RULES, BadRule, fingerprint
-from harness.rules.intents import intents
 
 ROOT = Path(__file__).resolve().parents[2]
 REPORT = ROOT / "build" / "mutants" / "report.json"
@@ -81,7 +80,7 @@ def _run(source: Source, rule_set: RuleSet, rechecked: int, seed: int | None) ->
         task = progress.add_task("judging mutants", total=len(mutants))
         judge.judge(mutants, lambda done: progress.update(task, completed=done))
         reviewed = harmless.load(rule_set.folder / "harmless.yaml")
-        result = Result(mutants, reviewed, rule_set.rules, tuple(OPERATORS), intents(rule_set.rules))
+        result = Result(mutants, reviewed, rule_set.rules, tuple(OPERATORS))
         seed = random.SystemRandom().randrange(1_000_000) if seed is None else seed
         chosen = random.Random(seed).sample(mutants, min(rechecked, len(mutants)))
         again = progress.add_task(f"judging some of them whole (seed {seed})", total=len(chosen))

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from harness.checks import runner
 from harness.checks.runner import Check
 from harness.gate.engines import checks as check_engine
 from harness.gate.engines.cfn_guard import CfnGuard
 from harness.gate.engines.cfn_lint import CfnLint
 from harness.gate.engines.checkov import Checkov
+from harness.gate.engines.checks import Checks
 from harness.gate.engines.errors import EngineError
 from harness.gate.engines.outcome import Engine, Judged
 from harness.gate.rule_set import RuleSet
@@ -58,7 +58,7 @@ class MutantJudge:
         self.reach = reach
         self._rules = rule_set
         self._slugs = {key: slug for key, (_, slug) in rule_set.names.items()}
-        self._checks = runner.load(rule.path for rule in rule_set.of(CHECKS))
+        self._checks = Checks([rule.path for rule in rule_set.of(CHECKS)]).checks
         self._types_read = {check.slug: self._reads(check) for check in self._checks if not check.judges_source}
 
     def judge(self, mutants: Sequence[Mutant], told: Callable[[int], None] = lambda _: None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from harness.mutants.mutation import ABSENT, get
 from harness.render.source import Place
 
 #: Properties that no rule has to know, because something else fails without them: the names people and producers use
@@ -96,6 +97,14 @@ def _branches(name: str, place: Place, statement: Any) -> Iterator[tuple[str, Pl
             yield from _branches(name, (*place, "Fn::If", branch), statement["Fn::If"][branch])
     elif isinstance(statement, dict) and "Effect" in statement:
         yield name, place, statement
+
+
+def roles_of(template: Mapping[str, Any], *types: str) -> Iterator[str]:
+    """The roles of this template that resources of these types work with."""
+    for body in template["Resources"].values():
+        role = get(body, ("Properties", "Role", "Fn::GetAtt", 0))
+        if body["Type"] in types and role is not ABSENT:
+            yield role
 
 
 def references(template: Mapping[str, Any], names: frozenset[str]) -> Iterator[tuple[str, Place, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from harness.checks.stack import Resource, Stack
 from harness.mutants.mutation import Mutation
 from harness.render.attributes import NAME_PROPERTIES
 from harness.render.dependencies import Dependencies, references
+from harness.render.dumping import as_key
 from harness.render.rendering import Rendering
 from harness.render.scenarios import Scenario, Scenarios
 
@@ -21,12 +21,6 @@ class Changed:
 
     scenario: int
     resources: Mapping[str, Resource | None]
-
-    @property
-    def template(self) -> dict[str, Any]:
-        """A template of what differs alone, for rules that judge each resource by itself."""
-        bodies = {name: each.body for name, each in self.resources.items() if each is not None}
-        return {"AWSTemplateFormatVersion": "2010-09-09", "Resources": bodies}
 
 
 class Reach:
@@ -58,7 +52,7 @@ class Reach:
 
     def nameless(self, resources: Mapping[str, Resource | None], index: int) -> str:
         """Resources of a scenario as text, without the environment's name."""
-        text = json.dumps({name: each and each.body for name, each in resources.items()}, sort_keys=True, default=str)
+        text = as_key({name: each and each.body for name, each in resources.items()})
         environment = self.scenarios[index].values.get(self._scenarios.environment)
         return text.replace(environment, "<environment>") if environment else text
 

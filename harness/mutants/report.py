@@ -26,7 +26,6 @@ class Result:
     harmless: Sequence[Harmless]
     rules: Sequence[Rule]
     operators: Sequence[str]
-    intents: dict[str, str]
 
     @property
     def survivors(self) -> list[Mutant]:
@@ -138,7 +137,7 @@ class Result:
         """For each intent its rules, the mutants they kill, and those that no other intent's rules kill."""
         found = {}
         for intent in INTENTS:
-            slugs = {rule.slug for rule in self.rules if self.intents[rule.slug] == intent}
+            slugs = {rule.slug for rule in self.rules if rule.intent == intent}
             found[intent] = {
                 "rules": len(slugs),
                 "killed": sum(bool(mutant.killers & slugs) for mutant in self.mutants),

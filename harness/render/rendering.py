@@ -49,6 +49,10 @@ class Rendering:
                     outputs[name] = self._evaluation.value(body)
         return rendered | ({"Outputs": outputs} if outputs else {})
 
+    def holds(self, expression: Any) -> bool:
+        """Whether an expression of the template's Rules holds."""
+        return self._evaluation.holds(expression)
+
     def exists(self, logical_id: str) -> bool:
         """Whether the scenario creates a resource."""
         with _placed(("Resources", logical_id)):

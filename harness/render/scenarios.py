@@ -14,7 +14,6 @@ resources are run over every combination of what they compare (`combinations`).
 from __future__ import annotations
 
 import itertools
-import json
 import operator
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from typing import Any
 
 from harness.render import parameters
 from harness.render.dependencies import Dependencies, references
+from harness.render.dumping import as_key
 from harness.render.errors import UnrenderableTemplate
 from harness.render.rendering import Rendering
 
@@ -99,14 +99,11 @@ class Scenarios:
 
     def allowed(self, values: Values) -> bool:
         """Whether the template's rules let these values through."""
-        rules = self.template.get("Rules", {})
-        if not rules:
-            return True
-        return self._passes(rules.values(), values)
+        return self._passes(self.template.get("Rules", {}).values(), values)
 
-    def combinations(self, logical_ids: Iterable[str], more: Iterable[str] = ()) -> Iterator[Values]:
-        """Every reachable combination of what these resources (and the parameters `more`) depend on, completed."""
-        names = set(more).union(*(self.dependencies.of_resource(each) for each in logical_ids))
+    def combinations(self, logical_ids: Iterable[str]) -> Iterator[Values]:
+        """Every reachable combination of what these resources depend on, completed."""
+        names: set[str] = set().union(*(self.dependencies.of_resource(each) for each in logical_ids))
         domains = {name: values for name, values in self.variables.items() if name in names}
         for partial in _assignments(domains):
             values = self.completed(partial)
@@ -169,7 +166,7 @@ class Scenarios:
         """A resource's form in a rendering as text; empty if it is not there."""
         if not rendering.exists(logical_id):
             return ""
-        return json.dumps(rendering.resource(logical_id), sort_keys=True, default=str)
+        return as_key(rendering.resource(logical_id))
 
     def _merged(self, partials: list[Mapping[str, str]]) -> Values:
         merged = dict(partials[0])
@@ -204,11 +201,11 @@ class Scenarios:
         return found
 
     def _passes(self, rules: Iterable[Mapping[str, Any]], values: Values) -> bool:
-        evaluation = Rendering(self.template, values)._evaluation
+        rendering = self.rendering(values)
         return all(
-            evaluation.holds(assertion["Assert"])
+            rendering.holds(assertion["Assert"])
             for rule in rules
-            if "RuleCondition" not in rule or evaluation.holds(rule["RuleCondition"])
+            if "RuleCondition" not in rule or rendering.holds(rule["RuleCondition"])
             for assertion in rule["Assertions"]
         )
 

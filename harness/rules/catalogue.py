@@ -15,6 +15,8 @@ RULES = ROOT / "rules"
 
 #: The order in which tables show them.
 INTENTS = ("encryption", "access", "network", "retention", "resilience", "observability", "change")
+#: Checkov's policies are about encryption and least privilege; those about encryption come first.
+LAST_ENCRYPTION_POLICY = 4
 GUARD, CHECKS, CHECKOV = "cfn-guard", "checks", "checkov"
 
 _HEADER = re.compile(
@@ -43,8 +45,10 @@ class Rule:
 
     @property
     def intent(self) -> str:
-        """The folder of a Guard rule or a check; Checkov's policies say it by their targets' control."""
-        return self.path.parent.name if self.engine != CHECKOV else ""
+        """The folder of a Guard rule or a check. Checkov's policies have one folder; their number says it."""
+        if self.engine != CHECKOV:
+            return self.path.parent.name
+        return "encryption" if int(self.id.rpartition("_")[2]) <= LAST_ENCRYPTION_POLICY else "access"
 
     @property
     def case_file(self) -> Path:

@@ -44,7 +44,7 @@ def _page(rule: Rule, material: Material) -> str:
 
 
 def _facts(rule: Rule, material: Material) -> Iterator[str]:
-    intent = material.intents[rule.slug]
+    intent = rule.intent
     yield f"Id: `{rule.id}`"
     yield f"Rule: [{inside('rule', rule)}]({_to(inside('rule', rule), rule)}), {engine(rule)}"
     yield f"Intent: [{intent}]({_to(README, rule)}#{anchor(intent)})"

@@ -147,7 +147,7 @@ def _rules(rules: Iterable[Rule], material: Material, controls: bool = False) ->
 
 def _intents(material: Material) -> Iterator[str]:
     for intent in INTENTS:
-        rules = [rule for rule in material.rules if material.intents[rule.slug] == intent]
+        rules = [rule for rule in material.rules if rule.intent == intent]
         yield f"### {intent.capitalize()}"
         yield _rules(rules, material, controls=True)
 

@@ -10,7 +10,6 @@ from harness.gate.waivers import Waiver
 from harness.rules import clauses
 from harness.rules.catalogue import CHECKOV, CHECKS, GUARD, Rule
 from harness.rules.controls import Controls
-from harness.rules.intents import intents
 from harness.rules.markdown import count
 from harness.rules.reports import ROOT, Reports
 
@@ -36,11 +35,6 @@ class Material:
     def by_slug(self) -> Mapping[str, Rule]:
         """The rules by slug."""
         return {rule.slug: rule for rule in self.rules}
-
-    @cached_property
-    def intents(self) -> Mapping[str, str]:
-        """Slug -> intent."""
-        return intents(self.rules)
 
     def verdict(self, rule: Rule) -> str:
         """A rule's verdict on the template, and in how much of it."""

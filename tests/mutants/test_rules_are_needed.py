@@ -65,7 +65,7 @@ def judge_without(reach: Reach, tmp_path_factory: pytest.TempPathFactory) -> Ite
                 left.judge_ours([again], rest)
         else:
             left.judge_ours([again], everything)
-        return Result([again], [], rule_set.rules, tuple(OPERATORS), {})
+        return Result([again], [], rule_set.rules, tuple(OPERATORS))
 
     with everything:
         yield judge

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.mutants import places
-from harness.mutants.mutation import ABSENT, Mutation
-from harness.mutants.operators.registry import ALARM, DESTINATIONS, Template, mutation, operator, type_of
+from harness.mutants.mutation import ABSENT
+from harness.mutants.operators.registry import ALARM, DESTINATIONS, Edit, Template, operator, type_of
 
 #: Key -> a value with which an alarm says nothing, or says it much later.
 _BLUNT: dict[str, Any] = {
@@ -24,35 +24,35 @@ _LARGE = 1000
 
 
 @operator
-def blunt_alarm(template: Template) -> Iterator[Mutation]:
+def blunt_alarm(template: Template) -> Iterator[Edit]:
     """An alarm that cannot go off any more, or not in time."""
     for resource, place, key, value in places.properties(template):
         if type_of(template, resource) == ALARM and key in _BLUNT:
             weaker = _BLUNT[key]
             if key == "ComparisonOperator" and value == "LessThanThreshold":
                 weaker = "GreaterThanThreshold"
-            yield mutation("blunt_alarm", template, resource, place, weaker, str(weaker))
+            yield Edit(resource, place, weaker, str(weaker))
             if key == "Threshold" and isinstance(value, int) and value >= _LARGE:
-                yield mutation("blunt_alarm", template, resource, place, 10 * value, "ten times as much")
+                yield Edit(resource, place, 10 * value, "ten times as much")
         elif type_of(template, resource) == ALARM and key in ("TreatMissingData", "AlarmDescription"):
-            yield mutation("blunt_alarm", template, resource, place, ABSENT, "removed")
+            yield Edit(resource, place, ABSENT, "removed")
         elif key == "Dimensions":
             at = (*place, 0, "Value")
-            yield mutation("blunt_alarm", template, resource, at, "somebody-else", "somebody else's")
+            yield Edit(resource, at, "somebody-else", "somebody else's")
 
 
 @operator
-def detach_destination(template: Template) -> Iterator[Mutation]:
+def detach_destination(template: Template) -> Iterator[Edit]:
     """Whoever should hear of it, or keep it, is not told."""
     for resource, place, key, value in places.properties(template):
         if key in DESTINATIONS:
-            yield mutation("detach_destination", template, resource, place, ABSENT, "removed")
+            yield Edit(resource, place, ABSENT, "removed")
             if isinstance(value, list):
-                yield mutation("detach_destination", template, resource, place, [], "nobody")
+                yield Edit(resource, place, [], "nobody")
             if key == "AlarmActions" and isinstance(value, list):
                 foreign = "arn:aws:sns:us-east-1:999999999999:other"
                 at = (*place, len(value))
-                yield mutation("detach_destination", template, resource, at, foreign, f"and {foreign}")
+                yield Edit(resource, at, foreign, f"and {foreign}")
         elif key == "AlarmDescription":
             at = (*place[:-1], "ActionsEnabled")
-            yield mutation("detach_destination", template, resource, at, False, "false")
+            yield Edit(resource, at, False, "false")

@@ -7,14 +7,13 @@ from typing import Any
 
 from harness.checks.stack import items
 from harness.mutants import places
-from harness.mutants.mutation import ABSENT, Mutation, get
-from harness.mutants.operators.registry import ENDPOINT, FOREIGN_KEY, ROLE, Template, mutation, operator, type_of
+from harness.mutants.operators.registry import ENDPOINT, FOREIGN_KEY, ROLE, Edit, Template, operator, type_of
 from harness.render.dependencies import references
 from harness.render.dumping import as_json
 
 
 @operator
-def widen_action(template: Template) -> Iterator[Mutation]:
+def widen_action(template: Template) -> Iterator[Edit]:
     """A grant of more than is needed: a service's every action, or one action too many."""
     for resource, place, statement in places.statements(template):
         if statement["Effect"] != "Allow":
@@ -22,14 +21,14 @@ def widen_action(template: Template) -> Iterator[Mutation]:
         actions = items(statement["Action"])
         service = str(actions[0]).split(":")[0]
         if actions != [f"{service}:*"]:
-            yield mutation("widen_action", template, resource, (*place, "Action"), f"{service}:*", f"{service}:*")
+            yield Edit(resource, (*place, "Action"), f"{service}:*", f"{service}:*")
         # A key's policy is about its key alone, where kms:* is everything.
         if type_of(template, resource) not in (ENDPOINT, "AWS::KMS::Key"):
-            yield mutation("widen_action", template, resource, (*place, "Action"), "*", "*")
+            yield Edit(resource, (*place, "Action"), "*", "*")
 
 
 @operator
-def add_action(template: Template) -> Iterator[Mutation]:
+def add_action(template: Template) -> Iterator[Edit]:
     """A grant with one dangerous action beside those that are needed."""
     dangerous = {
         "s3": ("s3:DeleteObjectVersion", "s3:PutBucketPolicy"), "dynamodb": ("dynamodb:DeleteTable",),
@@ -48,19 +47,18 @@ def add_action(template: Template) -> Iterator[Mutation]:
             *([described] if type_of(template, resource) == ROLE else []),
         ):
             if f"{service}:*" not in actions:
-                yield mutation(
-                    "add_action", template, resource, (*place, "Action"), [*actions, action], f"and {action}"
-                )
+                yield Edit(resource, (*place, "Action"), [*actions, action], f"and {action}")
 
 
 @operator
-def widen_resource(template: Template) -> Iterator[Mutation]:
+def widen_resource(template: Template) -> Iterator[Edit]:
     """A grant on more than is needed: everything, or everything in a bucket, or somebody else's."""
-    functions = set(_roles_of_functions(template))
+    # Functions say in their variables which stores they use. What a Glue role uses, its runs say.
+    functions = set(places.roles_of(template, "AWS::Lambda::Function"))
     for resource, place, statement in places.statements(template):
         if statement["Effect"] != "Allow" or "Resource" not in statement or statement["Resource"] == "*":
             continue
-        yield mutation("widen_resource", template, resource, (*place, "Resource"), "*", "*")
+        yield Edit(resource, (*place, "Resource"), "*", "*")
         if type_of(template, resource) in (ENDPOINT, "AWS::KMS::Key"):
             continue
         listed = isinstance(statement["Resource"], list)
@@ -69,12 +67,12 @@ def widen_resource(template: Template) -> Iterator[Mutation]:
             text = each.get("Fn::Sub") if isinstance(each, dict) else None
             if isinstance(text, str) and text.endswith("/*") and "Bucket.Arn}/" in text and text.count("/") > 1:
                 whole = {"Fn::Sub": f"{text.split('/')[0]}/*"}
-                yield mutation("widen_resource", template, resource, at, whole, whole["Fn::Sub"])
+                yield Edit(resource, at, whole, whole["Fn::Sub"])
             other = _another(template, each)
             if other and resource in functions and not _mentions(template, resource, other):
                 more = [*items(statement["Resource"]), other]
                 change = f"and {as_json(other)}"
-                yield mutation("widen_resource", template, resource, (*place, "Resource"), more, change)
+                yield Edit(resource, (*place, "Resource"), more, change)
         if type_of(template, resource) == ROLE:
             service = str(items(statement["Action"])[0]).split(":")[0]
             foreign = {
@@ -84,22 +82,22 @@ def widen_resource(template: Template) -> Iterator[Mutation]:
                 "logs": "arn:aws:logs:us-east-1:123456789012:log-group:other:*",
             }.get(service)  # fmt: skip
             if foreign:
-                yield mutation("widen_resource", template, resource, (*place, "Resource"), foreign, foreign)
+                yield Edit(resource, (*place, "Resource"), foreign, foreign)
 
 
 @operator
-def widen_principal(template: Template) -> Iterator[Mutation]:
+def widen_principal(template: Template) -> Iterator[Edit]:
     """A grant to everybody, or to an account nobody knows."""
     for resource, place, statement in places.statements(template):
         if "Principal" not in statement or statement["Effect"] != "Allow" or statement["Principal"] == "*":
             continue
         at = (*place, "Principal")
-        yield mutation("widen_principal", template, resource, at, "*", "*")
+        yield Edit(resource, at, "*", "*")
         stranger = {"AWS": "arn:aws:iam::999999999999:root"}
-        yield mutation("widen_principal", template, resource, at, stranger, "another account")
+        yield Edit(resource, at, stranger, "another account")
         if "Service" in statement["Principal"]:
             both = {"Service": [*items(statement["Principal"]["Service"]), "ec2.amazonaws.com"]}
-            yield mutation("widen_principal", template, resource, at, both, "and ec2.amazonaws.com")
+            yield Edit(resource, at, both, "and ec2.amazonaws.com")
 
 
 def _another(template: Template, arn: Any) -> dict[str, Any]:
@@ -120,11 +118,3 @@ def _mentions(template: Template, role: str, arn: dict[str, Any]) -> bool:
     argument = next(iter(arn.values()))
     name = argument[0] if isinstance(argument, list) else argument.removeprefix("${").partition(".")[0]
     return name in {reference[0] for reference in references(template["Resources"][role])}
-
-
-def _roles_of_functions(template: Template) -> Iterator[str]:
-    """Roles whose functions say in their variables which stores they use. What a Glue role uses, its runs say."""
-    for body in template["Resources"].values():
-        role = get(body, ("Properties", "Role", "Fn::GetAtt", 0))
-        if body["Type"] == "AWS::Lambda::Function" and role is not ABSENT:
-            yield role

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.mutants import places
-from harness.mutants.mutation import Mutation
 from harness.mutants.operators.properties import WEAKER
-from harness.mutants.operators.registry import ALARM, ENDPOINT, Template, mutation, operator, type_of
+from harness.mutants.operators.registry import ALARM, ENDPOINT, Edit, Template, operator, type_of
 from harness.render.source import Place
 
 NO_VALUE = {"Ref": "AWS::NoValue"}
@@ -16,7 +15,7 @@ ADMINISTRATOR = {"Sid": "Everything", "Effect": "Allow", "Action": "*", "Resourc
 
 
 @operator
-def hide_behind_if(template: Template) -> Iterator[Mutation]:
+def hide_behind_if(template: Template) -> Iterator[Edit]:
     """What is wrong is so in some scenarios only."""
     condition = _some_condition(template)
     if not condition:
@@ -28,24 +27,24 @@ def hide_behind_if(template: Template) -> Iterator[Mutation]:
             statements = ("Properties", "Policies", index, "PolicyDocument", "Statement")
             at = ("Resources", resource, *statements, len(policy["PolicyDocument"]["Statement"]))
             hidden: Any = {"Fn::If": [condition, ADMINISTRATOR, NO_VALUE]}
-            yield mutation("hide_behind_if", template, resource, at, hidden, f"an administrator if {condition}")
+            yield Edit(resource, at, hidden, f"an administrator if {condition}")
         if body["Type"] in _GUARDS and "Condition" not in body:
             at = ("Resources", resource, "Condition")
-            yield mutation("hide_behind_if", template, resource, at, condition, hide)
+            yield Edit(resource, at, condition, hide)
     for resource, place, statement in places.statements(template):
         if "Principal" in statement and "Fn::If" not in place and type_of(template, resource) != ENDPOINT:
             hidden = {"Fn::If": [condition, statement["Principal"], NO_VALUE]}
             at = (*place, "Principal")
-            yield mutation("hide_behind_if", template, resource, at, hidden, f"a principal {hide}")
+            yield Edit(resource, at, hidden, f"a principal {hide}")
     for resource, place, key, value in places.properties(template, depth=1):
         if key in _HIDDEN and type_of(template, resource) != ALARM:
             hidden = {"Fn::If": [condition, value, NO_VALUE]}
-            yield mutation("hide_behind_if", template, resource, place, hidden, hide)
+            yield Edit(resource, place, hidden, hide)
     for resource, place, key, value in places.properties(template):
-        for weaker in WEAKER.get(key, ())[:1] if type_of(template, resource) != ALARM else ():
+        for weaker in WEAKER.get(key, ())[:1]:
             if weaker != value and not _is_conditional(value):
                 hidden = {"Fn::If": [condition, value, weaker]}
-                yield mutation("hide_behind_if", template, resource, place, hidden, f"{weaker} unless {condition}")
+                yield Edit(resource, place, hidden, f"{weaker} unless {condition}")
 
 
 #: What can be hidden whole.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.mutants.mutation import ABSENT, Mutation
-from harness.mutants.operators.registry import Template, mutation, operator
+from harness.mutants.mutation import ABSENT
+from harness.mutants.operators.registry import Edit, Template, operator
 from harness.render.source import Place
 
 
 @operator
-def open_network(template: Template) -> Iterator[Mutation]:
+def open_network(template: Template) -> Iterator[Edit]:
     """More addresses, ports and protocols; fewer walls."""
     for resource, body in template["Resources"].items():
         place: Place = ("Resources", resource, "Properties")
@@ -19,29 +19,27 @@ def open_network(template: Template) -> Iterator[Mutation]:
                 at = (*place, direction, index)
                 if "CidrIp" in rule:
                     for cidr in ("0.0.0.0/0", "10.0.0.0/8", "203.0.113.0/24"):
-                        yield mutation("open_network", template, resource, (*at, "CidrIp"), cidr, cidr)
+                        yield Edit(resource, (*at, "CidrIp"), cidr, cidr)
                     world = {**{key: value for key, value in rule.items() if key != "CidrIp"}, "CidrIpv6": "::/0"}
-                    yield mutation("open_network", template, resource, at, world, "::/0")
+                    yield Edit(resource, at, world, "::/0")
                 else:
                     world = {key: value for key, value in rule.items() if key != "DestinationPrefixListId"}
-                    yield mutation(
-                        "open_network", template, resource, at, {**world, "CidrIp": "0.0.0.0/0"}, "0.0.0.0/0"
-                    )
-                yield mutation("open_network", template, resource, (*at, "FromPort"), 0, "from port 0")
-                yield mutation("open_network", template, resource, (*at, "ToPort"), 65535, "to port 65535")
-                yield mutation("open_network", template, resource, (*at, "IpProtocol"), "-1", "any protocol")
+                    yield Edit(resource, at, {**world, "CidrIp": "0.0.0.0/0"}, "0.0.0.0/0")
+                yield Edit(resource, (*at, "FromPort"), 0, "from port 0")
+                yield Edit(resource, (*at, "ToPort"), 65535, "to port 65535")
+                yield Edit(resource, (*at, "IpProtocol"), "-1", "any protocol")
             if direction in body.get("Properties", {}):
                 count = len(body["Properties"][direction])
                 https = {"Description": "One more", "FromPort": 443, "IpProtocol": "tcp", "ToPort": 443}
                 for key, cidr in (("CidrIp", "0.0.0.0/0"), ("CidrIp", "203.0.113.0/24"), ("CidrIpv6", "::/0")):
                     at = (*place, direction, count)
-                    yield mutation("open_network", template, resource, at, {**https, key: cidr}, f"and {cidr}")
+                    yield Edit(resource, at, {**https, key: cidr}, f"and {cidr}")
                 for index in range(count):
                     at = (*place, direction, index, "Description")
-                    yield mutation("open_network", template, resource, at, ABSENT, "does not say why")
+                    yield Edit(resource, at, ABSENT, "does not say why")
         if "SubnetIds" in body.get("Properties", {}):
             one = [{"Fn::Select": [0, body["Properties"]["SubnetIds"]]}]
-            yield mutation("open_network", template, resource, (*place, "SubnetIds"), one, "one subnet")
+            yield Edit(resource, (*place, "SubnetIds"), one, "one subnet")
         if "SubnetIds" in body.get("Properties", {}).get("VpcConfig", {}):
             one = [{"Fn::Select": [0, body["Properties"]["VpcConfig"]["SubnetIds"]]}]
-            yield mutation("open_network", template, resource, (*place, "VpcConfig", "SubnetIds"), one, "one subnet")
+            yield Edit(resource, (*place, "VpcConfig", "SubnetIds"), one, "one subnet")

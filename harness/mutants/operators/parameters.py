@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.mutants.mutation import ABSENT, Mutation
-from harness.mutants.operators.registry import Template, mutation, operator
+from harness.mutants.mutation import ABSENT
+from harness.mutants.operators.registry import Edit, Template, operator
 
 
 @operator
-def loosen_parameter(template: Template) -> Iterator[Mutation]:
+def loosen_parameter(template: Template) -> Iterator[Edit]:
     """A parameter takes anything, or does not say what it decides; an output does not say who reads it."""
     for name, parameter in template.get("Parameters", {}).items():
         for key in ("AllowedPattern", "AllowedValues", "ConstraintDescription", "Description"):
             if key in parameter:
-                yield mutation("loosen_parameter", template, name, ("Parameters", name, key), ABSENT, "removed")
+                yield Edit(name, ("Parameters", name, key), ABSENT, "removed")
         if "MinValue" in parameter:
             free = {key: value for key, value in parameter.items() if key not in ("MinValue", "MaxValue")}
-            yield mutation("loosen_parameter", template, name, ("Parameters", name), free, "without bounds")
+            yield Edit(name, ("Parameters", name), free, "without bounds")
     unused = {"Type": "String", "Default": "", "Description": "Decides nothing at all", "AllowedPattern": "^[a-z]*$"}
     unused["ConstraintDescription"] = "must be lower-case letters."
-    yield mutation("loosen_parameter", template, "Unused", ("Parameters", "Unused"), unused, "one that nothing uses")
+    yield Edit("Unused", ("Parameters", "Unused"), unused, "one that nothing uses")
     for name, output in template.get("Outputs", {}).items():
         if "Description" in output:
-            yield mutation("loosen_parameter", template, name, ("Outputs", name, "Description"), ABSENT, "removed")
+            yield Edit(name, ("Outputs", name, "Description"), ABSENT, "removed")
         if "Export" in output:
             place = ("Outputs", name, "Export", "Name")
-            yield mutation("loosen_parameter", template, name, place, f"pipeline-{name}", "not named for its stack")
+            yield Edit(name, place, f"pipeline-{name}", "not named for its stack")

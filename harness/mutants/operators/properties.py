@@ -6,30 +6,30 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.mutants import places
-from harness.mutants.mutation import ABSENT, Mutation, get
+from harness.mutants.mutation import ABSENT, get
 from harness.mutants.operators.registry import (
     ALARM,
     DESTINATIONS,
     FOREIGN_KEY,
     RETENTIONS,
+    Edit,
     Template,
-    mutation,
     operator,
     type_of,
 )
 
 
 @operator
-def remove_property(template: Template) -> Iterator[Mutation]:
+def remove_property(template: Template) -> Iterator[Edit]:
     """A property that matters is not there."""
     for resource, place, key, _ in places.properties(template):
         if key in DESTINATIONS or key in RETENTIONS or key == "Tags" or type_of(template, resource) == ALARM:
             continue
-        yield mutation("remove_property", template, resource, place, ABSENT, "removed")
+        yield Edit(resource, place, ABSENT, "removed")
 
 
 @operator
-def remove_tag(template: Template) -> Iterator[Mutation]:
+def remove_tag(template: Template) -> Iterator[Edit]:
     """A resource does not say what it belongs to, or how confidential it is."""
     for resource, place, key, value in places.properties(template):
         if key != "Tags":
@@ -37,31 +37,31 @@ def remove_tag(template: Template) -> Iterator[Mutation]:
         kept: Any = ABSENT
         for index, tag in enumerate(value if isinstance(value, list) else []):
             if tag.get("Key") in ("Environment", "DataClassification"):
-                yield mutation("remove_tag", template, resource, (*place, index), ABSENT, f"without {tag['Key']}")
+                yield Edit(resource, (*place, index), ABSENT, f"without {tag['Key']}")
         if isinstance(value, dict):
-            yield mutation("remove_tag", template, resource, place, kept, "removed")
+            yield Edit(resource, place, kept, "removed")
 
 
 @operator
-def remove_attribute(template: Template) -> Iterator[Mutation]:
+def remove_attribute(template: Template) -> Iterator[Edit]:
     """What happens to a resource with its stack is not said, or is the worst."""
     for resource, body in template["Resources"].items():
         for key in ("DeletionPolicy", "UpdateReplacePolicy"):
             if key in body:
                 place = ("Resources", resource, key)
-                yield mutation("remove_attribute", template, resource, place, ABSENT, "removed")
+                yield Edit(resource, place, ABSENT, "removed")
                 if body[key] != "Delete":
-                    yield mutation("remove_attribute", template, resource, place, "Delete", "Delete")
+                    yield Edit(resource, place, "Delete", "Delete")
 
 
 @operator
-def remove_entry(template: Template) -> Iterator[Mutation]:
+def remove_entry(template: Template) -> Iterator[Edit]:
     """A list has an entry less: a lifecycle rule, a notification, a way out of a security group."""
     for resource, place, key, value in places.properties(template):
         if key in ("Tags", "Dimensions", "AlarmActions", "Columns") or not isinstance(value, list):
             continue
         for index in range(len(value)):
-            yield mutation("remove_entry", template, resource, (*place, index), ABSENT, "entry removed")
+            yield Edit(resource, (*place, index), ABSENT, "entry removed")
 
 
 _OPPOSITES = {
@@ -71,17 +71,17 @@ _OPPOSITES = {
 
 
 @operator
-def falsify(template: Template) -> Iterator[Mutation]:
+def falsify(template: Template) -> Iterator[Edit]:
     """A switch stands the other way."""
     for resource, place, _, value in places.properties(template):
         if isinstance(value, bool):
-            yield mutation("falsify", template, resource, place, not value, f"{str(not value).lower()}")
+            yield Edit(resource, place, not value, f"{str(not value).lower()}")
         elif isinstance(value, str) and value in _OPPOSITES:
-            yield mutation("falsify", template, resource, place, _OPPOSITES[value], _OPPOSITES[value])
+            yield Edit(resource, place, _OPPOSITES[value], _OPPOSITES[value])
         elif isinstance(value, dict) and "Fn::If" in value and value["Fn::If"][1:] == [True, False]:
-            yield mutation("falsify", template, resource, (*place, "Fn::If", 1), False, "false")
+            yield Edit(resource, (*place, "Fn::If", 1), False, "false")
         elif isinstance(value, dict) and value.get("--enable-metrics") == "true":
-            yield mutation("falsify", template, resource, (*place, "--enable-metrics"), "false", "false")
+            yield Edit(resource, (*place, "--enable-metrics"), "false", "false")
 
 
 #: Key -> weaker values to put in its place. A key of ours becomes the service's own, or a stranger's.
@@ -131,14 +131,12 @@ WEAKER: dict[str, tuple[Any, ...]] = {
 
 
 @operator
-def weaken_value(template: Template) -> Iterator[Mutation]:
+def weaken_value(template: Template) -> Iterator[Edit]:
     """A value is of the kind that is wanted, and too weak."""
     for resource, place, key, value in places.properties(template):
-        if type_of(template, resource) == ALARM:
-            continue
         for weaker in WEAKER.get(key, ()):
             if weaker != value:
-                yield mutation("weaken_value", template, resource, place, weaker, str(weaker))
+                yield Edit(resource, place, weaker, str(weaker))
 
 
 _STATED = {
@@ -158,14 +156,12 @@ _STATED = {
 
 
 @operator
-def add_property(template: Template) -> Iterator[Mutation]:
+def add_property(template: Template) -> Iterator[Edit]:
     """A property that is better left out."""
     for resource, body in template["Resources"].items():
         for (section, key), value in _STATED.get(body["Type"], ()):
             if key not in body[section]:
-                yield mutation(
-                    "add_property", template, resource, ("Resources", resource, section, key), value, f"{value}"
-                )
+                yield Edit(resource, ("Resources", resource, section, key), value, f"{value}")
         notifications = ("Resources", resource, "Properties", "NotificationConfiguration")
         if get(template, notifications) is not ABSENT:
             functions = [
@@ -174,4 +170,4 @@ def add_property(template: Template) -> Iterator[Mutation]:
             for name in functions:
                 target = {"Event": "s3:ObjectCreated:*", "Function": {"Fn::GetAtt": [name, "Arn"]}}
                 place = (*notifications, "LambdaConfigurations")
-                yield mutation("add_property", template, resource, place, [target], f"to {name} directly")
+                yield Edit(resource, place, [target], f"to {name} directly")

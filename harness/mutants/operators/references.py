@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.mutants import places
-from harness.mutants.mutation import ABSENT, Mutation, get
-from harness.mutants.operators.registry import ENDPOINT, ROLE, Template, mutation, operator
+from harness.mutants.mutation import get
+from harness.mutants.operators.registry import ENDPOINT, ROLE, Edit, Template, operator
 from harness.render.source import Place
 
 
 @operator
-def swap_references(template: Template) -> Iterator[Mutation]:
+def swap_references(template: Template) -> Iterator[Edit]:
     """A place names another resource of the same type: copied, and not changed."""
     types = {name: body["Type"] for name, body in template["Resources"].items()}
-    running = set(_roles_of_code(template))
+    # Of roles that our code runs under, the pipeline notices what is swapped.
+    running = set(places.roles_of(template, "AWS::Lambda::Function", "AWS::Glue::Job"))
     for resource, body in template["Resources"].items():
         if "Role" in body.get("Properties", {}):
             at: Place = ("Resources", resource, "Properties", "Role")
             elsewhere = "arn:aws:iam::123456789012:role/elsewhere"
-            yield mutation("swap_references", template, resource, at, elsewhere, "a role of elsewhere")
+            yield Edit(resource, at, elsewhere, "a role of elsewhere")
     for resource, place, name, value in places.resource_references(template, frozenset(types)):
         if (
             types[name] not in _SWAPPED
@@ -32,16 +33,7 @@ def swap_references(template: Template) -> Iterator[Mutation]:
         for other in others if types[name] == ROLE else others[:1]:
             key, argument = next(iter(value.items()))
             swapped = {key: other} if key == "Ref" else {key: [other, argument[1]]}
-            yield mutation("swap_references", template, resource, place, swapped, f"{other} for {name}")
-
-
-def _roles_of_code(template: Template) -> Iterator[str]:
-    """Roles that our code runs under: the pipeline notices there what is swapped."""
-    for body in template["Resources"].values():
-        if body["Type"] in ("AWS::Lambda::Function", "AWS::Glue::Job"):
-            role = get(body, ("Properties", "Role", "Fn::GetAtt", 0))
-            if role is not ABSENT:
-                yield role
+            yield Edit(resource, place, swapped, f"{other} for {name}")
 
 
 def _is_open_to_people(template: Template, resource: str) -> bool:
@@ -61,7 +53,7 @@ _SWAPPED = frozenset(
 
 
 @operator
-def swap_parameters(template: Template) -> Iterator[Mutation]:
+def swap_parameters(template: Template) -> Iterator[Edit]:
     """A place takes the value of another parameter of the same type: copied, and not changed."""
     parameters = {name: each["Type"] for name, each in template.get("Parameters", {}).items()}
     used = list(places.references(template, frozenset(parameters)))
@@ -72,10 +64,10 @@ def swap_parameters(template: Template) -> Iterator[Mutation]:
             if where == resource and other != name and parameters[other] == parameters[name]
         ]
         for other in dict.fromkeys(others):
-            yield mutation("swap_parameters", template, resource, place, {"Ref": other}, f"{other} for {name}")
+            yield Edit(resource, place, {"Ref": other}, f"{other} for {name}")
         if not others:
             same = [other for other, type_ in parameters.items() if type_ == parameters[name] and other != name]
             # Of texts, those of a pattern: what takes its values from a list is swapped where its neighbours are.
             listed = "AllowedValues" in template["Parameters"][name]
             if same and not (parameters[name] == "String" and listed):
-                yield mutation("swap_parameters", template, resource, place, {"Ref": same[0]}, f"{same[0]} for {name}")
+                yield Edit(resource, place, {"Ref": same[0]}, f"{same[0]} for {name}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.mutants.mutation import Mutation, changed
 from harness.render.source import Place
@@ -32,15 +32,25 @@ RETENTIONS = frozenset(
 )  # fmt: skip
 
 
-def operator(function: Operator) -> Operator:
+class Edit(NamedTuple):
+    """What an operator does: `value` (or ABSENT) at `place`, which is in `resource`; `change` says it in words."""
+
+    resource: str
+    place: Place
+    value: Any
+    change: str
+
+
+def operator(edits: Callable[[Template], Iterator[Edit]]) -> Callable[[Template], Iterator[Edit]]:
     """Register an operator under its function's name."""
-    OPERATORS[function.__name__] = function
-    return function
 
+    def mutations(template: Template) -> Iterator[Mutation]:
+        for edit in edits(template):
+            mutated = changed(template, edit.place, edit.value)
+            yield Mutation(edits.__name__, edit.resource, edit.place, edit.change, mutated)
 
-def mutation(name: str, template: Template, resource: str, place: Place, value: Any, change: str) -> Mutation:
-    """One mutation: `value` (or ABSENT) at `place` of a template."""
-    return Mutation(name, resource, place, change, changed(template, place, value))
+    OPERATORS[edits.__name__] = mutations
+    return edits
 
 
 def type_of(template: Template, resource: str) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.mutants.mutation import ABSENT, Mutation, changed
-from harness.mutants.operators.registry import ROLE, Template, mutation, operator
+from harness.mutants.mutation import ABSENT, changed
+from harness.mutants.operators.registry import ROLE, Edit, Template, operator
 
 #: Types whose resources do something for others, and can go without CloudFormation noticing.
 GUARDING = (
@@ -17,15 +17,15 @@ GUARDING = (
 
 
 @operator
-def delete_resource(template: Template) -> Iterator[Mutation]:
+def delete_resource(template: Template) -> Iterator[Edit]:
     """A resource that guards, watches or starts another is not there."""
     for resource, body in template["Resources"].items():
         if body["Type"] in GUARDING:
-            yield mutation("delete_resource", template, resource, ("Resources", resource), ABSENT, "deleted")
+            yield Edit(resource, ("Resources", resource), ABSENT, "deleted")
 
 
 @operator
-def add_resource(template: Template) -> Iterator[Mutation]:
+def add_resource(template: Template) -> Iterator[Edit]:
     """Something beside the pipeline that gets round its rules."""
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     version = "2012-10-17"
@@ -34,9 +34,7 @@ def add_resource(template: Template) -> Iterator[Mutation]:
         "Type": "AWS::IAM::Role",
         "Properties": {"AssumeRolePolicyDocument": {"Version": version, "Statement": [trust]}, "Tags": tags},
     }
-    yield mutation(
-        "add_resource", template, "UnusedRole", ("Resources", "UnusedRole"), role, "a role that nothing uses"
-    )
+    yield Edit("UnusedRole", ("Resources", "UnusedRole"), role, "a role that nothing uses")
     dead = {
         "Type": "AWS::CloudWatch::Alarm",
         "Properties": {
@@ -48,9 +46,7 @@ def add_resource(template: Template) -> Iterator[Mutation]:
     topics = [name for name, body in template["Resources"].items() if body["Type"] == "AWS::SNS::Topic"]
     if topics:
         alarm = changed(dead, ("Properties", "AlarmActions"), [{"Ref": topics[0]}])
-        yield mutation(
-            "add_resource", template, "DeadAlarm", ("Resources", "DeadAlarm"), alarm, "an alarm without dimensions"
-        )
+        yield Edit("DeadAlarm", ("Resources", "DeadAlarm"), alarm, "an alarm without dimensions")
     for name, body in template["Resources"].items():
         if body["Type"] == ROLE:
             # Not much, and named exactly: only where it stands is wrong.
@@ -66,7 +62,7 @@ def add_resource(template: Template) -> Iterator[Mutation]:
                 },
             }
             added = f"{name}Policy"
-            yield mutation("add_resource", template, added, ("Resources", added), policy, f"a policy for {name}")
+            yield Edit(added, ("Resources", added), policy, f"a policy for {name}")
         elif body["Type"] == "AWS::Lambda::Function":
             permission = {
                 "Type": "AWS::Lambda::Permission",
@@ -75,4 +71,4 @@ def add_resource(template: Template) -> Iterator[Mutation]:
             url = {"Type": "AWS::Lambda::Url", "Properties": {"AuthType": "NONE", "TargetFunctionArn": {"Ref": name}}}
             for suffix, resource in (("Permission", permission), ("Url", url)):
                 added = f"{name}{suffix}"
-                yield mutation("add_resource", template, added, ("Resources", added), resource, f"for {name}")
+                yield Edit(added, ("Resources", added), resource, f"for {name}")

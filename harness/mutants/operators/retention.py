@@ -5,31 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.mutants import places
-from harness.mutants.mutation import ABSENT, Mutation, get
-from harness.mutants.operators.registry import RETENTIONS, Template, mutation, operator
+from harness.mutants.mutation import ABSENT, get
+from harness.mutants.operators.registry import RETENTIONS, Edit, Template, operator
 
 #: Values that are too short, and ones that are just too short. 604800 s is what the queue before a dead letter keeps.
 _SHORTER = {"MessageRetentionPeriod": (60,), "RetentionInDays": (1, 30), "RetentionPeriodHours": (24, 120)}
 
 
 @operator
-def shorten_retention(template: Template) -> Iterator[Mutation]:
+def shorten_retention(template: Template) -> Iterator[Edit]:
     """Something is kept for a shorter time, or for ever."""
     for resource, place, key, value in places.properties(template):
         if key in RETENTIONS:
             if key not in ("DaysAfterInitiation", "TransitionInDays") and value != 1:
                 for shorter in _SHORTER.get(key, (1,)):
-                    yield mutation("shorten_retention", template, resource, place, shorter, str(shorter))
+                    yield Edit(resource, place, shorter, str(shorter))
             if key in ("TransitionInDays", "NoncurrentDays", "DaysAfterInitiation"):
-                yield mutation("shorten_retention", template, resource, place, 3650, "3650")
-            yield mutation("shorten_retention", template, resource, place, ABSENT, "removed")
+                yield Edit(resource, place, 3650, "3650")
+            yield Edit(resource, place, ABSENT, "removed")
     for resource, body in template["Resources"].items():
         dead_letters = get(template, ("Resources", resource, "Properties", "RedrivePolicy", "deadLetterTargetArn"))
         if isinstance(dead_letters, dict) and "Fn::GetAtt" in dead_letters:
             target = dead_letters["Fn::GetAtt"][0]
             place = ("Resources", target, "Properties", "MessageRetentionPeriod")
             own = get(template, ("Resources", resource, "Properties", "MessageRetentionPeriod"))
-            yield mutation("shorten_retention", template, target, place, own, f"no longer than {resource}'s")
+            yield Edit(target, place, own, f"no longer than {resource}'s")
         if body["Type"] == "AWS::S3::Bucket":
             rules = ("Resources", resource, "Properties", "LifecycleConfiguration", "Rules")
             present = get(template, rules)
@@ -38,4 +38,4 @@ def shorten_retention(template: Template) -> Iterator[Mutation]:
                 forget = {"Id": "Forget", "Status": "Enabled", "NoncurrentVersionExpiration": {"NoncurrentDays": 365}}
                 for extra in (expire, forget):
                     place = (*rules, len(present))
-                    yield mutation("shorten_retention", template, resource, place, extra, f"with {extra['Id']}")
+                    yield Edit(resource, place, extra, f"with {extra['Id']}")

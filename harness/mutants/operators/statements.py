@@ -7,12 +7,12 @@ from typing import Any
 
 from harness.checks.stack import items
 from harness.mutants import places
-from harness.mutants.mutation import ABSENT, Mutation, get
-from harness.mutants.operators.registry import ENDPOINT, ROLE, Template, mutation, operator, type_of
+from harness.mutants.mutation import ABSENT, get
+from harness.mutants.operators.registry import ENDPOINT, ROLE, Edit, Template, operator, type_of
 
 
 @operator
-def remove_statement(template: Template) -> Iterator[Mutation]:
+def remove_statement(template: Template) -> Iterator[Edit]:
     """A policy does not say something that it has to say."""
     for resource, place, statement in places.statements(template):
         if type_of(template, resource) == ROLE and not _used_by_a_service(template, resource, statement):
@@ -20,7 +20,7 @@ def remove_statement(template: Template) -> Iterator[Mutation]:
         # A statement behind a condition goes with its condition.
         whole = place[: place.index("Fn::If")] if "Fn::If" in place else place
         name = statement.get("Sid", place[-1])
-        yield mutation("remove_statement", template, resource, whole, ABSENT, f"without {name}")
+        yield Edit(resource, whole, ABSENT, f"without {name}")
 
 
 def _used_by_a_service(template: Template, resource: str, statement: dict[str, Any]) -> bool:
@@ -46,7 +46,7 @@ _SERVICES_STATEMENTS = frozenset(
 
 
 @operator
-def add_statement(template: Template) -> Iterator[Mutation]:
+def add_statement(template: Template) -> Iterator[Edit]:
     """A policy says one thing too many, or one that nobody can be held to."""
     for resource, body in template["Resources"].items():
         for key in ("PolicyDocument", "KeyPolicy"):
@@ -58,24 +58,24 @@ def add_statement(template: Template) -> Iterator[Mutation]:
             everybody = {"Effect": "Allow", "Principal": "*", "Action": f"{action}:*", "Resource": "*"}
             nobody = {"Effect": "Deny", "Action": f"{action}:Tag*", "Resource": "*"}
             at = (*place, len(present))
-            yield mutation("add_statement", template, resource, at, everybody, "everything to everybody")
-            yield mutation("add_statement", template, resource, at, nobody, "without a principal")
+            yield Edit(resource, at, everybody, "everything to everybody")
+            yield Edit(resource, at, nobody, "without a principal")
 
 
 @operator
-def invert_effect(template: Template) -> Iterator[Mutation]:
+def invert_effect(template: Template) -> Iterator[Edit]:
     """Allow for Deny, and Deny for Allow."""
     for resource, place, statement in places.statements(template):
         if type_of(template, resource) == ROLE and not _used_by_a_service(template, resource, statement):
             continue
         effect = "Deny" if statement["Effect"] == "Allow" else "Allow"
-        yield mutation("invert_effect", template, resource, (*place, "Effect"), effect, effect)
+        yield Edit(resource, (*place, "Effect"), effect, effect)
 
 
 @operator
-def old_policy_language(template: Template) -> Iterator[Mutation]:
+def old_policy_language(template: Template) -> Iterator[Edit]:
     """A policy in the language of 2008, which takes variables for text, or in none."""
     for resource, place in places.documents(template):
         at = (*place, "Version")
-        yield mutation("old_policy_language", template, resource, at, "2008-10-17", "2008-10-17")
-        yield mutation("old_policy_language", template, resource, at, ABSENT, "removed")
+        yield Edit(resource, at, "2008-10-17", "2008-10-17")
+        yield Edit(resource, at, ABSENT, "removed")

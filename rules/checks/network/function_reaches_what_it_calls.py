@@ -25,28 +25,17 @@ from typing import Any
 from harness.checks import Problem, Resource, Stack
 from harness.checks.iam import Statement, role_statements
 from harness.checks.networks import function_groups, functions_in_a_vpc, group_of, lets_https, rules_of
-from harness.checks.roles import role_of
+from harness.checks.roles import LAMBDA_READS, role_of
 from harness.checks.stack import at
 
 #: Services that are reached by their gateway endpoints, and the parameter that lists their addresses.
 GATEWAYS = {"dynamodb": "DynamoDBPrefixListId", "s3": "S3PrefixListId"}
 #: What Lambda does with the role by itself, from outside of the VPC: network interfaces, logs, mappings.
 LAMBDA_MAKES = (
-    "dynamodb:describestream",
-    "dynamodb:getrecords",
-    "dynamodb:getsharditerator",
-    "dynamodb:liststreams",
+    *LAMBDA_READS,
     "ec2:*",
-    "kinesis:describe*",
-    "kinesis:get*",
-    "kinesis:list*",
-    "kinesis:subscribetoshard",
     "kms:*",  # the services ask KMS, on the function's behalf
     "logs:*",
-    "sqs:changemessagevisibility*",
-    "sqs:deletemessage*",
-    "sqs:getqueueattributes",
-    "sqs:receivemessage",
 )
 
 

@@ -28,23 +28,12 @@ from harness.checks import Problem, Resource, Stack
 from harness.checks.iam import Statement, policy_statements, role_statements
 from harness.checks.networks import functions_in_a_vpc
 from harness.checks.principals import names_everybody
-from harness.checks.roles import role_of
+from harness.checks.roles import LAMBDA_READS, role_of
 from harness.checks.stack import at
 from harness.checks.stores import HOLDS, only_sends_dead_letters, service_of, store_of
 
 SERVICES = ("dynamodb", "s3", "sqs")
 PATH = ("Properties", "PolicyDocument")
-#: What Lambda does with the role by itself, from outside of the VPC: it reads for the mappings.
-LAMBDA_READS = (
-    "dynamodb:describestream",
-    "dynamodb:getrecords",
-    "dynamodb:getsharditerator",
-    "dynamodb:liststreams",
-    "sqs:changemessagevisibility*",
-    "sqs:deletemessage*",
-    "sqs:getqueueattributes",
-    "sqs:receivemessage",
-)
 
 
 def subjects(stack: Stack) -> list[str]:
