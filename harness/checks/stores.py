@@ -84,6 +84,12 @@ def default_encryption(bucket: Resource) -> dict[str, Any]:
     return default if isinstance(default, dict) else {}
 
 
+def encrypted_with_kms(stack: Stack) -> dict[str, Resource]:
+    """The buckets whose default is encryption with KMS."""
+    buckets = stack.of("AWS::S3::Bucket").items()
+    return {name: each for name, each in buckets if default_encryption(each).get("SSEAlgorithm") == "aws:kms"}
+
+
 def logging_buckets(stack: Stack, destination: Resource) -> list[Resource]:
     """The other buckets that deliver their access logs to this one."""
     return [

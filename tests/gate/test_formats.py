@@ -6,7 +6,6 @@ import dataclasses
 import hashlib
 import json
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import pytest
 from harness.gate import command
 from harness.gate.formats import FORMATS, text
 from harness.gate.verdicts import EngineUsed, Finding, Report, RuleVerdict, ScenarioJudged, Suppression
+from tests.terminal import run_on_a_terminal
 
 ROOT = Path(__file__).resolve().parents[2]
 ESCAPE = "\x1b"
@@ -396,22 +396,10 @@ def test_an_output_file_gets_what_would_be_printed_and_nothing_is_printed(gate, 
 
 
 def _on_a_terminal(template, folder):
-    """Run the command with a terminal as its standard output; return its exit code and what the terminal got."""
-    leader, follower = pty.openpty()
     arguments = [str(folder / "verdicts.json"), str(template), "--engine", "checks"]
-    with subprocess.Popen(
-        [sys.executable, "-c", PROCESS, *arguments], stdout=follower, stderr=subprocess.PIPE, cwd=ROOT,
-        env={key: value for key, value in os.environ.items() if key != "NO_COLOR"},
-    ) as process:  # fmt: skip
-        os.close(follower)
-        got = b""
-        try:
-            while chunk := os.read(leader, 65_536):
-                got += chunk
-        except OSError:  # how Linux says that nobody holds the other side any more
-            pass
-        os.close(leader)
-    return process.returncode, got.decode()
+    environment = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
+    code, got, _ = run_on_a_terminal([sys.executable, "-c", PROCESS, *arguments], environment)
+    return code, got
 
 
 def test_a_terminal_gets_colours(template, tmp_path):

@@ -24,15 +24,14 @@ from collections.abc import Iterator
 
 from harness.checks import Problem, Resource, Stack
 from harness.checks.iam import Statement, role_statements
-from harness.checks.stores import default_encryption, guards, refuses_everybody, refuses_uploads_without
+from harness.checks.stores import encrypted_with_kms, guards, refuses_everybody, refuses_uploads_without
 
 HEADER = "s3:x-amz-server-side-encryption"
 
 
 def subjects(stack: Stack) -> list[str]:
     """Buckets that encrypt with KMS."""
-    buckets = stack.of("AWS::S3::Bucket")
-    return [name for name, each in buckets.items() if default_encryption(each).get("SSEAlgorithm") == "aws:kms"]
+    return list(encrypted_with_kms(stack))
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:

@@ -2,8 +2,6 @@
 
 import base64
 import json
-import os
-import pty
 import re
 import subprocess
 import sys
@@ -14,6 +12,7 @@ import pytest
 from harness.quarantine import command
 from harness.quarantine.command import main
 from market_data import Reason
+from tests.terminal import run_on_a_terminal
 from tests.unit.quarantine.stored import HOSTILE, SHARD, line, put, rejected, small_quarantine, undecodable
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -50,22 +49,7 @@ def _complaint(capsys):
 
 
 def _on_a_terminal(*arguments):
-    """Run the command with a terminal as its standard output; return its exit code and what the terminal got."""
-    leader, follower = pty.openpty()
-    with subprocess.Popen(
-        [*COMMAND, *arguments], stdout=follower, stderr=subprocess.PIPE, cwd=ROOT, env=ENVIRONMENT
-    ) as process:
-        os.close(follower)
-        got = b""
-        try:
-            while chunk := os.read(leader, 65_536):
-                got += chunk
-        except OSError:  # how Linux says that nobody holds the other side any more
-            pass
-        os.close(leader)
-        assert process.stderr is not None
-        complaint = process.stderr.read()
-    return process.returncode, got.decode(), complaint.decode()
+    return run_on_a_terminal([*COMMAND, *arguments], ENVIRONMENT)
 
 
 # ------------------------------------------------------------------------------------------------ for people ----

@@ -1,0 +1,28 @@
+"""Runs a command as somebody at a terminal would. No tests."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pty
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def run_on_a_terminal(command: Sequence[str], env: Mapping[str, str]) -> tuple[int, str, str]:
+    """Run a command with a terminal as its standard output: its exit code, what the terminal got, standard error."""
+    leader, follower = pty.openpty()
+    with subprocess.Popen(command, stdout=follower, stderr=subprocess.PIPE, cwd=ROOT, env=env) as process:
+        os.close(follower)
+        got = b""
+        # An OSError is how Linux says that nobody holds the other side any more.
+        with contextlib.suppress(OSError):
+            while chunk := os.read(leader, 65_536):
+                got += chunk
+        os.close(leader)
+        assert process.stderr is not None
+        complaint = process.stderr.read()
+    return process.returncode, got.decode(), complaint.decode()
