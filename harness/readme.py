@@ -34,8 +34,13 @@ def _first_line(thing: object) -> str:
 def _stand_ins() -> str:
     by_type = [f"| `{type_}` | `{value}` |" for type_, value in parameters.BY_TYPE.items()]
     by_pattern = "\n".join(f"- `{value}`" for value in parameters.BY_PATTERN)
+    by_name = [f"| `{ending}` | `{value}` |" for ending, value in parameters.BY_NAME.items()]
     table = "\n".join(("| type | stand-in |", "|---|---|", *by_type))
-    return f"{table}\n\nText with an `AllowedPattern` gets the first of these that it allows:\n\n{by_pattern}"
+    named = "\n".join(("| name | stand-in |", "|---|---|", *by_name))
+    return (
+        f"{table}\n\nText whose name ends so (regular expressions, whatever the case) gets what is beside it:"
+        f"\n\n{named}\n\nText with an `AllowedPattern` gets the first of these that it allows:\n\n{by_pattern}"
+    )
 
 
 PARTS: dict[str, Callable[[], str]] = {

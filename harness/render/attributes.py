@@ -6,6 +6,8 @@ import hashlib
 import uuid
 from dataclasses import dataclass
 
+from harness.render import schemas
+
 
 @dataclass(frozen=True)
 class Account:
@@ -69,8 +71,18 @@ _ARNS = {
     "AWS::SQS::Queue": ("sqs", "{}"),
     "AWS::SSM::Parameter": ("ssm", "parameter/{}"),
 }
-#: The prefix of ids that EC2 gives.
-_EC2_IDS = {"AWS::EC2::SecurityGroup": "sg", "AWS::EC2::VPCEndpoint": "vpce", "AWS::EC2::VPC": "vpc"}
+#: The prefix of ids that EC2 gives. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
+_EC2_IDS = {
+    "AWS::EC2::CustomerGateway": "cgw", "AWS::EC2::DHCPOptions": "dopt", "AWS::EC2::EgressOnlyInternetGateway": "eigw",
+    "AWS::EC2::Instance": "i", "AWS::EC2::InternetGateway": "igw", "AWS::EC2::LaunchTemplate": "lt",
+    "AWS::EC2::NatGateway": "nat", "AWS::EC2::NetworkAcl": "acl", "AWS::EC2::NetworkInterface": "eni",
+    "AWS::EC2::PrefixList": "pl", "AWS::EC2::RouteTable": "rtb", "AWS::EC2::SecurityGroup": "sg",
+    "AWS::EC2::Subnet": "subnet", "AWS::EC2::TransitGateway": "tgw", "AWS::EC2::VPC": "vpc",
+    "AWS::EC2::VPCEndpoint": "vpce", "AWS::EC2::VPCPeeringConnection": "pcx", "AWS::EC2::VPNGateway": "vgw",
+    "AWS::EC2::Volume": "vol",
+}  # fmt: skip
+#: No generated name is longer than what the service takes.
+_LONGEST = {"AWS::IAM::Role": 64, "AWS::Lambda::Function": 64, "AWS::S3::Bucket": 63}
 
 
 def generated_name(account: Account, logical_id: str, type_: str) -> str:
@@ -80,7 +92,8 @@ def generated_name(account: Account, logical_id: str, type_: str) -> str:
         return f"{_EC2_IDS[type_]}-{digest[:17]}"
     if type_ == "AWS::KMS::Key":
         return _uuid(logical_id)
-    name = f"{account.stack_name}-{logical_id}-{digest[:12].upper()}"
+    suffix = f"-{digest[:12].upper()}"
+    name = f"{account.stack_name}-{logical_id}"[: _LONGEST.get(type_, 255) - len(suffix)] + suffix
     return name.lower() if type_ == "AWS::S3::Bucket" else name
 
 
@@ -105,10 +118,12 @@ def ref(account: Account, type_: str, name: str) -> str:
         return arn(account, type_, name)
     if type_ == "AWS::SQS::Queue":
         return f"https://sqs.{account.region}.{account.url_suffix}/{account.account_id}/{name}"
+    if type_ not in NAME_PROPERTIES and schemas.identifier(type_).endswith("Arn"):
+        return arn(account, type_, name)
     return name
 
 
-def attribute(account: Account, type_: str, name: str, key: str) -> str:
+def attribute(account: Account, type_: str, name: str, key: str) -> str | int | list[str]:
     """What `GetAtt` gives for a type's attribute; text that says what it stands for where this list has nothing."""
     if key == "Arn" or key == "TopicArn":
         return arn(account, type_, name)
@@ -120,7 +135,11 @@ def attribute(account: Account, type_: str, name: str, key: str) -> str:
         return f"{arn(account, type_, name)}/stream/2026-01-01T00:00:00.000"
     if key == "DomainName" and type_ == "AWS::S3::Bucket":
         return f"{name}.s3.{account.url_suffix}"
-    return f"{name}.{key}"
+    text = arn(account, type_, name) if key.endswith("Arn") else f"{name}.{key}"
+    if type_ in NAME_PROPERTIES:
+        return text
+    kind = schemas.kind(type_, key)
+    return [f"{text}-{each}" for each in range(1, 7)] if kind == "array" else 1 if kind == "integer" else text
 
 
 def _uuid(text: str) -> str:

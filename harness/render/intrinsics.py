@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import ipaddress
-import json
 import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.render import attributes, parameters
+from harness.render import attributes, lists, logic, parameters
+from harness.render.arguments import boolean, bounded, scalar, shown
 from harness.render.attributes import NAME_PROPERTIES, Account
-from harness.render.errors import UnrenderableTemplate
+from harness.render.errors import OnlyAwsKnows, UnrenderableTemplate
 
 
 class _NoValue:
@@ -26,8 +24,8 @@ NO_VALUE = _NoValue()
 
 #: `${name}`, or `${!name}`, which stands for `${name}` as it is.
 _VARIABLE = re.compile(r"\$\{(!?)([^${}]+)\}")
-#: Names and texts can be made of each other, and so grow without an end. No property takes more than this.
-MAXIMUM_TEXT = 1_000_000
+#: Of Rules: the values that an account has of a parameter's type, and attributes of what a parameter names.
+_ASK_AWS = ("Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll")
 
 
 class Evaluation:
@@ -46,12 +44,12 @@ class Evaluation:
     def condition(self, name: Any) -> bool:
         """Whether a condition holds."""
         if not isinstance(name, str):
-            raise UnrenderableTemplate(f"Condition: {_shown(name)} is not a name")
+            raise UnrenderableTemplate(f"Condition: {shown(name)} is not a name")
         if name not in self._conditions:
             declared = self.template.get("Conditions", {})
             if name not in declared:
                 raise UnrenderableTemplate(f"there is no condition {name}")
-            self._conditions[name] = self._boolean(self._guarded(f"condition {name}", declared[name]), name)
+            self._conditions[name] = boolean(name, self._guarded(f"condition {name}", declared[name]))
         return self._conditions[name]
 
     def exists(self, logical_id: str) -> bool:
@@ -75,7 +73,7 @@ class Evaluation:
         if resource["Type"] == "AWS::SSM::Parameter" and key == "Value":
             if logical_id not in self._stored:
                 given = resource.get("Properties", {}).get("Value", "")
-                self._stored[logical_id] = _scalar(f"{logical_id}.Value", self._guarded(f"{logical_id}.Value", given))
+                self._stored[logical_id] = scalar(f"{logical_id}.Value", self._guarded(f"{logical_id}.Value", given))
             return self._stored[logical_id]
         return attributes.attribute(self.account, resource["Type"], self.name(logical_id), key)
 
@@ -93,6 +91,8 @@ class Evaluation:
             # In a policy's statement, Condition is an object.
             if function in _FUNCTIONS and (function != "Condition" or isinstance(argument, str)):
                 return _FUNCTIONS[function](self, argument)
+            if function in _ASK_AWS:
+                raise OnlyAwsKnows(f"{function} cannot be rendered: it is for Rules, and AWS alone knows its value")
             if function.startswith("Fn::"):
                 raise UnrenderableTemplate(f"{function} cannot be rendered: its macro runs on AWS")
         elif function := next((key for key in value if key.startswith("Fn::")), None):
@@ -101,7 +101,15 @@ class Evaluation:
 
     def holds(self, expression: Any) -> bool:
         """Whether a rule's expression holds."""
-        return self._boolean(self.value(expression), "a rule")
+        try:
+            return boolean("a rule", self.value(expression))
+        except OnlyAwsKnows:
+            # What AWS may let through has to be judged: an assertion that only AWS can try is taken to hold, and a
+            # rule whose condition only AWS can try is taken not to apply.
+            rules = self.template.get("Rules", {}).values()
+            return not any(expression is each.get("RuleCondition") for each in rules)
+        except UnrenderableTemplate as error:
+            raise UnrenderableTemplate(f"Rules: {error}") from error
 
     def _name(self, logical_id: str) -> str:
         resource = self._resources[logical_id]
@@ -131,7 +139,7 @@ class Evaluation:
 
     def _ref(self, name: Any) -> Any:
         if not isinstance(name, str):
-            raise UnrenderableTemplate(f"Ref: {_shown(name)} is not a name")
+            raise UnrenderableTemplate(f"Ref: {shown(name)} is not a name")
         if name in self._resources:
             return self.ref(name)
         if name in self.values:
@@ -141,12 +149,12 @@ class Evaluation:
         return f"{name}-which-does-not-exist" if pseudo is None else pseudo
 
     def _parameter(self, name: str) -> Any:
-        value, type_ = self.values[name], self.template["Parameters"][name]["Type"]
+        value, type_ = self.values[name], parameters.value_type(self.template["Parameters"][name])
         if type_ == "Number":
             return _number(value)
         if type_ == "List<Number>":
             return [_number(each.strip()) for each in value.split(",")]
-        if type_ == "CommaDelimitedList" or "List<" in type_:
+        if type_ == "CommaDelimitedList" or type_.startswith("List<"):
             return [each.strip() for each in value.split(",")]
         return value
 
@@ -163,19 +171,12 @@ class Evaluation:
             "AWS::URLSuffix": account.url_suffix,
         }.get(name)
 
-    def _boolean(self, value: Any, what: str) -> bool:
-        if isinstance(value, bool):
-            return value
-        if value in ("true", "false"):
-            return bool(value == "true")
-        raise UnrenderableTemplate(f"{what} is neither true nor false: {_shown(value)}")
-
     def get_att(self, argument: Any) -> Any:
         """Fn::GetAtt."""
         logical_id, key = argument if isinstance(argument, list) and len(argument) == 2 else (None, None)
         key = self.value(key)
         if not isinstance(logical_id, str) or not isinstance(key, str):
-            raise UnrenderableTemplate(f"Fn::GetAtt: {_shown(argument)} is not a resource and an attribute")
+            raise UnrenderableTemplate(f"Fn::GetAtt: {shown(argument)} is not a resource and an attribute")
         if logical_id not in self._resources:
             return f"{logical_id}.{key}-which-does-not-exist"
         return self.attribute(logical_id, key)
@@ -196,9 +197,9 @@ class Evaluation:
                 value = self.get_att(name.split(".", 1))
             else:
                 value = self._ref(name)
-            return parameters.text(_scalar(f"Fn::Sub: ${{{name}}}", value))
+            return parameters.text(scalar(f"Fn::Sub: ${{{name}}}", value))
 
-        return _bounded("Fn::Sub", _VARIABLE.sub(replace, template))
+        return bounded("Fn::Sub", _VARIABLE.sub(replace, template))
 
     def if_(self, argument: Any) -> Any:
         """Fn::If."""
@@ -224,127 +225,9 @@ class Evaluation:
             raise UnrenderableTemplate(f"Fn::FindInMap: there is no {'.'.join(keys)}")
         return found
 
-    def join(self, argument: Any) -> str:
-        """Fn::Join."""
-        separator, values = _pair("Fn::Join", argument)
-        values = self.value(values)
-        if not isinstance(separator, str) or not isinstance(values, list):
-            raise UnrenderableTemplate("Fn::Join takes a separator and a list")
-        texts = [parameters.text(_scalar("Fn::Join: an entry", each)) for each in values]
-        return _bounded("Fn::Join", separator.join(texts))
-
-    def split(self, argument: Any) -> list[str]:
-        """Fn::Split."""
-        separator, value = _pair("Fn::Split", argument)
-        value = self.value(value)
-        if not isinstance(separator, str) or not separator or not isinstance(value, (str, int)):
-            raise UnrenderableTemplate("Fn::Split takes a separator and a text")
-        return parameters.text(value).split(separator)
-
-    def select(self, argument: Any) -> Any:
-        """Fn::Select."""
-        index, values = _pair("Fn::Select", argument)
-        index, values = self.value(index), self.value(values)
-        try:
-            return values[int(index)] if isinstance(values, list) and int(index) >= 0 else _outside(index)
-        except (IndexError, TypeError, ValueError):
-            return _outside(index)
-
-    def cidr(self, argument: Any) -> list[str]:
-        """Fn::Cidr."""
-        arguments = [self.value(each) for each in argument] if isinstance(argument, list) else []
-        try:
-            network = ipaddress.ip_network(str(arguments[0]))
-            bits = int(str(arguments[2])) if len(arguments) > 2 else 8 if network.version == 4 else 64
-            subnets = network.subnets(new_prefix=network.max_prefixlen - bits)
-            if not 1 <= int(str(arguments[1])) <= 256:
-                raise ValueError
-            return [str(next(subnets)) for _ in range(int(arguments[1]))]
-        except (IndexError, ValueError, TypeError, StopIteration) as error:
-            raise UnrenderableTemplate(f"Fn::Cidr: {_shown(arguments)} cannot be divided") from error
-
     def import_value(self, argument: Any) -> str:
         """Fn::ImportValue: another stack's; a text that says so."""
-        return f"imported-{parameters.text(_scalar('Fn::ImportValue', self.value(argument)))}"
-
-    def equals(self, argument: Any) -> bool:
-        """Fn::Equals: as text, and with case."""
-        left, right = (self.value(each) for each in _pair("Fn::Equals", argument))
-        return bool(_comparable(left) == _comparable(right))
-
-    def every(self, argument: Any) -> bool:
-        """Fn::And."""
-        return all(self._conditions_of("Fn::And", argument))
-
-    def some(self, argument: Any) -> bool:
-        """Fn::Or."""
-        return any(self._conditions_of("Fn::Or", argument))
-
-    def negate(self, argument: Any) -> bool:
-        """Fn::Not."""
-        conditions = self._conditions_of("Fn::Not", argument)
-        if len(conditions) != 1:
-            raise UnrenderableTemplate("Fn::Not takes one condition")
-        return not conditions[0]
-
-    def _conditions_of(self, function: str, argument: Any) -> list[bool]:
-        if not isinstance(argument, list) or not argument:
-            raise UnrenderableTemplate(f"{function} takes a list of conditions")
-        return [self._boolean(self.value(each), function) for each in argument]
-
-    def contains(self, argument: Any) -> bool:
-        """Fn::Contains, of rules."""
-        values, value = _members("Fn::Contains", self, argument)
-        return _comparable(value) in [_comparable(each) for each in values]
-
-    def each_member_in(self, argument: Any) -> bool:
-        """Fn::EachMemberIn, of rules."""
-        values, allowed = _members("Fn::EachMemberIn", self, argument)
-        if not isinstance(allowed, list):
-            raise UnrenderableTemplate("Fn::EachMemberIn takes two lists")
-        return all(_comparable(each) in [_comparable(other) for other in allowed] for each in values)
-
-    def each_member_equals(self, argument: Any) -> bool:
-        """Fn::EachMemberEquals, of rules."""
-        values, value = _members("Fn::EachMemberEquals", self, argument)
-        return all(_comparable(each) == _comparable(value) for each in values)
-
-
-def _pair(function: str, argument: Any) -> tuple[Any, Any]:
-    if not isinstance(argument, list) or len(argument) != 2:
-        raise UnrenderableTemplate(f"{function} takes two arguments")
-    return argument[0], argument[1]
-
-
-def _outside(index: Any) -> Any:
-    raise UnrenderableTemplate(f"Fn::Select: there is no entry {index}")
-
-
-def _comparable(value: Any) -> Any:
-    return parameters.text(value) if isinstance(value, (str, int, float)) else value
-
-
-def _members(function: str, evaluation: Evaluation, argument: Any) -> tuple[list[Any], Any]:
-    values, other = (evaluation.value(each) for each in _pair(function, argument))
-    if not isinstance(values, list):
-        raise UnrenderableTemplate(f"{function} takes a list and what its members are compared with")
-    return values, other
-
-
-def _scalar(what: str, value: Any) -> Any:
-    if not isinstance(value, (str, int, float)):
-        raise UnrenderableTemplate(f"{what} is not a text: {_shown(value)}")
-    return value
-
-
-def _bounded(function: str, text: str) -> str:
-    if len(text) > MAXIMUM_TEXT:
-        raise UnrenderableTemplate(f"{function} makes more than {MAXIMUM_TEXT} characters")
-    return text
-
-
-def _shown(value: Any) -> str:
-    return json.dumps(value, default=str)[:80]
+        return f"imported-{parameters.text(scalar('Fn::ImportValue', self.value(argument)))}"
 
 
 def _number(value: str) -> Any:
@@ -359,50 +242,26 @@ def _number(value: str) -> Any:
     return value
 
 
-def _get_azs(evaluation: Evaluation, argument: Any) -> list[str]:
-    region = _scalar("Fn::GetAZs", evaluation.value(argument)) or evaluation.account.region
-    return [f"{region}{zone}" for zone in "abc"]
-
-
-def _length(evaluation: Evaluation, argument: Any) -> int:
-    value = evaluation.value(argument)
-    if not isinstance(value, list):
-        raise UnrenderableTemplate("Fn::Length takes a list")
-    return len(value)
-
-
-def _base64(evaluation: Evaluation, argument: Any) -> str:
-    text = parameters.text(_scalar("Fn::Base64", evaluation.value(argument)))
-    return base64.b64encode(text.encode()).decode()
-
-
-def _to_json_string(evaluation: Evaluation, argument: Any) -> str:
-    value = evaluation.value(argument)
-    if not isinstance(value, (dict, list)):
-        raise UnrenderableTemplate("Fn::ToJsonString takes a list or an object")
-    return json.dumps(value, separators=(",", ":"))
-
-
 _FUNCTIONS: dict[str, Callable[[Evaluation, Any], Any]] = {
-    "Condition": lambda evaluation, name: evaluation.condition(name),
-    "Fn::And": Evaluation.every,
-    "Fn::Base64": _base64,
-    "Fn::Cidr": Evaluation.cidr,
-    "Fn::Contains": Evaluation.contains,
-    "Fn::EachMemberEquals": Evaluation.each_member_equals,
-    "Fn::EachMemberIn": Evaluation.each_member_in,
-    "Fn::Equals": Evaluation.equals,
+    "Condition": Evaluation.condition,
+    "Fn::And": logic.every,
+    "Fn::Base64": lists.base64_,
+    "Fn::Cidr": lists.cidr,
+    "Fn::Contains": logic.contains,
+    "Fn::EachMemberEquals": logic.each_member_equals,
+    "Fn::EachMemberIn": logic.each_member_in,
+    "Fn::Equals": logic.equals,
     "Fn::FindInMap": Evaluation.find_in_map,
     "Fn::GetAtt": Evaluation.get_att,
-    "Fn::GetAZs": _get_azs,
+    "Fn::GetAZs": lists.availability_zones,
     "Fn::If": Evaluation.if_,
     "Fn::ImportValue": Evaluation.import_value,
-    "Fn::Join": Evaluation.join,
-    "Fn::Length": _length,
-    "Fn::Not": Evaluation.negate,
-    "Fn::Or": Evaluation.some,
-    "Fn::Select": Evaluation.select,
-    "Fn::Split": Evaluation.split,
+    "Fn::Join": lists.join,
+    "Fn::Length": lists.length,
+    "Fn::Not": logic.negate,
+    "Fn::Or": logic.some,
+    "Fn::Select": lists.select,
+    "Fn::Split": lists.split,
     "Fn::Sub": Evaluation.sub,
-    "Fn::ToJsonString": _to_json_string,
+    "Fn::ToJsonString": lists.to_json_string,
 }

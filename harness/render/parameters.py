@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import math
-import random
 import re
 from collections.abc import Collection
 from typing import Any
 
-import rstr
-
+from harness.render import patterns
 from harness.render.errors import UnrenderableTemplate
 
-#: What stands in for a parameter without a default, by its type. `{id}` and `{other}` are 17 hexadecimal digits made
-#: from the parameter's name, so that two parameters of one type are told apart.
+#: As many Availability Zones as us-east-1 has, which is as many subnets as a template asks for.
+LIST_LENGTH = 6
+#: What stands in for a parameter without a default, by its type; for a list of any other type, LIST_LENGTH of its
+#: members' stand-ins. `{id}` is 17 hexadecimal digits made from the parameter's name (and the place in a list), so
+#: that two parameters of one type are told apart.
 BY_TYPE = {
     "String": "example",
     "Number": "1",
-    "CommaDelimitedList": "example-a,example-b",
-    "List<Number>": "1,2",
-    "List<String>": "example-a,example-b",
+    "CommaDelimitedList": "example-a,example-b,example-c,example-d,example-e,example-f",
+    "List<Number>": "1,2,3,4,5,6",
+    "List<String>": "example-a,example-b,example-c,example-d,example-e,example-f",
     "AWS::EC2::AvailabilityZone::Name": "us-east-1a",
     "AWS::EC2::Image::Id": "ami-{id}",
     "AWS::EC2::Instance::Id": "i-{id}",
@@ -32,10 +33,7 @@ BY_TYPE = {
     "AWS::EC2::Volume::Id": "vol-{id}",
     "AWS::Route53::HostedZone::Id": "Z0123456789ABCDEFGHIJ",
     "AWS::SSM::Parameter::Name": "/example",
-    "List<AWS::EC2::AvailabilityZone::Name>": "us-east-1a,us-east-1b",
-    "List<AWS::EC2::SecurityGroup::Id>": "sg-{id},sg-{other}",
-    "List<AWS::EC2::Subnet::Id>": "subnet-{id},subnet-{other}",
-    "List<AWS::EC2::VPC::Id>": "vpc-{id},vpc-{other}",
+    "List<AWS::EC2::AvailabilityZone::Name>": "us-east-1a,us-east-1b,us-east-1c,us-east-1d,us-east-1e,us-east-1f",
 }
 #: What stands in for text with an AllowedPattern: the first of these that it allows; then text made from the pattern.
 BY_PATTERN = (
@@ -62,12 +60,26 @@ BY_PATTERN = (
     "1",
     "true",
 )
+#: What stands in for text without a pattern that is called so: a word where an account belongs is a fault of ours.
+BY_NAME = {
+    "account(id)?$": "210987654321",
+    "e?mail(address)?$": "on-call@example.com",
+    "cidr(block)?$": "10.20.0.0/16",
+    "rolearn$": "arn:aws:iam::123456789012:role/example",
+    "topicarn$": "arn:aws:sns:us-east-1:123456789012:example",
+}
+#: Then, for patterns that look ahead for a letter, a digit and a sign, each of these over and over, in these lengths.
+STRONG = ("Ex1", "Ex1!", "Ex1#", "Ex1-", "Ex1_", "Ex1@", "Ex1$", "Ex1.")
+STRONG_LENGTHS = (8, 12, 16, 24, 32, 64)
+MAXIMUM_LENGTH = 4096
 
 Parameter = dict[str, Any]
+_STORED = re.compile(r"AWS::SSM::Parameter::Value<(.+)>")
 
 
 def default(name: str, parameter: Parameter) -> str:
     """The default, or the documented stand-in. Raises UnrenderableTemplate where no value can be found."""
+    parameter = _of_value(parameter)
     if "Default" in parameter:
         return text(parameter["Default"])
     return stand_in(name, parameter)
@@ -75,9 +87,9 @@ def default(name: str, parameter: Parameter) -> str:
 
 def stand_in(name: str, parameter: Parameter, unlike: Collection[str] = ()) -> str:
     """A value that the parameter allows, and that is none of `unlike`. Raises UnrenderableTemplate if none is found."""
+    parameter = _of_value(parameter)
     try:
-        for pattern in _candidates(parameter):
-            candidate = pattern.replace("{id}", _digits(name)).replace("{other}", _digits(f"{name}, another"))
+        for candidate in _candidates(name, parameter):
             if candidate not in unlike and allows(parameter, candidate):
                 return candidate
     except UnrenderableTemplate as error:
@@ -87,13 +99,27 @@ def stand_in(name: str, parameter: Parameter, unlike: Collection[str] = ()) -> s
 
 def extremes(parameter: Parameter) -> list[str]:
     """Each allowed value, or the least and the greatest number; nothing where there are no bounds."""
+    parameter = _of_value(parameter)
     if "AllowedValues" in parameter:
         return [text(each) for each in parameter["AllowedValues"]]
     return _bounds(parameter)
 
 
+def written(parameter: Parameter) -> list[str]:
+    """The values that the template itself gives the parameter. Any other is a stand-in, or what it is compared with."""
+    parameter = _of_value(parameter)
+    given = [parameter["Default"]] if "Default" in parameter else []
+    return [text(each) for each in [*given, *parameter.get("AllowedValues", [])]]
+
+
+def value_type(parameter: Parameter) -> str:
+    """The type of the parameter's value; where Systems Manager has the value, of the one that it has."""
+    return str(_of_value(parameter)["Type"])
+
+
 def allows(parameter: Parameter, value: str) -> bool:
     """Whether CloudFormation would take the value."""
+    parameter = _of_value(parameter)
     if "AllowedValues" in parameter:
         return value in [text(each) for each in parameter["AllowedValues"]]
     if parameter["Type"] == "Number":
@@ -103,12 +129,14 @@ def allows(parameter: Parameter, value: str) -> bool:
             return False
         least, most = parameter.get("MinValue"), parameter.get("MaxValue")
         return (least is None or number >= float(least)) and (most is None or number <= float(most))
-    if not int(parameter.get("MinLength", 0)) <= len(value) <= int(parameter.get("MaxLength", 4096)):
+    least, most = _lengths(parameter)
+    if not least <= len(value) <= most:
         return False
-    pattern = parameter.get("AllowedPattern")
     # A list's pattern is each member's.
     members = [each.strip() for each in value.split(",")] if parameter["Type"] == "CommaDelimitedList" else [value]
-    return pattern is None or all(_matches(pattern, each) for each in members)
+    return "AllowedPattern" not in parameter or all(
+        patterns.matches(parameter["AllowedPattern"], each) for each in members
+    )
 
 
 def text(value: Any) -> str:
@@ -116,12 +144,45 @@ def text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _candidates(parameter: Parameter) -> list[str]:
+def _of_value(parameter: Parameter) -> Parameter:
+    # Of a stored value the template has the name alone: that is what its default and its constraints are about.
+    stored = _STORED.fullmatch(parameter["Type"])
+    return {"Type": stored[1]} if stored else parameter
+
+
+def _candidates(name: str, parameter: Parameter) -> list[str]:
     if "AllowedValues" in parameter:
         return extremes(parameter)
-    if "AllowedPattern" in parameter:
-        return [*BY_PATTERN, *_made(parameter["AllowedPattern"])]
-    return [*_bounds(parameter), BY_TYPE.get(parameter["Type"], BY_TYPE["String"]), *_others(parameter)]
+    pattern = parameter.get("AllowedPattern")
+    if pattern is not None and patterns.is_readable(pattern):
+        usual = [each.replace("{id}", _digits(name)) for each in BY_PATTERN]
+        return [*usual, *_strong(parameter), *patterns.made(pattern)]
+    named = [value for ending, value in BY_NAME.items() if re.search(ending, name, re.IGNORECASE)]
+    by_name = named if parameter["Type"] == "String" else []
+    return [*_bounds(parameter), *by_name, _by_type(name, parameter["Type"]), *_others(parameter)]
+
+
+def _by_type(name: str, type_: str) -> str:
+    member = type_.removeprefix("List<").removesuffix(">")
+    if type_ in BY_TYPE or member == type_:
+        return BY_TYPE.get(type_, BY_TYPE["String"]).replace("{id}", _digits(name))
+    usual = BY_TYPE.get(member, BY_TYPE["String"])
+    if usual == BY_TYPE["String"]:
+        return BY_TYPE["List<String>"]
+    places = (name, *(f"{name}, {place}" for place in range(2, LIST_LENGTH + 1)))
+    return ",".join(usual.replace("{id}", _digits(each)) for each in places)
+
+
+def _lengths(parameter: Parameter) -> tuple[int, int]:
+    # No value is longer than 4096 bytes, whatever the bounds are.
+    least, most = float(parameter.get("MinLength", 0)), float(parameter.get("MaxLength", MAXIMUM_LENGTH))
+    return math.ceil(min(least, MAXIMUM_LENGTH + 1)), math.floor(min(most, MAXIMUM_LENGTH))
+
+
+def _strong(parameter: Parameter) -> list[str]:
+    least, most = _lengths(parameter)
+    lengths = [each for each in (*STRONG_LENGTHS, least, most) if least <= each <= most]
+    return [(word * length)[:length] for length in lengths for word in STRONG]
 
 
 def _digits(name: str) -> str:
@@ -132,27 +193,11 @@ def _bounds(parameter: Parameter) -> list[str]:
     return [text(parameter[bound]) for bound in ("MinValue", "MaxValue") if bound in parameter]
 
 
-def _matches(pattern: str, value: str) -> bool:
-    try:
-        return re.fullmatch(pattern, value) is not None
-    except re.error as error:
-        raise UnrenderableTemplate(f"AllowedPattern {pattern}: {error}") from error
-
-
 def _others(parameter: Parameter) -> list[str]:
     """More values where the usual one does not fit, or is one too few."""
     if parameter["Type"] in ("Number", "List<Number>"):
         least, most = float(parameter.get("MinValue", 0)), float(parameter.get("MaxValue", math.inf))
         return [str(number) for number in range(math.ceil(least), math.ceil(least) + 5) if number <= most]
-    least, most = int(parameter.get("MinLength", 0)), int(parameter.get("MaxLength", 4096))
+    least, most = _lengths(parameter)
     words = ("example", "another-example")
     return [(word * (least // len(word) + 1))[: max(least, min(most, len(word)))] for word in words]
-
-
-def _made(pattern: str) -> list[str]:
-    # Seeded by the pattern: the same template has the same scenarios each time.
-    generator = rstr.Rstr(random.Random(pattern))
-    try:
-        return [generator.xeger(pattern) for _ in range(20)]
-    except (re.error, KeyError, ValueError) as error:
-        raise UnrenderableTemplate(f"AllowedPattern {pattern}: {error}") from error

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from harness.checks.stack import Resource, Stack
-from harness.render import attributes
+from harness.render import attributes, schemas
 from harness.render.attributes import Account
 from harness.render.errors import UnrenderableTemplate
 from harness.render.intrinsics import NO_VALUE, Evaluation
@@ -115,7 +115,7 @@ class Rendering:
         if "DependsOn" in rendered:
             rendered["DependsOn"] = self._existing(rendered["DependsOn"])
         if "Properties" in body:
-            rendered["Properties"] = value(body["Properties"])
+            rendered["Properties"] = schemas.typed(body["Type"], value(body["Properties"]))
         return {"Type": body["Type"]} | {key: each for key, each in rendered.items() if each is not NO_VALUE}
 
 

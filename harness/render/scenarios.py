@@ -225,8 +225,9 @@ class Scenarios:
 
     def _domain(self, name: str) -> list[str]:
         parameter = self._parameters[name]
-        if "AllowedValues" in parameter:
-            return _distinct([self._defaults[name], *parameters.extremes(parameter)])
+        # None where they are about the name of an SSM parameter, and its value is what conditions compare.
+        if "AllowedValues" in parameter and (allowed := parameters.extremes(parameter)):
+            return _distinct([self._defaults[name], *allowed])
         literals = [each for each in self._literals.get(name, []) if parameters.allows(parameter, each)]
         values = _distinct([self._defaults[name], *literals])
         if set(values) - set(literals):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,9 @@ FUNCTIONS = frozenset(
         "Fn::ValueOf", "Fn::ValueOfAll", "Ref", "Condition",
     }
 )  # fmt: skip
+_FOR_EACH = "Fn::ForEach::"
+#: The one transform whose work is all done here: what it adds is in FUNCTIONS (or is a macro, and refused as such).
+_RENDERED_TRANSFORM = "AWS::LanguageExtensions"
 #: CloudFormation takes templates of up to a megabyte; aliases may not multiply a small file beyond that.
 MAXIMUM_BYTES = 1_000_000
 MAXIMUM_VALUES = 200_000
@@ -156,7 +160,12 @@ class _Reader:
         function = name if name in ("Ref", "Condition") else f"Fn::{name}"
         if function not in FUNCTIONS:
             raise self._fail(node, f"unknown intrinsic function !{name}")
+        self._require_no_macro(node, function)
         return function
+
+    def _require_no_macro(self, at: yaml.Node, key: str) -> None:
+        if key == "Fn::Transform" or key.startswith(_FOR_EACH):
+            raise self._fail(at, f"{key} is a macro, which AWS runs: what it makes cannot be judged")
 
     def _plain(self, node: yaml.Node, place: Place, function: str = "") -> Any:
         value: Any
@@ -170,7 +179,7 @@ class _Reader:
             return value
         if function == "Fn::GetAtt" and isinstance(value, str):
             value = value.split(".", 1)
-        return {function: value}
+        return {function: _attribute(value) if function == "Fn::GetAtt" else value}
 
     def _mapping(self, node: yaml.MappingNode, place: Place) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -183,12 +192,15 @@ class _Reader:
                 raise self._fail(key_node, "CloudFormation knows no merge keys (<<)")
             if key in result:
                 raise self._fail(key_node, f"the key {key} is given twice")
-            if key.startswith("Fn::") and key not in FUNCTIONS and not key.startswith("Fn::ForEach::"):
+            self._require_no_macro(key_node, key)
+            if key.startswith("Fn::") and key not in FUNCTIONS:
                 raise self._fail(key_node, f"unknown intrinsic function {key}")
             self._lines[*place, key] = key_node.start_mark.line + 1
             result[key] = self._value(value_node, (*place, key))
             if key == "Fn::GetAtt" and isinstance(result[key], str):
                 result[key] = result[key].split(".", 1)
+            if key == "Fn::GetAtt":
+                result[key] = _attribute(result[key])
         return result
 
     def _scalar(self, node: yaml.Node) -> Any:
@@ -209,11 +221,39 @@ def _character(escape: re.Match[str]) -> str:
     return bytes.fromhex(escape[1] + escape[2]).decode("utf-16-be")
 
 
+def _attribute(value: Any) -> Any:
+    # An attribute with dots in its name (a nested stack's outputs have them) may be written as several entries.
+    if isinstance(value, list) and len(value) > 2 and _all_are(str, value):
+        return [value[0], ".".join(value[1:])]
+    return value
+
+
 def _require_template(template: Any, lines: Mapping[Place, int], path: Path) -> None:
-    for place, problem in _problems(template):
+    for place, problem in _refusals(template):
         # The nearest thing around it that the file holds.
         line = next((lines[place[:end]] for end in range(len(place), -1, -1) if place[:end] in lines), 1)
-        raise UnreadableTemplate(f"{path}:{line}: not a CloudFormation template: {problem}")
+        raise UnreadableTemplate(f"{path}:{line}: {problem}")
+
+
+def _refusals(template: Any) -> Iterator[tuple[Place, str]]:
+    """What cannot be judged, with its place. First what AWS rewrites: until then it need not look like a template."""
+    if isinstance(template, dict) and "Transform" in template:
+        yield from _transforms(template["Transform"])
+    for place, problem in _problems(template):
+        yield place, f"not a CloudFormation template: {problem}"
+    for name, resource in template["Resources"].items():
+        if resource["Type"].endswith("::MODULE"):
+            said = f"{name} is a module ({resource['Type']}), which AWS expands: what it makes cannot be judged"
+            yield ("Resources", name, "Type"), said
+
+
+def _transforms(written: Any) -> Iterator[tuple[Place, str]]:
+    for index, each in enumerate(written if isinstance(written, list) else [written]):
+        name = each.get("Name") if isinstance(each, dict) else each
+        if name != _RENDERED_TRANSFORM:
+            place = ("Transform", index) if isinstance(written, list) else ("Transform",)
+            shown = name if isinstance(name, str) else json.dumps(each)[:80]
+            yield place, f"Transform {shown} is expanded by AWS: what it makes cannot be judged"
 
 
 def _problems(template: Any) -> Iterator[tuple[Place, str]]:

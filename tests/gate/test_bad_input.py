@@ -67,6 +67,17 @@ UNREADABLE = {
     "an alias of what it stands in": (f"{TOPIC}    Properties: &a\n      Topic: *a\n", 4, "an alias stands inside"),
     "a thousand levels": (f"{NAMED}{'[' * 1_000}{']' * 1_000}\n", 5, "levels deep"),
     "a hundred thousand levels": (f"{NAMED}{'[' * 100_000}{']' * 100_000}\n", 0, ""),
+    "a macro": (f"{NAMED}!Transform {{Name: Mine}}\n", 5, "Fn::Transform is a macro"),
+    "a macro in the long form": (f"{NAMED}{{'Fn::Transform': {{Name: Mine}}}}\n", 5, "Fn::Transform is a macro"),
+    "a loop": (f"{TOPIC}  Fn::ForEach::Topics: [Name, [a], {{}}]\n", 4, "Fn::ForEach::Topics is a macro"),
+    "a transform": (f"{TOPIC}Transform: AWS::Serverless-2016-10-31\n", 4, "is expanded by AWS"),
+    "a transform in a list": (
+        f"{TOPIC}Transform:\n- AWS::LanguageExtensions\n- Mine\n",
+        6,
+        "Transform Mine is expanded",
+    ),
+    "a transform with parameters": (f"{TOPIC}Transform: {{Name: AWS::Include}}\n", 4, "Transform AWS::Include is"),
+    "a module": ("Resources:\n  Topic:\n    Type: My::SNS::Topic::MODULE\n", 3, "Topic is a module"),
     "too large": (f"{TOPIC}# {'x' * 1_000_000}\n", 0, "more than CloudFormation takes"),
     "not UTF-8": (TOPIC.encode() + b"# caf\xe9\n", 0, "is not UTF-8"),
     "UTF-16": (TOPIC.encode("utf-16"), 0, "is not UTF-8"),
@@ -81,8 +92,6 @@ UNRENDERABLE = {
         "Resources.Topic",
         "there is no Names.us-east-1.topic",
     ),
-    "a macro": (f"{NAMED}!Transform {{Name: Mine}}\n", "Resources.Topic", "Fn::Transform"),
-    "a macro in the long form": (f"{NAMED}{{'Fn::Transform': {{Name: Mine}}}}\n", "Resources.Topic", "Fn::Transform"),
     "a resource's condition that is not there": (
         f"{TOPIC}    Condition: IsProd\n",
         "Resources.Topic",
@@ -133,6 +142,12 @@ UNRENDERABLE = {
         "Rules",
         "no values can be found",
     ),
+    "a rule that is none": (
+        f"{TOPIC}Rules: {{One: {{Assertions: [{{Assert: !Contains [a, b]}}]}}}}\n",
+        "Rules",
+        "Fn::Contains takes a list",
+    ),
+    "a question to AWS outside of Rules": (f"{NAMED}!ValueOf [Name, VpcId]\n", "Resources.Topic", "it is for Rules"),
     "an If of one value": (f"{NAMED}!If [IsProd]\n", "Resources.Topic", "Fn::If"),
     "a value that is its own": (
         "Resources:\n  Own:\n    Type: AWS::SSM::Parameter\n    Properties: {Type: String, Value: !GetAtt Own.Value}\n",
@@ -252,7 +267,8 @@ sys.exit(command.main(sys.argv[2:]))
     ("content", "arguments", "said"),
     [
         (UNREADABLE["an alias bomb"][0], [], "aliases multiply them"),
-        (UNRENDERABLE["a macro"][0], [], "Fn::Transform"),
+        (UNREADABLE["a macro"][0], [], "Fn::Transform"),
+        (UNREADABLE["a transform"][0], [], "AWS::Serverless-2016-10-31"),
         (TOPIC, ["--frobnicate"], "unrecognized arguments: --frobnicate (try --help)"),
     ],
 )

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from harness.render.attributes import Account
 from harness.render.errors import UnrenderableTemplate
 from harness.render.rendering import Rendering
+from harness.render.scenarios import Scenarios
 
 ACCOUNT = Account(account_id="210987654321", region="eu-west-1", stack_name="stack")
 PARAMETERS: dict[str, Any] = {
@@ -23,9 +24,15 @@ PARAMETERS: dict[str, Any] = {
     "Numbers": {"Type": "List<Number>"},
     "Subnets": {"Type": "List<AWS::EC2::Subnet::Id>"},
     "Index": {"Type": "Number"},
+    "Given": {"Type": "CommaDelimitedList", "Default": "a,b"},
+    "GivenText": {"Type": "String", "AllowedValues": ["a,b", "c"]},
+    "GivenIndex": {"Type": "Number", "Default": 2},
+    "StoredText": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/a/b"},
+    "StoredList": {"Type": "AWS::SSM::Parameter::Value<List<String>>", "Default": "/a/b"},
 }
 VALUES = {
     "Text": "text", "Number": "7", "List": "a, b,c", "Numbers": "1, 2.5", "Subnets": "subnet-1,subnet-2", "Index": "1",
+    "Given": "a,b", "GivenText": "a,b", "GivenIndex": "2", "StoredText": "example", "StoredList": "x,y",
 }  # fmt: skip
 CONDITIONS: dict[str, Any] = {
     "Yes": {"Fn::Equals": ["a", "a"]},
@@ -40,6 +47,7 @@ RESOURCES: dict[str, Any] = {
     "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "topic"}},
     "Unnamed": {"Type": "AWS::S3::Bucket"},
     "Stored": {"Type": "AWS::SSM::Parameter", "Properties": {"Value": {"Fn::GetAtt": ["Queue", "Arn"]}}},
+    "Custom": {"Type": "Custom::Zones"},
 }
 NOTHING = {"Ref": "AWS::NoValue"}
 
@@ -80,6 +88,8 @@ QUEUE_ARN = "arn:aws:sqs:eu-west-1:210987654321:queue-text"
         ({"Ref": "List"}, ["a", "b", "c"]),
         ({"Ref": "Numbers"}, [1, 2.5]),
         ({"Ref": "Subnets"}, ["subnet-1", "subnet-2"]),
+        ({"Ref": "StoredText"}, "example"),
+        ({"Ref": "StoredList"}, ["x", "y"]),
         ({"Ref": "AWS::AccountId"}, "210987654321"),
         ({"Ref": "AWS::Region"}, "eu-west-1"),
         ({"Ref": "AWS::Partition"}, "aws"),
@@ -135,9 +145,9 @@ QUEUE_ARN = "arn:aws:sqs:eu-west-1:210987654321:queue-text"
         # ---- the rest
         ({"Fn::Base64": {"Fn::Sub": "é ${Text}"}}, base64.b64encode("é text".encode()).decode()),
         ({"Fn::Base64": True}, base64.b64encode(b"true").decode()),
-        ({"Fn::GetAZs": ""}, ["eu-west-1a", "eu-west-1b", "eu-west-1c"]),
-        ({"Fn::GetAZs": {"Ref": "AWS::Region"}}, ["eu-west-1a", "eu-west-1b", "eu-west-1c"]),
-        ({"Fn::GetAZs": "us-east-2"}, ["us-east-2a", "us-east-2b", "us-east-2c"]),
+        ({"Fn::GetAZs": ""}, [f"eu-west-1{zone}" for zone in "abcdef"]),
+        ({"Fn::GetAZs": {"Ref": "AWS::Region"}}, [f"eu-west-1{zone}" for zone in "abcdef"]),
+        ({"Fn::GetAZs": "us-east-2"}, [f"us-east-2{zone}" for zone in "abcdef"]),
         ({"Fn::Cidr": ["10.0.0.0/16", 2, 8]}, ["10.0.0.0/24", "10.0.1.0/24"]),
         ({"Fn::Cidr": ["10.0.0.0/24", "2", "5"]}, ["10.0.0.0/27", "10.0.0.32/27"]),
         ({"Fn::Cidr": ["2001:db8::/56", 1, 64]}, ["2001:db8::/64"]),
@@ -193,7 +203,19 @@ def test_a_function_makes_what_cloudformation_makes(written: Any, expected: Any)
         ({"Fn::Join": [",", [{"a": "b"}]]}, "Fn::Join: an entry is not a text"),
         ({"Fn::Split": ["", "a"]}, "Fn::Split takes a separator and a text"),
         ({"Fn::Split": [",", {"Ref": "List"}]}, "Fn::Split takes a separator and a text"),
-        ({"Fn::Select": [3, {"Ref": "List"}]}, "Fn::Select: there is no entry 3"),
+        ({"Fn::Select": [2, {"Ref": "Given"}]}, "Fn::Select: there is no entry 2"),
+        ({"Fn::Select": [{"Ref": "GivenIndex"}, ["a", "b"]]}, "Fn::Select: there is no entry 2"),
+        ({"Fn::Select": [2, {"Fn::Split": [",", {"Ref": "GivenText"}]}]}, "Fn::Select: there is no entry 2"),
+        ({"Fn::Select": [2, {"Fn::Split": [",", "a,b"]}]}, "Fn::Select: there is no entry 2"),
+        # Two made-up texts are two.
+        ({"Fn::Select": [2, [{"Ref": "Text"}, {"Fn::GetAtt": ["Queue", "Arn"]}]]}, "Fn::Select: there is no entry 2"),
+        ({"Fn::Select": [2, {"Fn::FindInMap": ["Map", "key", "list"]}]}, "Fn::Select: there is no entry 2"),
+        ({"Fn::Select": [6, {"Fn::GetAZs": ""}]}, "Fn::Select: there is no entry 6"),
+        ({"Fn::Select": [2, {"Fn::Cidr": ["10.0.0.0/16", 2]}]}, "Fn::Select: there is no entry 2"),
+        ({"Fn::Select": [2, {"Fn::If": ["No", {"Ref": "List"}, ["a"]]}]}, "Fn::Select: there is no entry 2"),
+        ({"Fn::Select": [-1, {"Ref": "List"}]}, "Fn::Select: there is no entry -1"),
+        ({"Fn::Select": ["x", {"Ref": "List"}]}, "Fn::Select: there is no entry x"),
+        ({"Fn::Select": [0, {"Ref": "Text"}]}, "Fn::Select: there is no entry 0"),
         ({"Fn::Select": [-1, ["a"]]}, "Fn::Select: there is no entry -1"),
         ({"Fn::Select": ["x", ["a"]]}, "Fn::Select: there is no entry x"),
         ({"Fn::Select": [0, "a"]}, "Fn::Select: there is no entry 0"),
@@ -222,6 +244,8 @@ def test_a_function_makes_what_cloudformation_makes(written: Any, expected: Any)
         ({"Fn::Cidr": ["10.0.0.0/24", 2, 8]}, "Fn::Cidr"),
         ({"Fn::Cidr": ["10.0.0.0/24", 1, 9]}, "Fn::Cidr"),
         ({"Fn::Cidr": ["text", 1, 9]}, "Fn::Cidr"),
+        ({"Fn::Cidr": [{"Ref": "GivenText"}, 1, 9]}, "Fn::Cidr"),
+        ({"Fn::Cidr": [{"Ref": "Text"}, 300, 8]}, "Fn::Cidr"),
         ({"Fn::Cidr": "10.0.0.0/24"}, "Fn::Cidr"),
         ({"Fn::GetAZs": {"Ref": "List"}}, "Fn::GetAZs is not a text"),
         ({"Fn::ImportValue": {"Ref": "List"}}, "Fn::ImportValue is not a text"),
@@ -230,12 +254,114 @@ def test_a_function_makes_what_cloudformation_makes(written: Any, expected: Any)
         ({"Fn::Transform": {"Name": "AWS::Include"}}, "Fn::Transform cannot be rendered: its macro runs on AWS"),
         ({"Fn::Transform": {"Name": "AWS::Include"}, "Other": 1}, "Fn::Transform stands among other keys"),
         ({"Fn::If": ["Yes", "a", "b"], "Other": 1}, "Fn::If stands among other keys"),
-        ({"Fn::RefAll": "AWS::EC2::VPC::Id"}, "Fn::RefAll cannot be rendered"),
+        ({"Fn::RefAll": "AWS::EC2::VPC::Id"}, "Fn::RefAll cannot be rendered: it is for Rules"),
+        ({"Fn::ValueOf": ["Text", "VpcId"]}, "Fn::ValueOf cannot be rendered: it is for Rules"),
+        ({"Fn::ValueOfAll": ["AWS::EC2::Subnet::Id", "VpcId"]}, "Fn::ValueOfAll cannot be rendered: it is for Rules"),
     ],
 )  # fmt: skip
 def test_what_cloudformation_refuses_is_refused_with_its_place(written: Any, cause: str) -> None:
     assert cause in refused(written)
     assert cause in refused([{"nested": {"Fn::If": ["Yes", [written], "b"]}}])
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        pytest.param({"Fn::Select": [3, {"Ref": "List"}]}, "c", id="a list without a default"),
+        pytest.param({"Fn::Select": [3, {"Ref": "StoredList"}]}, "y", id="a list that Systems Manager has"),
+        pytest.param({"Fn::Select": [0, {"Ref": "AWS::NotificationARNs"}]}, "example", id="topics of the stack's"),
+        pytest.param({"Fn::Select": [1, {"Fn::Split": [",", {"Ref": "Text"}]}]}, "text", id="a text without a default"),
+        pytest.param(
+            {"Fn::Select": [1, {"Fn::Split": [",", {"Fn::ImportValue": "x"}]}]}, "imported-x", id="another stack's"
+        ),
+        pytest.param(
+            {"Fn::Select": [5, {"Fn::Split": ["/", {"Fn::GetAtt": ["Queue", "Arn"]}]}]}, QUEUE_ARN, id="an attribute"
+        ),
+        pytest.param(
+            {"Fn::Select": [7, {"Fn::Split": ["/", {"Ref": "Queue"}]}]}, "queue-text", id="a resource's address"
+        ),
+        pytest.param(
+            {"Fn::Select": [3, {"Fn::Split": ["-", {"Fn::Sub": "a-${Text}"}]}]}, "text", id="a text made of one"
+        ),
+        pytest.param(
+            {"Fn::Select": [3, {"Fn::If": ["Yes", {"Ref": "List"}, ["a"]]}]}, "c", id="the branch that is taken"
+        ),
+        pytest.param(
+            {"Fn::Select": [1, {"Fn::GetAtt": ["Custom", "Zones"]}]}, "CUSTOM", id="an attribute that is a list"
+        ),
+        pytest.param({"Fn::Join": [",", {"Fn::GetAtt": ["Custom", "Zones"]}]}, "CUSTOM", id="a list to be joined"),
+        pytest.param({"Fn::Length": {"Fn::GetAtt": ["Custom", "Zones"]}}, 1, id="a list to be counted"),
+        pytest.param({"Fn::Select": [{"Ref": "Text"}, ["a", "b"]]}, "b", id="an index without a default"),
+        pytest.param({"Fn::Select": [{"Ref": "Number"}, ["a", "b"]]}, "b", id="an index that is too great"),
+        pytest.param({"Fn::Cidr": [{"Ref": "Text"}, 1]}, ["10.0.0.0/24"], id="a network without a default"),
+        pytest.param({"Fn::Cidr": [{"Ref": "Text"}, 2, 12]}, ["10.0.0.0/20", "10.0.16.0/20"], id="large subnets"),
+        pytest.param({"Fn::Cidr": [{"Ref": "Text"}, 1, "64"]}, ["2001:db8::/64"], id="subnets of IPv6"),
+        pytest.param(
+            {"Fn::Select": [9, {"Fn::Cidr": ["10.0.0.0/16", {"Ref": "Number"}]}]}, "10.0.6.0/24", id="how many subnets"
+        ),
+        pytest.param(
+            {"Fn::Select": [5, {"Fn::Cidr": ["10.0.0.0/16", {"Ref": "Text"}, 8]}]},
+            "10.0.5.0/24",
+            id="a count that is none",
+        ),
+    ],
+)
+def test_a_stand_in_is_as_long_as_is_asked_for(written: Any, expected: Any) -> None:
+    """A made-up text has one part where the real one may have seven. Refusing that would refuse sound templates."""
+    found = value(written)
+
+    assert found == (value({"Fn::GetAtt": ["Custom", "Zones"]}) if expected == "CUSTOM" else expected)
+
+
+# -------------------------------------------------------------------------- Rules
+ASKS_AWS: dict[str, Any] = {"Fn::EachMemberEquals": [{"Fn::ValueOf": ["Subnets", "VpcId"]}, {"Ref": "Text"}]}
+FALSE: dict[str, Any] = {"Fn::Equals": ["a", "b"]}
+
+
+@pytest.mark.parametrize(
+    ("rule", "lets_through"),
+    [
+        pytest.param({"Assertions": [{"Assert": ASKS_AWS}]}, True, id="an assertion that asks AWS"),
+        pytest.param({"Assertions": [{"Assert": {"Fn::Not": [ASKS_AWS]}}]}, True, id="an assertion that denies it"),
+        pytest.param({"Assertions": [{"Assert": ASKS_AWS}, {"Assert": FALSE}]}, False, id="another that does not"),
+        pytest.param({"RuleCondition": ASKS_AWS, "Assertions": [{"Assert": FALSE}]}, True, id="a condition that asks"),
+        pytest.param(
+            {
+                "RuleCondition": {"Fn::Contains": [{"Fn::RefAll": "AWS::EC2::VPC::Id"}, "x"]},
+                "Assertions": [{"Assert": FALSE}],
+            },
+            True,
+            id="a condition on all values",
+        ),
+        pytest.param(
+            {
+                "Assertions": [
+                    {"Assert": {"Fn::EachMemberIn": [["x"], {"Fn::ValueOfAll": ["AWS::EC2::VPC::Id", "Tags.x"]}]}}
+                ]
+            },
+            True,
+            id="an assertion on all values",
+        ),
+    ],
+)
+def test_a_rule_that_asks_aws_excludes_nothing(rule: dict[str, Any], lets_through: bool) -> None:
+    """Values that AWS may let through have to be judged."""
+    template = {
+        "Parameters": {"Text": {"Type": "String"}, "Subnets": {"Type": "List<AWS::EC2::Subnet::Id>"}},
+        "Rules": {"R": rule},
+        "Resources": {"A": {"Type": "T"}},
+    }
+    if lets_through:
+        assert len(Scenarios(template).all) == 1
+    else:
+        with pytest.raises(UnrenderableTemplate, match=r"^Rules: no values can be found"):
+            _ = Scenarios(template).all
+
+
+def test_a_mistake_in_a_rule_has_its_place() -> None:
+    rule = {"Assertions": [{"Assert": {"Fn::Contains": ["a", "b"]}}]}
+    with pytest.raises(UnrenderableTemplate, match=r"^Rules: Fn::Contains takes a list"):
+        Rendering({"Rules": {"R": rule}, "Resources": {"A": {"Type": "T"}}}, {}).holds(rule["Assertions"][0]["Assert"])
 
 
 @pytest.mark.parametrize(

@@ -364,3 +364,15 @@ def test_a_pattern_is_for_each_member_of_a_list() -> None:
     parameter = {"Type": "CommaDelimitedList", "AllowedPattern": "[a-z]+"}
     assert parameters.allows(parameter, "a, b,c")
     assert not parameters.allows(parameter, "a,B")
+
+
+def test_a_branch_that_an_ssm_parameters_value_decides_is_rendered() -> None:
+    """Its allowed values are names of parameters in Systems Manager; what conditions compare is what those hold."""
+    template = {
+        "Parameters": {
+            "Tier": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/tier", "AllowedValues": ["/tier"]}
+        },
+        "Conditions": {"IsGold": {"Fn::Equals": [{"Ref": "Tier"}, "gold"]}},
+        "Resources": {"Queue": {"Type": "AWS::SQS::Queue", "Condition": "IsGold"}},
+    }
+    assert {each.rendering.exists("Queue") for each in Scenarios(template).all} == {False, True}

@@ -49,6 +49,7 @@ def refusal(text: str) -> str:
         ("!GetAtt B.Outputs.Name", {"Fn::GetAtt": ["B", "Outputs.Name"]}),
         ("!GetAtt [B, Arn]", {"Fn::GetAtt": ["B", "Arn"]}),
         ("{Fn::GetAtt: B.Arn}", {"Fn::GetAtt": ["B", "Arn"]}),
+        ("!GetAtt [B, !Ref C]", {"Fn::GetAtt": ["B", {"Ref": "C"}]}),
         ("!Sub a-${B}", {"Fn::Sub": "a-${B}"}),
         ("!Sub 5", {"Fn::Sub": "5"}),
         ("!GetAZs ''", {"Fn::GetAZs": ""}),
@@ -71,12 +72,75 @@ def refusal(text: str) -> str:
             },
         ),
         ("!ToJsonString {a: !Ref B}", {"Fn::ToJsonString": {"a": {"Ref": "B"}}}),
-        ("!Transform {Name: AWS::Include}", {"Fn::Transform": {"Name": "AWS::Include"}}),
     ],
 )
 def test_the_short_form_is_read_as_the_long_form(short: str, long: Any) -> None:
     assert properties(short) == long
     assert properties(json.dumps(long)) == long
+
+
+@pytest.mark.parametrize("written", ["!GetAtt [B, Outputs, x, y]", "{Fn::GetAtt: [B, Outputs, x, y]}"])
+def test_an_attribute_of_several_parts_is_one(written: str) -> None:
+    """CloudFormation takes a nested stack's output so; without it the template would be refused as unrenderable."""
+    assert properties(written) == {"Fn::GetAtt": ["B", "Outputs.x.y"]}
+
+
+# ------------------------------------------------------------------- not expanded
+SERVERLESS = "Transform AWS::Serverless-2016-10-31 is expanded by AWS: what it makes cannot be judged"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        pytest.param("Transform: AWS::Serverless-2016-10-31\n", 1, SERVERLESS, id="a text"),
+        pytest.param(
+            "Transform:\n- AWS::LanguageExtensions\n- AWS::Serverless-2016-10-31\n", 3, SERVERLESS, id="a list"
+        ),
+        pytest.param("Transform: {Name: AWS::Serverless-2016-10-31}\n", 1, SERVERLESS, id="an object"),
+        pytest.param(
+            "Transform:\n- Name: AWS::Include\n  Parameters: {Location: s3://a/b}\n",
+            2,
+            "Transform AWS::Include is",
+            id="both",
+        ),
+        pytest.param("Transform: Mine\n", 1, "Transform Mine is expanded by AWS", id="a macro of one's own"),
+        pytest.param("Transform: [[a]]\n", 1, 'Transform ["a"] is expanded by AWS', id="what is no name"),
+        pytest.param(
+            "Transform: {a: b}\n", 1, 'Transform {"a": "b"} is expanded by AWS', id="an object without a name"
+        ),
+        pytest.param("Fn::Transform: {Name: AWS::Include}\n", 1, "Fn::Transform is a macro", id="around everything"),
+        pytest.param("Mappings:\n  Fn::Transform: {Name: X}\n", 2, "Fn::Transform is a macro", id="in a section"),
+        pytest.param("Metadata:\n  a: !Transform {Name: X}\n", 2, "Fn::Transform is a macro", id="in the short form"),
+        pytest.param("Outputs:\n  Fn::ForEach::X: []\n", 2, "Fn::ForEach::X is a macro", id="a loop"),
+    ],
+)
+def test_a_template_that_aws_rewrites_is_refused(text: str, line: int, said: str) -> None:
+    """Judged as it is written it would pass: what it makes is not there to be found wrong."""
+    assert refusal(f"{text}Resources:\n  A: {{Type: AWS::SNS::Topic}}\n").startswith(f"{FILE}:{line}: {said}")
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        pytest.param("  A:\n    Fn::Transform: {Name: X}\n    Type: T\n", id="a macro in a resource"),
+        pytest.param("  A: {Type: T}\n  Fn::ForEach::Topics: [x, [a], {}]\n", id="a loop over resources"),
+        pytest.param("  A:\n    Type: My::S3::Bucket::MODULE\n", id="a module"),
+    ],
+)
+def test_a_resource_that_aws_makes_is_refused(resource: str) -> None:
+    said = refusal(f"Resources:\n{resource}")
+
+    assert said.startswith(f"{FILE}:3: ")
+    assert said.endswith("what it makes cannot be judged")
+
+
+def test_language_extensions_are_rendered_here() -> None:
+    for written in ("AWS::LanguageExtensions", "[AWS::LanguageExtensions]", "{Name: AWS::LanguageExtensions}", "[]"):
+        value = "!ToJsonString {n: !Length [1], m: !FindInMap [M, a, b, {DefaultValue: c}]}"
+        template = parse(f"Transform: {written}\n{HEAD}{value}\n", FILE).template
+        resource = Rendering(template, {}).resource("A")
+
+        assert resource["Properties"]["P"] == '{"n":1,"m":"c"}'
 
 
 def test_the_whole_template_is_read_as_the_aws_cli_reads_it(source: Source) -> None:

@@ -28,6 +28,8 @@ COMMERCIAL = tuple(
 )
 #: The renderings are for one region; what a region lacks is asked of the source.
 RENDERED_REGION = ("us-east-1",)
+#: What only a source can do wrong: in a rendering every availability zone is written out.
+OF_SOURCES = ("W3010",)
 #: A process of its own takes two seconds to load the rules; a template takes one to judge.
 WORTH_PROCESSES = 6
 
@@ -66,6 +68,7 @@ def lint(name: str, text: str, is_source: bool) -> Outcome:
         config_file=os.devnull,
         regions=[*(COMMERCIAL if is_source else RENDERED_REGION)],
         include_checks=["I"] if is_source else [],
+        ignore_checks=[] if is_source else list(OF_SOURCES),
         # Says that a template's own Metadata may switch off nothing.
         mandatory_checks=["E", "I", "W"],
     )

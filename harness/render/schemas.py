@@ -1,0 +1,79 @@
+"""What AWS's schemas of resource types say, as far as a rendering needs it. cfn-lint carries them with each release."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+#: Types that AWS has no schema of: cfn-lint makes one up for them.
+_OTHERS = ("Custom::", "AWS::CloudFormation::CustomResource")
+
+
+def identifier(type_: str) -> str:
+    """The property that tells a resource of a type from the others, which is what `Ref` gives; empty if unknown."""
+    found = _schema(type_).get("primaryIdentifier", [])
+    return str(found[0]).rpartition("/")[2] if len(found) == 1 else ""
+
+
+def kind(type_: str, attribute: str) -> str:
+    """What an attribute is: string, array, integer, number or boolean; empty if the schema does not say."""
+    schema: Any = _schema(type_)
+    for step in attribute.split("."):
+        schema = _resolved(schema, _schema(type_)).get("properties", {}).get(step, {})
+    kinds = _kinds(_resolved(schema, _schema(type_)))
+    return next(iter(kinds)) if len(kinds) == 1 else ""
+
+
+def typed(type_: str, properties: Any) -> Any:
+    """Properties with text as a number or boolean where the schema asks for one: CloudFormation converts it as well."""
+    schema = _schema(type_)
+    return _typed(properties, schema, schema)
+
+
+def _typed(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any]) -> Any:
+    schema = _resolved(schema, root)
+    if isinstance(value, dict):
+        stated = schema.get("properties", {})
+        return {key: _typed(each, stated[key], root) if key in stated else each for key, each in value.items()}
+    if isinstance(value, list):
+        items = schema.get("items")
+        return [_typed(each, items, root) for each in value] if isinstance(items, dict) else value
+    kinds = _kinds(schema)
+    if not isinstance(value, str) or not kinds or "string" in kinds:
+        return value
+    if kinds & {"integer", "number"} and re.fullmatch("0|-?[1-9][0-9]{0,17}", value):
+        return int(value)
+    if "boolean" in kinds and value in ("true", "false"):
+        return value == "true"
+    return value
+
+
+def _kinds(schema: Mapping[str, Any]) -> set[str]:
+    stated = schema.get("type", ())
+    return {stated} if isinstance(stated, str) else set(stated)
+
+
+def _resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
+    seen = 0
+    while isinstance(schema.get("$ref"), str) and seen < 10:
+        schema = root.get("definitions", {}).get(schema["$ref"].rpartition("/")[2], {})
+        seen += 1
+    return schema
+
+
+@cache
+def _schema(type_: str) -> Mapping[str, Any]:
+    """The schema of a type in the region that templates are rendered for; empty if there is none."""
+    if type_.startswith(_OTHERS):
+        return {}
+    # Here, so that a rendering of no template costs nothing: cfn-lint takes half a second to import.
+    from cfnlint.schema import ResourceNotFoundError
+    from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+
+    try:
+        schema: Mapping[str, Any] = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", type_).schema
+    except ResourceNotFoundError:
+        return {}
+    return schema
