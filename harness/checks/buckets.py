@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import grants, mappings
+from harness.checks import grants, mappings, stores
 from harness.checks.iam import Path
 from harness.checks.numbers import number
 from harness.checks.roles import role_of
@@ -49,6 +49,20 @@ def locked(stack: Stack) -> dict[str, Resource]:
     """The buckets whose objects can be locked against changes."""
     keys = ("ObjectLockConfiguration", "ObjectLockEnabled")
     return {name: each for name, each in stack.of(BUCKET).items() if any(each.properties.get(key) for key in keys)}
+
+
+def archives(stack: Stack) -> dict[str, Resource]:
+    """The locked buckets, but for those that are locked for the access logs they get: nothing replicates into these."""
+    filled = [
+        at(rule, "Destination", "Bucket")
+        for each in stack.of(BUCKET).values()
+        for rule in items(at(each.properties, "ReplicationConfiguration", "Rules"))
+    ]
+    return {
+        name: each
+        for name, each in locked(stack).items()
+        if each.arn in filled or not stores.logging_buckets(stack, each)
+    }
 
 
 def default_retention_days(bucket: Resource) -> float | None:

@@ -20,3 +20,19 @@ def remembered(function: Callable[[dict[str, Any]], Answer]) -> Callable[[dict[s
         return last[0][1]
 
     return answer
+
+
+def remembered_by_part(function: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
+    """`function` with its answers for parts of templates, told by identity: mutants share what they leave alone.
+
+    The parts are kept with their answers, so that no other can come to have the identity of one that is gone.
+    """
+    known: dict[int, tuple[Any, Answer]] = {}
+
+    @wraps(function)
+    def answer(part: Any) -> Answer:
+        if id(part) not in known:
+            known[id(part)] = (part, function(part))
+        return known[id(part)][1]
+
+    return answer

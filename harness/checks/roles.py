@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.checks.remembered import remembered_by_part
 from harness.checks.stack import Resource, Stack
 
 ROLE = "AWS::IAM::Role"
@@ -65,18 +66,19 @@ def runners_of(stack: Stack, role: Resource) -> list[Resource]:
 
 def users_of(stack: Stack, role: Resource) -> list[Resource]:
     """Everything that works with a role: that names it in a property called a role, such as `ExecutionRoleArn`."""
-    return [each for each in stack.of(*USERS).values() if _names(each, role)]
+    return [each for each in stack.all().values() if _roles_named(each) & {role.ref, role.arn}]
 
 
-def _names(user: Resource, role: Resource) -> bool:
-    return any(
-        value in (role.ref, role.arn) and _says_role(path)
-        for path, value in user.leaves
-        if value and isinstance(value, str)
-    )
+@remembered_by_part
+def _roles_named(user: Resource) -> frozenset[str]:
+    # What stands in IAM is about roles, but for an instance profile, and works with none.
+    if user.type.startswith("AWS::IAM::") and user.type != "AWS::IAM::InstanceProfile":
+        return frozenset()
+    return frozenset(value for path, value in user.leaves if value and isinstance(value, str) and _says_role(path))
 
 
 def _says_role(path: tuple[Any, ...]) -> bool:
-    # An instance profile has a list of `Roles`.
     words = [each.lower() for each in path if isinstance(each, str)]
-    return bool(words) and words[-1].endswith(("role", "roles", "rolearn"))
+    # An instance profile has a list of `Roles`, a flow log a `DeliverLogsPermissionArn`. A variable only passes it on.
+    named = bool(words) and ("role" in words[-1] or words[-1].endswith("permissionarn"))
+    return named and not {"variables", "environment", "defaultarguments", "condition"} & set(words)

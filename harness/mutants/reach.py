@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.checks.stack import Resource, Stack
+from harness.checks.stack import Resource, Stack, items
 from harness.mutants.mutation import Mutation
 from harness.render.attributes import NAME_PROPERTIES
-from harness.render.dependencies import Dependencies, references
+from harness.render.dependencies import Dependencies, conditions, references
 from harness.render.dumping import as_key
 from harness.render.rendering import Rendering
 from harness.render.scenarios import Scenario, Scenarios
@@ -42,7 +42,7 @@ class Reach:
         a parameter's pattern, changes no rendering: checks of the source judge it.
         """
         found: dict[str, Changed] = {}
-        if mutation.place[0] != "Resources":
+        if mutation.place[0] not in ("Conditions", "Resources"):
             return []
         for index in self._worth_a_look(mutation):
             differing = dict(self._differing(mutation, index))
@@ -74,6 +74,9 @@ class Reach:
     def _worth_a_look(self, mutation: Mutation) -> Iterator[int]:
         """Scenarios that differ in what the mutated resource depends on, as it was or is; the others are equal."""
         names: set[str] = set()
+        if mutation.place[0] == "Conditions":
+            yield from range(len(self.scenarios))
+            return
         if mutation.resource in self.template["Resources"]:
             names |= self._scenarios.dependencies.of_resource(mutation.resource)
         if mutation.resource in mutation.template["Resources"]:
@@ -98,16 +101,26 @@ class Reach:
     def _differing(self, mutation: Mutation, index: int) -> Iterator[tuple[str, Resource | None]]:
         before = self._stacks[index].resources
         rendering = Rendering(mutation.template, self.scenarios[index].values)
-        name = mutation.resource
-        after = _rendered(rendering, mutation.template, name)
-        if after != before.get(name):
-            yield name, after
-        for other in sorted(self._dependents.get(name, ())):
-            # Others differ only where they use a name, an ARN or a value of the mutated one.
-            if _face(before.get(name)) != _face(after) and (
-                now := _rendered(rendering, mutation.template, other)
-            ) != before.get(other):
-                yield other, now
+        mutated = self._followers(mutation.resource) if mutation.place[0] == "Conditions" else {mutation.resource}
+        found: dict[str, Resource | None] = {}
+        for name in sorted(mutated):
+            after = _rendered(rendering, mutation.template, name)
+            if after != before.get(name):
+                found[name] = after
+            # Others differ only where they use a name, an ARN or a value of the mutated one, or wait for it.
+            changes_others = _face(before.get(name)) != _face(after)
+            for other in sorted(self._dependents.get(name, set()) - mutated) if changes_others else ():
+                if (now := _rendered(rendering, mutation.template, other)) != before.get(other):
+                    found[other] = now
+        yield from found.items()
+
+    def _followers(self, condition: str) -> set[str]:
+        """The resources that a condition decides something in, by itself or through other conditions."""
+        deciding = {condition}
+        stated = self.template.get("Conditions", {})
+        while more := {name for name, each in stated.items() if deciding & set(conditions(each))} - deciding:
+            deciding |= more
+        return {name for name, body in self.template["Resources"].items() if deciding & set(conditions(body))}
 
 
 def _rendered(rendering: Rendering, template: Mapping[str, Any], name: str) -> Resource | None:
@@ -126,7 +139,8 @@ def _face(resource: Resource | None) -> tuple[Any, ...]:
 def _dependents(template: Mapping[str, Any]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for name, body in template["Resources"].items():
-        for reference in references(body):
-            if reference[0] in template["Resources"] and reference[0] != name:
-                found.setdefault(reference[0], set()).add(name)
+        waited = body.get("DependsOn", [])
+        for other in {reference[0] for reference in references(body)} | set(items(waited)):
+            if other in template["Resources"] and other != name:
+                found.setdefault(other, set()).add(name)
     return found

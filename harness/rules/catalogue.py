@@ -100,13 +100,19 @@ def read(path: Path, engine: str) -> Rule:
 
 
 def fingerprint(folder: Path = RULES) -> str:
-    """SHA-256 of what decides a verdict in a rules' folder: rules, what they import, waivers and controls."""
+    """SHA-256 of what decides a verdict: a folder of rules, waivers and controls, and the code that they stand on."""
     digest = hashlib.sha256()
-    for path in sorted(_deciding(folder), key=lambda each: each.relative_to(folder).as_posix()):
-        content = path.read_bytes()
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
-        digest.update(content)
+    for root, paths in ((folder, _deciding(folder)), (ROOT, _imported())):
+        for path in sorted(paths, key=lambda each: each.relative_to(root).as_posix()):
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode())
+            digest.update(content)
     return digest.hexdigest()
+
+
+def _imported() -> Iterable[Path]:
+    for package in ("checks", "mutants", "render"):
+        yield from (ROOT / "harness" / package).rglob("*.py")
 
 
 def _deciding(folder: Path) -> Iterable[Path]:

@@ -5,12 +5,13 @@ Why       A bucket, queue, topic or key that lets everybody in is how licensed d
 Targets   AWS::S3::BucketPolicy, AWS::SQS::QueuePolicy, AWS::SQS::QueueInlinePolicy, AWS::SNS::TopicPolicy,
           AWS::SNS::TopicInlinePolicy, AWS::KMS::Key, AWS::KMS::ReplicaKey
 
-Cases     PASS  a service; an account; a Deny to everybody; a single statement; the policy of a key
+Cases     PASS  a service; an account; a Deny to everybody; a single statement; the policy of a key; a
+                key without a policy
           FAIL  everybody; everybody as an account; everybody in a list; every service; every user of an
                 account; everybody with a condition; everybody but one; everybody but one is refused; a
                 principal that is a list; a misspelt effect; a bad statement beside a good one; a queue
                 for everybody; a topic for everybody; a key for everybody; no properties; no policy;
-                no statements; a key without a policy
+                no statements
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ class ResourcePolicyGrantsNobodyEverything(Check):
     def problems(self, conf: dict[str, Any]) -> Iterator[tuple[str, str]]:
         """Statements that let everybody in, or everybody but some."""
         place = "KeyPolicy" if conf.get("Type") in _KEYS else "PolicyDocument"
+        if place == "KeyPolicy" and place not in properties(conf):
+            return  # AWS's own policy then, which grants the account alone
         for statement in statements(properties(conf).get(place), f"Properties/{place}"):
             if "NotPrincipal" in statement.body:
                 yield statement.path, "NotPrincipal takes in everybody it does not list."

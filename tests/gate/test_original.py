@@ -75,10 +75,16 @@ SEEN: dict[str, tuple[Seen, ...]] = {
         ),
     ),
     "D10": (_seen("nothing goes to the archive", "record_is_copied_to_a_write_once_archive", "RawDataBucket"),),
-    # Not seen: that the role may not use the job's temporary folder and the folder of its Spark logs.
     "D11": (
         _seen("no trigger", "glue_job_is_started_on_schedule", "JsonToParquetJob"),
-        _seen("the role may not read the scripts", "glue_script_is_readable", "JsonToParquetJob", says="may not read"),
+        _seen(
+            "the role may not read the scripts",
+            "glue_script_is_readable",
+            "JsonToParquetJob",
+            says="do not let it read",
+        ),
+        _seen("its temp dir", "glue_job_may_write_its_own_files", "JsonToParquetJob", says="--TempDir"),
+        _seen("its log path", "glue_job_may_write_its_own_files", "JsonToParquetJob", says="--spark-event-logs-path"),
     ),
     "D12": (
         _seen("CloudWatch may not use the key", "alarm_topic_key_is_open_to_cloudwatch", *TOPICS, says="kms:Decrypt"),
@@ -154,7 +160,7 @@ SEEN: dict[str, tuple[Seen, ...]] = {
         _seen("old versions expire", "record_never_expires", "RawDataBucket", says="NoncurrentVersionExpirationInDays"),
         _seen("nothing is write-once", "record_is_copied_to_a_write_once_archive", *BUCKETS),
     ),
-    # Not seen: actions that nothing calls on what a function does use (DeleteObject, Query), and ListStreams.
+    # Of its unused grants, GetItem and UpdateItem are what the functions of this project call.
     "D25": (
         _seen("one role for both", "function_has_a_role_of_its_own", *FUNCTIONS),
         _seen(
@@ -169,12 +175,22 @@ SEEN: dict[str, tuple[Seen, ...]] = {
             "KinesisConsumerFunction",
             says="ValidationDeadLetterQueue",
         ),
+        *(
+            _seen(f"unused: {action}", "role_is_granted_what_its_work_calls", "LambdaExecutionRole", says=action)
+            for action in (
+                "s3:DeleteObject",
+                "dynamodb:Query",
+                "sqs:ReceiveMessage",
+                "sqs:DeleteMessage",
+                "kinesis:ListStreams",
+            )
+        ),
         _seen("AWSLambdaVPCAccessExecutionRole", "role_has_no_managed_policies", "LambdaExecutionRole"),
         _seen(
             "what it lacks",
             "mapping_may_read_its_source",
             "KinesisEventSourceMapping",
-            says="may not kinesis:DescribeStreamSummary, kinesis:ListShards",
+            says="do not allow kinesis:DescribeStreamSummary, kinesis:ListShards",
         ),
     ),
     "D26": (_seen("metrics of any name", "metrics_are_published_to_one_namespace", "LambdaExecutionRole"),),

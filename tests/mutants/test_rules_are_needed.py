@@ -6,7 +6,6 @@ is judged with what is left. It survives, so `tox -e mutants`, and with it `make
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,34 +15,23 @@ import pytest
 
 from harness.gate.engines.checkov import Checkov
 from harness.gate.rule_set import RuleSet
-from harness.mutants import command
 from harness.mutants.judge import Mutant, MutantJudge
 from harness.mutants.operators import OPERATORS
 from harness.mutants.reach import Reach
 from harness.mutants.report import Result
-from harness.render.source import Source
-from harness.rules.catalogue import CHECKOV, RULES, Rule, fingerprint, load
+from harness.rules.catalogue import CHECKOV, RULES, Rule, load
 
 EVERY_RULE = load()
 
 
 @pytest.fixture(scope="session")
-def alone(source: Source, mutants: list[Mutant]) -> dict[str, Mutant]:
-    """For each rule a mutant that it alone refuses, as `tox -e mutants` has found for this template and these rules."""
-    by_name = {(each.mutation.operator, each.mutation.path, each.mutation.change): each for each in mutants}
+def alone(judged: list[tuple[Mutant, set[str]]]) -> dict[str, Mutant]:
+    """For each rule a mutant that it alone refuses."""
     found: dict[str, Mutant] = {}
-    for entry in _report(source):
-        if len(entry["killers"]) == 1:
-            found.setdefault(entry["killers"][0], by_name[entry["operator"], entry["path"], entry["change"]])
+    for mutant, killers in judged:
+        if len(killers) == 1:
+            found.setdefault(next(iter(killers)), mutant)
     return found
-
-
-def _report(source: Source) -> list[dict[str, object]]:
-    if command.REPORT.exists() and command.MUTANTS.exists():
-        report = json.loads(command.REPORT.read_text())
-        if (report["template_sha256"], report["rules_sha256"]) == (source.sha256, fingerprint()):
-            return json.loads(command.MUTANTS.read_text())
-    pytest.fail("build/mutants/ is not of this template and these rules: run `tox -e mutants` first")
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from harness.mutants.mutation import Mutation
 from harness.mutants.operators import (
     alarms,
+    code,
+    doors,
     grants,
     hidden,
     network,
@@ -24,6 +26,8 @@ __all__ = [
     "OPERATORS",
     "alarms",
     "all_mutations",
+    "code",
+    "doors",
     "grants",
     "hidden",
     "network",

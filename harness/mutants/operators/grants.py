@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from harness.checks.roles import RUNNERS
 from harness.checks.stack import items
 from harness.mutants import places
+from harness.mutants.mutation import get
 from harness.mutants.operators.registry import ENDPOINT, FOREIGN_KEY, ROLE, Edit, Template, operator, type_of
 from harness.render.dependencies import references
 from harness.render.dumping import as_json
@@ -50,6 +52,43 @@ def add_action(template: Template) -> Iterator[Edit]:
                 yield Edit(resource, (*place, "Action"), [*actions, action], f"and {action}")
 
 
+#: Of each service, actions that nobody would call dangerous and nothing calls.
+_NEEDLESS = {
+    "dynamodb": ("dynamodb:Scan",), "ec2": ("ec2:DescribeInstances",), "glue": ("glue:GetConnection",),
+    "kinesis": ("kinesis:ListStreams", "kinesis:PutRecord"), "kms": ("kms:DescribeKey", "kms:Encrypt"),
+    "logs": ("logs:GetLogEvents",), "s3": ("s3:DeleteObject", "s3:GetObjectVersion"), "sqs": ("sqs:ListQueues",),
+}  # fmt: skip
+
+
+@operator
+def needless_action(template: Template) -> Iterator[Edit]:
+    """A grant with one more action of the same service, which nothing calls."""
+    running = set(places.roles_of(template, *RUNNERS))
+    for resource, place, statement in places.statements(template):
+        if resource not in running or statement["Effect"] != "Allow":
+            continue
+        actions = items(statement["Action"])
+        for action in _NEEDLESS.get(str(actions[0]).partition(":")[0], ()):
+            # In the bucket itself there is no object to delete.
+            objects = "/" in as_json(statement["Resource"])
+            if action not in actions and (objects or action != "s3:DeleteObject"):
+                yield Edit(resource, (*place, "Action"), [*actions, action], f"and {action}")
+    for role in sorted(running):
+        for index, policy in enumerate(get(template, ("Resources", role, "Properties", "Policies"))):
+            written = len(policy["PolicyDocument"]["Statement"])
+            at = ("Resources", role, "Properties", "Policies", index, "PolicyDocument", "Statement", written)
+            for action, arn in _OF_NOBODY.items():
+                grant = {"Effect": "Allow", "Action": action, "Resource": arn}
+                yield Edit(role, at, grant, f"{action} as well")
+
+
+#: Services that nothing here has to do with.
+_OF_NOBODY = {
+    "cloudwatch:DeleteAlarms": "arn:aws:cloudwatch:us-east-1:123456789012:alarm:everything",
+    "secretsmanager:GetSecretValue": "arn:aws:secretsmanager:us-east-1:123456789012:secret:everything",
+}
+
+
 @operator
 def widen_resource(template: Template) -> Iterator[Edit]:
     """A grant on more than is needed: everything, or everything in a bucket, or somebody else's."""
@@ -68,11 +107,10 @@ def widen_resource(template: Template) -> Iterator[Edit]:
             if isinstance(text, str) and text.endswith("/*") and "Bucket.Arn}/" in text and text.count("/") > 1:
                 whole = {"Fn::Sub": f"{text.split('/')[0]}/*"}
                 yield Edit(resource, at, whole, whole["Fn::Sub"])
-            other = _another(template, each)
-            if other and resource in functions and not _mentions(template, resource, other):
-                more = [*items(statement["Resource"]), other]
-                change = f"and {as_json(other)}"
-                yield Edit(resource, (*place, "Resource"), more, change)
+            for other in _others(template, each) if resource in functions else ():
+                if not _mentions(template, resource, other):
+                    more = [*items(statement["Resource"]), other]
+                    yield Edit(resource, (*place, "Resource"), more, f"and {as_json(other)}")
         if type_of(template, resource) == ROLE:
             service = str(items(statement["Action"])[0]).split(":")[0]
             foreign = {
@@ -100,17 +138,16 @@ def widen_principal(template: Template) -> Iterator[Edit]:
             yield Edit(resource, at, both, "and ec2.amazonaws.com")
 
 
-def _another(template: Template, arn: Any) -> dict[str, Any]:
-    """The same of another bucket, table or queue of the template; empty if there is none, or it is none of these."""
+def _others(template: Template, arn: Any) -> Iterator[dict[str, Any]]:
+    """The same of each other bucket, table or queue of the template; nothing if it is none of these."""
     types = {name: body["Type"] for name, body in template["Resources"].items()}
     text, attribute = (arn.get("Fn::Sub"), arn.get("Fn::GetAtt")) if isinstance(arn, dict) else (None, None)
     name = attribute[0] if attribute else str(text).removeprefix("${").partition(".")[0]
     if types.get(name) not in ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue"):
-        return {}
-    other = next((each for each, type_ in types.items() if type_ == types[name] and each != name), None)
-    if other is None:
-        return {}
-    return {"Fn::GetAtt": [other, "Arn"]} if attribute else {"Fn::Sub": str(text).replace(name, other)}
+        return
+    for other, type_ in types.items():
+        if type_ == types[name] and other != name:
+            yield {"Fn::GetAtt": [other, "Arn"]} if attribute else {"Fn::Sub": str(text).replace(name, other)}
 
 
 def _mentions(template: Template, role: str, arn: dict[str, Any]) -> bool:

@@ -41,7 +41,7 @@ def hide_behind_if(template: Template) -> Iterator[Edit]:
             hidden = {"Fn::If": [condition, value, NO_VALUE]}
             yield Edit(resource, place, hidden, hide)
     for resource, place, key, value in places.properties(template):
-        for weaker in WEAKER.get(key, ())[:1]:
+        for weaker in WEAKER.get(key, ()):
             if weaker != value and not _is_conditional(value):
                 hidden = {"Fn::If": [condition, value, weaker]}
                 yield Edit(resource, place, hidden, f"{weaker} unless {condition}")

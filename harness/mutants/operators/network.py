@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.mutants.mutation import ABSENT
+from harness.mutants.mutation import ABSENT, get
 from harness.mutants.operators.registry import Edit, Template, operator
 from harness.render.source import Place
 
@@ -43,3 +43,18 @@ def open_network(template: Template) -> Iterator[Edit]:
         if "SubnetIds" in body.get("Properties", {}).get("VpcConfig", {}):
             one = [{"Fn::Select": [0, body["Properties"]["VpcConfig"]["SubnetIds"]]}]
             yield Edit(resource, (*place, "VpcConfig", "SubnetIds"), one, "one subnet")
+
+
+@operator
+def foreign_network(template: Template) -> Iterator[Edit]:
+    """A security group, or a service behind an endpoint, of somebody else."""
+    for resource, body in template["Resources"].items():
+        place: Place = ("Resources", resource, "Properties")
+        if body["Type"] == "AWS::EC2::VPCEndpoint":
+            service = "com.amazonaws.vpce.us-east-1.vpce-svc-0123456789abcdef0"
+            yield Edit(resource, (*place, "ServiceName"), service, "a service of another account")
+        for inside in ((), ("VpcConfig",)):
+            groups = get(body, ("Properties", *inside, "SecurityGroupIds"))
+            if groups is not ABSENT:
+                at = (*place, *inside, "SecurityGroupIds")
+                yield Edit(resource, at, [*groups, "sg-99999999999999999"], "and a group of elsewhere")

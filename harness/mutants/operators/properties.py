@@ -112,7 +112,7 @@ WEAKER: dict[str, tuple[Any, ...]] = {
     "MaximumConcurrency": (1000,),
     "MaximumRecordAgeInSeconds": (3600,),
     "MaximumRetryAttempts": (-1,),
-    "Mode": ("GOVERNANCE",),
+    "Mode": ("GOVERNANCE", "COMPLIANCE"),
     "ObjectOwnership": ("ObjectWriter",),
     "ParallelizationFactor": (10,),
     "ReservedConcurrentExecutions": (1,),
@@ -140,7 +140,7 @@ def weaken_value(template: Template) -> Iterator[Edit]:
 
 
 _STATED = {
-    "AWS::Athena::WorkGroup": (),
+    "AWS::Glue::Crawler": ((("Properties", "Schedule"), {"ScheduleExpression": "rate(1 hour)"}),),
     "AWS::IAM::Role": (
         (("Properties", "ManagedPolicyArns"), ["arn:aws:iam::aws:policy/AdministratorAccess"]),
         (("Properties", "ManagedPolicyArns"), ["arn:aws:iam::aws:policy/service-role/AWSGlueServiceRole"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from harness.mutants.mutation import ABSENT, changed
 from harness.mutants.operators.registry import ROLE, Edit, Template, operator
@@ -47,28 +48,33 @@ def add_resource(template: Template) -> Iterator[Edit]:
     if topics:
         alarm = changed(dead, ("Properties", "AlarmActions"), [{"Ref": topics[0]}])
         yield Edit("DeadAlarm", ("Resources", "DeadAlarm"), alarm, "an alarm without dimensions")
+    yield Edit("AnothersPolicy", ("Resources", "AnothersPolicy"), _policy(template, "reporting"), "a policy for others")
     for name, body in template["Resources"].items():
         if body["Type"] == ROLE:
-            # Not much, and named exactly: only where it stands is wrong.
-            buckets = [each for each, other in template["Resources"].items() if other["Type"] == "AWS::S3::Bucket"]
-            key = {"Fn::Sub": f"${{{buckets[0]}.Arn}}/one-more/*"} if buckets else "*"
-            statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": key}
-            policy = {
-                "Type": "AWS::IAM::Policy",
-                "Properties": {
-                    "PolicyName": "OneMore",
-                    "PolicyDocument": {"Version": version, "Statement": [statement]},
-                    "Roles": [{"Ref": name}],
-                },
-            }
             added = f"{name}Policy"
-            yield Edit(added, ("Resources", added), policy, f"a policy for {name}")
+            yield Edit(added, ("Resources", added), _policy(template, {"Ref": name}), f"a policy for {name}")
         elif body["Type"] == "AWS::Lambda::Function":
             permission = {
                 "Type": "AWS::Lambda::Permission",
-                "Properties": {"Action": "lambda:InvokeFunction", "FunctionName": {"Ref": name}, "Principal": "*"},
+                "Properties": {
+                    "Action": "lambda:InvokeFunction",
+                    "FunctionName": {"Ref": name},
+                    "Principal": "s3.amazonaws.com",
+                    "SourceAccount": {"Ref": "AWS::AccountId"},
+                    "SourceArn": "arn:aws:s3:::somebody-else",
+                },
             }
             url = {"Type": "AWS::Lambda::Url", "Properties": {"AuthType": "NONE", "TargetFunctionArn": {"Ref": name}}}
             for suffix, resource in (("Permission", permission), ("Url", url)):
                 added = f"{name}{suffix}"
                 yield Edit(added, ("Resources", added), resource, f"for {name}")
+
+
+def _policy(template: Template, role: Any) -> dict[str, Any]:
+    """A policy that grants a role not much, and that exactly: only where it stands is wrong."""
+    buckets = [name for name, body in template["Resources"].items() if body["Type"] == "AWS::S3::Bucket"]
+    key = {"Fn::Sub": f"${{{buckets[0]}.Arn}}/one-more/*"} if buckets else "*"
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": key}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    stated = {"PolicyName": "OneMore", "PolicyDocument": document, "Roles": [role]}
+    return {"Type": "AWS::IAM::Policy", "Properties": stated}

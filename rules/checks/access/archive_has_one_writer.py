@@ -5,20 +5,21 @@ Why       The archive is proof only if it holds what arrived and nothing else. W
           two apart.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
 
-Cases     SKIP  no write-once bucket in the template
+Cases     SKIP  no write-once bucket in the template; a write-once bucket for access logs
           PASS  everybody is refused but the role that replicates; a statement for each way in
           FAIL  no policy; a policy without Properties; no statement; one way in is left open;
                 another role is spared; another role is spared as well; roles that begin alike are
                 spared; one account is refused; some objects are guarded; a second condition lets
-                some through; an Allow refuses nobody; nothing replicates into it; the condition as
-                text; a good archive does not hide its neighbour
+                some through; an Allow refuses nobody; nothing replicates into it; access logs
+                go into the archive; the condition as text; a good archive does not hide its
+                neighbour
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack
+from harness.checks import Problem, Resource, Stack, buckets
 from harness.checks.iam import Statement
 from harness.checks.principals import conditions, names_everybody
 from harness.checks.stack import at, items
@@ -29,8 +30,8 @@ WRITES = ("s3:PutObject", "s3:ReplicateObject")
 
 
 def subjects(stack: Stack) -> list[str]:
-    """Write-once buckets."""
-    return [name for name, bucket in stack.of("AWS::S3::Bucket").items() if _is_write_once(bucket)]
+    """Write-once buckets, but for those of access logs, which S3 writes."""
+    return list(buckets.archives(stack))
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
@@ -39,17 +40,20 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     writers = _writers(stack, bucket)
     refusals = [each for each in guards(stack, bucket) if _refuses_all_but(each, writers, bucket)]
     open_ = [action for action in WRITES if not any(each.covers(action) for each in refusals)]
-    if open_:
+    if open_ and not writers:
+        yield Problem(
+            f"nothing in this template replicates into this write-once bucket, and its policy lets whoever has the"
+            f" right write what is then locked ({', '.join(open_)}).",
+            "replicate the record into it, and add to its policy a Deny of s3:PutObject and s3:ReplicateObject for"
+            " Principal '*' on bucket/*, with ArnNotEquals aws:PrincipalArn, the replication role's ARN, as its one"
+            " condition.",
+        )
+    elif open_:
         yield Problem(
             f"others than the role that replicates into the archive may write there ({', '.join(open_)}).",
             "add to its policy a Deny of s3:PutObject and s3:ReplicateObject for Principal '*' on bucket/*, with"
             " ArnNotEquals aws:PrincipalArn, the replication role's ARN, as its one condition.",
         )
-
-
-def _is_write_once(bucket: Resource) -> bool:
-    properties = bucket.properties
-    return "ObjectLockConfiguration" in properties or str(properties.get("ObjectLockEnabled")).lower() == "true"
 
 
 def _writers(stack: Stack, archive: Resource) -> list[str]:

@@ -1,17 +1,21 @@
 """ACC-017  queue_accepts_only_its_bucket
 
 Why       A message on the queue makes the validator judge an object. If others could send, a stranger
-          could have objects judged that never arrived, or bury those that did under a flood.
-Targets   AWS::SQS::QueuePolicy, AWS::SQS::Queue, AWS::S3::Bucket
+          could have objects judged that never arrived, or bury those that did under a flood. A queue
+          that a rule or a topic of the template names accepts these alone.
+Targets   AWS::SQS::QueuePolicy, AWS::SQS::Queue, AWS::S3::Bucket, AWS::Events::Rule, AWS::SNS::Topic,
+          AWS::SNS::Subscription
 
 Cases     SKIP  no queue policy in the template
-          PASS  the bucket that notifies the queue; as lists, and ArnLike; nobody may send by it
+          PASS  the bucket that notifies the queue; as lists, and ArnLike; nobody may send by it; a
+                rule whose dead letters go there; a topic that the queue is subscribed to
           FAIL  another service; S3, and an account; everybody; more than sending; a wildcard; any
                 bucket of the account; a bucket that the template does not make; a bucket that does
                 not notify the queue; the right bucket, and another one; whoever owns the bucket; a
                 bucket of another account; the condition as text; every queue; another queue beside
                 its own; every queue but one; no statement; no Properties; a good statement does not
-                hide its neighbour
+                hide its neighbour; EventBridge for any rule of the account; a rule that does not name
+                the queue; the right rule on behalf of S3; a topic that the queue is not subscribed to
 """
 
 from __future__ import annotations
@@ -24,16 +28,23 @@ from harness.checks.principals import conditions, is_of_this_account
 from harness.checks.stack import at, items
 
 ARN_TESTS = ("arnequals", "arnlike", "stringequals")
+S3 = "s3.amazonaws.com"
+#: What each service that may send sends for, and what such a thing has to do with the queue.
+SENDERS = {
+    S3: ("bucket", "notify the queue"),
+    "events.amazonaws.com": ("rule", "name the queue"),
+    "sns.amazonaws.com": ("topic", "the queue is subscribed to"),
+}
 
 
 def subjects(stack: Stack) -> list[str]:
     """Queue policies."""
-    stack.of("AWS::S3::Bucket", "AWS::SQS::Queue")
+    stack.of("AWS::Events::Rule", "AWS::S3::Bucket", "AWS::SNS::Subscription", "AWS::SNS::Topic", "AWS::SQS::Queue")
     return list(stack.of("AWS::SQS::QueuePolicy"))
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Senders other than S3 on behalf of the buckets that notify the queue, more than sending, or other queues."""
+    """Senders other than the buckets, rules and topics that name the queue, more than sending, or other queues."""
     policy = stack.resources[subject]
     statements = list(policy_statements(policy))
     if not statements:
@@ -43,17 +54,26 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             ("Properties",),
         )
     queues = _queues(stack, policy)
-    buckets = _notifying(stack, queues)
+    senders = {
+        S3: _notifying(stack, queues),
+        "events.amazonaws.com": _naming(stack.of("AWS::Events::Rule"), queues),
+        "sns.amazonaws.com": _subscribed(stack, queues),
+    }
     for statement in statements:
         if statement.allows:
-            yield from _judge(statement, queues, buckets)
+            yield from _judge(statement, queues, senders)
 
 
-def _judge(statement: Statement, queues: list[str], buckets: list[str]) -> Iterator[Problem]:
-    if statement.body.get("Principal") not in ({"Service": "s3.amazonaws.com"}, {"Service": ["s3.amazonaws.com"]}):
+def _judge(statement: Statement, queues: list[str], senders: dict[str, list[str]]) -> Iterator[Problem]:
+    service = _one_service(statement)
+    if service not in SENDERS:
+        sending = [each for each, arns in senders.items() if arns]
         yield Problem(
-            "somebody else than S3 may use the queue by its policy; what the functions may do their roles say.",
-            "let the Principal be the Service s3.amazonaws.com.",
+            "somebody else than the service that sends may use the queue by its policy; what the functions may do"
+            " their roles say.",
+            f"let the Principal be the Service {' or '.join(sending)}."
+            if sending
+            else "remove the statement: nothing in this template sends to the queue.",
             statement.path,
         )
     if {each.lower() for each in statement.actions} != {"sqs:sendmessage"}:
@@ -68,21 +88,30 @@ def _judge(statement: Statement, queues: list[str], buckets: list[str]) -> Itera
             "name the ARN of the policy's own queue as the Resource.",
             statement.path,
         )
+    if service not in SENDERS:
+        return
+    kind, relation = SENDERS[service]
     tests = conditions(statement)
     sources = [value for operator in ARN_TESTS for value in tests.get((operator, "aws:sourcearn"), [])]
-    if not sources or any(each not in buckets for each in sources):
+    if not sources or any(each not in senders[service] for each in sources):
         yield Problem(
-            "other buckets may send than those of this template that notify the queue.",
-            "add the condition ArnEquals aws:SourceArn with the ARN of the bucket that notifies the queue.",
+            f"other {kind}s may send than those of this template that {relation}.",
+            f"add the condition ArnEquals aws:SourceArn with the ARN of such a {kind}, and of no other.",
             statement.path,
         )
-    # A bucket's name is free to be taken by anybody once the bucket is deleted.
-    if not is_of_this_account(statement, "aws:SourceAccount"):
+    # A bucket's name is free to be taken by anybody once the bucket is deleted; the others' ARNs have the account.
+    if service == S3 and not is_of_this_account(statement, "aws:SourceAccount"):
         yield Problem(
             "a bucket of that name may send whoever owns it.",
             "add the condition StringEquals aws:SourceAccount with this account's id.",
             statement.path,
         )
+
+
+def _one_service(statement: Statement) -> str:
+    principal = statement.body.get("Principal")
+    named = items(at(principal, "Service")) if isinstance(principal, dict) and set(principal) == {"Service"} else []
+    return str(named[0]) if len(named) == 1 else ""
 
 
 def _queues(stack: Stack, policy: Resource) -> list[str]:
@@ -100,3 +129,17 @@ def _notifying(stack: Stack, queues: list[str]) -> list[str]:
             for each in items(at(bucket.properties, "NotificationConfiguration", "QueueConfigurations"))
         )
     ]
+
+
+def _naming(resources: dict[str, Resource], queues: list[str]) -> list[str]:
+    # As a target, a subscriber, or where dead letters go.
+    return [each.arn for each in resources.values() if any(value in queues for _, value in each.leaves)]
+
+
+def _subscribed(stack: Stack, queues: list[str]) -> list[str]:
+    topics = _naming(stack.of("AWS::SNS::Topic"), queues)
+    for each in stack.of("AWS::SNS::Subscription").values():
+        if any(value in queues for _, value in each.leaves):
+            topics += [str(topic) for topic in items(each.properties.get("TopicArn"))]
+    # The topic of a subscription need not be the template's; what is not is a stranger's, for all that it says.
+    return [each.arn for each in stack.of("AWS::SNS::Topic").values() if each.arn in topics]

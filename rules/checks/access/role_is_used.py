@@ -11,7 +11,8 @@ Targets   AWS::IAM::Role, AWS::ApiGateway::Account, AWS::Batch::JobDefinition, A
 
 Cases     SKIP  no role in the template
           PASS  roles of a function, a job and a crawler; the role that a bucket replicates with;
-                the role of a state machine, and of the target of a rule
+                the role of a state machine, and of the target of a rule; the roles of a build, a cluster
+                and a flow log
           FAIL  a role that nothing works with; no Properties; a policy that speaks of the role is
                 no use of it; a policy that is attached to the role is no use of it; a variable that
                 names the role is no use of it; a function whose role trusts Glue alone; a role
@@ -44,7 +45,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         )
     trusted = {service for each in trust_statements(role) if each.allows for service in services(each)}
     for user in users:
-        service = USERS[user.type]
+        service = USERS.get(user.type, "")
         if service and service not in trusted:
             yield Problem(
                 f"{user.logical_id} works with this role, but {service} may not assume it.",

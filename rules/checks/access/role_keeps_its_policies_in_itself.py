@@ -1,21 +1,23 @@
 """ACC-026  role_keeps_its_policies_in_itself
 
 Why       Whoever asks what a program may do reads its role, and so does every rule about roles. A
-          policy that stands elsewhere and is hung onto the role grants what nobody there reads.
+          policy that stands elsewhere and is hung onto the role grants what nobody there reads, and one
+          for somebody of elsewhere lets in whom nobody here knows.
 Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
 
-Cases     SKIP  no role in the template; a policy, and no role
-          PASS  a policy in the role itself; policies of roles that are elsewhere, and of a user
-          FAIL  a policy beside the role; a policy beside the role by its name; one policy of a role
-                by itself; a managed policy; a policy of several roles; the roles as text; a role
-                without Properties; a good role does not hide its neighbour
+Cases     SKIP  no role in the template
+          PASS  a policy in the role itself
+          FAIL  a policy, and no role; policies of roles that are elsewhere, and of a user; a policy
+                beside the role; a policy beside the role by its name; one policy of a role by itself; a
+                managed policy; a policy of several roles; the roles as text; a role without
+                Properties; a good role does not hide its neighbour
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
+from harness.checks import Problem, Resource, Stack
 from harness.checks.roles import ROLE
 from harness.checks.stack import items
 
@@ -28,17 +30,30 @@ POLICIES = {
 
 
 def subjects(stack: Stack) -> list[str]:
-    """All roles."""
-    stack.of(*POLICIES)
-    return list(stack.of(ROLE))
+    """All roles, and policies that are nobody's or somebody else's."""
+    return [*stack.of(ROLE), *(name for name, each in stack.of(*POLICIES).items() if not _is_of_a_role(stack, each))]
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Policies that are hung onto the role."""
-    role = stack.resources[subject]
+    """Policies that are hung onto the role, or onto somebody of elsewhere."""
+    resource = stack.resources[subject]
+    if resource.type != ROLE:
+        yield Problem(
+            "it grants rights to somebody who is not of this template.",
+            "remove it: what others may do is said where they are declared.",
+        )
+        return
     for name, policy in stack.of(*POLICIES).items():
-        if any(each in (role.ref, role.arn) for each in items(policy.properties.get(POLICIES[policy.type]))):
+        if _names(policy, resource):
             yield Problem(
                 f"{name} grants the role what its own policies do not show.",
                 f"move what {name} grants into the role's Policies.",
             )
+
+
+def _is_of_a_role(stack: Stack, policy: Resource) -> bool:
+    return any(_names(policy, role) for role in stack.of(ROLE).values())
+
+
+def _names(policy: Resource, role: Resource) -> bool:
+    return any(each in (role.ref, role.arn) for each in items(policy.properties.get(POLICIES[policy.type])))

@@ -6,7 +6,7 @@ Why       AWS refuses a policy whose principal is empty or half an ARN, and with
 Targets   AWS::IAM::Role, AWS::KMS::Key, AWS::S3::BucketPolicy, AWS::SNS::TopicPolicy,
           AWS::SQS::QueuePolicy, AWS::EC2::VPCEndpoint
 
-Cases     SKIP  no policy that says who; an endpoint without a policy
+Cases     SKIP  no policy that says who; an endpoint without a policy; a key without a policy
           PASS  an account, its number, a role, a service and everybody; an account by a parameter;
                 everybody but somebody, which is judged elsewhere
           FAIL  the account is left empty; the principal depends on a parameter that is left empty;
@@ -38,15 +38,18 @@ DOCUMENTS = {
     "AWS::SQS::QueuePolicy": "PolicyDocument",
 }
 
+#: Without one, AWS writes one, or none is needed; whether there has to be one is said by other rules.
+MAY_HAVE_NONE = ("AWS::EC2::VPCEndpoint", "AWS::KMS::Key")
+
 SERVICE = r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?"
 
 
 def subjects(stack: Stack) -> list[str]:
-    """Whatever has a policy that says who; an endpoint without one is judged by another rule."""
+    """Whatever has a policy that says who; an endpoint or a key without one is judged by another rule."""
     return [
         name
         for name, each in stack.of(*DOCUMENTS).items()
-        if each.type != "AWS::EC2::VPCEndpoint" or "PolicyDocument" in each.properties
+        if each.type not in MAY_HAVE_NONE or DOCUMENTS[each.type] in each.properties
     ]
 
 

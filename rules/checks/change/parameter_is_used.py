@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.checks import Problem
-from harness.checks.remembered import remembered
+from harness.checks.remembered import remembered, remembered_by_part
 from harness.checks.stack import at
 from harness.render.dependencies import conditions, references
 
@@ -44,13 +44,21 @@ def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:
 @remembered
 def _used(template: dict[str, Any]) -> set[str]:
     """What resources and outputs refer to, themselves or by the conditions that they follow."""
-    pending: list[Any] = [template.get("Resources"), template.get("Outputs")]
+    resources = template.get("Resources")
+    pending: list[Any] = [*resources.values()] if isinstance(resources, dict) else [resources]
+    pending.append(template.get("Outputs"))
     found: set[str] = set()
     followed: set[str] = set()
     while pending:
-        value = pending.pop()
-        found |= {reference[0] for reference in references(value)}
-        for name in set(conditions(value)) - followed:
+        names, conditions_of = _named(pending.pop())
+        found |= names
+        for name in conditions_of - followed:
             followed.add(name)
             pending.append(at(template, "Conditions", name))
     return found
+
+
+@remembered_by_part
+def _named(part: Any) -> tuple[frozenset[str], frozenset[str]]:
+    """What a part of the template refers to, and the conditions that it follows."""
+    return frozenset(reference[0] for reference in references(part)), frozenset(conditions(part))

@@ -14,12 +14,13 @@ Cases     SKIP  no parameters; a type that CloudFormation looks up
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from harness.checks import Problem
 from harness.checks.stack import at
+from harness.render import patterns
+from harness.render.errors import UnrenderableTemplate
 
 JUDGES = "source"
 
@@ -64,7 +65,7 @@ def _is_limited(parameter: Any) -> bool:
     if not isinstance(pattern, str) or not pattern:
         return False
     try:
-        return not re.fullmatch(pattern, NONSENSE)
-    except re.error:
-        # Java's patterns, which CloudFormation's are, have a few things that Python's have not.
+        # A pattern of Java's that Python cannot read limits the values by whatever it says.
+        return not (patterns.is_readable(pattern) and patterns.matches(pattern, NONSENSE))
+    except UnrenderableTemplate:
         return True

@@ -6,7 +6,8 @@ Why       A log group that was copied from the access log's bucket keeps its ref
 Targets   Parameters
 
 Cases     SKIP  no resources; a parameter in one resource only; tags, which are a rule of their own;
-                names, which differ on purpose; ids that CloudFormation looks up; no Properties
+                names, which differ on purpose; subnets, which differ in their place; ids that
+                CloudFormation looks up; no Properties
           PASS  all name the same; two in each, the same; one is fixed; another type of resource;
                 another property
           FAIL  one names another; a text; two resources, two parameters; behind a condition; one
@@ -21,7 +22,7 @@ from typing import Any
 
 from harness.checks import Problem
 from harness.checks.iam import Path
-from harness.checks.remembered import remembered
+from harness.checks.remembered import remembered, remembered_by_part
 from harness.checks.stack import at, walk
 
 JUDGES = "source"
@@ -62,9 +63,8 @@ def _fed(template: dict[str, Any]) -> dict[Property, dict[str, dict[Path, str]]]
     """For each property the resources that parameters feed it in, with the places and the parameters' names."""
     found: dict[Property, dict[str, dict[Path, str]]] = {}
     for name, resource in _resources(template).items():
-        for path, value in walk(at(resource, "Properties"), ("Properties",)):
-            parameter = value.get("Ref") if isinstance(value, dict) and len(value) == 1 else None
-            if not isinstance(parameter, str) or at(template, "Parameters", parameter, "Type") not in SETTINGS:
+        for path, parameter in _referred(resource):
+            if at(template, "Parameters", parameter, "Type") not in SETTINGS:
                 continue
             general = tuple(step for step in path if isinstance(step, str))
             if not _is_its_own(general):
@@ -73,9 +73,19 @@ def _fed(template: dict[str, Any]) -> dict[Property, dict[str, dict[Path, str]]]
     return found
 
 
+@remembered_by_part
+def _referred(resource: Any) -> list[tuple[Path, str]]:
+    """What a resource's properties refer to, and where."""
+    return [
+        (path, value["Ref"])
+        for path, value in walk(at(resource, "Properties"), ("Properties",))
+        if isinstance(value, dict) and len(value) == 1 and isinstance(value.get("Ref"), str)
+    ]
+
+
 def _is_its_own(path: Path) -> bool:
-    # What tells a resource from its neighbours: its name, and its tags, which are looked at elsewhere.
-    return "Tags" in path or str(path[-1]).endswith("Name")
+    # What tells a resource from its neighbours: its name, a subnet's place, its tags (which have a rule).
+    return "Tags" in path or str(path[-1]).endswith("Name") or path[-1] in ("AvailabilityZone", "CidrBlock")
 
 
 def _resources(template: dict[str, Any]) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 Why       An endpoint in another VPC is paid for and reached by nobody: the functions go on without
           it and time out. A security group of another VPC cannot be used at all, which is found out
           in the middle of a deployment.
-Targets   AWS::EC2::VPCEndpoint, AWS::EC2::SecurityGroup
+Targets   AWS::EC2::VPCEndpoint, AWS::EC2::SecurityGroup, AWS::Lambda::Function
 
-Cases     SKIP  neither an endpoint nor a security group in the template
+Cases     SKIP  neither an endpoint nor a security group in the template; the security group of a
+                machine, where there are neither functions nor endpoints
           PASS  all in one VPC; the VPC by a parameter
           FAIL  an endpoint in another VPC; a security group in another VPC; no VPC; no Properties;
                 the VPC as a list; good ones do not hide their neighbour
@@ -22,8 +23,9 @@ PLACED = ("AWS::EC2::SecurityGroup", "AWS::EC2::VPCEndpoint")
 
 
 def subjects(stack: Stack) -> list[str]:
-    """Endpoints and security groups."""
-    return list(stack.of(*PLACED))
+    """Endpoints, and the security groups of templates that have functions or endpoints."""
+    placed = list(stack.of(*PLACED))
+    return placed if stack.of("AWS::EC2::VPCEndpoint", "AWS::Lambda::Function") else []
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:

@@ -37,7 +37,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     for action, arn in _needed(function):
         if role and (not may(role, action, arn) or _refuses(role, action, arn)):
             yield Problem(
-                f"its role {role.logical_id} may not {action}, so Lambda cannot start the function in the VPC.",
+                f"the own policies of {role.logical_id} do not allow {action}, without which Lambda cannot start it.",
                 f"allow {role.logical_id} {action} on {arn}, without a Condition.",
                 ("Properties", "Role"),
             )

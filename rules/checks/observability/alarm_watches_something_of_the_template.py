@@ -43,7 +43,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     for path, metric in metrics:
         for fault in faults(stack, metric):
             yield Problem(
-                f"the alarm can never fire: {metric.name or 'its metric'} {fault}.",
+                f"the alarm may never fire: {metric.name or 'its metric'} {fault}.",
                 "name the dimensions that the metric has, with the Ref or name of a resource of the template "
                 "(harness/checks/metrics.py knows them).",
                 path,

@@ -68,7 +68,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         whole = f"arn:{role.arn.split(':')[1]}:s3:::{bucket}"
         if not _may_list(role, whole, folder):
             yield Problem(
-                f"{role.logical_id} may not list {folder or 'all'} in {bucket}: new hours of {table.logical_id} are not"
+                f"{role.logical_id}'s own policies do not let it list {folder or 'all'} in {bucket}: new hours of"
+                f" {table.logical_id} are not"
                 " found.",
                 f"allow {role.logical_id} s3:ListBucket on {bucket}, on no condition but s3:prefix.",
                 PATH,
@@ -81,7 +82,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             refused.setdefault(arn, []).append(action)
     for arn, actions in refused.items():
         yield Problem(
-            f"{role.logical_id} may not {', '.join(actions)} on {arn}: the crawler adds nothing to its tables.",
+            f"{role.logical_id}'s own policies do not allow {', '.join(actions)} on {arn}, which the crawler needs.",
             f"allow {role.logical_id} {', '.join(actions)} on {arn}, without a Condition.",
             PATH,
         )

@@ -49,7 +49,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         )
     elif role is None or not grants.may(role, "s3:GetObject", f"arn:{role.arn.split(':')[1]}:s3:::{name}"):
         yield Problem(
-            f"the job's role may not read its script, s3://{name}: no run can start.",
+            f"the own policies of the job's role do not let it read its script, s3://{name}:"
+            " without that no run starts.",
             f"allow the job's role s3:GetObject on {name}.",
             PATH,
         )

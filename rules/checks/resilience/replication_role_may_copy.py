@@ -45,7 +45,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     for action, arn in dict.fromkeys(_needed(bucket)):
         if not grants.may(role, action, arn):
             yield Problem(
-                f"{role.logical_id} may not {action} on {arn}, so S3 copies nothing of it.",
+                f"the own policies of {role.logical_id} do not allow {action} on {arn}:"
+                " without that S3 copies nothing.",
                 f"allow {role.logical_id} {action} on {arn}, without a Condition, or copy less.",
                 PATH,
             )

@@ -5,7 +5,7 @@ Why       A default retention only binds an object that names none. Whoever may 
           told of seven years and find a gap.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
 
-Cases     SKIP  no bucket with Object Lock
+Cases     SKIP  no bucket with Object Lock; a locked bucket for access logs
           PASS  all three actions are refused below the default; a statement for each action; a
                 default in years
           FAIL  no policy; a lock without a default, and no policy; a policy without Properties;
@@ -29,8 +29,8 @@ ACTIONS = ("s3:PutObject", "s3:PutObjectRetention", "s3:ReplicateObject")
 
 
 def subjects(stack: Stack) -> list[str]:
-    """The buckets with Object Lock."""
-    return list(buckets.locked(stack))
+    """The buckets with Object Lock, but for those of access logs."""
+    return list(buckets.archives(stack))
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:

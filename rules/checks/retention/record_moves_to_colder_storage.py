@@ -5,7 +5,7 @@ Why       Seven years of ticks at the price of the first day cost several times 
           has to be back within hours, not the day that Deep Archive takes.
 Targets   AWS::S3::Bucket, AWS::Lambda::EventSourceMapping
 
-Cases     SKIP  no record and no archive
+Cases     SKIP  no record and no archive; a locked bucket for access logs
           PASS  everything after 90 days; a still colder class later; a warmer class before
           FAIL  no lifecycle; no Properties; the rule is switched off; one prefix only; a class
                 that is not much cheaper; after a year; after a month; one prefix after a week; Deep
@@ -29,8 +29,8 @@ DEEP_DAYS = 180
 
 
 def subjects(stack: Stack) -> list[str]:
-    """The buckets that hold the record, and those that are locked."""
-    return list(buckets.records(stack) | buckets.locked(stack))
+    """The buckets that hold the record, and those that are locked for it."""
+    return list(buckets.records(stack) | buckets.archives(stack))
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:

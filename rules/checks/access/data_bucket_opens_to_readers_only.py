@@ -1,0 +1,58 @@
+"""ACC-035  data_bucket_opens_to_readers_only
+
+Why       Whoever asks who gets at the data reads the roles. A grant to our own account, to a service or
+          to an identity provider that stands in the bucket's policy instead is read by nobody, and no
+          rule about roles sees it. What other accounts may read is said elsewhere.
+Targets   AWS::S3::BucketPolicy, AWS::S3::Bucket
+
+Cases     SKIP  no bucket policy in the template; refusals alone; the policy of a bucket that gets access
+                logs, which has a rule of its own
+          PASS  an account that reads
+          FAIL  a service; our own account; a role of ours; an identity provider; an owner by the id of
+                old; a service beside a reader; a good statement does not hide its neighbour; a good
+                policy does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Resource, Stack
+from harness.checks.iam import Statement, policy_statements
+from harness.checks.principals import ACCOUNT, account_of
+from harness.checks.stack import at, items
+from harness.checks.stores import logging_buckets
+
+POLICY = "AWS::S3::BucketPolicy"
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Policies that let somebody in, but for those of buckets that get access logs."""
+    return [
+        name
+        for name, policy in stack.of(POLICY).items()
+        if any(each.allows for each in policy_statements(policy)) and not _is_for_logs(stack, policy)
+    ]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Whoever is let in and is no other account."""
+    for statement in policy_statements(stack.resources[subject]):
+        for who in _others_than_readers(statement) if statement.allows else ():
+            yield Problem(
+                f"its policy lets {who} at the data, which no role shows.",
+                "remove the statement; grant our own programs in the policies of their roles.",
+                statement.path,
+            )
+
+
+def _others_than_readers(statement: Statement) -> Iterator[str]:
+    principal = statement.body.get("Principal")
+    for kind in principal if isinstance(principal, dict) else ():
+        named = [str(each) for each in items(at(principal, kind))]
+        yield from (each for each in named if kind != "AWS" or account_of(each) == ACCOUNT)
+
+
+def _is_for_logs(stack: Stack, policy: Resource) -> bool:
+    bucket = stack.by_ref(policy.properties.get("Bucket"), "AWS::S3::Bucket")
+    return bucket is not None and bool(logging_buckets(stack, bucket))

@@ -1,0 +1,46 @@
+"""ACC-036  key_policy_leaves_grants_to_roles
+
+Why       The account is in charge of its key, so what a role may do with it is said in the role. A user
+          or role that the key names by itself decrypts everything there is, and whoever reads its
+          policies finds nothing.
+Targets   AWS::KMS::Key
+
+Cases     SKIP  no key in the template; no Properties
+          PASS  the account, services and another account
+          FAIL  a role of the account; a user of the account; a role that may hand the key on; a role
+                beside the account; an identity provider; a good statement does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.iam import Statement, policy_statements
+from harness.checks.principals import ACCOUNT, account_of
+from harness.checks.stack import items
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Keys with a policy."""
+    return [name for name, key in stack.of("AWS::KMS::Key").items() if any(policy_statements(key))]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Users, roles and identity providers that the policy names."""
+    for statement in policy_statements(stack.resources[subject]):
+        for who in _named(statement) if statement.allows else ():
+            yield Problem(
+                f"its policy lets {who} use the key, which no role shows.",
+                "remove the statement; grant it in the policies of the role, through the services it uses.",
+                statement.path,
+            )
+
+
+def _named(statement: Statement) -> Iterator[str]:
+    principal = statement.body.get("Principal")
+    for kind in principal if isinstance(principal, dict) else ():
+        for who in map(str, items(principal[kind])):
+            of_ours = account_of(who) == ACCOUNT and who != ACCOUNT and not who.endswith(":root")
+            if kind not in ("AWS", "Service") or (kind == "AWS" and of_ours):
+                yield who

@@ -1,0 +1,52 @@
+"""ACC-033  role_deletes_only_what_is_staged
+
+Why       A job has to clear what it has staged. The same right one folder further hides the Parquet
+          that everybody queries, or what a vendor sent: the old version is still there, but no query
+          finds it, and in the record nobody looks for what is not listed.
+Targets   AWS::IAM::Role, AWS::S3::Bucket, AWS::Glue::Table, AWS::Lambda::EventSourceMapping
+
+Cases     SKIP  no role in the template; a role that deletes nothing; a role that deletes elsewhere;
+                a role that names the bucket alone, where there is no object
+          PASS  a prefix of its own; a Deny
+          FAIL  the whole bucket; every bucket; what a table shows; what is around a table; a part of
+                what a table shows; the record; what is locked; everything that deletes; a good
+                statement does not hide its neighbour; a good role does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Resource, Stack, buckets, grants
+from harness.checks.roles import ROLE
+
+ACTION = "s3:DeleteObject"
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Roles that may delete objects in a bucket of this template."""
+    found = stack.of(buckets.BUCKET).values()
+    return [
+        name for name, role in stack.of(ROLE).items() if any(grants.prefixes(role, ACTION, bucket) for bucket in found)
+    ]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Prefixes that hold more than the role's own leftovers."""
+    role = stack.resources[subject]
+    for name, bucket in stack.of(buckets.BUCKET).items():
+        for prefix in sorted(grants.prefixes(role, ACTION, bucket)):
+            if held := _held(stack, bucket, prefix):
+                yield Problem(
+                    f"it may delete {prefix or 'everything'} in {name}: {held}.",
+                    f"remove {ACTION}, or name the prefix of what is staged alone.",
+                )
+
+
+def _held(stack: Stack, bucket: Resource, prefix: str) -> str:
+    if bucket.logical_id in buckets.records(stack) or bucket.logical_id in buckets.locked(stack):
+        return "that is the record"
+    if not prefix:
+        return "that is the whole bucket"
+    shown = [table for table in buckets.published_prefixes(stack, bucket) if buckets.overlap(prefix, table)]
+    return f"tables show {', '.join(sorted(shown))}" if shown else ""

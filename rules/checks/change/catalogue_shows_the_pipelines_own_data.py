@@ -1,0 +1,68 @@
+"""CHG-026  catalogue_shows_the_pipelines_own_data
+
+Why       Analysts query what the catalogue calls trades. A table that lies in somebody else's bucket, or
+          is a link to somebody else's table, answers as readily, and nobody sees by the name whose
+          prices these are. A catalogue whose defaults let everybody at new tables shows ours.
+Targets   AWS::Glue::Database, AWS::Glue::Table, AWS::S3::Bucket
+
+Cases     SKIP  neither database nor table in the template
+          PASS  a database; a table in a bucket of the template; a place in a bucket of the template
+          FAIL  a table in a bucket of elsewhere; a table without a place; a link to a table; a link to a
+                database; a catalogue of another account; a place of elsewhere for a database; everybody
+                may use new tables; a view; a good table does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from harness.checks import Problem, Stack, buckets
+from harness.checks.principals import ACCOUNT
+from harness.checks.stack import at
+
+#: Where each says what it is.
+INPUT = {"AWS::Glue::Database": "DatabaseInput", "AWS::Glue::Table": "TableInput"}
+#: What makes it show something that is elsewhere, or to everybody.
+LINKS = (
+    "CreateTableDefaultPermissions",
+    "FederatedDatabase",
+    "TargetDatabase",
+    "TargetTable",
+    "ViewExpandedText",
+    "ViewOriginalText",
+)
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Databases and tables."""
+    stack.of(buckets.BUCKET)
+    return list(stack.of(*INPUT))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Catalogues, links and places of somebody else."""
+    resource = stack.resources[subject]
+    stated, path = resource.properties.get(INPUT[resource.type]), ("Properties", INPUT[resource.type])
+    catalogue = resource.properties.get("CatalogId", ACCOUNT)
+    if str(catalogue) != ACCOUNT:
+        yield Problem(
+            f"it is in the catalogue of {catalogue}.",
+            "set CatalogId to !Ref AWS::AccountId.",
+            ("Properties", "CatalogId"),
+        )
+    for link in LINKS:
+        if at(stated, link):
+            yield Problem(f"its {link} shows what is elsewhere, or to everybody.", f"remove {link}.", (*path, link))
+    place = at(stated, "LocationUri") or at(stated, "StorageDescriptor", "Location")
+    is_table = resource.type == "AWS::Glue::Table"
+    if (is_table or place) and not _is_ours(stack, place):
+        yield Problem(
+            f"it lies in {place or 'no place'}, which is in no bucket of this template.",
+            "let it lie in a bucket that the template declares: s3://${Bucket}/prefix/.",
+            path,
+        )
+
+
+def _is_ours(stack: Stack, place: Any) -> bool:
+    return any(buckets.prefix_in(bucket, place) is not None for bucket in stack.of(buckets.BUCKET).values())

@@ -1,0 +1,72 @@
+"""CHG-023  function_runs_code_of_this_deployment
+
+Why       What was reviewed, tested and built is what has to run, and nothing else. A layer of another
+          account, code inside the template and a variable that loads another program first each run
+          with the function's role and see every record.
+Targets   AWS::Lambda::Function, AWS::Lambda::LayerVersion
+
+Cases     SKIP  no function in the template
+          PASS  code from a bucket and a layer of the template; code that is still to be packaged; no
+                layer; an empty list of layers
+          FAIL  no Code; code in the template; an image; a layer of another account; a layer of this
+                account that is not declared here; a layer as text; a program that is run first; a
+                library that is loaded first; a good layer does not hide its neighbour; a good
+                function does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from harness.checks import Problem, Stack
+from harness.checks.stack import at, items
+
+#: Variables by which a program other than the handler is run, or a library loaded, before it.
+#: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html
+LOADS = (
+    "AWS_LAMBDA_EXEC_WRAPPER",
+    "LD_LIBRARY_PATH",
+    "LD_PRELOAD",
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "PYTHONSTARTUP",
+    "PYTHONUSERBASE",
+)
+
+
+def subjects(stack: Stack) -> list[str]:
+    """All functions."""
+    return list(stack.of("AWS::Lambda::Function"))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Code, layers and variables that bring in something else."""
+    stated = stack.resources[subject].properties
+    if not _is_packaged(stated.get("Code")):
+        yield Problem(
+            "its code is in the template or in an image, not in what `aws cloudformation package` uploads.",
+            "let Code be the path of a folder or zip, or S3Bucket and S3Key.",
+            ("Properties", "Code"),
+        )
+    for layer in items(stated.get("Layers")):
+        if stack.by_ref(layer, "AWS::Lambda::LayerVersion") is None:
+            yield Problem(
+                f"its layer {layer} is not of this template: somebody else decides what runs.",
+                "declare an AWS::Lambda::LayerVersion and refer to it, or remove the layer.",
+                ("Properties", "Layers"),
+            )
+    variables = at(stated, "Environment", "Variables")
+    for name in LOADS:
+        if at(variables, name) is not None:
+            yield Problem(
+                f"its variable {name} has another program or library loaded before the function.",
+                f"remove {name}.",
+                ("Properties", "Environment", "Variables", name),
+            )
+
+
+def _is_packaged(code: Any) -> bool:
+    if isinstance(code, dict):
+        return "S3Key" in code and not {"ImageUri", "ZipFile"} & set(code)
+    return isinstance(code, str) and bool(code)

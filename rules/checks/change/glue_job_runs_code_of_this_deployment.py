@@ -1,0 +1,63 @@
+"""CHG-024  glue_job_runs_code_of_this_deployment
+
+Why       What was reviewed and tested is one script. A package that is fetched when the job starts, a
+          jar beside it or a setting of Spark that names one runs with the job's role, in the middle
+          of the data, and can be another one every night.
+Targets   AWS::Glue::Job
+
+Cases     SKIP  no job in the template
+          PASS  a script and arguments of its own; a script that is uploaded already; no arguments
+          FAIL  no script; packages that are fetched at the start; a module beside the script; a jar;
+                files beside it; jars before Spark's own; settings of Spark; a command without a
+                script; arguments as text; a good job does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.stack import at
+
+#: Arguments by which Glue or Spark loads what is not the script.
+#: https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html
+LOADS = (
+    "--additional-python-modules",
+    "--conf",
+    "--extra-files",
+    "--extra-jars",
+    "--extra-py-files",
+    "--python-modules-installer-option",
+    "--user-jars-first",
+)
+
+
+def subjects(stack: Stack) -> list[str]:
+    """All jobs."""
+    return list(stack.of("AWS::Glue::Job"))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """A script that is missing, and arguments that bring other code."""
+    stated = stack.resources[subject].properties
+    if not at(stated, "Command", "ScriptLocation"):
+        yield Problem(
+            "it names no script.",
+            "let Command.ScriptLocation be the script's path; `aws cloudformation package` uploads it.",
+            ("Properties", "Command"),
+        )
+    arguments = stated.get("DefaultArguments", {})
+    if not isinstance(arguments, dict):
+        yield Problem(
+            "its arguments are no object, so nobody can tell what they load.",
+            "write DefaultArguments as names and values.",
+            ("Properties", "DefaultArguments"),
+        )
+        return
+    for name in LOADS:
+        if name in arguments:
+            yield Problem(
+                f"{name} has it load {arguments[name]}, which no review of the script sees.",
+                f"remove {name}; what the script needs is in Glue's own environment, or in the script.",
+                ("Properties", "DefaultArguments", name),
+            )

@@ -1,0 +1,42 @@
+"""ENC-023  key_name_leads_to_a_key_of_this_account
+
+Why       Everything encrypts with what an alias, or one parameter, says is the key. Point it at a key of
+          another account, and every store follows with the next deployment: the data is then readable
+          for as long as its owner lets us, and for him whenever he likes.
+Targets   AWS::KMS::Alias, AWS::SSM::Parameter
+
+Cases     SKIP  neither alias nor parameter in the template; a parameter that names no key
+          PASS  an alias for a key of the template; an alias by its id; a parameter with a key of this
+                account
+          FAIL  an alias for a key of another account; a parameter with a key of another account; a good
+                parameter does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.principals import ACCOUNT
+from harness.checks.stores import is_key_arn
+
+#: Where each says which key.
+NAMES = {"AWS::KMS::Alias": "TargetKeyId", "AWS::SSM::Parameter": "Value"}
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Aliases, and parameters that hold the ARN of a key."""
+    found = stack.of(*NAMES).items()
+    return [name for name, each in found if each.type == "AWS::KMS::Alias" or is_key_arn(each.properties.get("Value"))]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """A key of somebody else."""
+    resource = stack.resources[subject]
+    key = resource.properties.get(NAMES[resource.type])
+    if is_key_arn(key) and str(key).split(":")[4] != ACCOUNT:
+        yield Problem(
+            f"it leads to {key}, a key of another account.",
+            "let it lead to the key of the template, or to one of this account.",
+            ("Properties", NAMES[resource.type]),
+        )

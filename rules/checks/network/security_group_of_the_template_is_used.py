@@ -1,0 +1,48 @@
+"""NET-023  security_group_of_the_template_is_used
+
+Why       Security groups add up: one more, of elsewhere, that lets everything out makes the strict one
+          beside it worth nothing, and whoever owns it can change it without a deployment.
+Targets   AWS::Lambda::Function, AWS::EC2::VPCEndpoint, AWS::EC2::SecurityGroup
+
+Cases     SKIP  neither function nor endpoint in the template; a function outside of a VPC; a gateway,
+                which has no group
+          PASS  a group of the template by its id; by its reference; an endpoint
+          FAIL  a group of elsewhere; a group of elsewhere beside one of ours; an endpoint with a group
+                of elsewhere; a group as text; a good function does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Resource, Stack
+from harness.checks.iam import Path
+from harness.checks.networks import group_of
+from harness.checks.stack import at, items
+
+#: Where each names its groups.
+NAMED: dict[str, Path] = {
+    "AWS::EC2::VPCEndpoint": ("SecurityGroupIds",),
+    "AWS::Lambda::Function": ("VpcConfig", "SecurityGroupIds"),
+}
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Functions and endpoints that name a group."""
+    return [name for name, each in stack.of(*NAMED).items() if _groups(each)]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Groups that the template does not declare."""
+    resource = stack.resources[subject]
+    for group in _groups(resource):
+        if group_of(stack, group) is None:
+            yield Problem(
+                f"{group} is no security group of this template: what it lets through is not judged.",
+                "declare an AWS::EC2::SecurityGroup for it, or remove it.",
+                ("Properties", *NAMED[resource.type]),
+            )
+
+
+def _groups(resource: Resource) -> list[str]:
+    return [str(each) for each in items(at(resource.properties, *NAMED[resource.type]))]

@@ -1,0 +1,57 @@
+"""RES-041  trigger_starts_what_the_template_declares
+
+Why       What a trigger hands over takes the place of what the job says itself: another folder, another
+          package, another security configuration. The job then looks as it was reviewed, and runs as
+          nobody has read it.
+Targets   AWS::Glue::Trigger, AWS::Glue::Job, AWS::Glue::Crawler
+
+Cases     SKIP  no trigger in the template
+          PASS  a job of the template; a crawler of the template; both
+          FAIL  a job of elsewhere; a crawler of elsewhere; arguments; another security configuration;
+                another time limit; nothing to start; a good action does not hide its neighbour; a good
+                trigger does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from harness.checks import Problem, Stack
+from harness.checks.stack import at, items
+
+#: What an action may say, and the type of what it names.
+STARTS = {"CrawlerName": "AWS::Glue::Crawler", "JobName": "AWS::Glue::Job"}
+
+
+def subjects(stack: Stack) -> list[str]:
+    """All triggers."""
+    stack.of(*STARTS.values())
+    return list(stack.of("AWS::Glue::Trigger"))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Actions that start something else, or start it differently."""
+    actions = items(stack.resources[subject].properties.get("Actions"))
+    if not actions:
+        yield Problem("it starts nothing.", "name a job or a crawler of the template in Actions.", ("Properties",))
+    for index, action in enumerate(actions):
+        path = ("Properties", "Actions", index)
+        if not _starts_ours(stack, action):
+            yield Problem(
+                "it starts something that this template does not declare.",
+                "refer to a job (JobName) or a crawler (CrawlerName) of the template.",
+                path,
+            )
+        for name in action if isinstance(action, dict) else ():
+            if name not in STARTS:
+                yield Problem(
+                    f"its {name} takes the place of what the job says itself.",
+                    f"remove {name} from the action; say it in the job.",
+                    (*path, name),
+                )
+
+
+def _starts_ours(stack: Stack, action: Any) -> bool:
+    named = {key: at(action, key) for key in STARTS if at(action, key)}
+    return bool(named) and all(stack.by_ref(name, STARTS[key]) is not None for key, name in named.items())

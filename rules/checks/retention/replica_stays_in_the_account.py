@@ -1,0 +1,44 @@
+"""RET-031  replica_stays_in_the_account
+
+Why       A replica that is handed to another account is that account's: it is read, kept and deleted
+          there by rules that are not ours, under the same name that our own archive would have.
+Targets   AWS::S3::Bucket
+
+Cases     SKIP  no bucket is replicated
+          PASS  nothing is said of an account, which is ours; our own account
+          FAIL  another account; another owner; a good rule does not hide its neighbour; a good bucket
+                does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack, buckets
+from harness.checks.principals import ACCOUNT
+from harness.checks.stack import at, items
+
+PATH = ("Properties", "ReplicationConfiguration", "Rules")
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Buckets that are replicated."""
+    return [name for name, each in stack.of(buckets.BUCKET).items() if items(at(dict(each.body), *PATH))]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Replication rules that hand the copy on."""
+    for index, rule in enumerate(items(at(dict(stack.resources[subject].body), *PATH))):
+        account = at(rule, "Destination", "Account")
+        if str(account or ACCOUNT) != ACCOUNT:
+            yield Problem(
+                f"its copies go to account {account}.",
+                "remove Destination.Account, and replicate into a bucket of this template.",
+                (*PATH, index, "Destination", "Account"),
+            )
+        if at(rule, "Destination", "AccessControlTranslation"):
+            yield Problem(
+                "its copies belong to whoever owns the bucket that they go to.",
+                "remove Destination.AccessControlTranslation.",
+                (*PATH, index, "Destination", "AccessControlTranslation"),
+            )

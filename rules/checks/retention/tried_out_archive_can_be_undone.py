@@ -1,0 +1,46 @@
+"""RET-030  tried_out_archive_can_be_undone
+
+Why       A lock in COMPLIANCE mode cannot be lifted by anybody, AWS included. What a try-out locks
+          away for seven years is paid for for seven years, in a bucket that nobody can delete.
+Targets   AWS::S3::Bucket
+
+Cases     SKIP  no bucket with Object Lock; production; a template without environments
+          PASS  a week in GOVERNANCE mode; a year
+          FAIL  COMPLIANCE; ten years; no default retention; a good archive beside a bad one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack, buckets
+from harness.checks.numbers import whole
+from harness.checks.stack import at
+
+A_YEAR = 366
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Buckets with Object Lock of any environment but production."""
+    environment = stack.parameters.get("Environment", "production")
+    return [] if environment == "production" else list(buckets.locked(stack))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """A lock that nobody can lift, or that lasts for years."""
+    bucket = stack.of(buckets.BUCKET)[subject]
+    path = ("Properties", "ObjectLockConfiguration", "Rule", "DefaultRetention")
+    mode, days = at(bucket.body, *path, "Mode"), buckets.default_retention_days(bucket)
+    if mode != "GOVERNANCE":
+        yield Problem(
+            f"what is tried out is locked in mode {mode}, which nobody can undo.",
+            "let production alone choose COMPLIANCE, by a rule of the template (Rules).",
+            (*path, "Mode"),
+        )
+    if days is None or days > A_YEAR:
+        kept = "a time not stated" if days is None else f"{whole(days)} days"
+        yield Problem(
+            f"what is tried out is locked for {kept}.",
+            "let production alone choose more than a year, by a rule of the template (Rules).",
+            (*path, "Days"),
+        )
