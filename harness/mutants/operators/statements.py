@@ -56,7 +56,7 @@ def add_statement(template: Template) -> Iterator[Edit]:
                 continue
             action = str(items(present[0].get("Action", "s3:*"))[0]).split(":")[0]
             everybody = {"Effect": "Allow", "Principal": "*", "Action": f"{action}:*", "Resource": "*"}
-            nobody = {"Effect": "Deny", "Action": f"{action}:Tag*", "Resource": "*"}
+            nobody = {"Effect": "Deny", "Action": f"{action}:Tag*", "Resource": present[0]["Resource"]}
             at = (*place, len(present))
             yield Edit(resource, at, everybody, "everything to everybody")
             yield Edit(resource, at, nobody, "without a principal")
@@ -70,6 +70,38 @@ def invert_effect(template: Template) -> Iterator[Edit]:
             continue
         effect = "Deny" if statement["Effect"] == "Allow" else "Allow"
         yield Edit(resource, (*place, "Effect"), effect, effect)
+
+
+#: Where each kind of policy says which topic or queue it is put on, and what that is.
+_PUT_ON = {
+    "AWS::SNS::TopicPolicy": ("Topics", "AWS::SNS::Topic"),
+    "AWS::SQS::QueuePolicy": ("Queues", "AWS::SQS::Queue"),
+}
+
+
+@operator
+def share_policy(template: Template) -> Iterator[Edit]:
+    """One policy for two topics or queues, a statement about two, and two policies for one."""
+    for resource, body in template["Resources"].items():
+        if body["Type"] not in _PUT_ON:
+            continue
+        key, kind = _PUT_ON[body["Type"]]
+        targets = body["Properties"][key]
+        others = [
+            name
+            for name, each in template["Resources"].items()
+            if each["Type"] == kind and {"Ref": name} not in targets
+        ]
+        properties = ("Resources", resource, "Properties")
+        for other in others[:1]:
+            yield Edit(resource, (*properties, key, len(targets)), {"Ref": other}, f"for {other} too")
+            arn = {"Ref": other} if kind == "AWS::SNS::Topic" else {"Fn::GetAtt": [other, "Arn"]}
+            for _, place, statement in places.statements({"Resources": {resource: body}}):
+                both = [*items(statement["Resource"]), arn]
+                name = statement.get("Sid", place[-1])
+                yield Edit(resource, (*place, "Resource"), both, f"{name} about {other} too")
+        added = f"{resource}Again"
+        yield Edit(added, ("Resources", added), body, f"a second {body['Type']} like {resource}")
 
 
 @operator

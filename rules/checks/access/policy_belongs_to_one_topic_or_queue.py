@@ -1,0 +1,87 @@
+"""ACC-040  policy_belongs_to_one_topic_or_queue
+
+Why       SNS refuses a policy whose statements name anything but the one topic it is put on, which
+          ends the deployment. And a topic or a queue has one policy: of two resources that set it,
+          the later replaces what the earlier says, and who may send or who is refused is then
+          decided by the order of a deployment.
+Targets   AWS::SNS::TopicPolicy, AWS::SQS::QueuePolicy, AWS::SQS::Queue
+
+Cases     SKIP  no policy of a topic or queue in the template
+          PASS  a topic's policy names its topic; a queue's policy names its queue; a list of one; a
+                policy for each of two topics; a topic of another stack
+          FAIL  two topics; two queues; the same topic twice; no topic; topics as text; an object
+                where the topic belongs; a statement names two topics; a statement names two queues;
+                a Deny names two queues; a statement names another topic; a statement names
+                everything; a statement names all but one topic; a statement names no resource; a
+                queue's address instead of its ARN; a queue that the template does not make; a second
+                policy for the topic; a second policy for the queue; no PolicyDocument; a statement as
+                text; no Properties; a good statement does not hide its neighbour; a good policy does
+                not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from harness.checks import Problem, Resource, Stack
+from harness.checks.stack import at, items
+
+QUEUE = "AWS::SQS::Queue"
+#: Where each kind of policy says what it is put on.
+TARGETS = {"AWS::SNS::TopicPolicy": "Topics", "AWS::SQS::QueuePolicy": "Queues"}
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The policies of topics and queues."""
+    stack.of(QUEUE)
+    return list(stack.of(*TARGETS))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """A second target, another policy for the same one, or a statement that names anything but the target."""
+    policy = stack.resources[subject]
+    key = TARGETS[policy.type]
+    named = policy.properties.get(key)
+    targets = named if isinstance(named, list) else []
+    arn = _arn(stack, policy.type, targets[0]) if len(targets) == 1 else ""
+    if not arn:
+        yield Problem(
+            f"the policy is not put on exactly one {_kind(policy)} that can be told.",
+            f"give each {_kind(policy)} a policy of its own, with a Ref to it as the one entry of {key}.",
+            ("Properties", key),
+        )
+        return
+    for other in stack.of(policy.type).values():
+        if other is not policy and targets[0] in items(other.properties.get(key)):
+            yield Problem(
+                f"{other.logical_id} sets the policy of the same {_kind(policy)}: the later one replaces the other.",
+                "put the statements of both into one policy.",
+                ("Properties", key),
+            )
+    path = ("Properties", "PolicyDocument", "Statement")
+    statements = items(at(policy.properties, "PolicyDocument", "Statement"))
+    for index, statement in enumerate(statements):
+        if items(at(statement, "Resource")) != [arn]:
+            yield Problem(
+                f"a statement does not name the {_kind(policy)} that the policy is put on, and nothing else: SNS"
+                " refuses such a policy.",
+                f"name the ARN of the {_kind(policy)} alone as the Resource.",
+                (*path, index),
+            )
+    if not statements:
+        yield Problem("the policy has no statement.", "give it a PolicyDocument with statements.", path[:2])
+
+
+def _kind(policy: Resource) -> str:
+    return "topic" if policy.type == "AWS::SNS::TopicPolicy" else "queue"
+
+
+def _arn(stack: Stack, kind: str, target: Any) -> str:
+    """The ARN of what a policy is put on; a queue is named by its address, which only this template's have here."""
+    if not isinstance(target, str):
+        return ""
+    if kind == "AWS::SNS::TopicPolicy":
+        return target
+    queue = stack.by_ref(target, QUEUE)
+    return queue.arn if queue else ""
