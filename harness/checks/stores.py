@@ -36,6 +36,11 @@ HOLDS = {
     "sqs": "AWS::SQS::Queue",
 }
 
+#: What an upload says of its encryption, as condition keys.
+ALGORITHM = "s3:x-amz-server-side-encryption"
+KEY_ID = "s3:x-amz-server-side-encryption-aws-kms-key-id"
+ENCRYPTION_HEADERS = (ALGORITHM, KEY_ID)
+
 #: The one condition of a statement that refuses whatever comes without TLS.
 PLAIN_HTTP: dict[Test, list[str]] = {("bool", "aws:securetransport"): ["false"]}
 
@@ -132,17 +137,30 @@ def refuses_everybody(statements: list[Statement], action: str, arns: list[str],
 
 
 def refuses_uploads_without(statements: list[Statement], header: str) -> bool:
-    """Whether some statement refuses an upload because it does not bring a header.
-
-    A negated test holds where the header is missing, unless another one asks that it be there.
-    """
+    """Whether some statement refuses an upload that names no encryption, because it does not bring a header."""
     for each in statements:
-        tests = conditions(each)
-        negated = any(key == header and operator.startswith("stringnot") for operator, key in tests)
-        presence = tests.get(("null", header))
-        if each.denies and each.covers("s3:PutObject") and (presence == ["true"] or (negated and presence is None)):
+        about = {test: values for test, values in conditions(each).items() if test[1] in ENCRYPTION_HEADERS}
+        if (
+            each.denies
+            and each.covers("s3:PutObject")
+            and any(key == header for _, key in about)
+            and all(_holds_without(operator, values) for (operator, _), values in about.items())
+        ):
             return True
     return False
+
+
+def _holds_without(operator: str, values: list[str]) -> bool:
+    """Whether a test holds for a request that does not bring the key: a negated one does.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+    """
+    quantifier, _, plain = operator.rpartition(":")
+    if quantifier:
+        return quantifier == "forallvalues"
+    if plain == "null":
+        return "true" in values
+    return plain.endswith("ifexists") or "not" in plain
 
 
 def store_of(stack: Stack, arn: str) -> Resource | None:

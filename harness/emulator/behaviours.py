@@ -9,6 +9,11 @@ from functools import wraps
 from typing import Any
 
 from harness.emulator.behaviours_cloudformation import import_streams, see_conditions_as_changes
+from harness.emulator.behaviours_s3 import (
+    NAMED_KEY,
+    tell_policies_the_key_that_an_upload_names,
+    use_the_aws_managed_key,
+)
 
 
 @dataclass(frozen=True)
@@ -96,23 +101,6 @@ def _lock_replicas() -> None:
                 s3._apply_object_lock_from_headers(archive, key, {}, version)
 
     s3._maybe_replicate = maybe_replicate
-
-
-_NAMED_KEY = "x-amz-server-side-encryption-aws-kms-key-id"
-
-
-def _tell_policies_the_key_that_an_upload_names() -> None:
-    from ministack.core import iam_actions
-
-    context_of = iam_actions._s3_object_context
-
-    @wraps(context_of)
-    def object_context(action: str, query: dict[str, Any], path: str, headers: dict[str, str]) -> dict[str, Any]:
-        context: dict[str, Any] = context_of(action, query, path, headers)
-        named = headers.get(_NAMED_KEY)
-        return {**context, f"s3:{_NAMED_KEY}": named} if action == "s3:PutObject" and named else context
-
-    iam_actions._s3_object_context = object_context
 
 
 def _ask_for_every_version_of_a_batch() -> None:
@@ -205,8 +193,13 @@ BEHAVIOURS = (
     ),
     Behaviour(
         "IAM, `s3:PutObject`",
-        f"Policies can ask for `s3:{_NAMED_KEY}`, the key that an upload names.",
-        _tell_policies_the_key_that_an_upload_names,
+        f"Policies can ask for `s3:{NAMED_KEY}`, the key that an upload names, for each of its parts.",
+        tell_policies_the_key_that_an_upload_names,
+    ),
+    Behaviour(
+        "S3, uploads",
+        "One that names `aws:kms` and no key gets the AWS managed key aws/s3; MiniStack would refuse it as invalid.",
+        use_the_aws_managed_key,
     ),
     Behaviour(
         "IAM, `s3:DeleteObjectVersion`",

@@ -203,7 +203,7 @@ def test_a_version_in_the_raw_bucket_cannot_be_deleted(buckets: Buckets) -> None
     assert buckets.s3.head_object(**read)
 
 
-def test_an_upload_that_names_another_key_or_none_is_refused(buckets: Buckets) -> None:
+def test_an_upload_that_names_another_key_or_no_kms_key_is_refused(buckets: Buckets) -> None:
     """What is encrypted with somebody else's key is readable only as long as they like."""
     buckets.store("market-data/by-default")
     ours = buckets.s3.head_object(Bucket=buckets.raw, Key="market-data/by-default")["SSEKMSKeyId"]

@@ -475,7 +475,15 @@ def test_a_variable_is_set_before_it_is_used() -> None:
         set_there = set(re.findall(r"export (\w+)=", text))
         used = set(re.findall(r"\$(\w+)", "\n".join([text, *_aws_commands(page)])))
         # Said in words: an address, an ARN or an id that the reader has in hand.
-        in_hand = {"ALERT_EMAIL", "ALERT_QUEUE_URL", "CHECK_VERSION", "DATABASE", "KEY_ARN", "PARQUET_KEY"}
+        in_hand = {
+            "ALERT_EMAIL",
+            "ALERT_QUEUE_URL",
+            "CHECK_UPLOAD",
+            "CHECK_VERSION",
+            "DATABASE",
+            "KEY_ARN",
+            "PARQUET_KEY",
+        }
 
         assert used - set_there - in_hand - {"SUBSCRIPTION_ARN", "TOPIC_ARN"} == set(), name
 

@@ -1,19 +1,21 @@
 """ENC-020  data_bucket_refuses_other_keys
 
 Why       An upload can name a key of somebody else's account. The object is then in our bucket, and
-          its owner can make it unreadable to us. An upload that names no key gets the bucket's,
-          and has to be let in.
+          its owner can make it unreadable to us. An upload that names neither key nor algorithm
+          gets the bucket's, and has to be let in; one that names an algorithm alone does not, and
+          is a question of its own (data_bucket_refuses_the_aws_managed_key).
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
 
 Cases     SKIP  no bucket in the template; a bucket without a KMS key, and one without Properties
           PASS  uploads that name another key are refused to everybody; the test for the header as
-                text
+                text; uploads that name an algorithm and no key are refused too
           FAIL  no policy; a policy without Properties; a policy without a statement; another key is
                 asked for than the bucket has; one role only is refused; one prefix only is guarded;
                 another action is refused; a further condition lets some through; an Allow refuses
                 nobody; uploads without the header are refused too; a second statement refuses
                 uploads without the header; a second statement does not ask whether the header is
-                there; a good bucket does not hide its neighbour
+                there; a second statement refuses uploads that name nothing, on two tests; a second
+                statement holds if the header is missing; a good bucket does not hide its neighbour
 """
 
 from __future__ import annotations
@@ -22,14 +24,13 @@ from collections.abc import Iterator
 
 from harness.checks import Problem, Stack
 from harness.checks.stores import (
+    KEY_ID,
     default_encryption,
     encrypted_with_kms,
     guards,
     refuses_everybody,
     refuses_uploads_without,
 )
-
-HEADER = "s3:x-amz-server-side-encryption-aws-kms-key-id"
 
 
 def subjects(stack: Stack) -> list[str]:
@@ -38,19 +39,19 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Uploads that name another key are let in, or those that name none are not."""
+    """Uploads that name another key are let in, or those that name nothing are not."""
     bucket = stack.resources[subject]
     statements = guards(stack, bucket)
     key = default_encryption(bucket).get("KMSMasterKeyID")
-    wanted = {("null", HEADER): ["false"], ("stringnotequals", HEADER): [str(key)]}
+    wanted = {("null", KEY_ID): ["false"], ("stringnotequals", KEY_ID): [str(key)]}
     if not refuses_everybody(statements, "s3:PutObject", [f"{bucket.arn}/*"], wanted):
         yield Problem(
             "an upload may name another key than the bucket's, whose owner decides whether we can read the object.",
-            f"add to its policy a Deny of s3:PutObject for Principal '*' on bucket/*, with Null {HEADER} false and"
-            f" StringNotEquals {HEADER} the ARN of the bucket's key.",
+            f"add to its policy a Deny of s3:PutObject for Principal '*' on bucket/*, with Null {KEY_ID} false and"
+            f" StringNotEquals {KEY_ID} the ARN of the bucket's key.",
         )
-    if refuses_uploads_without(statements, HEADER):
+    if refuses_uploads_without(statements, KEY_ID):
         yield Problem(
-            "uploads that name no key are refused, although the bucket would encrypt them: their data is lost.",
-            f"add Null {HEADER} false to the condition of the Deny, so that it judges only uploads that name one.",
+            "uploads that name nothing are refused, although the bucket would encrypt them: their data is lost.",
+            f"add Null {KEY_ID} false to the condition of the Deny, so that it judges only uploads that name one.",
         )

@@ -1,0 +1,46 @@
+"""ENC-024  data_bucket_refuses_the_aws_managed_key
+
+Why       An upload that names aws:kms and no key is encrypted with the AWS managed key aws/s3, not
+          with the bucket's. It is not cut off when the pipeline's key is disabled, and another
+          account, to which that key cannot be opened, never reads it. An upload that names nothing
+          gets the bucket's key, and has to be let in.
+Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
+
+Cases     SKIP  no bucket in the template; a bucket without a KMS key, and one without Properties
+          PASS  uploads that name aws:kms and no key are refused to everybody; the test for the header
+                as text; with dual-layer encryption
+          FAIL  no policy; a policy without Properties; a policy without a statement; a condition as
+                text; the test for the key is missing; the test for the algorithm is missing; uploads
+                that do name a key are refused instead; another algorithm; one role only is refused;
+                one prefix only is guarded; another action is refused; a further condition lets some
+                through; an Allow refuses nobody; another bucket's policy; a good bucket does not hide
+                its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.stores import ALGORITHM, KEY_ID, encrypted_with_kms, guards, refuses_everybody
+
+#: With dual-layer encryption it is the same; the algorithm is refused anyway, so a statement may leave it out.
+ALGORITHMS = (["aws:kms"], ["aws:kms", "aws:kms:dsse"])
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Buckets that encrypt with KMS."""
+    return list(encrypted_with_kms(stack))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Uploads that name KMS and leave the key to S3 are let in."""
+    bucket = stack.resources[subject]
+    statements = guards(stack, bucket)
+    wanted = [{("null", KEY_ID): ["true"], ("stringequals", ALGORITHM): each} for each in ALGORITHMS]
+    if not any(refuses_everybody(statements, "s3:PutObject", [f"{bucket.arn}/*"], each) for each in wanted):
+        yield Problem(
+            "an upload may name aws:kms and no key: S3 then takes the AWS managed key, not the bucket's.",
+            f"add to its policy a Deny of s3:PutObject for Principal '*' on bucket/*, with Null {KEY_ID} true and"
+            f" StringEquals {ALGORITHM} aws:kms.",
+        )
