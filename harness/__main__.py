@@ -17,6 +17,10 @@ COMMANDS = {
         "harness.deploy.import_command",
         "write the files for importing what a deleted stack has left",
     ),
+    "deployer-policy": (
+        "harness.deployer.command",
+        "write the deployer's rights as IAM policies, or say whether docs/deployer-policy.json is stale",
+    ),
     "replay": ("harness.replay.__main__", "convert captures to the contract's NDJSON, or generate a feed"),
     "quarantine": ("harness.quarantine.command", "read what the pipeline refused: how much, why, and what it was"),
 }

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from harness import generated
 from harness.cli import Parser
+from harness.deployer import page as deployer
 from harness.emulator import not_shown, overlay
 from harness.render import parameters
 from harness.replay.formats import FORMATS
 from market_data import Reason
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "judging-other-templates.md")
-_PART = re.compile(r"(?P<head><!-- generated: (?P<name>\w+) -->\n).*?(?P<tail><!-- end -->)", re.DOTALL)
+DOCUMENTS = tuple(ROOT / name for name in ("README.md", "docs/judging-other-templates.md", "docs/deploying.md"))
 
 
 def _reasons() -> str:
@@ -49,12 +49,13 @@ PARTS: dict[str, Callable[[], str]] = {
     "not_shown": not_shown.listing,
     "formats": _formats,
     "stand_ins": _stand_ins,
+    **deployer.PARTS,
 }
 
 
 def filled(text: str) -> str:
     """Return `text` with every generated part as it should be; KeyError for a part nobody generates."""
-    return _PART.sub(lambda part: f"{part['head']}{PARTS[part['name']]()}\n{part['tail']}", text)
+    return generated.filled(text, PARTS)
 
 
 def main(argv: list[str]) -> int:

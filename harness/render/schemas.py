@@ -26,6 +26,18 @@ def kind(type_: str, attribute: str) -> str:
     return next(iter(kinds)) if len(kinds) == 1 else ""
 
 
+def permissions(type_: str) -> dict[str, tuple[str, ...]]:
+    """The IAM actions that each handler of a type calls, and those for tags (`tagging`); empty if there is no handler.
+
+    https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
+    """
+    schema = _schema(type_)
+    handlers = schema.get("handlers") or {}
+    stated = {name: tuple(handler.get("permissions", ())) for name, handler in handlers.items()}
+    tagging = tuple((schema.get("tagging") or {}).get("permissions", ()))
+    return {**stated, "tagging": tagging} if stated and tagging else stated
+
+
 def typed(type_: str, properties: Any) -> Any:
     """Properties with text as a number or boolean where the schema asks for one: CloudFormation converts it as well."""
     schema = _schema(type_)

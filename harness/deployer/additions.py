@@ -1,0 +1,137 @@
+"""What the handlers' lists leave out, each with the AWS page that asks for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from harness.deployer.names import Place
+
+#: What the AWS CLI's two commands call (awscli/customizations/cloudformation/deployer.py), waiters included.
+DEPLOY_CALLS = ("CreateChangeSet", "DescribeChangeSet", "DescribeStacks", "ExecuteChangeSet", "GetTemplateSummary")
+#: What `tox -e deploy` asks afterwards (harness/deploy/stack.py).
+HARNESS_CALLS = ("DescribeStackEvents", "DescribeStacks", "ListStackResources")
+_OWN_CALLS = {
+    "package": (),
+    "deploy": DEPLOY_CALLS,
+    "wait": ("DescribeStacks", "DescribeChangeSet"),
+}
+_COMMAND = re.compile(r"\baws cloudformation ([a-z][a-z-]+)")
+
+_DEPLOY = "https://docs.aws.amazon.com/cli/latest/reference/cloudformation/deploy/index.html"
+_PACKAGE = "https://docs.aws.amazon.com/cli/latest/reference/cloudformation/package.html"
+_CHANGE_SETS = (
+    "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets.html"
+)
+_ACTIONS = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html"
+_DRIFT = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html"
+
+
+@dataclass(frozen=True)
+class Addition:
+    """Some actions that no handler lists, on some resources."""
+
+    sid: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    why: str
+    url: str
+    #: Whether it works without CloudFormation in between.
+    direct: bool = False
+
+
+def of_the_caller(pages: Iterable[str], place: Place) -> list[Addition]:
+    """What the person or the pipeline that types the commands calls itself, by the commands in these pages."""
+    calls = {*HARNESS_CALLS, *(call for page in pages for call in _calls(page))}
+    stack = (place.arn(f"cloudformation:*:*:stack/{place.stack}/*"),)
+    bucket = place.arn(f"s3:::{place.artifacts}")
+    # The first is asked for by a detection's id, so a stack's name never matches; the second without a stack, too.
+    anywhere = {"DescribeStackDriftDetectionStatus", "GetTemplateSummary"} & calls
+    drift = {"DetectStackResourceDrift"} if "DetectStackDrift" in calls else set()
+    return [
+        Addition(
+            "Stack",
+            _prefixed(calls - anywhere),
+            stack,
+            "the commands of this page, and what `aws cloudformation deploy` calls",
+            _DEPLOY,
+        ),
+        Addition(
+            "ChangeSets", _prefixed({"DeleteChangeSet"}), stack, "a change set that was only looked at", _CHANGE_SETS
+        ),
+        *(
+            [Addition("Drift", _prefixed(drift), stack, "`detect-stack-drift` asks for it too", _DRIFT)]
+            if drift
+            else []
+        ),
+        Addition(
+            "AnyStack", _prefixed(anywhere), ("*",), "calls that name a template or a detection, no stack", _ACTIONS
+        ),
+        Addition(
+            "Artifacts",
+            ("s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"),
+            (f"{bucket}/*",),
+            "`package` and `deploy` look whether an object is there, and upload it; CloudFormation reads the template",
+            _PACKAGE,
+        ),
+        # Without it, S3 says "forbidden" of a key that is not there.
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+        Addition(
+            "ArtifactBucket", ("s3:ListBucket",), (bucket,), "so that a missing object is seen as missing", _PACKAGE
+        ),
+        Addition(
+            "ImportedKey",
+            ("s3:GetEncryptionConfiguration",),
+            (place.arn(f"s3:::{place.resolved('financial-raw-data-${Environment}-${AWS::AccountId}')}"),),
+            "`tox -e import-template` asks the raw bucket for its key",
+            "https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketEncryption.html",
+        ),
+    ]
+
+
+def of_the_resources(types: Iterable[str], place: Place) -> list[Addition]:
+    """What creating resources of these types asks for beyond their handlers' lists."""
+    found = []
+    if "AWS::Kinesis::Stream" in types:
+        found.append(
+            Addition(
+                "StreamKey",
+                ("kms:DescribeKey", "kms:ListAliases", "kms:ListKeys"),
+                ("*",),
+                "whoever administers a stream under a customer key; DescribeKey never carries `kms:ViaService`",
+                "https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html",
+                # Reads no data; and a service may ask that CloudFormation has asked.
+                direct=True,
+            )
+        )
+    if "AWS::EC2::VPCEndpoint" in types:
+        found.append(
+            Addition(
+                "PrivateNames",
+                ("route53:AssociateVPCWithHostedZone",),
+                ("*",),
+                "an interface endpoint with private DNS; `ec2:CreateVpcEndpoint` depends on it",
+                "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html",
+            )
+        )
+    if {"AWS::Lambda::Function", "AWS::Lambda::LayerVersion"} & set(types):
+        found.append(
+            Addition(
+                "Code",
+                ("s3:GetObject", "s3:GetObjectVersion"),
+                (place.arn(f"s3:::{place.artifacts}/*"),),
+                "Lambda fetches the zips from the artifact bucket; the handlers list the actions, no list the bucket",
+                "https://docs.aws.amazon.com/lambda/latest/api/API_FunctionCode.html",
+            )
+        )
+    return found
+
+
+def _calls(page: str) -> Iterable[str]:
+    for command in _COMMAND.findall(page.replace("\\\n", " ")):
+        yield from _OWN_CALLS.get(command, ("".join(word.capitalize() for word in command.split("-")),))
+
+
+def _prefixed(calls: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"cloudformation:{call}" for call in sorted(calls))

@@ -1,0 +1,77 @@
+"""`tox -e deployer-policy`: say whether `docs/deployer-policy.json` is stale, write it, or write one's own policies."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from harness import generated
+from harness.cli import Parser
+from harness.deployer import page, policy
+from harness.deployer.errors import UnknownRight
+from harness.deployer.names import Place
+from harness.deployer.page import PAGES, ROOT, SHOWN_ENVIRONMENT
+from harness.render.errors import UnreadableTemplate
+
+POLICY = ROOT / "docs" / "deployer-policy.json"
+FRESH, STALE, UNKNOWN = 0, 1, 2
+
+
+def main(argv: list[str]) -> int:
+    """0 all is well, 1 a file is stale, 2 a type or an action is unknown, or an option is wrong."""
+    parser = Parser(
+        prog="deployer-policy",
+        description="The rights that deploying the template takes, from AWS's resource schemas: "
+        "docs/deployer-policy.json and the tables in docs/deploying.md. With --folder, the policies of an environment.",
+        epilog="Exit codes: 0 written, or fresh; 1 stale; 2 an unknown resource type or action.",
+    )
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is stale (the default)")
+    either.add_argument("--write", action="store_true", help="write what is stale")
+    either.add_argument("--folder", type=Path, help="write one file for each policy here, for the options below")
+    parser.add_argument(
+        "--environment", default=SHOWN_ENVIRONMENT, help="the parameter Environment (default: %(default)s)"
+    )
+    parser.add_argument("--stack-name", default=Place.stack, help="default: %(default)s")
+    parser.add_argument("--artifact-bucket", default="", help="default: the one that deploying.md has you make")
+    parser.add_argument("--partition", default=Place.partition, help="default: %(default)s")
+    parser.add_argument(
+        "--service-role",
+        action="store_true",
+        help="for a role that CloudFormation takes on (--role-arn), which is not called through CloudFormation",
+    )
+    options = parser.parse_args(argv)
+    place = Place(options.environment, options.partition, options.stack_name, options.artifact_bucket)
+    if options.folder is None and (place != Place(SHOWN_ENVIRONMENT) or options.service_role):
+        parser.error("the options say what to write to --folder; docs/deployer-policy.json is production's")
+    try:
+        if options.folder is not None:
+            return write_apart(options.folder, policy.documents(page.read(place), service_role=options.service_role))
+        wanted = {POLICY: text(), PAGES[0]: generated.filled(PAGES[0].read_text(), page.PARTS)}
+    except (UnknownRight, UnreadableTemplate, OSError) as error:
+        print(f"deployer-policy: {error}", file=sys.stderr)
+        return UNKNOWN
+    stale = [path for path, content in wanted.items() if not path.is_file() or path.read_text() != content]
+    for path in stale:
+        if options.write:
+            path.write_text(wanted[path])
+        else:
+            again = "`tox -e deployer-policy -- --write` writes it anew"
+            print(f"deployer-policy: {path.relative_to(ROOT)} is stale; {again}", file=sys.stderr)
+    return FRESH if options.write or not stale else STALE
+
+
+def text() -> str:
+    """What docs/deployer-policy.json has to hold."""
+    return json.dumps(policy.documents(page.read(Place(SHOWN_ENVIRONMENT))), indent=2) + "\n"
+
+
+def write_apart(folder: Path, documents: dict[str, policy.Json]) -> int:
+    """Write a file for each document, and say what is in the folder now."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, document in documents.items():
+        path = folder / f"{name}.json"
+        path.write_text(json.dumps(document, indent=2) + "\n")
+        print(f"{path}: {policy.size(document):,} of {policy.MAXIMUM_CHARACTERS:,} characters")
+    return FRESH

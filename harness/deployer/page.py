@@ -1,0 +1,110 @@
+"""The deployer's rights in docs/deploying.md, between its generated markers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from harness.deployer import policy
+from harness.deployer.handlers import NO_ACTIONS
+from harness.deployer.names import Place
+from harness.deployer.policy import Rights
+from harness.emulator.markdown import table
+from harness.render import source
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = ROOT / "template" / "financial-pipeline.yaml"
+#: The pages with the commands that a deployer types.
+PAGES = (ROOT / "docs" / "deploying.md", ROOT / "docs" / "first-deploy-checks.md")
+#: Where the commands of the page have the policies written to.
+FOLDER = "build/deployer"
+#: The page is for every environment; the policies that are in the repository are production's.
+ANY_ENVIRONMENT = "<env>"
+SHOWN_ENVIRONMENT = "production"
+
+
+def read(place: Place) -> Rights:
+    """The rights that deploying this repository's template takes."""
+    return policy.rights(source.read(TEMPLATE).template, [page.read_text() for page in PAGES], place)
+
+
+def by_service() -> str:
+    """One row for each statement about a service: the types that ask for it, the actions, what they are limited to."""
+    found = read(Place(ANY_ENVIRONMENT))
+    documents = {name: each for name, each in policy.documents(found).items() if name != "calls"}
+    added = {f"{policy.label(each.actions[0])}{each.sid}" for each in found.resources}
+    statements = [statement for each in documents.values() for statement in each["Statement"]]
+    rows = [_row(each, found) for each in statements if each["Sid"] not in added]
+    return table(("service", "asked for by", "actions", "on"), rows)
+
+
+def left_out() -> str:
+    """What no handler lists, and what a handler lists that is no action."""
+    found = read(Place(ANY_ENVIRONMENT))
+    rows = [
+        (_actions(each.actions), _resources(each.resources), f"{each.why}. {each.url}")
+        for each in (*found.caller, *found.resources)
+    ]
+    names = [
+        (
+            f"`{name}`",
+            _actions(NO_ACTIONS[name].instead) or "nothing",
+            f"{NO_ACTIONS[name].why}. {NO_ACTIONS[name].url}",
+        )
+        for name in found.without_action
+    ]
+    return (
+        f"{table(('added', 'on', 'because'), rows)}\n\nIn the handlers' lists, and no actions of IAM:\n\n"
+        f"{table(('name', 'granted instead', 'because'), names)}"
+    )
+
+
+def commands() -> str:
+    """How many policies there are, how large they are, and the commands that make them."""
+    documents = policy.documents(read(Place(SHOWN_ENVIRONMENT)))
+    rows = [(f"`{name}`", _services(each), f"{policy.size(each):,}") for name, each in documents.items()]
+    lines = []
+    for name in documents:
+        lines += [
+            f"aws iam create-policy --policy-name financial-deployer-{name}-$ENVIRONMENT \\",
+            f"    --policy-document file://{FOLDER}/{name}.json",
+            "aws iam attach-role-policy --role-name $DEPLOYER_ROLE \\",
+            f"    --policy-arn arn:aws:iam::$ACCOUNT:policy/financial-deployer-{name}-$ENVIRONMENT",
+        ]
+    shell = "\n".join(["```sh", *lines, "```"])
+    return f"{table(('policy', 'services', 'characters, of 6,144'), rows)}\n\n{shell}"
+
+
+def _row(statement: dict[str, Any], found: Rights) -> tuple[str, ...]:
+    actions = statement["Action"]
+    types = sorted(set().union(*(found.handlers[action] for action in actions)))
+    condition = statement.get("Condition", {})
+    limit = _resources(statement["Resource"])
+    if "StringEquals" in condition:
+        limit += " to " + ", ".join(f"`{service}`" for service in condition["StringEquals"]["iam:PassedToService"])
+    if "Null" in condition:
+        limit += " through a service"
+    asked = ", ".join(type_.removeprefix("AWS::") for type_ in types)
+    return (policy.label(actions[0]), asked, _actions(actions), limit)
+
+
+def _actions(actions: Any) -> str:
+    return ", ".join(f"`{action}`" for action in actions)
+
+
+def _resources(resources: Any) -> str:
+    # A variable of IAM's in a document that a test reads for variables of a shell.
+    return ", ".join(f"`{each.replace('${aws:PrincipalAccount}', '<account>')}`" for each in resources)
+
+
+def _services(document: dict[str, Any]) -> str:
+    labels = {policy.label(statement["Action"][0]) for statement in document["Statement"]}
+    return ", ".join(sorted(labels))
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "deployer_by_service": by_service,
+    "deployer_left_out": left_out,
+    "deployer_commands": commands,
+}

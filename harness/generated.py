@@ -1,0 +1,13 @@
+"""Parts of a document that are made from what they describe, between `<!-- generated: name -->` and `<!-- end -->`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+_PART = re.compile(r"(?P<head><!-- generated: (?P<name>\w+) -->\n).*?(?P<tail><!-- end -->)", re.DOTALL)
+
+
+def filled(text: str, parts: Mapping[str, Callable[[], str]]) -> str:
+    """Return `text` with every generated part as it should be; KeyError for a part nobody generates."""
+    return _PART.sub(lambda part: f"{part['head']}{parts[part['name']]()}\n{part['tail']}", text)
