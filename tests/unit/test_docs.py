@@ -32,6 +32,8 @@ DOCS = ROOT / "docs"
 WRITTEN_BY_HAND = [path for path in sorted(DOCS.rglob("*.md")) if path.parent.name != "rules"]
 PAGES = {str(path.relative_to(DOCS)): path.read_text() for path in WRITTEN_BY_HAND}
 DEPLOYING, CHECKS, CAPABILITIES = (PAGES[f"{name}.md"] for name in ("deploying", "first-deploy-checks", "capabilities"))
+#: What deploying.md has people make of docs/deployer-policy.json.
+DEPLOYER_POLICIES = tuple(json.loads((DOCS / "deployer-policy.json").read_text()))
 
 
 # -------------------------------------------------------------------------------------------- the templates ----
@@ -250,6 +252,9 @@ def test_a_name_with_an_environment_is_a_physical_name() -> None:
     }
     # What deploying.md has people make themselves.
     known |= {"financial-artifacts-$ENVIRONMENT-$ACCOUNT", "financial-batch-replication-role-$ENVIRONMENT"}
+    deployer = {f"financial-deployer-{name}-$ENVIRONMENT" for name in DEPLOYER_POLICIES}
+    # And the environment itself, as an option.
+    known |= deployer | {f"policy/{name}" for name in deployer} | {"$ENVIRONMENT"}
     lines = [*COMMANDS, *(line for page in PAGES.values() for block in _code_blocks(page) for line in _lines(block))]
     tokens = {token for line in lines for token in re.findall(r"[\w./:$-]*\$ENVIRONMENT[\w./$-]*", line)}
     # The last part of an ARN or of a queue's address.
@@ -312,6 +317,7 @@ WRITTEN = {
     "build/import/parameters.json": '[{"ParameterKey": "Environment", "ParameterValue": "production"}]',
     "build/import/template.yaml": "Resources: {}",
     "my-parameters.json": "[]",
+    **{f"build/deployer/{name}.json": "{}" for name in DEPLOYER_POLICIES},
 }
 
 
