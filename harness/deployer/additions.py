@@ -46,7 +46,7 @@ def of_the_caller(pages: Iterable[str], place: Place) -> list[Addition]:
     calls = {*HARNESS_CALLS, *(call for page in pages for call in _calls(page))}
     stack = (place.arn(f"cloudformation:*:*:stack/{place.stack}/*"),)
     bucket = place.arn(f"s3:::{place.artifacts}")
-    # The first is asked for by a detection's id, so a stack's name never matches; the second without a stack, too.
+    # A detection is named by its own id and a summary may be of a template, so the name of a stack would refuse both.
     anywhere = {"DescribeStackDriftDetectionStatus", "GetTemplateSummary"} & calls
     drift = {"DetectStackResourceDrift"} if "DetectStackDrift" in calls else set()
     return [
