@@ -21,6 +21,7 @@ COMMANDS = {
         "harness.deployer.command",
         "write the deployer's rights as IAM policies, or say whether docs/deployer-policy.json is stale",
     ),
+    "stack-policy": ("harness.deploy.policy_command", "print the stack policy for what the template retains"),
     "replay": ("harness.replay.__main__", "convert captures to the contract's NDJSON, or generate a feed"),
     "quarantine": ("harness.quarantine.command", "read what the pipeline refused: how much, why, and what it was"),
 }

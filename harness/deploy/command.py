@@ -1,7 +1,8 @@
-"""`python -m harness deploy`: the release engineer's two commands, to wherever the AWS_* variables lead."""
+"""`python -m harness deploy`: the release engineer's commands, to wherever the AWS_* variables lead."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from pathlib import Path
@@ -9,8 +10,22 @@ from tempfile import TemporaryDirectory
 
 from harness.cli import Parser
 from harness.deploy.cli import AwsCli, AwsCliError
-from harness.deploy.stack import DEVELOPMENT_PARAMETERS, NO_CHANGES, STACK_NAME, DeployError, assemble, deploy
+from harness.deploy.protection import protect, stack_policy
+from harness.deploy.release import keep, release_name
+from harness.deploy.stack import (
+    DEVELOPMENT_PARAMETERS,
+    NO_CHANGES,
+    PACKAGED,
+    STACK_NAME,
+    DeployError,
+    assemble,
+    deploy,
+    parameter,
+)
 from harness.packaging.layer import PackagingError, Target
+
+#: As in the template: a parameter file that names none deploys production.
+DEFAULT_ENVIRONMENT = "production"
 
 
 def main(argv: list[str]) -> int:
@@ -18,6 +33,11 @@ def main(argv: list[str]) -> int:
     parser = Parser(prog="deploy", description="Package the template and deploy it with the AWS CLI.")
     parser.add_argument("--parameters", type=Path, help="parameter file (for the emulated AWS: development.json)")
     parser.add_argument("--stack-name", default=STACK_NAME)
+    parser.add_argument(
+        "--protect",
+        action=argparse.BooleanOptionalAction,
+        help="termination protection and the stack policy, once deployed (default: in production)",
+    )
     parser.add_argument("--target", type=Target, choices=list(Target), default=Target.LAMBDA, help="see `package`")
     options = parser.parse_args(argv)
     if options.parameters is None:
@@ -28,9 +48,21 @@ def main(argv: list[str]) -> int:
     try:
         with TemporaryDirectory(prefix="deploy-") as folder:
             template = assemble(Path(folder) / "tree", options.target)
-            done = deploy(AwsCli(os.environ), template, options.parameters.resolve(), options.stack_name)
+            parameters, aws = options.parameters.resolve(), AwsCli(os.environ)
+            done = deploy(aws, template, parameters, options.stack_name)
+            # After a failure there is nothing to keep, and a first creation that failed has to stay deletable.
+            packaged = template.with_name(PACKAGED)
+            kept = keep(aws, packaged, parameter(parameters, "ArtifactBucketName"), release_name(packaged))
+            protected = options.protect
+            if protected is None:
+                protected = parameter(parameters, "Environment", default=DEFAULT_ENVIRONMENT) == "production"
+            if protected:
+                protect(aws, options.stack_name, stack_policy(template.read_text()))
     except (AwsCliError, DeployError, PackagingError, OSError) as error:
         print(f"deploy: {error}", file=sys.stderr)
         return 1
     print(f"{options.stack_name}: deployed" if done.changed else f"{NO_CHANGES}: {options.stack_name} is up to date")
+    print(f"Release: {kept}")
+    if protected:
+        print("Protected: termination protection and the stack policy are set")
     return 0

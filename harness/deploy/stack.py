@@ -18,6 +18,8 @@ STACK_NAME = "financial-pipeline"
 TEMPLATE = ROOT / "template" / "financial-pipeline.yaml"
 DEVELOPMENT_PARAMETERS = ROOT / "template" / "parameters" / "development.json"
 GLUE_SOURCE = ROOT / "glue_src"
+#: What `aws cloudformation package` writes, beside the template.
+PACKAGED = "packaged.yaml"
 NO_CHANGES = "No changes to deploy"
 FAILED_STATES = frozenset({"CREATE_FAILED", "UPDATE_FAILED", "DELETE_FAILED"})
 
@@ -87,7 +89,7 @@ def deploy(aws: AwsCli, template: Path, parameters: Path, stack_name: str = STAC
     """Package and deploy `template`, as docs tell a release engineer to."""
     bucket = parameter(parameters, "ArtifactBucketName")
     _refuse_unknown_parameters(template, parameters)
-    packaged = template.with_name("packaged.yaml")
+    packaged = template.with_name(PACKAGED)
     try:
         aws.run(
             "cloudformation", "package", "--template-file", str(template), "--s3-bucket", bucket,

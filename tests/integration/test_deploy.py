@@ -73,7 +73,9 @@ def test_the_command_says_that_there_is_nothing_to_change(emulator, aws, monkeyp
     capsys.readouterr()
 
     assert command.main(["--target", "emulator"]) == 0
-    assert capsys.readouterr().out == "No changes to deploy: financial-pipeline is up to date\n"
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == "No changes to deploy: financial-pipeline is up to date"
+    assert second.startswith(f"Release: s3://{parameter(DEVELOPMENT_PARAMETERS, 'ArtifactBucketName')}/releases/")
 
 
 def test_a_failed_deployment_names_the_resource(emulator, tmp_path):

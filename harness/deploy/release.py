@@ -1,0 +1,41 @@
+"""Releases: each packaged template that was deployed stays in the artifact bucket, so that it can be deployed again.
+
+A packaged template names its zips and its script by their content, and uploads of other content have other names. So
+the packaged template is the whole release: to go back is to deploy an earlier one.
+https://docs.aws.amazon.com/cli/latest/reference/cloudformation/package.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from pathlib import Path
+
+from harness.deploy.cli import AwsCli
+from harness.packaging.layer import ROOT
+
+FOLDER = "releases"
+
+
+def release_name(packaged: Path, root: Path = ROOT) -> str:
+    """The commit; for a tree that is no commit, a name that no other content has."""
+    commit = _git(root, "rev-parse", "HEAD")
+    if commit and not _git(root, "status", "--porcelain"):
+        return commit
+    content = hashlib.sha256(packaged.read_bytes()).hexdigest()[:12]
+    return f"{commit}-changed-{content}" if commit else f"no-commit-{content}"
+
+
+def keep(aws: AwsCli, packaged: Path, bucket: str, name: str) -> str:
+    """Put the packaged template where a rollback looks for it, and return the address."""
+    address = f"s3://{bucket}/{FOLDER}/{name}.yaml"
+    aws.run("s3", "cp", str(packaged), address, "--no-progress")
+    return address
+
+
+def _git(root: Path, *arguments: str) -> str:
+    try:
+        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""  # an unpacked archive, or no git at all
+    return done.stdout.strip()

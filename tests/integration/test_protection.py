@@ -1,0 +1,308 @@
+"""The runbook's chapters on protecting, rolling back and repairing a stack, by their own commands."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.deploy import command
+from harness.deploy.cli import AwsCli, AwsCliError
+from harness.deploy.protection import STACK_POLICY
+from harness.deploy.release import keep
+from harness.deploy.stack import (
+    DEVELOPMENT_PARAMETERS,
+    PACKAGED,
+    STACK_NAME,
+    DeployError,
+    assemble,
+    deploy,
+    describe,
+    parameter,
+)
+from harness.emulator.process import Emulator
+from harness.packaging import build
+from harness.packaging.layer import ROOT, Target
+
+pytestmark = pytest.mark.stack
+
+RUNBOOK = (ROOT / "docs" / "deploying.md").read_text()
+ENVIRONMENT = parameter(DEVELOPMENT_PARAMETERS, "Environment")
+BUCKET = parameter(DEVELOPMENT_PARAMETERS, "ArtifactBucketName")
+
+
+def commands(chapter: str) -> list[str]:
+    """The code blocks of a chapter of the runbook."""
+    (text,) = re.findall(rf"^## {chapter}\n(.*?)(?=^## )", RUNBOOK, re.DOTALL | re.MULTILINE)
+    blocks = re.findall(r"^( *)```sh\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)
+    assert blocks, chapter
+    return [re.sub(rf"^{indent}", "", block, flags=re.MULTILINE) for indent, block in blocks]
+
+
+def one(chapter: str, *words: str) -> str:
+    """The one block of a chapter that has all these words."""
+    (found,) = (block for block in commands(chapter) if all(word in block for word in words))
+    return found
+
+
+class Shell:
+    """A release engineer's shell, in a folder of its own that has what a checkout has."""
+
+    def __init__(self, emulator: Emulator, folder: Path) -> None:
+        self.folder = folder
+        (folder / "build").mkdir(parents=True)
+        (folder / "template").mkdir()
+        shutil.copy(STACK_POLICY, folder / "template")
+        # The AWS CLI and the harness of this environment.
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        variables = {"STACK": STACK_NAME, "ENVIRONMENT": ENVIRONMENT, "ARTIFACT_BUCKET": BUCKET}
+        self.environment = {
+            **emulator.environment(),
+            **variables,
+            "PATH": path,
+            "PYTHONPATH": str(ROOT),
+            "AWS_PAGER": "",
+        }
+
+    def run(self, block: str, **variables: str) -> str:
+        """Run a block and return what it printed; a command that fails ends it."""
+        script = block.replace(".tools/bin/tox run -q -e stack-policy --", f"{sys.executable} -m harness stack-policy")
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=self.folder,
+            env={**self.environment, **variables},
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            raise AwsCliError(f"{script}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    with Emulator() as running:
+        running.client("s3").create_bucket(Bucket=BUCKET)
+        # As the runbook has it made.
+        running.client("s3").put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        yield running
+
+
+@pytest.fixture
+def aws(emulator: Emulator) -> AwsCli:
+    return AwsCli(emulator.environment())
+
+
+@pytest.fixture
+def shell(emulator: Emulator, tmp_path: Path) -> Shell:
+    return Shell(emulator, tmp_path / "shell")
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Release A, as it is here."""
+    return assemble(tmp_path_factory.mktemp("a") / "tree", Target.EMULATOR)
+
+
+@pytest.fixture(scope="module")
+def second(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Release B: another line of code in both functions, another script of the job."""
+    folder = tmp_path_factory.mktemp("b")
+    source = Path(shutil.copytree(ROOT / "lambda_src", folder / "lambda_src"))
+    for function in ("kinesis_consumer", "data_validation"):
+        with (source / function / "core.py").open("a") as core:
+            core.write("# changed\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "SOURCE", source)
+        template = assemble(folder / "tree", Target.EMULATOR)
+    with (template.parents[1] / "glue_src" / "json_to_parquet.py").open("a") as script:
+        script.write("# changed\n")
+    return template
+
+
+def code(emulator: Emulator) -> dict[str, str]:
+    """What runs: the functions' zips and layers by digest, and the job's script by the name of its upload."""
+    functions = emulator.client("lambda")
+    found = {}
+    for name in (f"kinesis-consumer-{ENVIRONMENT}", f"data-validation-{ENVIRONMENT}"):
+        found[name] = functions.get_function_configuration(FunctionName=name)["CodeSha256"]
+    job = emulator.client("glue").get_job(JobName=f"json-to-parquet-{ENVIRONMENT}")["Job"]
+    return found | {"job": job["Command"]["ScriptLocation"]}
+
+
+# ---------------------------------------------------------------------------------------------------- protecting ----
+
+
+def test_a_protected_stack_is_deleted_only_when_that_is_switched_off(aws: AwsCli, shell: Shell, first: Path) -> None:
+    deploy(aws, first, DEVELOPMENT_PARAMETERS)
+    shell.run(one("Protecting the stack", "set-stack-policy"))
+
+    shown = shell.run(one("Protecting the stack", "get-stack-policy"))
+    assert shown.startswith("true\n")
+    assert json.loads(shown.partition("\n")[2]) == json.loads(STACK_POLICY.read_text())
+    deletion = one("Deleting the stack", "delete-stack").split("\n", 1)
+    assert "delete-work-group" in deletion[0]
+    with pytest.raises(AwsCliError, match="TerminationProtection is enabled"):
+        shell.run(deletion[1])
+
+    shell.run(one("Deleting the stack", "update-termination-protection"))
+    shell.run(deletion[1])
+    with pytest.raises(AwsCliError, match="does not exist"):
+        describe(aws)
+
+
+def test_the_deployment_protects_production_each_time_and_others_when_asked(
+    emulator: Emulator, aws: AwsCli, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    production = DEVELOPMENT_PARAMETERS.with_name("production.json")
+    emulator.client("s3").create_bucket(Bucket=parameter(production, "ArtifactBucketName"))
+    for name, value in emulator.environment().items():
+        monkeypatch.setenv(name, value)
+
+    def protected(stack: str) -> tuple[bool, bool]:
+        cloudformation = emulator.client("cloudformation")
+        described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+        policy = cloudformation.get_stack_policy(StackName=stack).get("StackPolicyBody", "")
+        return described["EnableTerminationProtection"], bool(policy)
+
+    def run(*options: str) -> str:
+        assert command.main(["--target", "emulator", *options]) == 0
+        return capsys.readouterr().out
+
+    assert "Protected" not in run("--stack-name", "dev")
+    assert protected("dev") == (False, False)
+    assert "Protected" in run("--stack-name", "dev", "--protect")
+    assert protected("dev") == (True, True)
+
+    for said in ("prod: deployed", "No changes to deploy"):
+        assert run("--stack-name", "prod", "--parameters", str(production)).startswith(said)
+        assert protected("prod") == (True, True)
+
+
+def test_a_change_on_purpose_takes_a_policy_for_one_update(aws: AwsCli, shell: Shell, first: Path) -> None:
+    """That AWS refuses it without is on the list of checks: the emulator keeps a stack policy and does not apply it."""
+    deploy(aws, first, DEVELOPMENT_PARAMETERS)
+    shell.run(one("Protecting the stack", "set-stack-policy"))
+    renamed = first.with_name("renamed.yaml")
+    renamed.write_text(first.with_name(PACKAGED).read_text().replace("financial-market-stream-", "financial-stream-"))
+    keep(aws, renamed, BUCKET, "renamed")
+
+    block = one("Protecting the stack", "--stack-policy-during-update-body")
+    # The commit of this checkout is not what is deployed here.
+    shell.run(block.replace("export RELEASE=$(git rev-parse HEAD)", "export RELEASE=renamed"))
+
+    once = json.loads((shell.folder / "allow-once.json").read_text())
+    assert "LogicalResourceId/MarketDataStream" not in once["Statement"][1]["Resource"]
+    assert "LogicalResourceId/RawDataBucket" in once["Statement"][1]["Resource"]
+    assert describe(aws).resources["MarketDataStream"].startswith("financial-stream-")
+    shown = json.loads(aws.run("cloudformation", "get-stack-policy", "--stack-name", STACK_NAME, "--output=json"))
+    assert json.loads(shown["StackPolicyBody"]) == json.loads(STACK_POLICY.read_text())
+
+
+# -------------------------------------------------------------------------------------------------- rolling back ----
+
+
+def test_rolling_back_brings_the_code_back_and_nothing_else(
+    emulator: Emulator, aws: AwsCli, shell: Shell, first: Path, second: Path, tmp_path: Path
+) -> None:
+    # A value that is no default, to see that it stays.
+    parameters = tmp_path / "parameters.json"
+    parameters.write_text(
+        json.dumps([*json.loads(DEVELOPMENT_PARAMETERS.read_text()), "AthenaScanLimitBytes=20000000000"])
+    )
+    released = {}
+    for name, template in (("a", first), ("b", second)):
+        deploy(aws, template, parameters)
+        keep(aws, template.with_name(PACKAGED), BUCKET, name)
+        released[name] = (code(emulator), describe(aws), _template(aws))
+    (code_a, stack_a, template_a), (code_b, _, _) = released["a"], released["b"]
+    assert not code_a.items() & code_b.items()
+
+    chapter = "Rolling code back"
+    assert [line.split("\t")[-1] for line in shell.run(one(chapter, "--prefix releases/")).splitlines()] == [
+        "releases/a.yaml",
+        "releases/b.yaml",
+    ]
+    shell.run(one(chapter, "--no-execute-changeset"), RELEASE="a")
+    assert code(emulator) == code_b
+    (block,) = (each for each in commands(chapter) if "deploy" in each and "--no-execute-changeset" not in each)
+    shell.run(block)
+
+    assert code(emulator) == code_a
+    assert _template(aws) == template_a
+    stack = describe(aws)
+    assert stack.outputs == stack_a.outputs
+    changed = {name for name, physical in stack.resources.items() if stack_a.resources.get(name) != physical}
+    # A version of a layer has its number in its name.
+    assert changed <= {"MarketDataLayer"}
+    assert set(stack.resources) == set(stack_a.resources)
+    limit = emulator.client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"][0]["Parameters"]
+    assert {"ParameterKey": "AthenaScanLimitBytes", "ParameterValue": "20000000000"} in limit
+    shell.run(one(chapter, "CodeSha256"))
+    # What was rolled back is up to date.
+    assert not deploy(aws, first, parameters).changed
+
+
+def _template(aws: AwsCli) -> str:
+    return aws.run("cloudformation", "get-template", "--stack-name", STACK_NAME, "--query", "TemplateBody")
+
+
+# ------------------------------------------------------------------------------------------------ failed updates ----
+
+
+def _failing(template: Path) -> Path:
+    """The release, with one more resource that cannot be made, after the functions have been changed."""
+    broken = template.with_name("broken.yaml")
+    broken.write_text(
+        template.read_text().replace(
+            "Outputs:\n",
+            "  FailsLast:\n"
+            "    Type: AWS::SNS::Topic\n"
+            "    DependsOn: [KinesisConsumerFunction, DataValidationFunction]\n"
+            "    Properties:\n"
+            "      TopicName: !ImportValue nobody-exports-this\n\n"
+            "Outputs:\n",
+            1,
+        )
+    )
+    return broken
+
+
+def test_a_failed_update_is_taken_back_and_if_that_fails_it_goes_on_when_the_reason_is_gone(
+    emulator: Emulator, aws: AwsCli, shell: Shell, first: Path, second: Path
+) -> None:
+    deploy(aws, first, DEVELOPMENT_PARAMETERS)
+    before, s3 = code(emulator), emulator.client("s3")
+
+    with pytest.raises(DeployError, match="nobody-exports-this"):
+        deploy(aws, _failing(second), DEVELOPMENT_PARAMETERS)
+
+    shown = shell.run(one("When an update fails", "describe-stack-events"))
+    assert "UPDATE_ROLLBACK_COMPLETE" in shown
+    assert "nobody-exports-this" in shown
+    assert code(emulator) == before
+
+    # The zips of the release before are gone from the artifact bucket, and come back from their versions.
+    keys = [each["Key"] for each in s3.list_objects_v2(Bucket=BUCKET)["Contents"]]
+    for key in keys:
+        s3.delete_object(Bucket=BUCKET, Key=key)
+
+    with pytest.raises(DeployError):
+        deploy(aws, _failing(second), DEVELOPMENT_PARAMETERS)
+
+    assert "UPDATE_ROLLBACK_FAILED" in shell.run(one("When an update fails", "describe-stack-events"))
+    for marker in s3.list_object_versions(Bucket=BUCKET)["DeleteMarkers"]:
+        s3.delete_object(Bucket=BUCKET, Key=marker["Key"], VersionId=marker["VersionId"])
+    (block,) = (each for each in commands("When an update fails") if "wait stack-rollback-complete" in each)
+    shell.run(block)
+
+    assert "UPDATE_ROLLBACK_COMPLETE" in shell.run(one("When an update fails", "describe-stack-events"))
+    assert code(emulator) == before
+    assert deploy(aws, second, DEVELOPMENT_PARAMETERS).changed
