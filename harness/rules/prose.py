@@ -29,7 +29,8 @@ them, {harmless} harmless for a reason that was reviewed, and {survived}. "Alone
 
 Of {asked} mutants that cfn-lint and Checkov's own checks were asked about as well, {neither} got past both of them.
 
-The engines are {engines}. Beside these rules, {others} judge the template; no control rests on them."""
+The engines are {engines}. Beside these rules, {others} judge the template; no control rests on them. What other public
+rule sets say of the template, and our answers, are in [docs/outside-scanners.md](../docs/outside-scanners.md)."""
 
 WAIVERS = """\
 Each lets one rule refuse one resource. One that has expired, or that nothing needs any more, fails the gate like any

@@ -1,0 +1,70 @@
+"""docs/outside-scanners.md rests on rules that exist, and answers every finding once.
+
+That the scanners say this and no more, no test here can hold: they are not installed. The page says what was run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from harness.rules import catalogue
+
+PAGE = (Path(__file__).parents[2] / "docs" / "outside-scanners.md").read_text()
+SLUGS = {rule.slug for rule in catalogue.load()}
+SCANNERS = {"cdk-nag", "Registry", "Control Tower", "cfripper", "Serverless Rules"}
+
+
+def _rows(heading: str) -> list[list[str]]:
+    """The cells of the tables below a heading, without their heads."""
+    text = PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    rows = [[cell.strip() for cell in line[1:-1].split("|")] for line in lines]
+    return [row for row in rows if row[0] != "scanner" and not set(row[0]) <= set("- ")]
+
+
+RIGHT, ANSWERED = _rows("Findings that are right"), _rows("Answered")
+
+
+def test_there_are_findings() -> None:
+    """A heading that is not found would make the tests below pass by doing nothing."""
+    assert len(RIGHT) >= 1
+    assert len(ANSWERED) > 20
+    assert len(SLUGS) > 200
+
+
+@pytest.mark.parametrize("row", ANSWERED, ids=lambda row: row[1].strip("`")[:40])
+def test_an_answer_rests_on_rules_that_exist(row: list[str]) -> None:
+    assert len(row) == 5
+    assert all(row), row
+    proofs = re.findall(r"`([^`]+)`", row[4])
+
+    assert proofs, row
+    assert set(proofs) - SLUGS == set(), "a rule was renamed or is gone: does the answer still hold?"
+
+
+@pytest.mark.parametrize("row", RIGHT + ANSWERED, ids=lambda row: row[1].strip("`")[:40])
+def test_a_finding_names_its_scanner_and_its_rule(row: list[str]) -> None:
+    assert set(row[0].split(", ")) <= SCANNERS
+    assert row[1] == "the same" or re.findall(r"`[A-Za-z0-9_.-]+`", row[1])
+
+
+def test_a_rule_in_the_text_exists() -> None:
+    named = set(re.findall(r"`([a-z]+(?:_[a-z0-9]+){2,})`", PAGE))
+
+    assert named - SLUGS == set()
+
+
+def test_a_finding_about_a_resource_is_answered_once() -> None:
+    """Two rows with the same rule are about different resources."""
+    answers = Counter(
+        (rule, resource)
+        for row in ANSWERED
+        for rule in re.findall(r"`([A-Za-z0-9_.-]+)`", row[1])
+        for resource in re.findall(r"`([A-Za-z]+)`", row[2])
+    )
+
+    assert [pair for pair, times in answers.items() if times > 1] == []
