@@ -186,6 +186,7 @@ BEHAVIOURS = (
         "Expired records are looked for once a minute; MiniStack would go through the whole stream at each call.",
         _look_for_expired_records_rarely,
     ),
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-what-is-isnot-replicated.html
     Behaviour(
         "S3, replication",
         "A replica gets its bucket's default retention; MiniStack would leave it without a lock.",
