@@ -187,6 +187,7 @@ OTHER_WORDS = frozenset(
         "ObjectsWritten",
         "OperationFailedReplication",
         "PendingConfirmation",
+        "PolledEventCount",
         "RecordsIngested",
         "RecordsValidated",
         "RedriveAllowPolicy",
