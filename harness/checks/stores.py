@@ -14,6 +14,7 @@ from harness.checks.stack import Resource, Stack, at, items
 #: What keeps data, or writes it where it is kept, encrypted with a key that it names itself.
 ENCRYPTED = (
     "AWS::Athena::WorkGroup",
+    "AWS::CloudTrail::Trail",
     "AWS::DynamoDB::Table",
     "AWS::Glue::SecurityConfiguration",
     "AWS::Kinesis::Stream",

@@ -42,6 +42,27 @@ def _security_configuration(name: str, value: Any) -> Parameters:
     return {"Name": name, "EncryptionConfiguration": encryption}
 
 
+def _trail(name: str, value: Any) -> Parameters:
+    return {
+        "Name": name,
+        "S3BucketName": value["S3BucketName"],
+        "EnableLogFileValidation": flag(value.get("EnableLogFileValidation", False)),
+        **({"KmsKeyId": value["KMSKeyId"]} if "KMSKeyId" in value else {}),
+        "TagsList": list(value.get("Tags", [])),
+    }
+
+
+def _selectors(name: str, value: Any) -> Parameters:
+    return {"TrailName": name, "AdvancedEventSelectors": value["AdvancedEventSelectors"]}
+
+
+def _logging(name: str, value: Any) -> Parameters:
+    """What starts a trail. One that is not to be started is refused, not started all the same."""
+    if not flag(value["IsLogging"]):
+        raise ValueError(f"the overlay starts every trail, and {name} is not to be started")
+    return {"Name": name}
+
+
 _NO_VPC: Parameters = {"SubnetIds": [], "SecurityGroupIds": []}
 
 PROPERTIES = (
@@ -122,5 +143,15 @@ TYPES = (
         "Name",
         Call("glue", "CreateSecurityConfiguration", _security_configuration),
         Call("glue", "DeleteSecurityConfiguration", lambda name, _: {"Name": name}),
+    ),
+    AddedType(
+        "AWS::CloudTrail::Trail",
+        "TrailName",
+        Call("cloudtrail", "CreateTrail", _trail),
+        Call("cloudtrail", "DeleteTrail", lambda name, _: {"Name": name}),
+        then=(
+            Call("cloudtrail", "PutEventSelectors", _selectors),
+            Call("cloudtrail", "StartLogging", _logging),
+        ),
     ),
 )

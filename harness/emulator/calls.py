@@ -33,13 +33,15 @@ class AddedProperty:
 
 @dataclass(frozen=True)
 class AddedType:
-    """A resource type that MiniStack refuses. Any change to it is a replacement, as for these types on AWS."""
+    """A resource type that MiniStack refuses. Any change to it deletes it and creates it again."""
 
     type: str
     #: The property with the physical name; `Ref` returns it.
     name: str
     create: Call
     delete: Call
+    #: What is left to set once it is there.
+    then: tuple[Call, ...] = ()
 
 
 def rename_keys(value: Mapping[str, Any], names: Mapping[str, str]) -> Parameters:

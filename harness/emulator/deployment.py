@@ -77,6 +77,11 @@ class Deployment:
         return [(arn, target) for arn, target in found if target]
 
     @cached_property
+    def trails(self) -> list[dict[str, Any]]:
+        """Every trail."""
+        return list(self.clients("cloudtrail").describe_trails()["trailList"])
+
+    @cached_property
     def crawlers(self) -> list[dict[str, Any]]:
         """Every Glue crawler."""
         return [crawler for page in self._pages("glue", "get_crawlers") for crawler in page["Crawlers"]]

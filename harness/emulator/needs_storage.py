@@ -1,4 +1,4 @@
-"""What S3 and CloudWatch Logs do by themselves, and what another account may do to data that it was let into."""
+"""What S3, CloudTrail and CloudWatch Logs do by themselves, and what another account may do to data it was let into."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ class Storage(Finder):
             yield from self._replication(self._deployment.stores[bucket], configuration)
         for bucket, target in self._deployment.access_logs:
             yield from self._access_log(bucket, target)
+        for trail in self._deployment.trails:
+            yield from self._trail(trail)
         for store in self._deployment.stores.values():
             yield from self._readers(store)
 
@@ -92,6 +94,22 @@ class Storage(Finder):
         why = f"accesses to {bucket.rsplit(':', 1)[-1]} are logged in {store.name}"
         item = f"{store.arn}/{target.get('TargetPrefix', '')}x"
         yield self._ask_store("logging.s3.amazonaws.com", "s3:PutObject", store, item, context, why)
+
+    def _trail(self, trail: dict[str, Any]) -> Iterator[Need]:
+        """https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html"""
+        store = self._deployment.stores[f"arn:aws:s3:::{trail['S3BucketName']}"]
+        source, service = {"aws:SourceArn": trail["TrailARN"]}, "cloudtrail.amazonaws.com"
+        why = f"the trail {trail['Name']} is delivered to {store.name}"
+        yield self._ask_store(service, "s3:GetBucketAcl", store, store.arn, source, why)
+        # The name of the service is what the bucket's policy tells CloudTrail from everybody else by.
+        written = {**source, "aws:PrincipalServiceName": service, "s3:x-amz-acl": "bucket-owner-full-control"}
+        item = f"{store.arn}/AWSLogs/{self._deployment.account}/x"
+        yield self._ask_store(service, "s3:PutObject", store, item, written, why)
+        # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
+        if key := self._deployment.key(trail.get("KmsKeyId")):
+            yield self._service(service, "kms:DescribeKey", key, source, why)
+            context = {**source, "kms:EncryptionContext:aws:cloudtrail:arn": trail["TrailARN"]}
+            yield self._service(service, "kms:GenerateDataKey", key, context, why)
 
     def _readers(self, store: Store) -> Iterator[Need]:
         """What a bucket's policy grants to another account is worth nothing if another statement or the key refuses.

@@ -29,6 +29,13 @@ _NO_POLLER = "the poller has no failure behaviour and no window"
 NOT_SHOWN = (
     NotShown("AWS::Athena::WorkGroup", "RecursiveDeleteOption", "a workgroup can always be deleted", dropped=True),
     NotShown("AWS::Athena::WorkGroup", "WorkGroupConfiguration", "no query engine: queries, limits, their results"),
+    NotShown("AWS::CloudTrail::Trail", "AdvancedEventSelectors", "nothing is recorded"),
+    NotShown("AWS::CloudTrail::Trail", "EnableLogFileValidation", "no file is delivered, so none is signed"),
+    NotShown("AWS::CloudTrail::Trail", "KMSKeyId", _NOT_ASKED),
+    NotShown(
+        "AWS::CloudTrail::Trail", "S3BucketName", "nothing is delivered; the preflight judges whether it could be"
+    ),
+    NotShown("AWS::CloudTrail::Trail", "Tags", _NOT_TOLD),
     NotShown("AWS::CloudWatch::Alarm", "MetricName", "most of AWS's own metrics do not exist, nor those in log lines"),
     NotShown(
         "AWS::CloudWatch::Alarm", "TreatMissingData", "an alarm is judged when a number arrives, not as time passes"

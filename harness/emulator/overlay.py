@@ -107,6 +107,13 @@ def _new_type(added: AddedType, physical_name: Callable[..., str]) -> Handler:
     def create(logical_id: str, properties: dict[str, Any], stack: str) -> Created:
         name = properties.get(added.name) or physical_name(stack, logical_id)
         _call(added.create, name, properties)
+        try:
+            for call in added.then:
+                _call(call, name, properties)
+        except BaseException:
+            # MiniStack rolls back only what `create` returned.
+            delete(name, properties)
+            raise
         return name, {}
 
     def delete(physical_id: str, properties: dict[str, Any]) -> None:

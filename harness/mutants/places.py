@@ -16,6 +16,7 @@ LEFT_ALONE = frozenset(
         # names
         "AlarmName", "AliasName", "BucketName", "DashboardName", "FunctionName", "Id", "IndexName", "LayerName",
         "LogGroupName", "LogFilePrefix", "Name", "PolicyName", "QueueName", "RoleName", "Sid", "TableName", "TopicName",
+        "TrailName",
         # words
         "Description", "DisplayName", "GroupDescription",
         # code, and what it is called with

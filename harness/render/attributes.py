@@ -34,6 +34,7 @@ class Account:
 #: Where a type's physical name stands in its properties; a resource without it gets a generated one.
 NAME_PROPERTIES = {
     "AWS::Athena::WorkGroup": ("Name",),
+    "AWS::CloudTrail::Trail": ("TrailName",),
     "AWS::CloudWatch::Alarm": ("AlarmName",),
     "AWS::CloudWatch::Dashboard": ("DashboardName",),
     "AWS::DynamoDB::Table": ("TableName",),
@@ -60,6 +61,7 @@ NAME_PROPERTIES = {
 #: Service and resource part of a type's ARN. https://docs.aws.amazon.com/service-authorization/latest/reference/
 _ARNS = {
     "AWS::Athena::WorkGroup": ("athena", "workgroup/{}"),
+    "AWS::CloudTrail::Trail": ("cloudtrail", "trail/{}"),
     "AWS::CloudWatch::Alarm": ("cloudwatch", "alarm:{}"),
     "AWS::DynamoDB::Table": ("dynamodb", "table/{}"),
     "AWS::Events::Rule": ("events", "rule/{}"),

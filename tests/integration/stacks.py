@@ -220,6 +220,25 @@ ADDED: Resources = {
             },
         },
     },
+    "Trail": {
+        "Type": "AWS::CloudTrail::Trail",
+        "Properties": {
+            "TrailName": "events",
+            "S3BucketName": {"Ref": "LogBucket"},
+            "EnableLogFileValidation": "true",
+            "IsLogging": "true",
+            "KMSKeyId": arn_of("Key"),
+            "AdvancedEventSelectors": [
+                {
+                    "Name": "Objects",
+                    "FieldSelectors": [
+                        {"Field": "eventCategory", "Equals": ["Data"]},
+                        {"Field": "resources.type", "Equals": ["AWS::S3::Object"]},
+                    ],
+                }
+            ],
+        },
+    },
 }
 
 

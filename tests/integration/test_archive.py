@@ -215,7 +215,7 @@ def test_an_upload_that_names_another_key_or_no_kms_key_is_refused(buckets: Buck
     refused(buckets.s3.put_object, **put, ServerSideEncryption="aws:kms", SSEKMSKeyId=other)
 
 
-@pytest.mark.parametrize("data", ["RawData", "ArchivedData", "ProcessedData", "AccessLog"])
+@pytest.mark.parametrize("data", ["RawData", "ArchivedData", "ProcessedData", "AccessLog", "DataEvent"])
 def test_plain_http_is_refused_to_everybody(buckets: Buckets, data: str) -> None:
     """Judged: this emulated AWS does not speak it."""
     bucket = buckets.resources[f"{data}Bucket"]

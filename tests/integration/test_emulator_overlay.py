@@ -83,7 +83,18 @@ READ_BACK: dict[tuple[str, str], Read] = {
     ("AWS::Glue::SecurityConfiguration", "Name"): lambda e, ids: e.client("glue").get_security_configuration(
         Name=ids["Security"]
     )["SecurityConfiguration"]["EncryptionConfiguration"],
+    ("AWS::CloudTrail::Trail", "TrailName"): lambda e, ids: _trail(e, ids["Trail"]),
 }
+
+
+def _trail(emulator: Emulator, name: str) -> Any:
+    aws = emulator.client("cloudtrail")
+    trail = aws.get_trail(Name=name)["Trail"]
+    return {
+        **{key: trail.get(key) for key in ("KmsKeyId", "LogFileValidationEnabled", "S3BucketName")},
+        "IsLogging": aws.get_trail_status(Name=name)["IsLogging"],
+        "Selectors": aws.get_event_selectors(TrailName=name)["AdvancedEventSelectors"],
+    }
 
 
 @pytest.fixture(scope="module")
@@ -173,6 +184,13 @@ EXPECTED: dict[tuple[str, str], Callable[[dict[str, Any]], Any]] = {
         "S3Encryption": [{"S3EncryptionMode": "SSE-KMS", "KmsKeyArn": a["key"]}],
         "CloudWatchEncryption": {"CloudWatchEncryptionMode": "SSE-KMS", "KmsKeyArn": a["key"]},
     },
+    ("AWS::CloudTrail::Trail", "TrailName"): lambda a: {
+        "KmsKeyId": a["key"],
+        "LogFileValidationEnabled": True,
+        "S3BucketName": a["LogBucket"],
+        "IsLogging": True,
+        "Selectors": ADDED["Trail"]["Properties"]["AdvancedEventSelectors"],
+    },
 }
 
 
@@ -194,7 +212,7 @@ def test_an_update_that_drops_a_property_withdraws_it(emulator: Emulator, added:
             },
         }
         for name, resource in ADDED.items()
-        if name != "Security"
+        if name not in ("Security", "Trail")
     }
     ids = deploy(emulator, "added", smaller, update=True)
     kept = [place for place in sorted(dropped) if READ_BACK[place](emulator, ids) == added[place]]
@@ -202,6 +220,18 @@ def test_an_update_that_drops_a_property_withdraws_it(emulator: Emulator, added:
     assert kept == []
     with pytest.raises(ClientError, match="EntityNotFoundException"):
         READ_BACK["AWS::Glue::SecurityConfiguration", "Name"](emulator, {"Security": "encrypted"})
+    with pytest.raises(ClientError, match="TrailNotFoundException"):
+        READ_BACK["AWS::CloudTrail::Trail", "TrailName"](emulator, {"Trail": "events"})
+
+
+def test_a_trail_that_is_not_to_be_started_fails_the_stack(emulator: Emulator) -> None:
+    """The overlay starts every trail; and nothing half made may stay."""
+    trail = {**ADDED["Trail"]["Properties"], "TrailName": "stopped", "IsLogging": "false", "S3BucketName": "somewhere"}
+    del trail["KMSKeyId"]
+
+    with pytest.raises(AssertionError, match="not to be started"):
+        deploy(emulator, "stopped", {"Trail": {"Type": "AWS::CloudTrail::Trail", "Properties": trail}})
+    assert "stopped" not in [each["Name"] for each in emulator.client("cloudtrail").describe_trails()["trailList"]]
 
 
 def test_a_property_that_cannot_be_applied_fails_the_stack(emulator: Emulator) -> None:

@@ -99,6 +99,7 @@ CHANGES = {
     "CreateSQSEndpoint": "false",
     "CreateSTSEndpoint": "true",
     "DataConsumerAccountId": "111122223333",
+    "DataEventRetentionDays": "400",
     "DynamoDBPrefixListId": "pl-0123456789abcdef0",
     "EndpointPolicies": "open",
     "ExistingKeyArn": "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555",
@@ -107,6 +108,7 @@ CHANGES = {
     "NonPositivePriceExchanges": "DERIBIT",
     "ParquetBucketsPerPartition": "8",
     "ParquetSchedule": "cron(40 * * * ? *)",
+    "RecordDataEvents": "false",
     "ReserveConcurrency": "true",
     "S3PrefixListId": "pl-0123456789abcdef0",
     "ShardCount": "4",
@@ -273,7 +275,7 @@ def _are_there(emulator: Emulator, kept: dict[str, str], kinds: dict[str, str]) 
         "AWS::KMS::Key": {key["KeyId"] for key in emulator.client("kms").list_keys()["Keys"]},
     }
     assert {name for name, physical in kept.items() if physical not in there[kinds[name]]} == set()
-    assert len(kept) == 8
+    assert len(kept) == 9
 
 
 def _import(aws: AwsCli, folder: Path) -> None:

@@ -19,6 +19,7 @@ from harness.mutants.operators import (
     resources,
     retention,
     statements,
+    trails,
 )
 from harness.mutants.operators.registry import OPERATORS, Template
 
@@ -38,6 +39,7 @@ __all__ = [
     "resources",
     "retention",
     "statements",
+    "trails",
 ]
 
 

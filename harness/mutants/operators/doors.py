@@ -87,6 +87,11 @@ def add_door(template: Template) -> Iterator[Edit]:
 
 #: For each type, properties that no rule is about: each sends something elsewhere, or lets somebody in.
 _SETTINGS: dict[str, dict[str, Any]] = {
+    "AWS::CloudTrail::Trail": {
+        "EventSelectors": [{"IncludeManagementEvents": True}],
+        "IsMultiRegionTrail": True,
+        "SnsTopicName": f"arn:aws:sns:us-east-1:{STRANGER}:somebody",
+    },
     "AWS::DynamoDB::Table": {
         "ImportSourceSpecification": {"InputFormat": "CSV", "S3BucketSource": {"S3Bucket": "somebody-else"}},
         "KinesisStreamSpecification": {"StreamArn": f"arn:aws:kinesis:us-east-1:{STRANGER}:stream/somebody"},

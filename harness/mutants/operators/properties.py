@@ -89,6 +89,7 @@ _KEYS = (
     "KMSMasterKeyID",
     "KmsMasterKeyId",
     "KMSMasterKeyId",
+    "KMSKeyId",
     "KmsKeyId",
     "KmsKeyArn",
     "KeyId",

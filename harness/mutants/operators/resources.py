@@ -13,7 +13,7 @@ GUARDING = (
     "AWS::CloudWatch::Alarm", "AWS::EC2::SecurityGroup", "AWS::Events::Rule", "AWS::Glue::SecurityConfiguration",
     "AWS::Glue::Trigger", "AWS::Logs::LogGroup", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy", "AWS::Lambda::EventSourceMapping", "AWS::SQS::Queue", "AWS::S3::Bucket", "AWS::SNS::Topic",
-    "AWS::Glue::Table",
+    "AWS::Glue::Table", "AWS::CloudTrail::Trail",
 )  # fmt: skip
 
 

@@ -3,10 +3,10 @@
 Why       Whoever asks who gets at the data reads the roles. A grant to our own account, to a service or
           to an identity provider that stands in the bucket's policy instead is read by nobody, and no
           rule about roles sees it. What other accounts may read is said elsewhere.
-Targets   AWS::S3::BucketPolicy, AWS::S3::Bucket
+Targets   AWS::S3::BucketPolicy, AWS::S3::Bucket, AWS::CloudTrail::Trail
 
 Cases     SKIP  no bucket policy in the template; refusals alone; the policy of a bucket that gets access
-                logs, which has a rule of its own
+                logs, which has a rule of its own; the policy of a trail's bucket
           PASS  an account that reads
           FAIL  a service; our own account; a role of ours; an identity provider; an owner by the id of
                 old; a service beside a reader; a good statement does not hide its neighbour; a good
@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack
+from harness.checks import Problem, Resource, Stack, trails
 from harness.checks.iam import Statement, policy_statements
 from harness.checks.principals import ACCOUNT, account_of
 from harness.checks.stack import at, items
@@ -27,7 +27,7 @@ POLICY = "AWS::S3::BucketPolicy"
 
 
 def subjects(stack: Stack) -> list[str]:
-    """Policies that let somebody in, but for those of buckets that get access logs."""
+    """Policies that let somebody in, but for those of buckets that get access logs or a trail."""
     return [
         name
         for name, policy in stack.of(POLICY).items()
@@ -55,4 +55,6 @@ def _others_than_readers(statement: Statement) -> Iterator[str]:
 
 def _is_for_logs(stack: Stack, policy: Resource) -> bool:
     bucket = stack.by_ref(policy.properties.get("Bucket"), "AWS::S3::Bucket")
-    return bucket is not None and bool(logging_buckets(stack, bucket))
+    return bucket is not None and (
+        bool(logging_buckets(stack, bucket)) or bucket.logical_id in trails.trail_buckets(stack)
+    )

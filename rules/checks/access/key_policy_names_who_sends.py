@@ -3,15 +3,17 @@
 Why       A service works for every customer. Without saying for whom, the key would encrypt and
           decrypt for a stranger's alarm or log group as it does for ours. EventBridge is let off: it
           brings nothing along to tell by, and would drop every alert.
-Targets   AWS::KMS::Key
+Targets   AWS::KMS::Key, AWS::CloudTrail::Trail
 
 Cases     SKIP  no key in the template; no service in the policy; no Properties; EventBridge alone,
                 which brings nothing along
-          PASS  services on behalf of this account; CloudWatch Logs for log groups of this account
+          PASS  services on behalf of this account; CloudWatch Logs for log groups of this account;
+                CloudTrail for a trail of the template
           FAIL  a service on behalf of whomever; this account or another; accounts that begin alike;
                 EventBridge takes another service along; log groups of any account; log groups of
-                this account and of another; the context of log groups on another service; the
-                condition as text; a good statement does not hide its neighbour
+                this account and of another; the context of log groups on another service; CloudTrail
+                for any trail; CloudTrail for a trail that is not in the template; a trail takes another
+                service along; the condition as text; a good statement does not hide its neighbour
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
+from harness.checks import Problem, Stack, trails
 from harness.checks.iam import Statement, policy_statements
 from harness.checks.principals import ACCOUNT, conditions, is_of_this_account, services
 
@@ -38,18 +40,28 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     for statement in policy_statements(stack.resources[subject]):
         senders = _senders(statement)
         logs_only = all(re.fullmatch(r"logs\.([a-z0-9-]+\.)?amazonaws\.com(\.cn)?", each) for each in senders)
-        held = is_of_this_account(statement, "aws:SourceAccount") or (logs_only and _is_held_to_log_groups(statement))
+        held = (
+            is_of_this_account(statement, "aws:SourceAccount")
+            or (logs_only and _is_held_to_log_groups(statement))
+            or (set(senders) == {trails.SERVICE} and _is_held_to_trails(stack, statement))
+        )
         if senders and not held:
             yield Problem(
                 f"{', '.join(senders)} may use the key on behalf of any account.",
                 "add the condition StringEquals aws:SourceAccount with this account's id; for CloudWatch Logs, ArnLike"
-                " kms:EncryptionContext:aws:logs:arn with this account's log groups.",
+                " kms:EncryptionContext:aws:logs:arn with this account's log groups; for CloudTrail, StringEquals"
+                " aws:SourceArn with the ARN of this template's trail.",
                 statement.path,
             )
 
 
 def _senders(statement: Statement) -> list[str]:
     return [each for each in services(statement) if each != BRINGS_NOTHING] if statement.allows else []
+
+
+def _is_held_to_trails(stack: Stack, statement: Statement) -> bool:
+    # Where there is no trail, CloudTrail has no use for the key.
+    return bool(stack.of(trails.TRAIL)) and trails.is_held_to_our_trails(stack, statement)
 
 
 def _is_held_to_log_groups(statement: Statement) -> bool:

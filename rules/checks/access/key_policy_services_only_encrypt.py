@@ -24,9 +24,9 @@ from harness.checks.iam import Statement, policy_statements
 from harness.checks.principals import services
 
 ENCRYPTING = ("kms:decrypt", "kms:describekey", "kms:encrypt", "kms:generatedatakey*", "kms:reencrypt*")
-#: Services that use a key by themselves and not with a caller's rights: they encrypt logs, deliver them, notify queues
-#: and publish to topics.
-USERS = re.compile(r"(logs\.[a-z0-9-]+|delivery\.logs|s3|cloudwatch|events|sns)\.amazonaws\.com(\.cn)?")
+#: Services that use a key by themselves and not with a caller's rights: they encrypt logs and trails, deliver them,
+#: notify queues and publish to topics.
+USERS = re.compile(r"(logs\.[a-z0-9-]+|delivery\.logs|s3|cloudtrail|cloudwatch|events|sns)\.amazonaws\.com(\.cn)?")
 
 
 def subjects(stack: Stack) -> list[str]:
@@ -44,7 +44,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         if useless:
             yield Problem(
                 f"{', '.join(useless)} may use the key, and nothing of the pipeline has it do so.",
-                "name only logs.<region>, delivery.logs, s3, cloudwatch, events or sns.amazonaws.com as the Service.",
+                "name only logs.<region>, delivery.logs, s3, cloudtrail, cloudwatch, events or sns.amazonaws.com as the"
+                " Service.",
                 statement.path,
             )
         # Whatever is granted by leaving something out is beyond.

@@ -7,11 +7,11 @@ Targets   Parameters
 
 Cases     SKIP  no resources; a parameter in one resource only; tags, which are a rule of their own;
                 names, which differ on purpose; subnets, which differ in their place; ids that
-                CloudFormation looks up; no Properties
+                CloudFormation looks up; entries of a list with ids of their own; no Properties
           PASS  all name the same; two in each, the same; one is fixed; another type of resource;
                 another property
           FAIL  one names another; a text; two resources, two parameters; behind a condition; one
-                of two in a list; a good property beside a bad one
+                of two in a list; entries of a list with the same id; a good property beside a bad one
 """
 
 from __future__ import annotations
@@ -64,9 +64,14 @@ def _fed(template: dict[str, Any]) -> dict[Property, dict[str, dict[Path, str]]]
     found: dict[Property, dict[str, dict[Path, str]]] = {}
     for name, resource in _resources(template).items():
         for path, parameter in _referred(resource):
+            # An entry's Id says what it is for: a lifecycle rule of another bucket with another one is no copy.
+            steps = (
+                at(resource, *path[: index + 1], "Id") if isinstance(step, int) else step
+                for index, step in enumerate(path)
+            )
             if at(template, "Parameters", parameter, "Type") not in SETTINGS:
                 continue
-            general = tuple(step for step in path if isinstance(step, str))
+            general = tuple(step for step in steps if isinstance(step, str))
             if not _is_its_own(general):
                 key = (str(at(resource, "Type")), general)
                 found.setdefault(key, {}).setdefault(name, {})[path] = parameter

@@ -25,6 +25,8 @@ from harness.checks import Problem, Stack
 #: refuses there, or to the reviewed list of what is left alone.
 JUDGED = {
     "AWS::Athena::WorkGroup": "Description Name RecursiveDeleteOption State Tags WorkGroupConfiguration",
+    "AWS::CloudTrail::Trail": "AdvancedEventSelectors EnableLogFileValidation IsLogging KMSKeyId S3BucketName Tags "
+    "TrailName",
     "AWS::CloudWatch::Alarm": "ActionsEnabled AlarmActions AlarmDescription AlarmName ComparisonOperator Dimensions "
     "EvaluationPeriods MetricName Namespace Period Statistic Threshold TreatMissingData",
     "AWS::CloudWatch::Dashboard": "DashboardBody DashboardName",

@@ -3,12 +3,14 @@
 Why       Vendors license their ticks to us for as long as we pay. When a licence ends, or a copy
           leaks, the data has to become unreadable at once, and only a key of our own can be
           switched off. Buckets that take access logs are let off: S3 cannot deliver them with
-          such a key, and the logs would be lost.
-Targets   AWS::S3::Bucket
+          such a key, and the logs would be lost. So are those of trails, which name the key
+          themselves.
+Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::CloudTrail::Trail
 
 Cases     SKIP  no bucket in the template
           PASS  KMS encryption with the ARN of a key; a key that the template does not make; the
-                bucket that gets the logs keeps to what log delivery knows
+                bucket that gets the logs keeps to what log delivery knows; a trail's bucket, whose
+                trail names the key
           FAIL  AES256 is no key of ours; KMS without a key takes the one of S3; an alias can be
                 pointed at another key; the key as a list; the encryption as text; no rule in the
                 encryption; no Properties; a bucket that logs to itself is a data bucket; a good
@@ -19,16 +21,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.stores import default_encryption, is_key_arn, logging_buckets
+from harness.checks import Problem, Stack, trails
+from harness.checks.stores import default_encryption, is_key_arn
 
 PATH = ("Properties", "BucketEncryption")
 
 
 def subjects(stack: Stack) -> list[str]:
-    """Buckets, except those that get other buckets' access logs."""
-    buckets = stack.of("AWS::S3::Bucket")
-    return [name for name, bucket in buckets.items() if not logging_buckets(stack, bucket)]
+    """Buckets, except those that get other buckets' access logs or a trail."""
+    return list(trails.data_buckets(stack))
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:

@@ -2,9 +2,10 @@
 
 Why       Ending a licence means switching off one key. A store that was left on another key goes on
           being readable, and a copy under a key that somebody else owns can be taken from us.
-Targets   AWS::Athena::WorkGroup, AWS::DynamoDB::Table, AWS::Glue::SecurityConfiguration,
-          AWS::Kinesis::Stream, AWS::Lambda::EventSourceMapping, AWS::Lambda::Function,
-          AWS::Logs::LogGroup, AWS::S3::Bucket, AWS::SNS::Topic, AWS::SQS::Queue
+Targets   AWS::Athena::WorkGroup, AWS::CloudTrail::Trail, AWS::DynamoDB::Table,
+          AWS::Glue::SecurityConfiguration, AWS::Kinesis::Stream, AWS::Lambda::EventSourceMapping,
+          AWS::Lambda::Function, AWS::Logs::LogGroup, AWS::S3::Bucket, AWS::SNS::Topic,
+          AWS::SQS::Queue
 
 Cases     SKIP  no store in the template; stores that name no key by ARN; no Properties
           PASS  one key for every kind of store; one key that the template does not make; an alias

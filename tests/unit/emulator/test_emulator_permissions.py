@@ -18,7 +18,11 @@ STREAM = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/ticks"
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:validation"
 REJECTED = f"arn:aws:sqs:{REGION}:{ACCOUNT}:rejected"
 TABLE = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/jobs"
-RAW, ARCHIVE, PARQUET, ACCESSES = (f"arn:aws:s3:::{name}" for name in ("raw", "archive", "parquet", "accesses"))
+RAW, ARCHIVE, PARQUET, ACCESSES, EVENTS = (
+    f"arn:aws:s3:::{name}" for name in ("raw", "archive", "parquet", "accesses", "events")
+)
+TRAIL = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/events"
+CLOUDTRAIL = "cloudtrail.amazonaws.com"
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts"
 READER, ORGANIZATION = "111122223333", "o-a1b2c3d4e5"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"
@@ -57,6 +61,7 @@ def role(name: str, service: str, *statements: Statement) -> Role:
 
 FROM_HERE: Statement = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
 FROM_RAW: Statement = {**FROM_HERE, "ArnEquals": {"aws:SourceArn": RAW}}
+FROM_TRAIL: Statement = {"StringEquals": {"aws:SourceArn": TRAIL}}
 
 KEY_POLICY: Statement = {
     "Statement": [
@@ -68,6 +73,7 @@ KEY_POLICY: Statement = {
         let("s3.amazonaws.com", "kms:GenerateDataKey kms:Decrypt", condition=FROM_HERE),
         let("cloudwatch.amazonaws.com", "kms:GenerateDataKey kms:Decrypt", condition=FROM_HERE),
         let("events.amazonaws.com", "kms:GenerateDataKey kms:Decrypt"),
+        let(CLOUDTRAIL, "kms:DescribeKey kms:GenerateDataKey", condition=FROM_TRAIL),
         let(
             f"logs.{REGION}.amazonaws.com",
             "kms:Encrypt kms:Decrypt kms:GenerateDataKey",
@@ -79,6 +85,22 @@ KEY_POLICY: Statement = {
 POLICIES: dict[str, Statement] = {
     QUEUE: {"Statement": [let("s3.amazonaws.com", "sqs:SendMessage", QUEUE, FROM_RAW)]},
     ACCESSES: {"Statement": [let("logging.s3.amazonaws.com", "s3:PutObject", f"{ACCESSES}/*", FROM_RAW)]},
+    EVENTS: {
+        "Statement": [
+            let(CLOUDTRAIL, "s3:GetBucketAcl", EVENTS, FROM_TRAIL),
+            let(
+                CLOUDTRAIL,
+                "s3:PutObject",
+                f"{EVENTS}/AWSLogs/{ACCOUNT}/*",
+                {"StringEquals": {"aws:SourceArn": TRAIL, "s3:x-amz-acl": "bucket-owner-full-control"}},
+            ),
+            {
+                **allow("s3:PutObject", f"{EVENTS}/*", {"StringNotEquals": {"aws:PrincipalServiceName": CLOUDTRAIL}}),
+                "Effect": "Deny",
+                "Principal": "*",
+            },
+        ]
+    },
     TOPIC: {
         "Statement": [
             let("cloudwatch.amazonaws.com", "sns:Publish", TOPIC, FROM_HERE),
@@ -264,6 +286,10 @@ class Deployed:
         return [(RAW, {"TargetBucket": "accesses", "TargetPrefix": "raw/"})]
 
     @property
+    def trails(self) -> list[dict[str, Any]]:
+        return [{"Name": "events", "TrailARN": TRAIL, "S3BucketName": "events", "KmsKeyId": KEY}]
+
+    @property
     def alarms(self) -> list[dict[str, Any]]:
         arn = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:behind"
         others: dict[str, list[str]] = {"OKActions": [], "InsufficientDataActions": []}
@@ -290,6 +316,7 @@ class Deployed:
             Store("s3", "archive", ARCHIVE, key, self.policies.get(ARCHIVE), bucket_key=True),
             Store("s3", "parquet", PARQUET, key, self.policies.get(PARQUET), bucket_key=True),
             Store("s3", "accesses", ACCESSES, None, self.policies.get(ACCESSES)),
+            Store("s3", "events", EVENTS, None, self.policies.get(EVENTS)),
             Store("s3", "artifacts", "arn:aws:s3:::artifacts", None),
         )
         return {store.arn: store for store in stores}
@@ -345,6 +372,7 @@ def test_each_grant_taken_away_is_named(granted: Role, index: int, action: str) 
         ("s3.amazonaws.com", {"kms:GenerateDataKey", "kms:Decrypt"}),
         ("cloudwatch.amazonaws.com", {"kms:GenerateDataKey", "kms:Decrypt"}),
         ("events.amazonaws.com", {"kms:GenerateDataKey", "kms:Decrypt"}),
+        (CLOUDTRAIL, {"kms:DescribeKey", "kms:GenerateDataKey"}),
         (f"logs.{REGION}.amazonaws.com", {"kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey"}),
     ],
 )
@@ -382,6 +410,22 @@ def test_an_event_rule_brings_no_source_along() -> None:
     found = missing(edited(TOPIC, lambda s: [{**s, "Condition": FROM_HERE}]))
 
     assert {(grant.role, grant.action) for grant in found} == {("events.amazonaws.com", "sns:Publish")}
+
+
+def test_a_trail_that_its_bucket_does_not_know_is_named() -> None:
+    found = missing(edited(EVENTS, lambda s: [] if s["Principal"] == {"Service": CLOUDTRAIL} else [s]))
+
+    assert {(grant.role, grant.action) for grant in found} == {
+        (CLOUDTRAIL, action) for action in ("s3:GetBucketAcl", "s3:PutObject")
+    }
+
+
+def test_a_trail_that_is_kept_out_with_all_others_is_noticed() -> None:
+    """Everybody else is to be kept out, by one condition on one service's name."""
+    other = {"StringNotEquals": {"aws:PrincipalServiceName": "config.amazonaws.com"}}
+    found = missing(edited(EVENTS, lambda s: [{**s, "Condition": other}] if s["Effect"] == "Deny" else [s]))
+
+    assert {(grant.role, grant.action) for grant in found} == {(CLOUDTRAIL, "s3:PutObject")}
 
 
 @pytest.mark.parametrize("arn", [QUEUE, ACCESSES])

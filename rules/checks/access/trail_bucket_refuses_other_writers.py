@@ -1,0 +1,37 @@
+"""ACC-050  trail_bucket_refuses_other_writers
+
+Why       An administrator may write to every bucket of the account. Whoever has read what he should
+          not could put a file in place of the one that tells of it. The bucket's own policy is the only
+          one that binds him too.
+Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::CloudTrail::Trail
+
+Cases     SKIP  no bucket of a trail
+          PASS  everybody but CloudTrail is refused
+          FAIL  no policy; no Properties; one role is refused; another service is let off; one folder
+                only; another action; a further condition lets some through; Allow refuses nobody;
+                callers without a service's name are let off; a good bucket does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack, stores, trails
+
+OTHERS = {("stringnotequals", "aws:principalservicename"): [trails.SERVICE]}
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The buckets of trails."""
+    return list(trails.trail_buckets(stack))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """No statement that refuses to write to everybody but CloudTrail."""
+    bucket = stack.resources[subject]
+    if not stores.refuses_everybody(stores.guards(stack, bucket), "s3:PutObject", [f"{bucket.arn}/*"], OTHERS):
+        yield Problem(
+            "others than CloudTrail may write here, and files that others can write prove nothing.",
+            "add to its policy a Deny of s3:PutObject for Principal '*' on bucket/*, with the one condition"
+            f" StringNotEquals aws:PrincipalServiceName {trails.SERVICE}.",
+        )

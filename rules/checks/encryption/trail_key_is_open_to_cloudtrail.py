@@ -1,0 +1,45 @@
+"""ENC-028  trail_key_is_open_to_cloudtrail
+
+Why       CloudTrail asks the key for each file. A key that refuses it ends the deployment, or, when the
+          policy is changed later, the record: the files of that time are never written, and the trail
+          says so in a status that nobody reads.
+Targets   AWS::CloudTrail::Trail, AWS::KMS::Key
+
+Cases     SKIP  no trail in the template; a trail whose key is not in the template; no Properties
+          PASS  CloudTrail may describe the key and generate data keys for the trail; held to the trail's
+                context as well, where there is one
+          FAIL  CloudTrail may not describe the key; CloudTrail may not generate data keys; a policy
+                without the service; for another trail; a context that DescribeKey does not have; refused
+                by another statement; a key without Properties; a good trail does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack, trails
+from harness.checks.iam import policy_statements
+from harness.checks.requests import granted, key_of
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The trails whose key is in the template."""
+    found = stack.of(trails.TRAIL).items()
+    return [name for name, trail in found if key_of(stack, trail.properties.get("KMSKeyId"))]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """What the key's policy refuses CloudTrail for this trail."""
+    trail = stack.resources[subject]
+    key = key_of(stack, trail.properties.get("KMSKeyId"))
+    if key is None:
+        return
+    statements = list(policy_statements(key))
+    refused = [each.action for each in trails.key_requests(trail, key) if not granted(statements, each)]
+    if refused:
+        yield Problem(
+            f"the trail's key {key.logical_id} refuses CloudTrail {' and '.join(refused)}: nothing is recorded.",
+            f"allow {trails.SERVICE} kms:DescribeKey and kms:GenerateDataKey* in {key.logical_id}'s KeyPolicy, for"
+            " aws:SourceArn the trail's ARN.",
+            ("Properties", "KMSKeyId"),
+        )

@@ -1,0 +1,55 @@
+"""OBS-050  trail_has_a_bucket_of_its_own
+
+Why       Who read what is evidence about everybody, ourselves included. In a bucket of somebody else's
+          it is theirs to change; among data or access logs it falls under rules that were made for
+          those. And CloudTrail refuses a bucket that is not open to it yet, which ends the deployment.
+Targets   AWS::CloudTrail::Trail, AWS::S3::Bucket, AWS::S3::BucketPolicy
+
+Cases     SKIP  no trail in the template
+          PASS  a bucket for the trail alone; the policy among others that the trail waits for
+          FAIL  a bucket of another stack; no bucket; the bucket of the access logs; a bucket that is
+                replicated; a bucket that a trail records; the trail does not wait for the bucket's
+                policy; it waits for another policy; no policy; no Properties; a good trail does not hide
+                its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack, buckets, stores, trails
+from harness.checks.stack import items
+
+
+def subjects(stack: Stack) -> list[str]:
+    """All trails."""
+    return list(stack.of(trails.TRAIL))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """A bucket of somebody else, one with something else in it, or one that may not be open yet."""
+    trail = stack.resources[subject]
+    bucket = trails.destination(stack, trail)
+    if bucket is None:
+        yield Problem(
+            "the trail delivers to a bucket outside this template, where others decide who reads and changes it.",
+            "set S3BucketName to the Ref of a bucket of this template that is for the trail alone.",
+            ("Properties", "S3BucketName"),
+        )
+        return
+    picked = [
+        each for one in stack.of(trails.TRAIL).values() for _, begins in trails.picked(one) for each in begins or ()
+    ]
+    recorded = any(f"{bucket.arn}/".startswith(each) for each in picked)
+    if recorded or bucket.logical_id in buckets.records(stack) or stores.logging_buckets(stack, bucket):
+        yield Problem(
+            f"the trail delivers to {bucket.logical_id}, which holds data or access logs.",
+            "set S3BucketName to the Ref of a bucket of this template that is for the trail alone.",
+            ("Properties", "S3BucketName"),
+        )
+    policies = [each.logical_id for each in stores.policies_of(stack, bucket)]
+    if not set(policies) & set(items(trail.body.get("DependsOn"))):
+        yield Problem(
+            f"the trail may be made before a policy of {bucket.logical_id} lets CloudTrail in, which refuses it then.",
+            f"name the bucket policy of {bucket.logical_id} in the trail's DependsOn.",
+        )

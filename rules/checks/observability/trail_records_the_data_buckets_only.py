@@ -1,0 +1,47 @@
+"""OBS-049  trail_records_the_data_buckets_only
+
+Why       Each event costs. Management events are the account's trail's, and a second copy of them is
+          twenty times as dear as a data event. A trail that records its own bucket writes a file about
+          each file. And what other teams read in their buckets is not ours to keep.
+Targets   AWS::CloudTrail::Trail
+
+Cases     SKIP  no trail in the template
+          PASS  the objects of the data buckets
+          FAIL  management events as well; every bucket of the account; a bucket of another stack; the
+                bucket of the access logs; its own bucket; without the slash that ends the name; another
+                kind of event; selectors as text; no selectors; no Properties; a good trail does not hide
+                its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack, trails
+
+FIX = (
+    "let each selector have eventCategory Data, resources.type AWS::S3::Object, and resources.ARN StartsWith the ARNs"
+    " of this template's data buckets, each with a slash at its end."
+)
+
+
+def subjects(stack: Stack) -> list[str]:
+    """All trails."""
+    return list(stack.of(trails.TRAIL))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Selectors that pick more than objects of the data buckets."""
+    trail = stack.resources[subject]
+    objects = {f"{each.arn}/" for each in trails.data_buckets(stack).values()}
+    selectors = list(trails.picked(trail))
+    if not selectors:
+        # CloudTrail's default, without a selector: all management events.
+        yield Problem("the trail has no selector, so it records management events, and no object's.", FIX)
+    for index, begins in selectors:
+        if begins is None or not begins or not set(begins) <= objects:
+            yield Problem(
+                "the trail records other events than reads and writes of objects in this template's data buckets.",
+                FIX,
+                ("Properties", "AdvancedEventSelectors", index),
+            )

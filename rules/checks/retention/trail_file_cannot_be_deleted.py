@@ -1,0 +1,38 @@
+"""RET-036  trail_file_cannot_be_deleted
+
+Why       Whoever has something to hide deletes the file that tells of it. The signed digests show that
+          a file is missing, not what was in it. Lifecycle rules delete in S3's own name, so nobody else
+          ever has to.
+Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::CloudTrail::Trail
+
+Cases     SKIP  no bucket of a trail
+          PASS  both are refused to everybody; in two statements; everything that deletes
+          FAIL  no policy; no Properties; versions can be deleted; files can be deleted; one role is
+                refused; on a condition; in one folder only; Allow refuses nobody; a good bucket does not
+                hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack, stores, trails
+
+DELETING = ("s3:DeleteObject", "s3:DeleteObjectVersion")
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The buckets of trails."""
+    return list(trails.trail_buckets(stack))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """No statement in the bucket's policy that refuses everybody to delete files, or versions of them."""
+    bucket = stack.resources[subject]
+    statements = stores.guards(stack, bucket)
+    for action in DELETING:
+        if not stores.refuses_everybody(statements, action, [f"{bucket.arn}/*"], {}):
+            yield Problem(
+                f"whoever has the permission {action} can erase the record of what he has read.",
+                f"add to the bucket's policy: Deny, Principal '*', {action} on the bucket's /*, no Condition.",
+            )

@@ -1,0 +1,68 @@
+"""RET-034  trail_is_kept_for_a_year
+
+Why       Auditors look back over twelve months, and so do we when a leak is found late. 366 days are
+          twelve months in every year. But the files name people: kept for ever, they are a liability of
+          their own.
+Targets   AWS::S3::Bucket, AWS::CloudTrail::Trail
+
+Cases     SKIP  no bucket of a trail
+          PASS  a year; three years, and replaced files for a month
+          FAIL  a year of 365 days; one folder goes early; at a date; text where the number belongs; no
+                lifecycle; no Properties; the rule is switched off; the rule is for one folder; for ever;
+                replaced files stay for ever; replaced files go after a day; replaced files stay for a
+                year; three replaced files stay; a good bucket beside a bad one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack, buckets, trails
+from harness.checks.numbers import number, whole
+
+YEAR = 366
+#: Within how many days replaced files have to go. A file that has expired is one.
+REPLACED = (7, 90)
+EXPIRIES = ("ExpirationDate", "ExpirationInDays")
+PATH = ("Properties", "LifecycleConfiguration")
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The buckets of trails."""
+    return list(trails.trail_buckets(stack))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Files, or replaced files, that go too early, or never."""
+    expiring = dropping = False
+    for path, rule in buckets.lifecycle_rules(stack.resources[subject]):
+        for key in EXPIRIES:
+            # A date is the same for a file of years ago and for one of the day before.
+            days = number(rule.get(key)) if key == "ExpirationInDays" else None
+            if key in rule and (days is None or days < YEAR):
+                yield Problem(
+                    "files of the trail are deleted before twelve months have passed.",
+                    f"set ExpirationInDays to {YEAR} or more.",
+                    (*path, key),
+                )
+            expiring = expiring or (key in rule and buckets.prefix_of(rule) == "")
+        kept = buckets.replaced_days(rule)
+        dropping = dropping or (kept is not None and buckets.prefix_of(rule) == "")
+        if kept is not None and not REPLACED[0] <= kept <= REPLACED[1]:
+            yield Problem(
+                f"replaced files of the trail are kept for {whole(kept)} days: too short, or longer than of use.",
+                f"set NoncurrentVersionExpiration.NoncurrentDays to a number from {REPLACED[0]} to {REPLACED[1]}.",
+                path,
+            )
+    if not expiring:
+        yield Problem(
+            "files of the trail, which name people, are never deleted.",
+            f"add a lifecycle rule for the whole bucket with ExpirationInDays, {YEAR} or more.",
+            PATH,
+        )
+    if not dropping:
+        yield Problem(
+            "an expired file of the trail stays for ever as an old version, and so do the names in it.",
+            "add NoncurrentVersionExpiration.NoncurrentDays 30 to a lifecycle rule for the whole bucket.",
+            PATH,
+        )
