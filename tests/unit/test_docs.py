@@ -241,7 +241,7 @@ def test_what_is_said_to_stay_is_what_is_retained() -> None:
     retained = {name for name, resource in RESOURCES.items() if resource.get("DeletionPolicy", "").startswith("Retain")}
 
     assert rows == retained
-    assert f"has to name {'eight' if len(retained) == 8 else len(retained)} resources" in DEPLOYING
+    assert f"has to name {'nine' if len(retained) == 9 else len(retained)} resources" in DEPLOYING
 
 
 def test_a_name_with_an_environment_is_a_physical_name() -> None:
@@ -485,6 +485,7 @@ def test_a_variable_is_set_before_it_is_used() -> None:
             "DATABASE",
             "KEY_ARN",
             "PARQUET_KEY",
+            "TRAIL_FILE",
         }
 
         assert used - set_there - in_hand - {"SUBSCRIPTION_ARN", "TOPIC_ARN"} == set(), name
