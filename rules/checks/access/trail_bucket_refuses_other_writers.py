@@ -7,9 +7,10 @@ Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::CloudTrail::Trail
 
 Cases     SKIP  no bucket of a trail
           PASS  everybody but CloudTrail is refused
-          FAIL  no policy; no Properties; one role is refused; another service is let off; one folder
-                only; another action; a further condition lets some through; Allow refuses nobody;
-                callers without a service's name are let off; a good bucket does not hide its neighbour
+          FAIL  no policy; no Properties; one role is refused; another service is let off; one
+                folder only; another action; objects can be replicated here; a further condition
+                lets some through; Allow refuses nobody; callers without a service's name are let
+                off; a good bucket does not hide its neighbour
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Iterator
 
 from harness.checks import Problem, Stack, stores, trails
 
+WRITING = ("s3:PutObject", "s3:ReplicateObject")
 OTHERS = {("stringnotequals", "aws:principalservicename"): [trails.SERVICE]}
 
 
@@ -29,9 +31,11 @@ def subjects(stack: Stack) -> list[str]:
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     """No statement that refuses to write to everybody but CloudTrail."""
     bucket = stack.resources[subject]
-    if not stores.refuses_everybody(stores.guards(stack, bucket), "s3:PutObject", [f"{bucket.arn}/*"], OTHERS):
-        yield Problem(
-            "others than CloudTrail may write here, and files that others can write prove nothing.",
-            "add to its policy a Deny of s3:PutObject for Principal '*' on bucket/*, with the one condition"
-            f" StringNotEquals aws:PrincipalServiceName {trails.SERVICE}.",
-        )
+    statements = stores.guards(stack, bucket)
+    for action in WRITING:
+        if not stores.refuses_everybody(statements, action, [f"{bucket.arn}/*"], OTHERS):
+            yield Problem(
+                f"others than CloudTrail may write here ({action}), and files that others can write prove nothing.",
+                f"add to its policy a Deny of {action} for Principal '*' on bucket/*, with the one condition"
+                f" StringNotEquals aws:PrincipalServiceName {trails.SERVICE}.",
+            )

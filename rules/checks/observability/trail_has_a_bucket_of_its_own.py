@@ -48,7 +48,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             ("Properties", "S3BucketName"),
         )
     policies = [each.logical_id for each in stores.policies_of(stack, bucket)]
-    if not set(policies) & set(items(trail.body.get("DependsOn"))):
+    waited_for = items(trail.body.get("DependsOn"))
+    if not any(each in waited_for for each in policies):
         yield Problem(
             f"the trail may be made before a policy of {bucket.logical_id} lets CloudTrail in, which refuses it then.",
             f"name the bucket policy of {bucket.logical_id} in the trail's DependsOn.",

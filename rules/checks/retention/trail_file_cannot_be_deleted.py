@@ -6,10 +6,10 @@ Why       Whoever has something to hide deletes the file that tells of it. The s
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::CloudTrail::Trail
 
 Cases     SKIP  no bucket of a trail
-          PASS  both are refused to everybody; in two statements; everything that deletes
-          FAIL  no policy; no Properties; versions can be deleted; files can be deleted; one role is
-                refused; on a condition; in one folder only; Allow refuses nobody; a good bucket does not
-                hide its neighbour
+          PASS  all are refused to everybody; in two statements; everything that deletes
+          FAIL  no policy; no Properties; versions can be deleted; files can be deleted; deletions
+                can be replicated here; one role is refused; on a condition; in one folder only;
+                Allow refuses nobody; a good bucket does not hide its neighbour
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 from harness.checks import Problem, Stack, stores, trails
 
-DELETING = ("s3:DeleteObject", "s3:DeleteObjectVersion")
+DELETING = ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:ReplicateDelete")
 
 
 def subjects(stack: Stack) -> list[str]:

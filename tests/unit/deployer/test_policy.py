@@ -91,7 +91,6 @@ def test_what_only_a_list_handler_calls_is_not_granted() -> None:
 @pytest.mark.parametrize(
     "type_",
     [
-        "AWS::CloudTrail::Trail",
         "AWS::CloudWatch::AlarmMuteRule",
         "AWS::EC2::SecurityGroupEgress",
         "AWS::EC2::SecurityGroupIngress",
