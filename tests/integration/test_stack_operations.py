@@ -173,6 +173,8 @@ def test_a_consumer_of_an_organization_is_a_change_of_two_parameters(
         pytest.param("production", {"ArchiveLockMode": "GOVERNANCE"}, "COMPLIANCE mode", id="production without lock"),
         pytest.param("production", {"ArchiveRetentionDays": "30"}, "seven years", id="production for a month"),
         pytest.param("production", {"LogRetentionDays": "30"}, "searchable for a year", id="production without logs"),
+        pytest.param("production", {"RecordDataEvents": "false"}, "be recorded", id="production without a trail"),
+        pytest.param("development", {"DataEventRetentionDays": "365"}, "366 to 3653", id="a trail for a day too few"),
         pytest.param("staging", {"ArchiveLockMode": "COMPLIANCE"}, "Only production", id="a lock nobody can undo"),
         pytest.param("staging", {"ArchiveRetentionDays": "2557"}, "Only production", id="a try-out for seven years"),
         pytest.param(

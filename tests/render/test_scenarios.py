@@ -40,6 +40,7 @@ def rules_hold(values: Values) -> bool:
         (values["ArchiveLockMode"] == "COMPLIANCE") == production
         and (values["ArchiveRetentionDays"] in ("2557", "3653")) == production
         and not (production and int(values["LogRetentionDays"]) < 365)
+        and not (production and values["RecordDataEvents"] == "false")
         and not (values["DataConsumerOrganizationId"] and not values["DataConsumerAccountId"])
         and not (
             "true" in (values["CreateS3Endpoint"], values["CreateDynamoDBEndpoint"]) and not values["RouteTableIds"]
@@ -104,23 +105,28 @@ _OPTIONAL = ["AlertQueueArn", "DataConsumerAccountId", "DataConsumerOrganization
 def asked(values: Values) -> Values:
     return {
         **{name: values[name] for name in ("Environment", "EndpointPolicies", "TableDeletionProtection")},
-        **{name: values[name] for name in (*_SWITCHES, "ReserveConcurrency")},
+        **{name: values[name] for name in (*_SWITCHES, "RecordDataEvents", "ReserveConcurrency")},
         **{name: "given" if values[name] else "" for name in _OPTIONAL},
     }
 
 
 def test_every_pair_of_what_conditions_ask_about_is_in_some_scenario(source: Source, scenarios: Scenarios) -> None:
     """Two properties that only together are wrong mostly depend on two parameters."""
-    domains = {name: ["true", "false"] for name in (*_SWITCHES, "ReserveConcurrency")}
+    domains = {name: ["true", "false"] for name in (*_SWITCHES, "RecordDataEvents", "ReserveConcurrency")}
     domains |= {name: ["", "given"] for name in _OPTIONAL}
     for name in ("Environment", "EndpointPolicies", "TableDeletionProtection"):
         domains[name] = source.template["Parameters"][name]["AllowedValues"]
     assert scenarios.dependencies.of(source.template["Conditions"]) | {"Environment"} == domains.keys()
 
+    # By the template's own Rules.
+    refused = (
+        {"DataConsumerOrganizationId": "given", "DataConsumerAccountId": ""},
+        {"Environment": "production", "RecordDataEvents": "false"},
+    )
     seen = [asked(scenario.values) for scenario in scenarios.all]
     for (left, ones), (right, others) in itertools.combinations(domains.items(), 2):
         for one, other in itertools.product(ones, others):
-            if {left: one, right: other} != {"DataConsumerOrganizationId": "given", "DataConsumerAccountId": ""}:
+            if {left: one, right: other} not in refused:
                 assert any(each[left] == one and each[right] == other for each in seen), (left, one, right, other)
 
 
@@ -166,7 +172,8 @@ def test_the_combinations_of_some_resources_are_all_that_can_be_reached(
     assert len(reached) == len(found)
     for values in combinations(domains):
         lonely = values.get("DataConsumerOrganizationId") and values.get("DataConsumerAccountId") == ""
-        assert (tuple(values.values()) in reached) == (not lonely)
+        unrecorded = values.get("Environment") == "production" and values.get("RecordDataEvents") == "false"
+        assert (tuple(values.values()) in reached) == (not lonely and not unrecorded)
 
 
 def test_no_resource_changes_with_what_it_does_not_depend_on(source: Source, scenarios: Scenarios) -> None:
