@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 import boto3
-from botocore.exceptions import ClientError
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -384,6 +385,10 @@ class Work:
     #: What `count_staged` found in them, by bucket.
     counted: dict[int, Any] = field(default_factory=dict)
 
+    def blank(self) -> Work:
+        """Return the same work, with nothing done for it yet."""
+        return Work(self.partition, self.job_rows, self.buckets, self.size, self.files)
+
     def name(self, bucket: int) -> str:
         """Return the name of the bucket's file."""
         return f"bucket-{bucket}-of-{self.buckets}.parquet"
@@ -445,8 +450,11 @@ class Clients(NamedTuple):
 
     s3: Any
     dynamodb: Any
+    glue: Any
 
 
+#: What is a problem of one partition: we will not, or an AWS service refused a call or could not be reached.
+_PARTITION_FAILED = (TransformFailed, BotoCoreError, Boto3Error, ClientError)
 #: Calls are short and wait for the network; clients are safe to share between threads.
 _CALLS_AT_ONCE = 8
 #: What one DeleteObjects request takes.
@@ -594,6 +602,65 @@ class LineageTable:
         )
 
 
+class Catalogue:
+    """The tables' partitions in the Glue catalogue, which is where readers look for them."""
+
+    def __init__(self, client: Any, database: str) -> None:
+        self._client = client
+        self._database = database
+        self._tables: dict[str, dict[str, Any]] = {}
+
+    def add(self, partition: Partition, folder: str) -> str | None:
+        """Make sure that the feed's table has the partition; return what a wrong entry was mended from, if any."""
+        storage = self._storage(partition.feed)
+        location = storage["Location"].rstrip("/") + partition.target.removeprefix(f"feed={partition.feed}")
+        if location != folder:
+            raise TransformFailed(f"table {partition.feed} of {self._database} lies elsewhere: {storage['Location']}")
+        # The trailing slash is kept, as the tables have it: without one, a prefix also matches what only begins alike.
+        values, wanted = [partition.date, partition.hour], storage | {"Location": location}
+        where = {"DatabaseName": self._database, "TableName": partition.feed}
+        try:
+            self._client.create_partition(**where, PartitionInput={"Values": values, "StorageDescriptor": wanted})
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "AlreadyExistsException":
+                raise
+            return self._mend(where, values, wanted)
+        return None
+
+    def _storage(self, table: str) -> dict[str, Any]:
+        # Once a run; two threads that both ask get the same answer.
+        if table not in self._tables:
+            answer = self._client.get_table(DatabaseName=self._database, Name=table)
+            self._tables[table] = answer["Table"]["StorageDescriptor"]
+        return self._tables[table]
+
+    def _mend(self, where: dict[str, str], values: list[str], wanted: dict[str, Any]) -> str | None:
+        """Let an entry say what its table says: another place or other columns are what a reader goes by."""
+        found = self._client.get_partition(**where, PartitionValues=values)["Partition"]
+        now = found.get("StorageDescriptor", {})
+        if _read_as(now) == _read_as(wanted):
+            return None
+        entry = {"Values": values, "Parameters": found.get("Parameters", {}), "StorageDescriptor": wanted}
+        answer = self._client.batch_update_partition(
+            **where, Entries=[{"PartitionValueList": values, "PartitionInput": entry}]
+        )
+        # The request succeeds even where the update does not.
+        for error in answer.get("Errors", ()):
+            detail = error["ErrorDetail"]
+            raise TransformFailed(f"the catalogue keeps a wrong entry: {detail['ErrorCode']}: {detail['ErrorMessage']}")
+        return str(now.get("Location", "no location"))
+
+
+def _read_as(storage: dict[str, Any]) -> tuple[Any, ...]:
+    """Return what of a storage descriptor decides which bytes are read, and as what."""
+    return (
+        storage.get("Location", "").rstrip("/"),
+        [(column["Name"], column.get("Type")) for column in storage.get("Columns", ())],
+        storage.get("InputFormat"),
+        storage.get("SerdeInfo", {}).get("SerializationLibrary"),
+    )
+
+
 _LOCK_ROW = {"JobId": {"S": "lock/json_to_parquet"}, "Timestamp": {"N": "0"}}
 
 
@@ -625,6 +692,28 @@ _STAGING_OPTIONS = {
 }
 #: About what one task should have to sort: compressed, as it is read.
 _BYTES_PER_TASK = 16 * 2**20
+#: More partitions than this failing by themselves are not a few bad files: something else is wrong.
+_FAILED_AT_MOST = 20
+
+
+def _spark_errors() -> tuple[type[Exception], ...]:
+    """Return what Spark raises when it cannot do what it is asked to. That it has died is another error."""
+    from py4j.protocol import Py4JJavaError
+    from pyspark.errors import PySparkException
+
+    return PySparkException, Py4JJavaError
+
+
+def _cause(error: Exception) -> str:
+    """Return the innermost cause of what Spark raised, in a line, and the file that it was about."""
+    java = getattr(error, "java_exception", None) or getattr(error, "_origin", None)
+    chain = [] if java else [str(error)]
+    while java is not None:
+        chain.append(str(java.toString()))
+        java = java.getCause()
+    cause = next(iter(chain[-1].splitlines()), type(error).__name__)
+    file = next(filter(None, (re.search(r"\S+[.](json[.]gz|parquet)\b", each) for each in chain)), None)
+    return f"{cause} ({file[0]})" if file and file[0] not in cause else cause
 
 
 class Job:
@@ -645,6 +734,7 @@ class Job:
         self.bucket = Bucket(clients.s3, options.processed_bucket)
         self.jobs = JobTable(clients.dynamodb, options.job_table)
         self.lineage = LineageTable(clients.dynamodb, options.lineage_table)
+        self.catalogue = Catalogue(clients.glue, options.database)
         self.spark = spark
         self.clock = clock
         self.storage = storage
@@ -652,19 +742,31 @@ class Job:
         #: Where this run writes before anything is replaced. A crashed run's leftovers are elsewhere.
         self.staging = f"{options.staging_prefix}{self.run_id}/"
         self.problems: list[str] = []
+        #: Entries of the catalogue that said something else than their table.
+        self.mended: list[str] = []
+        self._attempts = 0
+        self._failed = self._untried = 0
 
     def run(self) -> dict[str, Any]:
-        """Rebuild every partition that has something new; return what was done."""
+        """Rebuild every partition that has something new; return what was done.
+
+        What goes wrong with one partition is a problem of its own: the others are finished, and its rows stay open.
+        """
         self.keep_lock()
         work = self.plan(self.jobs.validated())
+        staged = self.stage_what_can_be(work)
+        if self._untried:
+            self.problems.append(f"{self._untried} partitions were not tried: {self._failed} others had failed")
         done: list[Work] = []
-        if work:
-            self.stage(work)
-            done = [each for each in work if self.replace(each)]
-        marked = self.mark(done)
+        marked = 0
+        for each in staged:
+            newly = self.finish(each)
+            if newly is not None:
+                done.append(each)
+                marked += newly
         if work:
             self.bucket.delete(self.bucket.sizes(self.staging))
-        return self.result(work, done, marked)
+        return self.result(staged, done, marked)
 
     def keep_lock(self) -> None:
         """Make sure that no other run is at work."""
@@ -697,8 +799,33 @@ class Job:
             return None
         return Work(partition, there, buckets, sum(objects.values()), files) if there else None
 
+    def stage_what_can_be(self, work: list[Work]) -> list[Work]:
+        """Stage the partitions together; if that fails, each half by itself, until it is known which one is at fault.
+
+        One unreadable object fails all that Spark reads with it, and Spark does not say of which partition it was.
+        """
+        if not work:
+            return []
+        if self._failed >= _FAILED_AT_MOST:
+            self._untried += len(work)
+            return []
+        blank = [each.blank() for each in work]
+        try:
+            self.stage(work)
+        except _spark_errors() as error:
+            if len(work) == 1:
+                self._failed += 1
+                self.problems.append(f"{self.options.target_prefix}{work[0].partition.target}: {_cause(error)}")
+                return []
+            half = len(blank) // 2
+            return self.stage_what_can_be(blank[:half]) + self.stage_what_can_be(blank[half:])
+        return work
+
     def stage(self, work: list[Work]) -> None:
         """Write the partitions anew into staging, and note what was read and what was written."""
+        self._attempts += 1
+        # Beside what an attempt that failed has left there.
+        staging = f"{self.staging}{self._attempts}/"
         spark = self.spark()
         for setting, value in SPARK_SETTINGS.items():
             spark.conf.set(setting, value)
@@ -709,12 +836,14 @@ class Job:
             feeds[each.partition.feed].append(each)
         # Kept, because they are counted and written: reading the objects twice would cost more than keeping them.
         rows = {feed: self._read(spark, feed, of_feed).persist() for feed, of_feed in feeds.items()}
-        self._note_read(work, rows)
-        self.bucket.make_folder(self.staging)
-        at_once(lambda feed: self._write(rows[feed], feed, feeds[feed]), rows)
-        self._note_staged(work, spark)
-        for each_rows in rows.values():
-            each_rows.unpersist()
+        try:
+            self._note_read(work, rows)
+            self.bucket.make_folder(staging)
+            at_once(lambda feed: self._write(rows[feed], feed, feeds[feed], staging), rows)
+            self._note_staged(work, spark, staging)
+        finally:
+            for each_rows in rows.values():
+                each_rows.unpersist()
 
     def _read(self, spark: SparkSession, feed: str, work: list[Work]) -> DataFrame:
         folders = [self.storage + self.options.source_prefix + each.partition.source for each in work]
@@ -732,32 +861,46 @@ class Job:
             else:
                 each.read.add(f"{folder}/{count.raw_key}")
 
-    def _write(self, rows: DataFrame, feed: str, work: list[Work]) -> None:
+    def _write(self, rows: DataFrame, feed: str, work: list[Work], staging: str) -> None:
         if files := sum(len(each.positions) for each in work):
             writer = keep_first_delivery(rows, files).write.partitionBy("date", "hour", "bucket")
-            writer.options(**_STAGING_OPTIONS).parquet(f"{self.storage}{self.staging}feed={feed}/")
+            writer.options(**_STAGING_OPTIONS).parquet(f"{self.storage}{staging}feed={feed}/")
 
-    def _note_staged(self, work: list[Work], spark: SparkSession) -> None:
+    def _note_staged(self, work: list[Work], spark: SparkSession, staging: str) -> None:
         by_partition = {each.partition: each for each in work}
-        for key in self.bucket.sizes(self.staging):
-            if match := _STAGED_NAME.fullmatch(key.removeprefix(self.staging)):
+        for key in self.bucket.sizes(staging):
+            if match := _STAGED_NAME.fullmatch(key.removeprefix(staging)):
                 feed, date, hour, bucket = match.groups()
                 by_partition[Partition(feed, date, hour)].staged[int(bucket)].append(key)
         if not any(each.staged for each in work):
             return
         target = self.storage + self.options.target_prefix
         replaced = [target + each.partition.target + name for each in work for name in each.files.values()]
-        for count in count_staged(spark, self.storage + self.staging, target, replaced).collect():
+        for count in count_staged(spark, self.storage + staging, target, replaced).collect():
             by_partition[Partition(count.feed, count.date, count.hour)].counted[count.bucket] = count
 
-    def replace(self, work: Work) -> bool:
-        """Replace the partition's files, unless something speaks against it; say whether that was done."""
+    def finish(self, work: Work) -> int | None:
+        """Replace the partition's files, tell the catalogue, and mark its rows; return how many, None if it failed."""
         target = self.options.target_prefix + work.partition.target
         if found := objections(work):
             self.problems.extend(f"{target}{each}" for each in found)
-            return False
+            return None
         # The last moment to notice that this run took so long that another one started.
         self.keep_lock()
+        try:
+            self.replace(work, target)
+            # After the files: a partition that readers see is complete. Before the rows are marked: while its entry is
+            # missing the next run comes back to it.
+            if mended := self.catalogue.add(work.partition, f"s3://{self.bucket.name}/{target}"):
+                self.mended.append(f"{target} was at {mended}")
+            # At once, so that what a run has finished stays done, whatever becomes of the run.
+            return self.mark(work)
+        except _PARTITION_FAILED as error:
+            self.problems.append(f"{target}: {error}")
+            return None
+
+    def replace(self, work: Work, target: str) -> None:
+        """Copy the staged files over the partition's own, and write their lineage rows."""
         at_once(lambda bucket: self.bucket.replace(target + work.name(bucket), work.staged[bucket][0]), work.positions)
         source = f"s3://{self.bucket.name}/{self.options.source_prefix}{work.partition.source}"
         at_once(
@@ -771,17 +914,16 @@ class Job:
             ),
             work.positions,
         )
-        return True
 
-    def mark(self, done: list[Work]) -> int:
+    def mark(self, work: Work) -> int:
         """Mark the rows of exactly those objects that were read; return how many this run was the first to mark."""
-        job_rows = [row for each in done for row in each.job_rows]
-        read = {key for each in done for key in each.read}
-        self.problems.extend(f"{row.validated_key} has no line" for row in job_rows if row.validated_key not in read)
+        self.problems.extend(
+            f"{row.validated_key} has no line" for row in work.job_rows if row.validated_key not in work.read
+        )
         return sum(
             at_once(
                 lambda row: self.jobs.transformed(row, self.run_id, self.clock()),
-                [row for row in job_rows if row.validated_key in read],
+                [row for row in work.job_rows if row.validated_key in work.read],
             )
         )
 
@@ -802,6 +944,7 @@ class Job:
             "duplicates_removed": lines - sum(sum(each.positions.values()) for each in work),
             "objects_read": sum(len(each.read) for each in work),
             "rows_marked": marked,
+            "catalogue_entries_mended": self.mended,
             "problems": sorted(self.problems),
         }
 
@@ -810,6 +953,7 @@ def parse_options(argv: list[str]) -> argparse.Namespace:
     """Read the job's arguments. Glue passes more than ours, which are left alone."""
     parser = argparse.ArgumentParser(allow_abbrev=False, description=__doc__)
     parser.add_argument("--JOB_NAME", default="json_to_parquet")
+    parser.add_argument("--database", required=True)
     parser.add_argument("--job_table", required=True)
     parser.add_argument("--lineage_table", required=True)
     parser.add_argument("--processed_bucket", required=True)
@@ -822,7 +966,7 @@ def parse_options(argv: list[str]) -> argparse.Namespace:
 
 
 def _clients() -> Clients:
-    return Clients(boto3.client("s3"), boto3.client("dynamodb"))
+    return Clients(boto3.client("s3"), boto3.client("dynamodb"), boto3.client("glue"))
 
 
 def _session() -> SparkSession:

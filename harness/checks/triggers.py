@@ -1,4 +1,4 @@
-"""Glue triggers: what they start, and what they wait for."""
+"""Glue triggers: what they start, and whether by the clock."""
 
 from __future__ import annotations
 
@@ -11,11 +11,6 @@ Work = tuple[str, str]
 def started(trigger: Resource) -> set[Work]:
     """What a trigger starts."""
     return _named(trigger.properties.get("Actions"))
-
-
-def awaited(trigger: Resource) -> set[Work]:
-    """What a trigger waits for the end of."""
-    return _named(at(trigger.properties, "Predicate", "Conditions"))
 
 
 def has_clock(trigger: Resource) -> bool:

@@ -31,6 +31,8 @@ TRACE = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
 DELIVER = {"sqs": ("sqs:SendMessage",), "sns": ("sns:Publish",)}
 #: Lambda's own layout below the bucket of an on-failure destination.
 FAILED_BATCHES = "aws/lambda/"
+#: What glue_src/json_to_parquet.py does to each table that it writes, and to the database and catalog above it.
+ADD_OWN_PARTITIONS = ("glue:GetTable", "glue:CreatePartition", "glue:GetPartition", "glue:BatchUpdatePartition")
 #: What a crawler of declared tables does to the catalog: to the table, and to the database and catalog above it.
 #: https://docs.aws.amazon.com/glue/latest/dg/using-identity-based-policies.html
 ADD_PARTITIONS = ("glue:GetDatabase", "glue:GetTable", "glue:BatchGetPartition", "glue:BatchCreatePartition")
@@ -100,6 +102,13 @@ class Compute(Finder):
             context = {"cloudwatch:namespace": "Glue"}
             request = Request("cloudwatch:PutMetricData", "*", self._deployment.region, context)
             yield Need(request, f"{name} publishes metrics", role=role)
+        if database := arguments.get("--database"):
+            written = f"s3://{arguments.get('--processed_bucket')}/{arguments.get('--target_prefix', '')}"
+            for (of, table), location in self._deployment.table_locations.items():
+                if of == database and location.startswith(written):
+                    why = f"{name} adds its partitions to {table}"
+                    for resource in ("catalog", f"database/{database}", f"table/{database}/{table}"):
+                        yield from self._each(role, ADD_OWN_PARTITIONS, self._arn("glue", resource), why)
         yield from self._data(role, name)
 
     def _crawler(self, crawler: dict[str, Any]) -> Iterator[Need]:

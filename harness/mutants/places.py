@@ -21,19 +21,19 @@ LEFT_ALONE = frozenset(
         "Description", "DisplayName", "GroupDescription",
         # code, and what it is called with
         "Code", "Command", "Content", "Environment", "Handler", "Layers", "MemorySize", "Role", "EngineVersion",
-        "--buckets_per_partition", "--job_table", "--lineage_table", "--processed_bucket", "--source_prefix",
-        "--staging_prefix", "--target_prefix",
+        "--buckets_per_partition", "--database", "--job_table", "--lineage_table", "--processed_bucket",
+        "--source_prefix", "--staging_prefix", "--target_prefix",
         # keys, columns and the catalogue
         "AttributeDefinitions", "CatalogId", "DatabaseInput", "GlobalSecondaryIndexes", "KeySchema",
         "StreamSpecification", "TableInput", "Type",
         # what decides nothing but how, or is as it is where nothing is said
-        "Logical", "LogicalOperator", "Priority", "RecursiveDeleteOption", "StreamModeDetails",
+        "Priority", "RecursiveDeleteOption", "StreamModeDetails",
         # what a resource is attached to: without it CloudFormation refuses it
         "Bucket", "EventSourceArn", "Protocol", "Queues", "ServiceName", "TargetKeyId", "Topics", "VpcEndpointType",
     }
 )  # fmt: skip
-#: The same for one type: a workgroup that is off refuses every query at once, and a trigger's condition needs a state.
-LEFT_ALONE_OF = frozenset({("AWS::Athena::WorkGroup", "State"), ("AWS::Glue::Trigger", "State")})
+#: The same for one type: a workgroup that is off refuses every query at once.
+LEFT_ALONE_OF = frozenset({("AWS::Athena::WorkGroup", "State")})
 DOCUMENTS = frozenset({"AssumeRolePolicyDocument", "KeyPolicy", "PolicyDocument"})
 
 

@@ -231,8 +231,9 @@ def a_failed_batch_is_kept(template: Template) -> Iterator[str]:
 def no_record_is_skipped_for_its_age(template: Template) -> Iterator[str]:
     """D19: what is older than an hour is discarded, and what came before the mapping."""
     mapping = properties(template, "KinesisEventSourceMapping")
-    if mapping.get("MaximumRecordAgeInSeconds", -1) != -1:
-        yield f"records are discarded after {mapping['MaximumRecordAgeInSeconds']} s"
+    age, kept = mapping.get("MaximumRecordAgeInSeconds", -1), properties(template, "MarketDataStream")
+    if not 24 * 3600 <= age < kept["RetentionPeriodHours"] * 3600:
+        yield f"records are given up after {age} s, and kept for {kept['RetentionPeriodHours']} hours"
     if mapping["StartingPosition"] != "TRIM_HORIZON":
         yield f"{mapping['StartingPosition']} skips what arrived before the mapping was ready"
 

@@ -293,6 +293,7 @@ DEFECTS: dict[str, tuple[Case, ...]] = {
     ),
     "D19": (
         InTemplate(_set(*_MAPPING, "MaximumRecordAgeInSeconds", to=3600), checks.no_record_is_skipped_for_its_age),
+        InTemplate(_set(*_MAPPING, "MaximumRecordAgeInSeconds", to=-1), checks.no_record_is_skipped_for_its_age),
         InTemplate(_set(*_MAPPING, "StartingPosition", to="LATEST"), checks.no_record_is_skipped_for_its_age),
     ),
     "D20": (

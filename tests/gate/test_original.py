@@ -130,7 +130,7 @@ SEEN: dict[str, tuple[Seen, ...]] = {
         _seen("no partial response", "mapping_reports_partial_failures", "KinesisEventSourceMapping"),
     ),
     "D19": (
-        _seen("an hour", "stream_mapping_gives_up_no_record_for_its_age", "KinesisEventSourceMapping"),
+        _seen("an hour", "stream_mapping_hands_over_before_records_expire", "KinesisEventSourceMapping"),
         _seen("LATEST", "stream_mapping_starts_at_the_oldest_record", "KinesisEventSourceMapping"),
     ),
     # Marked as the code's, but two of its causes are in the template.

@@ -153,6 +153,73 @@ class FakeDynamo:
         self.tables[TableName][(job_id, Key["Timestamp"]["N"])] = changed
 
 
+@dataclass
+class FakeGlue:
+    """A catalogue with one table a feed, whose partitions are by (table, values)."""
+
+    location: str = "s3://processed/parquet/feed={}/"
+    columns: tuple[str, ...] = ("symbol", "price")
+    partitions: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = field(default_factory=dict)
+    #: Called before each request, with its name and the partition's values: what goes wrong there.
+    meanwhile: Callable[[str, list[str]], None] = lambda call, values: None
+    #: Values of partitions of which an update is refused, in the answer.
+    unchangeable: set[tuple[str, ...]] = field(default_factory=set)
+
+    def get_table(self, DatabaseName: str, Name: str) -> dict[str, Any]:  # noqa: N803
+        assert DatabaseName == "catalogue"
+        self.meanwhile("GetTable", [Name])
+        return {"Table": {"Name": Name, "StorageDescriptor": self.storage(Name)}}
+
+    def storage(self, table: str) -> dict[str, Any]:
+        """Return how the table is stored."""
+        return {
+            "Columns": [{"Name": name, "Type": "string"} for name in self.columns],
+            "Location": self.location.format(table),
+            "InputFormat": "parquet",
+            "SerdeInfo": {"SerializationLibrary": "parquet"},
+        }
+
+    def create_partition(self, DatabaseName: str, TableName: str, PartitionInput: dict[str, Any]) -> None:  # noqa: N803
+        assert DatabaseName == "catalogue"
+        self.meanwhile("CreatePartition", PartitionInput["Values"])
+        key = (TableName, tuple(PartitionInput["Values"]))
+        if key in self.partitions:
+            raise ClientError({"Error": {"Code": "AlreadyExistsException", "Message": ""}}, "CreatePartition")
+        self.partitions[key] = PartitionInput
+
+    def get_partition(self, DatabaseName: str, TableName: str, PartitionValues: list[str]) -> dict[str, Any]:  # noqa: N803
+        assert DatabaseName == "catalogue"
+        return {"Partition": self.partitions[(TableName, tuple(PartitionValues))] | {"TableName": TableName}}
+
+    def batch_update_partition(
+        self,
+        DatabaseName: str,  # noqa: N803
+        TableName: str,  # noqa: N803
+        Entries: list[dict[str, Any]],  # noqa: N803
+    ) -> dict[str, Any]:
+        assert DatabaseName == "catalogue"
+        errors = []
+        for entry in Entries:
+            values = tuple(entry["PartitionValueList"])
+            if values in self.unchangeable:
+                detail = {"ErrorCode": "InternalServiceException", "ErrorMessage": "later"}
+                errors.append({"PartitionValueList": list(values), "ErrorDetail": detail})
+            else:
+                self.partitions[(TableName, values)] = entry["PartitionInput"]
+        return {"Errors": errors}
+
+    def locations(self) -> dict[tuple[str, ...], str]:
+        """Return where each partition is, by table and values."""
+        return {
+            (table, *values): each["StorageDescriptor"]["Location"] for (table, values), each in self.partitions.items()
+        }
+
+
+def refused(call: str, code: str = "AccessDeniedException") -> ClientError:
+    """Return the error of a call that AWS refuses."""
+    return ClientError({"Error": {"Code": code, "Message": f"not authorized to perform glue:{call}"}}, call)
+
+
 def _holds(condition: str, row: dict[str, Any], values: dict[str, Any]) -> bool:
     return any(_term_holds(term, row, values) for term in condition.split(" OR "))
 
@@ -178,6 +245,7 @@ class Lake:
         self.folder = folder / "processed"
         self.s3 = FakeS3(folder)
         self.dynamodb = FakeDynamo()
+        self.glue = FakeGlue()
 
     def add(self, name: str, lines: Iterable[Any], feed: str = "trade", hour: str = HOUR, *, row: bool = True) -> str:
         """Store a validated object, and its job row; return the raw object's key."""
@@ -204,6 +272,7 @@ class Lake:
         arguments = {
             "JOB_NAME": "json-to-parquet",
             "JOB_RUN_ID": "jr_1",
+            "database": "catalogue",
             "job_table": "jobs",
             "lineage_table": "lineage",
             "processed_bucket": "processed",
@@ -213,7 +282,7 @@ class Lake:
             **more,
         }
         argv = [part for name, value in arguments.items() for part in (f"--{name}", str(value))]
-        clients = Clients(self.s3, self.dynamodb)
+        clients = Clients(self.s3, self.dynamodb, self.glue)
         storage = f"file:{self.folder.parent}/{{bucket}}/"
         return main(["json_to_parquet.py", *argv], clients, spark or self.spark, lambda: self.now, storage)
 

@@ -8,7 +8,7 @@ from collections import namedtuple
 import pytest
 
 from json_to_parquet import LockHeld, Partition, TransformFailed, Work, divided_into, objections
-from tests.glue.fakes import HOUR, IN_BUCKET_0, IN_BUCKET_1, Unlucky, line
+from tests.glue.fakes import HOUR, IN_BUCKET_0, IN_BUCKET_1, Unlucky, line, refused
 
 LATER = HOUR.replace("hour=22", "hour=23")
 FOLDER = "parquet/feed=trade/date=2026-11-22/hour=22/"
@@ -430,3 +430,218 @@ def test_a_row_that_another_run_marked_is_not_counted(lake):
     lake.dynamodb.meanwhile = meanwhile
 
     assert lake.run()["rows_marked"] == 0
+
+
+# ------------------------------------------------------------------------------------------ the catalogue ----
+
+HERE, THERE = ("trade", "2026-11-22", "22"), ("trade", "2026-11-22", "23")
+
+
+def test_each_rebuilt_partition_is_in_the_catalogue(lake):
+    """Readers ask the catalogue which hours there are, and nobody's query waits for a crawler."""
+    lake.add("a", lines(1))
+    lake.add("b", [line(2, "order_book")], "order_book", LATER)
+
+    lake.run()
+
+    assert lake.glue.locations() == {
+        HERE: "s3://processed/parquet/feed=trade/date=2026-11-22/hour=22/",
+        ("order_book", "2026-11-22", "23"): "s3://processed/parquet/feed=order_book/date=2026-11-22/hour=23/",
+    }
+    assert [column["Name"] for column in lake.glue.partitions[HERE[0], HERE[1:]]["StorageDescriptor"]["Columns"]] == [
+        "symbol", "price",
+    ]  # fmt: skip
+
+
+def test_a_partition_is_in_the_catalogue_only_after_its_files(lake):
+    """An entry without files is an hour in which nothing was traded, to whoever asks at that moment."""
+    seen = []
+    lake.glue.meanwhile = lambda call, values: seen.append((call, sorted(lake.files()), lake.open_rows()))
+    raw_key = lake.add("a", lines(1))
+
+    result = lake.run(buckets=1)
+
+    assert seen[-1] == ("CreatePartition", sorted(result["files"]), {raw_key})
+
+
+def test_a_partition_that_is_known_already_is_left_as_it_is(lake):
+    lake.add("a", lines(1))
+    lake.run()
+    before = dict(lake.glue.partitions)
+    lake.add("b", lines(2))
+
+    result = lake.run()
+
+    assert lake.glue.partitions == before
+    assert (result["problems"], result["catalogue_entries_mended"]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param({"Location": "s3://elsewhere/date=2026-11-22/hour=22/"}, id="another place"),
+        pytest.param({"Columns": [{"Name": "symbol", "Type": "string"}]}, id="a column less"),
+        pytest.param({"InputFormat": "text"}, id="another format"),
+        pytest.param({"SerdeInfo": {"SerializationLibrary": "json"}}, id="another serializer"),
+    ],
+)
+def test_a_wrong_entry_is_mended_and_told(lake, wrong):
+    """A crawler, a person, or the tables of an older release may have written it."""
+    lake.glue.partitions["trade", HERE[1:]] = {
+        "Values": list(HERE[1:]),
+        "Parameters": {"comment": "kept"},
+        "StorageDescriptor": lake.glue.storage("trade") | {"Location": f"s3://processed/{FOLDER}"} | wrong,
+    }
+    lake.add("a", lines(1))
+
+    result = lake.run()
+
+    entry = lake.glue.partitions["trade", HERE[1:]]
+    assert entry["StorageDescriptor"] == lake.glue.storage("trade") | {"Location": f"s3://processed/{FOLDER}"}
+    assert entry["Parameters"] == {"comment": "kept"}
+    assert [each.partition(" ")[0] for each in result["catalogue_entries_mended"]] == [FOLDER]
+
+
+def test_a_location_without_the_last_slash_is_the_same_place(lake):
+    lake.glue.partitions["trade", HERE[1:]] = {
+        "Values": list(HERE[1:]),
+        "StorageDescriptor": lake.glue.storage("trade") | {"Location": f"s3://processed/{FOLDER}".rstrip("/")},
+    }
+    lake.add("a", lines(1))
+
+    assert lake.run()["catalogue_entries_mended"] == []
+
+
+def test_a_partition_that_the_catalogue_refuses_stays_open_and_stops_no_other(lake):
+    """Its files are in place, but no reader finds them: the next run comes back to it, though nothing new arrived."""
+    refusing, other = lake.add("a", lines(1)), lake.add("b", lines(2), hour=LATER)
+
+    def refuse(call, values):
+        if call == "CreatePartition" and values == list(HERE[1:]):
+            raise refused(call)
+
+    lake.glue.meanwhile = refuse
+    with pytest.raises(TransformFailed, match=re.escape(FOLDER) + ".*glue:CreatePartition"):
+        lake.run()
+
+    assert set(lake.glue.locations()) == {THERE}
+    assert lake.open_rows() == {refusing}
+    assert lake.job_row(other)["Stage"] == "3"
+
+    lake.glue.meanwhile = lambda call, values: None
+    lake.run()
+
+    assert set(lake.glue.locations()) == {HERE, THERE}
+    assert lake.open_rows() == set()
+
+
+def test_an_entry_that_cannot_be_mended_stays_open(lake):
+    wrong = lake.glue.storage("trade") | {"Location": "s3://elsewhere/"}
+    lake.glue.partitions["trade", HERE[1:]] = {"Values": list(HERE[1:]), "StorageDescriptor": wrong}
+    lake.glue.unchangeable.add(HERE[1:])
+    raw_key = lake.add("a", lines(1))
+
+    with pytest.raises(TransformFailed, match="keeps a wrong entry: InternalServiceException"):
+        lake.run()
+
+    assert lake.open_rows() == {raw_key}
+
+
+def test_a_feed_whose_table_is_not_there_stops_no_other_feed(lake):
+    lake.add("a", lines(1))
+    book = lake.add("b", [line(2, "order_book")], "order_book")
+
+    def refuse(call, values):
+        if (call, values) == ("GetTable", ["order_book"]):
+            raise refused(call, "EntityNotFoundException")
+
+    lake.glue.meanwhile = refuse
+    with pytest.raises(TransformFailed, match="EntityNotFoundException"):
+        lake.run()
+
+    assert set(lake.glue.locations()) == {HERE}
+    assert lake.open_rows() == {book}
+
+
+def test_a_table_that_lies_elsewhere_is_not_added_to(lake):
+    """With another pipeline's database its readers would find our prices under their names."""
+    lake.glue.location = "s3://elsewhere/parquet/feed={}/"
+    raw_key = lake.add("a", lines(1))
+
+    with pytest.raises(TransformFailed, match="table trade of catalogue lies elsewhere"):
+        lake.run()
+
+    assert lake.glue.partitions == {}
+    assert lake.open_rows() == {raw_key}
+
+
+# ------------------------------------------------------------------------- one partition with bad objects ----
+
+
+def hours(count):
+    return [HOUR.replace("hour=22", f"hour={number:02}") for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        pytest.param([b"{not JSON"], r"JsonParseException: .*bad\.json\.gz", id="no JSON"),
+        pytest.param([line(9, symbol=None)], "no symbol in a validated line of market-data", id="no symbol"),
+    ],
+)
+def test_an_object_that_cannot_be_read_stops_its_partition_only(lake, content, cause):
+    """Spark fails all that it reads together; which partition is at fault is found by reading fewer at a time."""
+    good = [lake.add("a", lines(number), hour=hour) for number, hour in enumerate(hours(5)) if number != 3]
+    bad = lake.add("bad", content, hour=hours(5)[3])
+    beside = lake.add("beside", lines(3), hour=hours(5)[3])
+
+    with pytest.raises(TransformFailed, match=rf"(?s)hour=03/: .*{cause}") as failure:
+        lake.run()
+
+    assert "hour=02" not in str(failure.value)
+    assert lake.open_rows() == {bad, beside}
+    assert {lake.job_row(key)["Stage"] for key in good} == {"3"}
+    assert [sequence for _, sequence in lake.positions()] == ["0", "1", "2", "4"]
+    assert {values[-1] for values in lake.glue.locations()} == {"00", "01", "02", "04"}
+    assert lake.staged() == []
+
+
+def test_an_object_that_is_no_gzip_stops_its_partition_only(lake):
+    bad, other = lake.add("a", lines(1)), lake.add("b", lines(2), hour=LATER)
+    (lake.folder / "validated" / bad).write_bytes(b"no gzip at all")
+
+    with pytest.raises(TransformFailed, match="hour=22/: "):
+        lake.run()
+
+    assert lake.open_rows() == {bad}
+    assert lake.job_row(other)["Stage"] == "3"
+
+
+def test_when_everything_fails_the_run_gives_up_early(lake, monkeypatch):
+    """Whatever is wrong then is not wrong with the objects, and each attempt is paid for."""
+    monkeypatch.setattr("json_to_parquet._FAILED_AT_MOST", 2)
+    bad = {lake.add("a", [b"{not JSON"], hour=hour) for hour in hours(6)}
+
+    with pytest.raises(TransformFailed, match="4 partitions were not tried: 2 others had failed") as failure:
+        lake.run()
+
+    assert str(failure.value).count(FOLDER.partition("hour=")[0]) == 2
+    assert lake.open_rows() == bad
+
+
+def test_a_refused_copy_stops_its_partition_only(lake):
+    refusing, other = lake.add("a", lines(1)), lake.add("b", lines(2), hour=LATER)
+    copy = lake.s3.copy
+
+    def refuse(source, bucket, key):
+        if "hour=22" in key:
+            raise refused("CopyObject")
+        copy(source, bucket, key)
+
+    lake.s3.copy = refuse
+    with pytest.raises(TransformFailed, match="CopyObject"):
+        lake.run()
+
+    assert lake.open_rows() == {refusing}
+    assert set(lake.glue.locations()) == {THERE}
+    assert lake.job_row(other)["Stage"] == "3"

@@ -197,6 +197,7 @@ READ_BACK: dict[tuple[str, str], Callable[[Clients, Properties], Any]] = {
     ("AWS::EC2::VPCEndpoint", "VpcEndpointType"): _endpoint("VpcEndpointType"),
     ("AWS::Events::Rule", "EventPattern"): lambda aws, p: aws("events").describe_rule(Name=p["Name"])["EventPattern"],
     ("AWS::Events::Rule", "Targets"): lambda aws, p: aws("events").list_targets_by_rule(Rule=p["Name"])["Targets"],
+    ("AWS::Glue::Crawler", "Configuration"): _crawler("Configuration"),
     ("AWS::Glue::Crawler", "CrawlerSecurityConfiguration"): _crawler("CrawlerSecurityConfiguration"),
     ("AWS::Glue::Crawler", "SchemaChangePolicy"): _crawler("SchemaChangePolicy"),
     ("AWS::Glue::Crawler", "Targets"): _crawler("Targets"),
@@ -208,7 +209,6 @@ READ_BACK: dict[tuple[str, str], Callable[[Clients, Properties], Any]] = {
         DatabaseName=p["DatabaseName"], Name=p["TableInput"]["Name"]
     )["Table"],
     ("AWS::Glue::Trigger", "Actions"): _trigger("Actions"),
-    ("AWS::Glue::Trigger", "Predicate"): _trigger("Predicate"),
     ("AWS::Glue::Trigger", "Schedule"): _trigger("Schedule"),
     ("AWS::IAM::Role", "AssumeRolePolicyDocument"): lambda aws, p: aws("iam").get_role(RoleName=p["RoleName"])["Role"][
         "AssumeRolePolicyDocument"

@@ -179,7 +179,8 @@ OF_SERVICES = {
     ),
     "GlueJobRole": (
         "logs:AssociateKmsKey", "logs:CreateLogStream", "logs:PutLogEvents", "cloudwatch:PutMetricData", "kms:Decrypt",
-        "kms:GenerateDataKey",
+        "kms:GenerateDataKey", "glue:BatchUpdatePartition", "glue:CreatePartition", "glue:GetPartition",
+        "glue:GetTable",
     ),
     "GlueCrawlerRole": (
         "s3:ListBucket", "s3:GetObject", "glue:BatchCreatePartition", "glue:BatchGetPartition", "glue:GetDatabase",

@@ -10,6 +10,7 @@ import pytest
 
 from harness.deploy.stack import TEMPLATE
 from harness.pipeline.glue import spark_python
+from market_data import FEEDS
 from tests.integration.runs import Outcome
 
 pytestmark = pytest.mark.stack
@@ -26,6 +27,7 @@ def test_a_generated_feed_is_accounted_for_and_each_bad_record_has_its_reason(tm
 
     def remember(run):
         seen["expected"] = Counter(entry.expected_reason for entry in run.ledger if entry.expected_reason)
+        seen["written"], seen["known"] = written_partitions(run), catalogue(run)
 
     outcome = Outcome(tmp_path / "run", {"account": remember})
 
@@ -34,6 +36,68 @@ def test_a_generated_feed_is_accounted_for_and_each_bad_record_has_its_reason(tm
     assert outcome.summary["quarantined_by_reason"] == dict(seen["expected"])
     assert sum(outcome.summary["records_by_feed"].values()) == outcome.summary["records_in"] == 1_000
     assert "Every record, accounted for" in outcome.printed.getvalue()
+    # No crawler has run: what readers see is what the job has told the catalogue.
+    assert seen["known"] == seen["written"]
+    assert {table for table, *_ in seen["known"]} == set(FEEDS)
+
+
+def catalogue(run):
+    """Where readers look for each partition of the feeds' tables, by table, day and hour."""
+    glue, database = run.emulator.client("glue"), run.resources["GlueDatabase"]
+    return {
+        (table, *partition["Values"]): partition["StorageDescriptor"]["Location"]
+        for table in FEEDS
+        for page in glue.get_paginator("get_partitions").paginate(DatabaseName=database, TableName=table)
+        for partition in page["Partitions"]
+    }
+
+
+def written_partitions(run):
+    """The folders that hold Parquet, in the same form."""
+    s3, bucket = run.emulator.client("s3"), run.resources["ProcessedDataBucket"]
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="parquet/")
+    keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+    found = {}
+    for folder in {key.rpartition("/")[0] for key in keys if key.endswith(".parquet")}:
+        table, day, hour = (part.partition("=")[2] for part in folder.split("/")[1:])
+        found[table, day, hour] = f"s3://{bucket}/{folder}/"
+    return found
+
+
+def test_one_partition_with_a_problem_keeps_no_other_from_readers(tmp_path):
+    """An object that is no gzip any more fails whatever Spark reads with it; the other feeds' hours become readable."""
+    seen = {}
+
+    def spoil_one(run):
+        s3, bucket = run.emulator.client("s3"), run.resources["ProcessedDataBucket"]
+        entry = s3.list_objects_v2(Bucket=bucket, Prefix="validated/market-data/feed=order_book/")["Contents"][0]
+        seen["key"] = entry["Key"]
+        s3.put_object(Bucket=bucket, Key=entry["Key"], Body=b"no gzip")
+
+    def look(run):
+        seen["written"], seen["known"] = written_partitions(run), catalogue(run)
+        rows = run.emulator.client("dynamodb").query(
+            TableName=run.resources["ProcessingJobTable"],
+            IndexName="StatusIndex",
+            KeyConditionExpression="#Status = :validated",
+            ExpressionAttributeNames={"#Status": "Status"},
+            ExpressionAttributeValues={":validated": {"S": "VALIDATED"}},
+        )["Items"]
+        seen["open"] = {row["ValidatedKey"]["S"] for row in rows}
+
+    outcome = Outcome(tmp_path / "run", {"transform": spoil_one, "account": look})
+
+    assert outcome.exit_code == 1
+    year, month, day, hour = (part.partition("=")[2] for part in seen["key"].split("/")[3:7])
+    spoilt = ("order_book", f"{year}-{month}-{day}", hour)
+    assert f"parquet/feed=order_book/date={spoilt[1]}/hour={hour}/" in outcome.summary["error"]
+    # Every other new partition is there for Athena, and this one is not: it would look complete.
+    assert spoilt not in seen["known"]
+    assert seen["known"] == seen["written"]
+    assert {table for table, *_ in seen["known"]} >= set(FEEDS) - {"order_book"}
+    # What was not done stays to be done, by the next run; what was done does not.
+    assert seen["key"] in seen["open"]
+    assert all(f"feed=order_book/year={year}/month={month}/day={day}/hour={hour}/" in key for key in seen["open"])
 
 
 def test_a_validated_object_that_vanishes_is_told_as_lost_records(tmp_path):
@@ -87,6 +151,7 @@ def test_a_record_that_is_twice_in_the_parquet_is_told_as_doubled(tmp_path):
         pytest.param("kinesis-consumer", "WriteJobRows", "dynamodb:UpdateItem", id="consumer"),
         pytest.param("data-validation", "ReportRejectedRecords", "sqs:SendMessage", id="validator"),
         pytest.param("glue", "WriteLineageRows", "dynamodb:PutItem", id="glue"),
+        pytest.param("glue", "AddPartitions", "glue:CreatePartition", id="catalogue"),
         pytest.param("kinesis-consumer", "ReadStream", "kinesis:GetRecords", id="mapping"),
     ],
 )

@@ -98,6 +98,8 @@ _SETTINGS: dict[str, dict[str, Any]] = {
         "ResourcePolicy": {"PolicyDocument": _policy("dynamodb:*")},
         "TimeToLiveSpecification": {"AttributeName": "started", "Enabled": True},
     },
+    # AWS takes new folders only with S3 targets, and these crawlers have tables.
+    "AWS::Glue::Crawler": {"RecrawlPolicy": {"RecrawlBehavior": "CRAWL_NEW_FOLDERS_ONLY"}},
     "AWS::Glue::Job": {"Connections": {"Connections": ["somebody"]}},
     "AWS::IAM::Role": {"MaxSessionDuration": 43200},
     "AWS::KMS::Key": {"BypassPolicyLockoutSafetyCheck": True, "MultiRegion": True},

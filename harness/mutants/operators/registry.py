@@ -21,7 +21,7 @@ DESTINATIONS = frozenset(
     {
         "AlarmActions", "DeadLetterConfig", "DestinationConfig", "LoggingConfig", "LoggingConfiguration",
         "NotificationConfiguration", "RedrivePolicy", "ReplicationConfiguration", "Subscription", "Targets",
-        "Actions", "ResultConfiguration", "MetricsConfig", "Predicate",
+        "Actions", "ResultConfiguration", "MetricsConfig",
     }
 )  # fmt: skip
 RETENTIONS = frozenset(

@@ -65,7 +65,15 @@ CALLS = {
         *(_STORES | _OPENS | _GLUE_LOGS),
         "cloudwatch:putmetricdata",
         "dynamodb:query",
+        "glue:batchupdatepartition",
+        "glue:createpartition",
+        "glue:getpartition",
+        "glue:gettable",
         "s3:deleteobject",
+        # https://hadoop.apache.org/docs/stable/hadoop-aws/tools/hadoop-aws/assumed_roles.html
+        "s3:abortmultipartupload",
+        "s3:listbucketmultipartuploads",
+        "s3:listmultipartuploadparts",
     },
     "AWS::Glue::Crawler": {
         *_GLUE_LOGS,

@@ -6,8 +6,9 @@ Why       A log group that was copied from the access log's bucket keeps its ref
 Targets   Parameters
 
 Cases     SKIP  no resources; a parameter in one resource only; tags, which are a rule of their own;
-                names, which differ on purpose; subnets, which differ in their place; ids that
-                CloudFormation looks up; entries of a list with ids of their own; no Properties
+                names, which differ on purpose; subnets, which differ in their place; schedules, which
+                differ by what they start; ids that CloudFormation looks up; entries of a list with ids
+                of their own; no Properties
           PASS  all name the same; two in each, the same; one is fixed; another type of resource;
                 another property
           FAIL  one names another; a text; two resources, two parameters; behind a condition; one
@@ -89,8 +90,9 @@ def _referred(resource: Any) -> list[tuple[Path, str]]:
 
 
 def _is_its_own(path: Path) -> bool:
-    # What tells a resource from its neighbours: its name, a subnet's place, its tags (which have a rule).
-    return "Tags" in path or str(path[-1]).endswith("Name") or path[-1] in ("AvailabilityZone", "CidrBlock")
+    # What tells a resource from its neighbours: its name, a subnet's place, its hour, its tags (which have a rule).
+    own = ("AvailabilityZone", "CidrBlock", "Schedule")
+    return "Tags" in path or str(path[-1]).endswith("Name") or path[-1] in own
 
 
 def _resources(template: dict[str, Any]) -> dict[str, Any]:

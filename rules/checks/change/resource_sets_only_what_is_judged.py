@@ -36,14 +36,14 @@ JUDGED = {
     "AWS::EC2::VPCEndpoint": "PolicyDocument PrivateDnsEnabled RouteTableIds SecurityGroupIds ServiceName SubnetIds "
     "VpcEndpointType VpcId",
     "AWS::Events::Rule": "Description EventPattern Name State Targets",
-    "AWS::Glue::Crawler": "CrawlerSecurityConfiguration DatabaseName Description Name Role Schedule "
+    "AWS::Glue::Crawler": "Configuration CrawlerSecurityConfiguration DatabaseName Description Name Role Schedule "
     "SchemaChangePolicy Tags Targets",
     "AWS::Glue::Database": "CatalogId DatabaseInput",
     "AWS::Glue::Job": "Command DefaultArguments Description ExecutionProperty GlueVersion MaxRetries Name "
     "NumberOfWorkers Role SecurityConfiguration Tags Timeout WorkerType",
     "AWS::Glue::SecurityConfiguration": "EncryptionConfiguration Name",
     "AWS::Glue::Table": "CatalogId DatabaseName TableInput",
-    "AWS::Glue::Trigger": "Actions Description Name Predicate Schedule StartOnCreation Tags Type",
+    "AWS::Glue::Trigger": "Actions Description Name Schedule StartOnCreation Tags Type",
     "AWS::IAM::Policy": "PolicyDocument PolicyName Roles",
     "AWS::IAM::Role": "AssumeRolePolicyDocument ManagedPolicyArns Policies RoleName Tags",
     "AWS::KMS::Alias": "AliasName TargetKeyId",

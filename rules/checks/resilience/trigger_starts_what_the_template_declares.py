@@ -7,9 +7,9 @@ Targets   AWS::Glue::Trigger, AWS::Glue::Job, AWS::Glue::Crawler
 
 Cases     SKIP  no trigger in the template
           PASS  a job of the template; a crawler of the template; both
-          FAIL  a job of elsewhere; a crawler of elsewhere; arguments; another security configuration;
-                another time limit; nothing to start; a good action does not hide its neighbour; a good
-                trigger does not hide its neighbour
+          FAIL  a job of elsewhere; a crawler of elsewhere; a job and a crawler in one action; arguments;
+                another security configuration; another time limit; nothing to start; a good action does
+                not hide its neighbour; a good trigger does not hide its neighbour
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         path = ("Properties", "Actions", index)
         if not _starts_ours(stack, action):
             yield Problem(
-                "it starts something that this template does not declare.",
-                "refer to a job (JobName) or a crawler (CrawlerName) of the template.",
+                "it starts something that this template does not declare, or two things at once.",
+                "refer to one job (JobName) or one crawler (CrawlerName) of the template in each action.",
                 path,
             )
         for name in action if isinstance(action, dict) else ():
@@ -54,4 +54,4 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
 
 def _starts_ours(stack: Stack, action: Any) -> bool:
     named = {key: at(action, key) for key in STARTS if at(action, key)}
-    return bool(named) and all(stack.by_ref(name, STARTS[key]) is not None for key, name in named.items())
+    return len(named) == 1 and all(stack.by_ref(name, STARTS[key]) is not None for key, name in named.items())

@@ -176,6 +176,7 @@ JOB = role(
         f"{LOG_GROUP}/aws-glue/jobs/encrypted-role/job-role/*",
     ),
     allow("cloudwatch:PutMetricData", "*", {"StringEquals": {"cloudwatch:namespace": "Glue"}}),
+    allow("glue:GetTable glue:CreatePartition glue:GetPartition glue:BatchUpdatePartition", f"{CATALOG}*"),
 )
 CRAWLER = role(
     "crawler-role",
@@ -254,7 +255,12 @@ class Deployed:
     @property
     def jobs(self) -> list[dict[str, Any]]:
         command = {"ScriptLocation": "s3://artifacts/x/job.py"}
-        arguments = {"--enable-metrics": "true"}
+        arguments = {
+            "--enable-metrics": "true",
+            "--database": "market",
+            "--processed_bucket": "parquet",
+            "--target_prefix": "parquet/",
+        }
         job = {"Name": "to_parquet", "Role": "job-role", "Command": command, "DefaultArguments": arguments}
         return [{**job, "SecurityConfiguration": "encrypted"}]
 

@@ -1,0 +1,57 @@
+"""CHG-029  crawled_partition_inherits_from_its_table
+
+Why       Each partition in the catalogue has columns of its own. A crawler that fills them in from
+          the files it sees makes the hours of one table differ, and a query over two of them fails or
+          shows a price under another name. What the table says is what its partitions say.
+Targets   AWS::Glue::Crawler
+
+Cases     SKIP  no crawler
+          PASS  partitions inherit; other settings beside it
+          FAIL  no Configuration; an empty one; no JSON; another behaviour; tables merge new columns;
+                one schema for all folders; a Configuration as an object; no Properties; a list as
+                JSON; a good crawler does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from harness.checks import Problem, Stack
+from harness.checks.stack import at
+
+CRAWLER = "AWS::Glue::Crawler"
+PATH = ("Properties", "Configuration")
+#: https://docs.aws.amazon.com/glue/latest/dg/crawler-schema-changes-prevent.html
+WANTED = '{"Version": 1.0, "CrawlerOutput": {"Partitions": {"AddOrUpdateBehavior": "InheritFromTable"}}}'
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The crawlers."""
+    return list(stack.of(CRAWLER))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """A crawler that decides by itself what a partition holds, or that changes tables by another setting."""
+    stated = _parsed(stack.of(CRAWLER)[subject].properties.get("Configuration"))
+    if at(stated, "CrawlerOutput", "Partitions", "AddOrUpdateBehavior") != "InheritFromTable":
+        yield Problem(
+            "the crawler gives a partition the columns that it guesses from files, not those of its table.",
+            f"set Configuration to '{WANTED}'.",
+            PATH,
+        )
+    for other in ("Tables", "Grouping"):
+        if at(stated, "CrawlerOutput", other) or at(stated, other):
+            yield Problem(
+                f"the crawler's setting {other} lets it change or regroup tables that the template declares.",
+                f"take {other} out of Configuration.",
+                PATH,
+            )
+
+
+def _parsed(text: Any) -> Any:
+    try:
+        return json.loads(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
