@@ -8,7 +8,7 @@ from typing import Any
 from harness.checks.roles import RUNNERS
 from harness.checks.stack import items
 from harness.mutants import places
-from harness.mutants.mutation import get
+from harness.mutants.mutation import ABSENT, get
 from harness.mutants.operators.registry import ENDPOINT, FOREIGN_KEY, ROLE, Edit, Template, operator, type_of
 from harness.render.dependencies import references
 from harness.render.dumping import as_json
@@ -155,3 +155,17 @@ def _mentions(template: Template, role: str, arn: dict[str, Any]) -> bool:
     argument = next(iter(arn.values()))
     name = argument[0] if isinstance(argument, list) else argument.removeprefix("${").partition(".")[0]
     return name in {reference[0] for reference in references(template["Resources"][role])}
+
+
+@operator
+def narrow_catalogue_grant(template: Template) -> Iterator[Edit]:
+    """A grant on the Glue catalogue lacks an action or a resource, which the emulated Glue does not ask for."""
+    for resource, place, statement in places.statements(template):
+        if statement["Effect"] != "Allow" or not all(
+            str(each).startswith("glue:") for each in items(statement["Action"])
+        ):
+            continue
+        for key in ("Action", "Resource"):
+            listed = statement.get(key)
+            for index, each in enumerate(listed if isinstance(listed, list) and len(listed) > 1 else ()):
+                yield Edit(resource, (*place, key, index), ABSENT, f"without {as_json(each)}")

@@ -53,6 +53,22 @@ _SWAPPED = frozenset(
 
 
 @operator
+def start_another(template: Template) -> Iterator[Edit]:
+    """A trigger starts something else of the template in the place of what it is there for."""
+    kinds = {"JobName": "AWS::Glue::Job", "CrawlerName": "AWS::Glue::Crawler"}
+    named = {
+        kind: [name for name, body in template["Resources"].items() if body["Type"] == kinds[kind]] for kind in kinds
+    }
+    for resource, body in template["Resources"].items():
+        actions = body.get("Properties", {}).get("Actions") if body["Type"] == "AWS::Glue::Trigger" else None
+        for index, action in enumerate(actions if isinstance(actions, list) else ()):
+            for kind, others in named.items():
+                if others and kind not in action:
+                    other = {kind: {"Ref": others[0]}}
+                    yield Edit(resource, ("Resources", resource, "Properties", "Actions", index), other, others[0])
+
+
+@operator
 def swap_parameters(template: Template) -> Iterator[Edit]:
     """A place takes the value of another parameter of the same type: copied, and not changed."""
     parameters = {name: each["Type"] for name, each in template.get("Parameters", {}).items()}
