@@ -168,16 +168,22 @@ def _names(page: str) -> set[str]:
 OTHER_WORDS = frozenset(
     [
         "AccessDenied",
+        "AccessDeniedException",
         "ApproximateNumberOfMessages",
         "ApproximateNumberOfMessagesNotVisible",
+        "BatchUpdatePartition",
         "Complete",
         "ConflictingVerdict",
+        "CreatePartition",
+        "DPUSeconds",
         "DefaultValue",
         "DeletionProtectionEnabled",
         "Enabled",
         "ErrorMessage",
         "Ex1",
+        "GetPartition",
         "Import",
+        "InheritFromTable",
         "JobName",
         "JobRunId",
         "MatchedEvents",
@@ -295,6 +301,7 @@ def test_the_record_that_is_sent_is_valid() -> None:
 
 #: What a reader's shell, or a command before, has in these.
 VARIABLES = {
+    "MAPPING": "00000000-0000-4000-8000-000000000000",
     "ACCOUNT": "111122223333",
     "AWS_DEFAULT_REGION": "us-east-1",
     "ENVIRONMENT": "production",
