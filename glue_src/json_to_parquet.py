@@ -891,7 +891,8 @@ class Job:
             self.replace(work, target)
             # After the files: a partition that readers see is complete. Before the rows are marked: while its entry is
             # missing the next run comes back to it.
-            if mended := self.catalogue.add(work.partition, f"s3://{self.bucket.name}/{target}"):
+            mended = self.catalogue.add(work.partition, f"s3://{self.bucket.name}/{target}") if work.positions else None
+            if mended:
                 self.mended.append(f"{target} was at {mended}")
             # At once, so that what a run has finished stays done, whatever becomes of the run.
             return self.mark(work)

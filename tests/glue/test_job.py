@@ -464,6 +464,16 @@ def test_a_partition_is_in_the_catalogue_only_after_its_files(lake):
     assert seen[-1] == ("CreatePartition", sorted(result["files"]), {raw_key})
 
 
+def test_a_partition_without_a_record_is_not_in_the_catalogue(lake):
+    """It has no file: its hour would be one in which nothing was traded."""
+    lake.add("a", [])
+
+    with pytest.raises(TransformFailed, match="has no line"):
+        lake.run()
+
+    assert lake.glue.locations() == {}
+
+
 def test_a_partition_that_is_known_already_is_left_as_it_is(lake):
     lake.add("a", lines(1))
     lake.run()

@@ -1,8 +1,8 @@
 """CHG-018  partitioned_table_is_crawled
 
-Why       A query sees the hours that the catalogue knows, and no error tells of the others. A
-          table that no crawler looks after stands still on the day it was declared, and whoever
-          reads it computes on a market that ended then.
+Why       A query sees the hours that the catalogue knows, and no error tells of the others. Whoever
+          writes an hour adds it; an hour that was deleted there, or written before there was a
+          catalogue, is found by nobody but a crawler, and missing from every query until then.
 Targets   AWS::Glue::Table, AWS::Glue::Crawler
 
 Cases     SKIP  no table; a table without partitions; partitions that are computed from the query;
@@ -39,7 +39,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     ]
     if (table.properties.get("DatabaseName"), table.ref) not in crawled:
         yield Problem(
-            "no crawler adds this table's new partitions, so queries never see what has arrived since.",
+            "no crawler looks for partitions of this table that the catalogue lacks, so queries never see them.",
             "name the table in Targets.CatalogTargets of a crawler of this template.",
             ("Properties", "TableInput", "PartitionKeys"),
         )
