@@ -6,10 +6,10 @@ Why       What a trigger hands over takes the place of what the job says itself:
 Targets   AWS::Glue::Trigger, AWS::Glue::Job, AWS::Glue::Crawler
 
 Cases     SKIP  no trigger in the template
-          PASS  a job of the template; a crawler of the template; both
-          FAIL  a job of elsewhere; a crawler of elsewhere; a job and a crawler in one action; arguments;
-                another security configuration; another time limit; nothing to start; a good action does
-                not hide its neighbour; a good trigger does not hide its neighbour
+          PASS  a job of the template; a crawler of the template; both; two crawlers
+          FAIL  a job of elsewhere; a crawler of elsewhere; a job and a crawler in one action; three
+                crawlers; arguments; another security configuration; another time limit; nothing to start;
+                a good action does not hide its neighbour; a good trigger does not hide its neighbour
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ from harness.checks.stack import at, items
 #: What an action may say, and the type of what it names.
 STARTS = {"CrawlerName": "AWS::Glue::Crawler", "JobName": "AWS::Glue::Job"}
 
+#: As many as one trigger can start: https://docs.aws.amazon.com/glue/latest/dg/about-triggers.html
+CRAWLERS = 2
+
 
 def subjects(stack: Stack) -> list[str]:
     """All triggers."""
@@ -35,6 +38,13 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     actions = items(stack.resources[subject].properties.get("Actions"))
     if not actions:
         yield Problem("it starts nothing.", "name a job or a crawler of the template in Actions.", ("Properties",))
+    crawlers = [action for action in actions if at(action, "CrawlerName")]
+    if len(crawlers) > CRAWLERS:
+        yield Problem(
+            f"it starts {len(crawlers)} crawlers, and Glue starts {CRAWLERS} for a trigger.",
+            "give the others a trigger of their own, or one crawler several tables.",
+            ("Properties", "Actions"),
+        )
     for index, action in enumerate(actions):
         path = ("Properties", "Actions", index)
         if not _starts_ours(stack, action):
