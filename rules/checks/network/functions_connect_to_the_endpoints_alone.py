@@ -1,0 +1,67 @@
+"""NET-024  functions_connect_to_the_endpoints_alone
+
+Why       A VPC is full of other hosts: databases, other teams' services, somebody's own machine. Code
+          that has been taken over could try each of them. Where the endpoint that the functions call
+          is made here, its security group says where they may connect, and no address has to.
+          Functions that share a group are judged by what any of them calls.
+Targets   AWS::Lambda::Function, AWS::IAM::Role, AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupEgress,
+          AWS::EC2::VPCEndpoint
+
+Cases     SKIP  no function in the template; a function outside of a VPC, and one without Properties;
+                a function that calls what no endpoint of the template is for; a function that shares
+                its group with such a one
+          PASS  the group of the endpoint; the prefix list of a gateway; nowhere; the VPC in the group
+                of somebody else; no egress is stated, which is judged elsewhere
+          FAIL  the block of the VPC beside the group of the endpoint; the block of the VPC, although
+                only a gateway is called; a rule by itself; an IPv6 block; a rule as text; a good
+                function does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Resource, Stack
+from harness.checks.networks import (
+    GATEWAYS,
+    NOWHERE,
+    called_services,
+    endpoint_groups,
+    function_groups,
+    functions_in_a_vpc,
+    group_of,
+    rules_of,
+)
+from harness.checks.roles import role_of
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Functions in a VPC with a role of this template, where it makes each endpoint that they need."""
+    stack.of("AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupEgress", "AWS::EC2::VPCEndpoint")
+    functions = functions_in_a_vpc(stack).items()
+    return [name for name, each in functions if role_of(stack, each) is not None and _has_its_endpoints(stack, each)]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Ways out to addresses."""
+    for name in function_groups(stack.resources[subject]):
+        group = group_of(stack, name)
+        for rule in rules_of(stack, group, "Egress") if group is not None else ():
+            if rule.get("CidrIp") != NOWHERE and (not rule or {"CidrIp", "CidrIpv6"} & set(rule)):
+                to = rule.get("CidrIp") or rule.get("CidrIpv6") or "somewhere"
+                yield Problem(
+                    f"it may connect to {to}, although this template makes every endpoint that it calls.",
+                    "set DestinationSecurityGroupId to the endpoint's security group instead, and no block.",
+                    ("Properties", "VpcConfig", "SecurityGroupIds"),
+                )
+
+
+def _has_its_endpoints(stack: Stack, function: Resource) -> bool:
+    groups = _groups(stack, function)
+    together = [each for each in functions_in_a_vpc(stack).values() if groups & _groups(stack, each)]
+    called = {service for each in (function, *together) for service in called_services(stack, each)}
+    return all(endpoint_groups(stack, each) for each in called - set(GATEWAYS))
+
+
+def _groups(stack: Stack, function: Resource) -> set[str]:
+    return {group.logical_id for name in function_groups(function) if (group := group_of(stack, name)) is not None}
