@@ -18,7 +18,6 @@ from harness.emulator.behaviours_s3 import (
     tell_policies_the_key_that_an_upload_names,
     use_the_aws_managed_key,
 )
-)
 
 
 @dataclass(frozen=True)

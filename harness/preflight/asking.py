@@ -33,7 +33,7 @@ _NOT_THERE = (
     "ResourceNotFoundException",
 )
 #: Operations that IAM calls otherwise: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
-_ACTIONS = {"GetBucketEncryption": "GetEncryptionConfiguration", "HeadBucket": "ListBucket"}
+ACTIONS = {"GetBucketEncryption": "GetEncryptionConfiguration", "HeadBucket": "ListBucket"}
 #: A bucket without a setting of its own has this: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html
 _DEFAULT_ALGORITHM = "AES256"
 #: Of a key that says nothing else: https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
@@ -139,7 +139,7 @@ class Asker:
             return ask()
         except ClientError as error:
             operation = error.operation_name
-            action = f"{service}:{_ACTIONS.get(operation, operation)}"
+            action = f"{service}:{ACTIONS.get(operation, operation)}"
             return NotAnswered(action, error.response.get("Error", {}).get("Code", "no reason given"))
         except BotoCoreError as error:
             raise CannotAskError(" ".join(str(error).split())) from error

@@ -93,8 +93,6 @@ def test_what_only_a_list_handler_calls_is_not_granted() -> None:
     [
         "AWS::CloudTrail::Trail",
         "AWS::CloudWatch::AlarmMuteRule",
-        "AWS::EC2::SecurityGroupEgress",
-        "AWS::EC2::SecurityGroupIngress",
         "AWS::Lambda::Alias",
         "AWS::Lambda::Version",
         "AWS::Scheduler::Schedule",

@@ -13,8 +13,10 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 from moto import mock_aws
 
 from harness.deploy.stack import TEMPLATE, DeployError
+from harness.deployer.additions import of_preflight
+from harness.deployer.names import Place
 from harness.preflight import command
-from harness.preflight.asking import Asker, CannotAskError
+from harness.preflight.asking import ACTIONS, Asker, CannotAskError
 from harness.preflight.facts import Bucket, Facts, Key, Named, NotAnswered, Subnet, Vpc
 from harness.preflight.given import complete, read
 
@@ -29,12 +31,19 @@ class Emulated:
 
     def __init__(self) -> None:
         self._session = boto3.Session(region_name=REGION)
+        #: (service, operation) of each call.
+        self.called: set[tuple[str, str]] = set()
 
     def client(self, service: str) -> Any:
         said = {"Error": {"Code": "ValidationError", "Message": f"Stack with id {STACK} does not exist"}}
         if service == "cloudformation":
             return _Refusal(ClientError(said, "DescribeStacks"))
-        return self._session.client(service)
+        client: Any = self._session.client(service)
+        client.meta.events.register("before-call", self._record)
+        return client
+
+    def _record(self, model: Any, **_: Any) -> None:
+        self.called.add((model.service_model.endpoint_prefix, model.name))
 
 
 @pytest.fixture
@@ -245,3 +254,21 @@ def _file(folder: Path, text: str) -> Path:
 def test_a_file_that_cannot_be_judged_is_said_so(text: str, said: str, tmp_path: Path, session: Emulated) -> None:
     with pytest.raises(DeployError, match=said):
         command.ask(session, _file(tmp_path, text), STACK)
+
+
+def test_what_is_asked_the_deployer_may_ask(session: Emulated, parameters: Callable[..., Path]) -> None:
+    """And nothing more: each call is in one of the statements that the deployer has for preflight."""
+    key = session.client("kms").create_key()["KeyMetadata"]["Arn"]
+    session.client("s3").create_bucket(Bucket="artifacts", CreateBucketConfiguration={"LocationConstraint": REGION})
+    session.called.clear()
+    asked(session, parameters(ExistingKeyArn=key, RouteTableIds="rtb-00000000", VpcId=_vpc_of(session)))
+    granted = {action for each in of_preflight(Place("development")) for action in each.actions}
+
+    called = {f"{service}:{ACTIONS.get(name, name)}" for service, name in session.called}
+    # Whoever has credentials may ask who they are; what a stack's functions have reserved is asked of a stack alone.
+    assert called - {"sts:GetCallerIdentity"} | {"lambda:GetFunctionConcurrency"} == granted
+
+
+def _vpc_of(session: Emulated) -> str:
+    vpc: str = session.client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]
+    return vpc
