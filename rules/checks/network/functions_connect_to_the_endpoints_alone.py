@@ -11,15 +11,17 @@ Cases     SKIP  no function in the template; a function outside of a VPC, and on
                 a function that calls what no endpoint of the template is for; a function that shares
                 its group with such a one
           PASS  the group of the endpoint; the prefix list of a gateway; nowhere; the VPC in the group
-                of somebody else; no egress is stated, which is judged elsewhere
+                of somebody else; no egress is stated, and a block beyond the VPC, which are judged
+                elsewhere
           FAIL  the block of the VPC beside the group of the endpoint; the block of the VPC, although
-                only a gateway is called; a rule by itself; an IPv6 block; a rule as text; a good
-                function does not hide its neighbour
+                only a gateway is called; a block, where nobody says which is the VPC's; a rule by
+                itself; an IPv6 block; a rule as text; a good function does not hide its neighbour
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from harness.checks import Problem, Resource, Stack
 from harness.checks.networks import (
@@ -31,6 +33,7 @@ from harness.checks.networks import (
     functions_in_a_vpc,
     group_of,
     rules_of,
+    vpc_blocks,
 )
 from harness.checks.roles import role_of
 
@@ -47,13 +50,19 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     for name in function_groups(stack.resources[subject]):
         group = group_of(stack, name)
         for rule in rules_of(stack, group, "Egress") if group is not None else ():
-            if rule.get("CidrIp") != NOWHERE and (not rule or {"CidrIp", "CidrIpv6"} & set(rule)):
+            if not rule or "CidrIpv6" in rule or ("CidrIp" in rule and _is_the_vpcs(stack, rule["CidrIp"])):
                 to = rule.get("CidrIp") or rule.get("CidrIpv6") or "somewhere"
                 yield Problem(
                     f"it may connect to {to}, although this template makes every endpoint that it calls.",
                     "set DestinationSecurityGroupId to the endpoint's security group instead, and no block.",
                     ("Properties", "VpcConfig", "SecurityGroupIds"),
                 )
+
+
+def _is_the_vpcs(stack: Stack, block: Any) -> bool:
+    # What is beyond the VPC another rule refuses, where the stack is told its blocks.
+    blocks = vpc_blocks(stack)
+    return block in blocks if blocks else block != NOWHERE
 
 
 def _has_its_endpoints(stack: Stack, function: Resource) -> bool:
