@@ -90,6 +90,53 @@ def of_the_caller(pages: Iterable[str], place: Place) -> list[Addition]:
     ]
 
 
+def of_preflight(place: Place) -> list[Addition]:
+    """What `tox -e preflight` asks: calls that know no resource, and the names that the template will give."""
+    environment = place.resolved("${Environment}")
+    buckets = place.resolved("s3:::financial-*-${Environment}-${AWS::AccountId}")
+    return [
+        Addition(
+            "PreflightAnywhere",
+            (
+                "ec2:DescribeManagedPrefixLists",
+                "ec2:DescribeRouteTables",
+                "ec2:DescribeSubnets",
+                "ec2:DescribeVpcAttribute",
+                "ec2:DescribeVpcEndpoints",
+                "ec2:DescribeVpcs",
+                "kinesis:DescribeLimits",
+                "kms:DescribeKey",
+                "kms:GetKeyRotationStatus",
+                "lambda:GetAccountSettings",
+                "logs:DescribeLogGroups",
+            ),
+            ("*",),
+            "`tox -e preflight` asks for the network, the quotas and `ExistingKeyArn`; reads no data",
+            "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html",
+        ),
+        Addition(
+            "PreflightNames",
+            (
+                "dynamodb:DescribeTable",
+                "kinesis:DescribeStreamSummary",
+                "lambda:GetFunctionConcurrency",
+                "s3:GetBucketLocation",
+                "s3:GetEncryptionConfiguration",
+                "s3:ListBucket",
+            ),
+            (
+                place.arn(f"dynamodb:*:*:table/*-{environment}"),
+                place.arn(f"kinesis:*:*:stream/financial-*-{environment}"),
+                place.arn(f"lambda:*:*:function:*-{environment}"),
+                place.arn(buckets),
+                place.arn(f"s3:::{place.artifacts}"),
+            ),
+            "`tox -e preflight` asks for the artifact bucket, and whether names of the template are taken",
+            "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html",
+        ),
+    ]
+
+
 def of_the_resources(types: Iterable[str], place: Place) -> list[Addition]:
     """What creating resources of these types asks for beyond their handlers' lists."""
     found = []

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.deployer import handlers, names, reference
-from harness.deployer.additions import Addition, of_the_caller, of_the_resources
+from harness.deployer.additions import Addition, of_preflight, of_the_caller, of_the_resources
 from harness.deployer.errors import UnknownRight
 from harness.deployer.names import Place
 
@@ -102,7 +102,7 @@ def _rights(template: Mapping[str, Any], pages: Iterable[str], place: Place) -> 
         arns,
         arns.get("iam", {}).get("role", ()),
         tuple(sorted(set(_services_with_a_role(template["Resources"], place)))),
-        tuple(of_the_caller(pages, place)),
+        (*of_the_caller(pages, place), *of_preflight(place)),
         tuple(of_the_resources(types, place)),
     )
     for addition in (*found.caller, *found.resources):

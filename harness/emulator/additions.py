@@ -63,6 +63,23 @@ def _logging(name: str, value: Any) -> Parameters:
     return {"Name": name}
 
 
+def _egress(_: str, value: Any) -> Parameters:
+    described = {"Description": value["Description"]} if "Description" in value else {}
+    rule: Parameters = {"IpProtocol": value["IpProtocol"]}
+    rule |= {key: number(value[key]) for key in ("FromPort", "ToPort") if key in value}
+    for key, ranges, member in _EGRESS_ENDS:
+        if key in value:
+            rule[ranges] = [{member: value[key], **described}]
+    return {"GroupId": value["GroupId"], "IpPermissions": [rule]}
+
+
+#: Where a rule leads to, in a template and in EC2's API.
+_EGRESS_ENDS = (
+    ("CidrIp", "IpRanges", "CidrIp"),
+    ("CidrIpv6", "Ipv6Ranges", "CidrIpv6"),
+    ("DestinationPrefixListId", "PrefixListIds", "PrefixListId"),
+    ("DestinationSecurityGroupId", "UserIdGroupPairs", "GroupId"),
+)
 _NO_VPC: Parameters = {"SubnetIds": [], "SecurityGroupIds": []}
 
 PROPERTIES = (
@@ -138,6 +155,12 @@ PROPERTIES = (
 )
 
 TYPES = (
+    AddedType(
+        "AWS::EC2::SecurityGroupEgress",
+        "Id",
+        Call("ec2", "AuthorizeSecurityGroupEgress", _egress),
+        Call("ec2", "RevokeSecurityGroupEgress", _egress),
+    ),
     AddedType(
         "AWS::Glue::SecurityConfiguration",
         "Name",

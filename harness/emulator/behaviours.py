@@ -8,7 +8,11 @@ from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any
 
-from harness.emulator.behaviours_cloudformation import import_streams, see_conditions_as_changes
+from harness.emulator.behaviours_cloudformation import (
+    import_streams,
+    see_conditions_as_changes,
+    split_texts_in_conditions,
+)
 from harness.emulator.behaviours_s3 import (
     NAMED_KEY,
     tell_policies_the_key_that_an_upload_names,
@@ -216,6 +220,11 @@ BEHAVIOURS = (
         "CloudFormation, change sets",
         "A resource that a condition takes in or out is a change, also where only a parameter has changed.",
         see_conditions_as_changes,
+    ),
+    Behaviour(
+        "CloudFormation, conditions",
+        "A condition can ask for an entry of a text that it splits.",
+        split_texts_in_conditions,
     ),
     Behaviour(
         "CloudFormation, import",

@@ -28,6 +28,31 @@ def see_conditions_as_changes() -> None:
     changesets._resolve_props_for_diff = resolve_props_for_diff
 
 
+def split_texts_in_conditions() -> None:
+    """A condition can ask for an entry of a text, as on AWS: `Fn::Select` of `Fn::Split` of `Fn::Sub`."""
+    from ministack.services.cloudformation import changesets, engine, handlers, stacks
+
+    evaluate = engine._evaluate_conditions
+
+    @wraps(evaluate)
+    def evaluate_conditions(template: dict[str, Any], params: dict[str, Any]) -> dict[str, bool]:
+        def selected(value: Any) -> Any:
+            if isinstance(value, list):
+                return [selected(each) for each in value]
+            if not isinstance(value, dict):
+                return value
+            if "Fn::Select" in value:
+                return engine._resolve_refs(value, {}, params, {}, template.get("Mappings", {}), "", "")
+            return {key: selected(each) for key, each in value.items()}
+
+        conditions = selected(template.get("Conditions", {}))
+        holds: dict[str, bool] = evaluate({**template, "Conditions": conditions}, params)
+        return holds
+
+    for module in (changesets, engine, handlers, stacks):
+        module._evaluate_conditions = evaluate_conditions
+
+
 def import_streams() -> None:
     """A Kinesis stream can be taken into a stack, as on AWS."""
     from ministack.services import kinesis

@@ -30,6 +30,8 @@ class Reach:
         self.template = template
         self._scenarios = Scenarios(template)
         self.scenarios: list[Scenario] = self._scenarios.all
+        #: The scenarios that the template lets through; behind them stand those that only a mutation does.
+        self._reachable = range(len(self.scenarios))
         self._stacks = [scenario.rendering.stack() for scenario in self.scenarios]
         self._dependents = _dependents(template)
         #: Source of a check -> the types it asks for in these scenarios; a check is asked once.
@@ -42,6 +44,8 @@ class Reach:
         a parameter's pattern, changes no rendering: checks of the source judge it.
         """
         found: dict[str, Changed] = {}
+        if mutation.place[0] == "Rules":
+            return list(self._let_through(mutation))
         if mutation.place[0] not in ("Conditions", "Resources"):
             return []
         for index in self._worth_a_look(mutation):
@@ -58,7 +62,9 @@ class Reach:
 
     def everywhere(self, mutation: Mutation) -> list[Changed]:
         """Every scenario with what is different in it, equal differences as often as they occur."""
-        found = (Changed(index, dict(self._differing(mutation, index))) for index in range(len(self.scenarios)))
+        if mutation.place[0] == "Rules":
+            return self.changed(mutation)
+        found = (Changed(index, dict(self._differing(mutation, index))) for index in self._reachable)
         return [changed for changed in found if changed.resources]
 
     def stack(self, changed: Changed) -> Stack:
@@ -75,7 +81,7 @@ class Reach:
         """Scenarios that differ in what the mutated resource depends on, as it was or is; the others are equal."""
         names: set[str] = set()
         if mutation.place[0] == "Conditions":
-            yield from range(len(self.scenarios))
+            yield from self._reachable
             return
         if mutation.resource in self.template["Resources"]:
             names |= self._scenarios.dependencies.of_resource(mutation.resource)
@@ -84,11 +90,21 @@ class Reach:
         if self._shows_elsewhere(mutation):
             names.update(*map(self._scenarios.dependencies.of_resource, self._dependents.get(mutation.resource, ())))
         seen = set()
-        for index, scenario in enumerate(self.scenarios):
+        for index in self._reachable:
+            scenario = self.scenarios[index]
             values = tuple(scenario.values.get(name) for name in sorted(names))
             if values not in seen:
                 seen.add(values)
                 yield index
+
+    def _let_through(self, mutation: Mutation) -> Iterator[Changed]:
+        """The scenario nearest to the usual ones that the template refuses and the mutation lets through, whole."""
+        values = Scenarios(mutation.template).let_through(self._scenarios)
+        if values is not None:
+            rendering = Rendering(mutation.template, values)
+            self.scenarios.append(Scenario(mutation.name, values, rendering))
+            self._stacks.append(rendering.stack())
+            yield Changed(len(self.scenarios) - 1, self._stacks[-1].resources)
 
     def _shows_elsewhere(self, mutation: Mutation) -> bool:
         """Whether others that refer to the mutated resource may come out differently too: by its name, or a value."""

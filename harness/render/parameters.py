@@ -35,12 +35,13 @@ BY_TYPE = {
     "AWS::SSM::Parameter::Name": "/example",
     "List<AWS::EC2::AvailabilityZone::Name>": "us-east-1a,us-east-1b,us-east-1c,us-east-1d,us-east-1e,us-east-1f",
 }
-#: What stands in for text with an AllowedPattern: the first of these that it allows; then text made from the pattern.
+#: What stands in for text with an AllowedPattern: the first of these that it allows, or two of one kind with a comma
+#: between them; then text made from the pattern. `{block}` is another number for each place in a list.
 BY_PATTERN = (
     "example",
     "on-call@example.com",
     "210987654321",  # an account, and not the one that is rendered for
-    "10.20.0.0/16",
+    "10.{block}.0.0/16",
     "pl-{id}",
     "rtb-{id}",
     "vpc-{id}",
@@ -155,11 +156,23 @@ def _candidates(name: str, parameter: Parameter) -> list[str]:
         return extremes(parameter)
     pattern = parameter.get("AllowedPattern")
     if pattern is not None and patterns.is_readable(pattern):
-        usual = [each.replace("{id}", _digits(name)) for each in BY_PATTERN]
+        usual = [_listed(form, name, ",", count) for count in (1, 2) for form in BY_PATTERN]
         return [*usual, *_strong(parameter), *patterns.made(pattern)]
     named = [value for ending, value in BY_NAME.items() if re.search(ending, name, re.IGNORECASE)]
     by_name = named if parameter["Type"] == "String" else []
     return [*_bounds(parameter), *by_name, _by_type(name, parameter["Type"]), *_others(parameter)]
+
+
+def entries(name: str, parameter: Parameter, separator: str, count: int) -> str | None:
+    """Text of so many entries that the parameter allows, or None where no usual entries are."""
+    listed = (_listed(form, name, separator, count) for form in BY_PATTERN)
+    return next((each for each in listed if allows(parameter, each)), None)
+
+
+def _listed(form: str, name: str, separator: str, count: int) -> str:
+    places = (name, *(f"{name}, {place}" for place in range(2, count + 1)))
+    filled = (form.replace("{id}", _digits(each)) for each in places)
+    return separator.join(each.replace("{block}", str(20 + index)) for index, each in enumerate(filled))
 
 
 def _by_type(name: str, type_: str) -> str:

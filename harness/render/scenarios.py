@@ -101,6 +101,17 @@ class Scenarios:
         """Whether the template's rules let these values through."""
         return self._passes(self.template.get("Rules", {}).values(), values)
 
+    def let_through(self, stricter: Scenarios) -> Values | None:
+        """Values with two parameters that these rules let through together, and those of `stricter` refuse."""
+        for names, _ in stricter._groups:
+            domains = stricter._domains(names)
+            for (left, left_values), (right, right_values) in itertools.combinations(domains.items(), 2):
+                for one, other in itertools.product(left_values, right_values):
+                    partial = {left: one, right: other}
+                    if stricter.completed(partial) is None and (values := self.completed(partial)) is not None:
+                        return values
+        return None
+
     def combinations(self, logical_ids: Iterable[str]) -> Iterator[Values]:
         """Every reachable combination of what these resources depend on, completed."""
         names: set[str] = set().union(*(self.dependencies.of_resource(each) for each in logical_ids))
@@ -195,10 +206,13 @@ class Scenarios:
             groups.append((names, rules))
         found = []
         for names, rules in groups:
-            domains = {name: _distinct([*self._domain(name), *self.bounds.get(name, [])]) for name in sorted(names)}
+            domains = self._domains(sorted(names))
             let_through = [each for each in _assignments(domains) if self._passes(rules, self._defaults | each)]
             found.append((tuple(domains), [tuple(each.values()) for each in let_through]))
         return found
+
+    def _domains(self, names: Iterable[str]) -> dict[str, list[str]]:
+        return {name: _distinct([*self._domain(name), *self.bounds.get(name, [])]) for name in names}
 
     def _passes(self, rules: Iterable[Mapping[str, Any]], values: Values) -> bool:
         rendering = self.rendering(values)
@@ -296,10 +310,31 @@ def _literals(template: Mapping[str, Any]) -> dict[str, list[str]]:
                     for one, other in (argument, argument[::-1]):
                         for reference in references(one):
                             found.setdefault(reference[0], []).extend(texts(other))
+                        if other == "":
+                            for name, value in _with_entries(one, declared):
+                                found.setdefault(name, []).append(value)
                 look(argument)
 
     look([template.get("Conditions", {}), template.get("Rules", {})])
     return found
+
+
+def _with_entries(expression: Any, declared: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """For an entry of a parameter's text, which a condition asks whether it is there: the text with as many entries."""
+    index, split = _arguments(expression, "Fn::Select")
+    separator, text = _arguments(split, "Fn::Split")
+    if not str(index).isdecimal() or not isinstance(separator, str) or not separator:
+        return
+    for name, *_ in references(text):
+        if name in declared:
+            value = parameters.entries(name, declared[name], separator, int(str(index)) + 1)
+            if value is not None:
+                yield name, value
+
+
+def _arguments(expression: Any, function: str) -> tuple[Any, Any]:
+    arguments = expression.get(function) if isinstance(expression, dict) else None
+    return (arguments[0], arguments[1]) if isinstance(arguments, list) and len(arguments) == 2 else (None, None)
 
 
 def _distinct(values: Iterable[str]) -> list[str]:

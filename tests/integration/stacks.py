@@ -114,6 +114,8 @@ KEY: Resources = {
 }
 
 
+#: Parameters arrive as text.
+HTTPS = {"IpProtocol": "tcp", "FromPort": "443", "ToPort": "443"}
 ADDED: Resources = {
     **KEY,
     "LogBucket": {"Type": "AWS::S3::Bucket"},
@@ -208,6 +210,20 @@ ADDED: Resources = {
             "EventSourceArn": arn_of("Queue"),
             "FunctionName": {"Ref": "Function"},
             "ScalingConfig": {"MaximumConcurrency": "2"},
+        },
+    },
+    "Caller": {
+        "Type": "AWS::EC2::SecurityGroup",
+        "Properties": {"GroupDescription": "calls", "SecurityGroupEgress": [{"CidrIp": "127.0.0.1/32", **HTTPS}]},
+    },
+    "Called": {"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "is called"}},
+    "Egress": {
+        "Type": "AWS::EC2::SecurityGroupEgress",
+        "Properties": {
+            "GroupId": {"Fn::GetAtt": ["Caller", "GroupId"]},
+            "DestinationSecurityGroupId": {"Fn::GetAtt": ["Called", "GroupId"]},
+            "Description": "to what is called",
+            **HTTPS,
         },
     },
     "Security": {

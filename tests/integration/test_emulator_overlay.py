@@ -80,6 +80,13 @@ READ_BACK: dict[tuple[str, str], Read] = {
     ("AWS::SNS::Topic", "KmsMasterKeyId"): lambda e, ids: (
         e.client("sns").get_topic_attributes(TopicArn=ids["Topic"])["Attributes"].get("KmsMasterKeyId")
     ),
+    ("AWS::EC2::SecurityGroupEgress", "Id"): lambda e, ids: [
+        (pair.get("GroupId"), pair.get("Description"), rule["FromPort"], rule["ToPort"])
+        for rule in e.client("ec2").describe_security_groups(GroupIds=[ids["Caller"]])["SecurityGroups"][0][
+            "IpPermissionsEgress"
+        ]
+        for pair in rule["UserIdGroupPairs"]
+    ],
     ("AWS::Glue::SecurityConfiguration", "Name"): lambda e, ids: e.client("glue").get_security_configuration(
         Name=ids["Security"]
     )["SecurityConfiguration"]["EncryptionConfiguration"],
@@ -180,6 +187,7 @@ EXPECTED: dict[tuple[str, str], Callable[[dict[str, Any]], Any]] = {
     ("AWS::Lambda::Function", "KmsKeyArn"): lambda a: a["key"],
     ("AWS::Lambda::EventSourceMapping", "ScalingConfig"): lambda _: {"MaximumConcurrency": 2},
     ("AWS::SNS::Topic", "KmsMasterKeyId"): lambda a: a["key"],
+    ("AWS::EC2::SecurityGroupEgress", "Id"): lambda a: [(a["Called"], "to what is called", 443, 443)],
     ("AWS::Glue::SecurityConfiguration", "Name"): lambda a: {
         "S3Encryption": [{"S3EncryptionMode": "SSE-KMS", "KmsKeyArn": a["key"]}],
         "CloudWatchEncryption": {"CloudWatchEncryptionMode": "SSE-KMS", "KmsKeyArn": a["key"]},
@@ -212,7 +220,7 @@ def test_an_update_that_drops_a_property_withdraws_it(emulator: Emulator, added:
             },
         }
         for name, resource in ADDED.items()
-        if name not in ("Security", "Trail")
+        if name not in ("Security", "Trail", "Egress")
     }
     ids = deploy(emulator, "added", smaller, update=True)
     kept = [place for place in sorted(dropped) if READ_BACK[place](emulator, ids) == added[place]]
@@ -222,6 +230,7 @@ def test_an_update_that_drops_a_property_withdraws_it(emulator: Emulator, added:
         READ_BACK["AWS::Glue::SecurityConfiguration", "Name"](emulator, {"Security": "encrypted"})
     with pytest.raises(ClientError, match="TrailNotFoundException"):
         READ_BACK["AWS::CloudTrail::Trail", "TrailName"](emulator, {"Trail": "events"})
+    assert READ_BACK["AWS::EC2::SecurityGroupEgress", "Id"](emulator, ids) == []
 
 
 def test_a_trail_that_is_not_to_be_started_fails_the_stack(emulator: Emulator) -> None:

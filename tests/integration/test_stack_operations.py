@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -102,6 +103,7 @@ CHANGES = {
     "DataEventRetentionDays": "400",
     "DynamoDBPrefixListId": "pl-0123456789abcdef0",
     "EndpointPolicies": "open",
+    "EndpointSubnetIds": "subnet-0123456789abcdef4,subnet-0123456789abcdef5",
     "ExistingKeyArn": "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555",
     "LogRetentionDays": "60",
     "MaximumRetryAttempts": "100",
@@ -116,12 +118,12 @@ CHANGES = {
     "SubnetIds": "subnet-0123456789abcdef2,subnet-0123456789abcdef3",
     "TableDeletionProtection": "enabled",
     "ValidationConcurrency": "10",
-    "VpcCidr": "10.21.0.0/16",
+    "VpcCidr": "10.21.0.0/16,100.64.0.0/16",
     "VpcId": "vpc-0123456789abcdef1",
 }
-#: These do not change alone: the name of everything, what only production may have, a bucket that has to be there, and
-#: a limit on readers that have to be there.
-NOT_ALONE = {"Environment", "ArchiveLockMode", "ArtifactBucketName", "DataConsumerOrganizationId"}
+#: These do not change alone: the name of everything, what only production may have, a bucket that has to be there, a
+#: limit on readers that have to be there, and the owner of a VPC, in which no endpoint may be made.
+NOT_ALONE = {"Environment", "ArchiveLockMode", "ArtifactBucketName", "DataConsumerOrganizationId", "VpcOwnerAccountId"}
 
 
 def test_every_parameter_is_changed_alone() -> None:
@@ -165,6 +167,28 @@ def test_a_consumer_of_an_organization_is_a_change_of_two_parameters(
     assert deploy(aws, template, overridden(tmp_path, **consumer)).changed
 
 
+def test_in_a_shared_vpc_no_endpoint_is_made_and_the_roles_use_its_owners_subnets(
+    emulator: Emulator, aws: AwsCli, template: Path, tmp_path: Path
+) -> None:
+    known = yaml_parse(TEMPLATE.read_text())["Parameters"]
+    switches = [name for name in known if re.fullmatch(r"Create.*Endpoint", name)]
+    shared = {"VpcOwnerAccountId": "210987654321", **dict.fromkeys(switches, "false")}
+    deploy(aws, template, overridden(tmp_path, **shared, VpcCidr="10.20.0.0/16,100.64.0.0/16"))
+    made = types(aws)
+    iam, ec2 = emulator.client("iam"), emulator.client("ec2")
+    granted = [
+        str(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
+        for role in ("financial-kinesis-consumer-role-development", "financial-data-validation-role-development")
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
+    ]
+    groups = {each["Description"]: each for each in ec2.describe_security_groups()["SecurityGroups"]}
+    egress = groups["What the functions of the pipeline may connect to"]["IpPermissionsEgress"]
+
+    assert not {"AWS::EC2::VPCEndpoint", "AWS::EC2::SecurityGroupEgress"} & set(made.values())
+    assert ["arn:aws:ec2:us-east-1:210987654321:subnet/*" in each for each in granted] == [True, True]
+    assert sorted(each["CidrIp"] for rule in egress for each in rule["IpRanges"]) == ["10.20.0.0/16", "100.64.0.0/16"]
+
+
 # -------------------------------------------------------------------------------------------------- refuse, fail ----
 
 
@@ -188,7 +212,14 @@ def test_a_consumer_of_an_organization_is_a_change_of_two_parameters(
         pytest.param("development", {"CrawlerSchedule": "cron(40 3 * * * *)"}, "cron", id="two days in a cron"),
         pytest.param("development", {"ShardCount": "3"}, "ShardCount", id="shards without a concurrency"),
         pytest.param("development", {"BatchingWindowSeconds": "301"}, "0 to 300", id="too long a window"),
-        pytest.param("development", {"VpcCidr": "10.0.0.0/8"}, "IPv4 block of the VPC", id="a network for everybody"),
+        pytest.param("development", {"VpcCidr": "10.0.0.0/8"}, "IPv4 blocks", id="a network for everybody"),
+        pytest.param("development", {"VpcCidr": ",".join(["10.20.0.0/16"] * 6)}, "one to five", id="six blocks"),
+        pytest.param(
+            "development", {"EndpointSubnetIds": "subnet-0123456789abcdef4"}, "two or more", id="endpoints in one zone"
+        ),
+        pytest.param(
+            "development", {"VpcOwnerAccountId": "210987654321"}, "only its owner", id="endpoints in a shared VPC"
+        ),
         pytest.param("development", {"ExistingKeyArn": "alias/key"}, "no alias", id="an alias for a key"),
     ],
 )

@@ -99,7 +99,14 @@ def test_each_condition_holds_in_some_scenario_and_not_in_another(source: Source
 _SWITCHES = [
     f"Create{name}Endpoint" for name in ("S3", "DynamoDB", "SQS", "Kinesis", "Glue", "KMS", "Logs", "SNS", "STS")
 ]
-_OPTIONAL = ["AlertQueueArn", "DataConsumerAccountId", "DataConsumerOrganizationId", "ExistingKeyArn"]
+_OPTIONAL = [
+    "AlertQueueArn",
+    "DataConsumerAccountId",
+    "DataConsumerOrganizationId",
+    "EndpointSubnetIds",
+    "ExistingKeyArn",
+    "VpcOwnerAccountId",
+]
 
 
 def asked(values: Values) -> Values:
@@ -107,26 +114,33 @@ def asked(values: Values) -> Values:
         **{name: values[name] for name in ("Environment", "EndpointPolicies", "TableDeletionProtection")},
         **{name: values[name] for name in (*_SWITCHES, "RecordDataEvents", "ReserveConcurrency")},
         **{name: "given" if values[name] else "" for name in _OPTIONAL},
+        "VpcCidr": str(len(values["VpcCidr"].split(","))),
     }
+
+
+def refused(pair: Values) -> bool:
+    """What the template's Rules let nobody combine."""
+    in_a_shared_vpc = [{"VpcOwnerAccountId": "given", switch: "true"} for switch in _SWITCHES]
+    return pair in [
+        {"DataConsumerOrganizationId": "given", "DataConsumerAccountId": ""},
+        {"Environment": "production", "RecordDataEvents": "false"},
+        *in_a_shared_vpc,
+    ]
 
 
 def test_every_pair_of_what_conditions_ask_about_is_in_some_scenario(source: Source, scenarios: Scenarios) -> None:
     """Two properties that only together are wrong mostly depend on two parameters."""
     domains = {name: ["true", "false"] for name in (*_SWITCHES, "RecordDataEvents", "ReserveConcurrency")}
     domains |= {name: ["", "given"] for name in _OPTIONAL}
+    domains["VpcCidr"] = [str(count) for count in range(1, 6)]
     for name in ("Environment", "EndpointPolicies", "TableDeletionProtection"):
         domains[name] = source.template["Parameters"][name]["AllowedValues"]
     assert scenarios.dependencies.of(source.template["Conditions"]) | {"Environment"} == domains.keys()
 
-    # By the template's own Rules.
-    refused = (
-        {"DataConsumerOrganizationId": "given", "DataConsumerAccountId": ""},
-        {"Environment": "production", "RecordDataEvents": "false"},
-    )
     seen = [asked(scenario.values) for scenario in scenarios.all]
     for (left, ones), (right, others) in itertools.combinations(domains.items(), 2):
         for one, other in itertools.product(ones, others):
-            if {left: one, right: other} not in refused:
+            if not refused({left: one, right: other}):
                 assert any(each[left] == one and each[right] == other for each in seen), (left, one, right, other)
 
 
@@ -383,3 +397,32 @@ def test_a_branch_that_an_ssm_parameters_value_decides_is_rendered() -> None:
         "Resources": {"Queue": {"Type": "AWS::SQS::Queue", "Condition": "IsGold"}},
     }
     assert {each.rendering.exists("Queue") for each in Scenarios(template).all} == {False, True}
+
+
+def test_a_condition_about_an_entry_of_a_text_is_asked_with_and_without_that_entry() -> None:
+    """`Select` of `Split` compared with nothing asks how many entries there are; a text with a comma is one of each."""
+    block = r"[0-9.]+/[0-9]+"
+    parameter = {"Type": "String", "AllowedPattern": f"^{block}(,{block}){{0,2}}$"}
+    entries = {"Fn::Split": [",", {"Fn::Sub": "${Blocks},,"}]}
+    third = {"Fn::Not": [{"Fn::Equals": [{"Fn::Select": [2, entries]}, ""]}]}
+    bucket = {"Type": "AWS::S3::Bucket", "Condition": "HasThird"}
+    template = {"Parameters": {"Blocks": parameter}, "Conditions": {"HasThird": third}, "Resources": {"B": bucket}}
+
+    found = {each.values["Blocks"]: each.rendering.conditions["HasThird"] for each in Scenarios(template).all}
+
+    assert {len(blocks.split(",")): holds for blocks, holds in found.items()} == {1: False, 3: True}
+
+
+def test_values_that_only_looser_rules_let_through_are_found() -> None:
+    parameter = {"Type": "String", "AllowedValues": ["a", "b"], "Default": "a"}
+    given = {"Fn::Equals": [{"Ref": "One"}, "b"]}
+    assertion = {"Assert": {"Fn::Equals": [{"Ref": "Other"}, "a"]}}
+    template = {
+        "Parameters": {"One": parameter, "Other": parameter},
+        "Rules": {"Rule": {"RuleCondition": given, "Assertions": [assertion]}},
+        "Resources": {"B": {"Type": "AWS::S3::Bucket"}},
+    }
+    strict, loose = Scenarios(template), Scenarios({**template, "Rules": {}})
+
+    assert loose.let_through(strict) == {"One": "b", "Other": "b"}
+    assert strict.let_through(strict) is None

@@ -112,6 +112,8 @@ def widen_resource(template: Template) -> Iterator[Edit]:
                     more = [*items(statement["Resource"]), other]
                     yield Edit(resource, (*place, "Resource"), more, f"and {as_json(other)}")
         if type_of(template, resource) == ROLE:
+            for arn in _of_owners(statement["Resource"]):
+                yield Edit(resource, (*place, "Resource"), {"Fn::Sub": arn}, arn)
             service = str(items(statement["Action"])[0]).split(":")[0]
             foreign = {
                 "s3": "arn:aws:s3:::somebody-else/*", "dynamodb": "arn:aws:dynamodb:us-east-1:999999999999:table/other",
@@ -121,6 +123,16 @@ def widen_resource(template: Template) -> Iterator[Edit]:
             }.get(service)  # fmt: skip
             if foreign:
                 yield Edit(resource, (*place, "Resource"), foreign, foreign)
+
+
+def _of_owners(resource: Any) -> Iterator[str]:
+    """More of the network that another account shares, or of any account's."""
+    text = resource.get("Fn::Sub") if isinstance(resource, dict) else None
+    if isinstance(text, str) and ":ec2:" in text:
+        for account in ("${AWS::AccountId}", "${VpcOwnerAccountId}"):
+            yield from [text.replace(account, "*"), text.replace(account, "999999999999")] if account in text else []
+        if "${VpcOwnerAccountId}" in text:
+            yield text.replace("subnet/*", "*/*")
 
 
 @operator

@@ -30,6 +30,14 @@ def loosen_parameter(template: Template) -> Iterator[Edit]:
 
 
 @operator
+def drop_assertion(template: Template) -> Iterator[Edit]:
+    """A combination of parameters that is refused before anything is made comes to be tried."""
+    for name, rule in template.get("Rules", {}).items():
+        for index, _ in enumerate(rule["Assertions"]):
+            yield Edit(name, ("Rules", name, "Assertions", index), ABSENT, "not asked for")
+
+
+@operator
 def fix_condition(template: Template) -> Iterator[Edit]:
     """A condition comes out the same whatever is chosen."""
     for name in template.get("Conditions", {}):

@@ -33,6 +33,7 @@ JUDGED = {
     "AWS::DynamoDB::Table": "AttributeDefinitions BillingMode DeletionProtectionEnabled GlobalSecondaryIndexes "
     "KeySchema PointInTimeRecoverySpecification SSESpecification StreamSpecification TableName Tags",
     "AWS::EC2::SecurityGroup": "GroupDescription SecurityGroupEgress SecurityGroupIngress Tags VpcId",
+    "AWS::EC2::SecurityGroupEgress": "Description DestinationSecurityGroupId FromPort GroupId IpProtocol ToPort",
     "AWS::EC2::VPCEndpoint": "PolicyDocument PrivateDnsEnabled RouteTableIds SecurityGroupIds ServiceName SubnetIds "
     "VpcEndpointType VpcId",
     "AWS::Events::Rule": "Description EventPattern Name State Targets",

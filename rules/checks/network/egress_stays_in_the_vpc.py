@@ -7,7 +7,7 @@ Targets   AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupEgress
 
 Cases     SKIP  no security group in the template; a group that states no way out, and one without
                 Properties; a template that is not told the block of the VPC
-          PASS  the block of the VPC; the block that is given; a prefix list that a parameter gives;
+          PASS  the block of the VPC; the block that is given; a second block; a prefix list that a parameter gives;
                 a security group of the template; nowhere; the whole world, and addresses of IPv6,
                 which are judged elsewhere
           FAIL  another block; a block inside of the VPC's; the block where another one is given; the
@@ -24,25 +24,23 @@ from typing import Any
 
 from harness.checks import Problem, Stack
 from harness.checks.iam import Path
-from harness.checks.networks import group_of, own_rules
+from harness.checks.networks import NOWHERE, group_of, own_rules, vpc_blocks
 
 GROUP = "AWS::EC2::SecurityGroup"
 RULE = "AWS::EC2::SecurityGroupEgress"
 DESTINATIONS = ("CidrIp", "DestinationPrefixListId", "DestinationSecurityGroupId")
-#: Itself. EC2 adds a rule to everywhere where there is none, so a rule to nowhere has to stand there.
-NOWHERE = "127.0.0.1/32"
 
 
 def subjects(stack: Stack) -> list[str]:
-    """Security groups with egress rules, and such rules by themselves, where the stack is told the VPC's block."""
-    if not stack.parameters.get("VpcCidr"):
+    """Security groups with egress rules, and such rules by themselves, where the stack is told the VPC's blocks."""
+    if not vpc_blocks(stack):
         return []
     groups = stack.of(GROUP, RULE).items()
     return [name for name, each in groups if each.type == RULE or own_rules(each, "Egress")]
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Destinations other than the VPC's block, the prefix lists that are given, or a security group of the template."""
+    """Destinations other than the VPC's blocks, the given prefix lists, or a security group of the template."""
     resource = stack.resources[subject]
     alone: list[tuple[Path, dict[str, Any]]] = [(("Properties",), resource.properties)]
     for path, rule in alone if resource.type == RULE else own_rules(resource, "Egress"):
@@ -51,16 +49,16 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         if not named and "CidrIpv6" not in rule:
             yield Problem(
                 "the rule does not say where it leads, so nobody can say that it ends in the VPC.",
-                "set CidrIp to the parameter VpcCidr.",
+                "set CidrIp to a block of the parameter VpcCidr.",
                 path,
             )
         for key in named:
             if not _stays(stack, key, rule[key]):
                 yield Problem(
-                    f"connections may be made to {rule[key]}, which is neither the VPC's block nor given by a parameter"
-                    " or this template.",
-                    "set CidrIp to the parameter VpcCidr, or name a prefix list that is a parameter, or a security"
-                    " group of this template.",
+                    f"connections may be made to {rule[key]}, which is neither a block of the VPC nor given by a"
+                    " parameter or this template.",
+                    "set CidrIp to a block of the parameter VpcCidr, or name a prefix list that is a parameter, or a"
+                    " security group of this template.",
                     (*path, key),
                 )
 
@@ -69,7 +67,7 @@ def _stays(stack: Stack, key: str, value: Any) -> bool:
     if not isinstance(value, str):
         return False
     if key == "CidrIp":
-        return value in (stack.parameters["VpcCidr"], NOWHERE) or value.endswith("/0")
+        return value in (*vpc_blocks(stack), NOWHERE) or value.endswith("/0")
     if key == "DestinationPrefixListId":
         return value.startswith("pl-") and value in stack.parameters.values()
     return group_of(stack, value) is not None

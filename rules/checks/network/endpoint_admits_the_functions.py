@@ -1,22 +1,23 @@
 """NET-018  endpoint_admits_the_functions
 
 Why       Private names lead every call in the VPC to the endpoint. If its security group does not let
-          the functions in, the service is gone for them, and no way around is left. It starts no
-          connections itself, so whatever it may connect to is only of use to an intruder.
+          the functions in by theirs, the service is gone for them once the VPC gets another block of
+          addresses, and no way around is left. It starts no connections
+          itself, so whatever it may connect to is only of use to an intruder.
 Targets   AWS::EC2::VPCEndpoint, AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupIngress,
           AWS::EC2::SecurityGroupEgress, AWS::Lambda::Function
 
 Cases     SKIP  no endpoint in the template; a gateway endpoint, one without a security group, and
                 one without Properties
-          PASS  the block of the VPC comes in, nothing goes out; in by a rule by itself, among all
-                ports; one of two security groups lets in; the security group of the functions comes
-                in; a block, where the template is not told which the one of the VPC is; no egress
-                is stated, which is judged elsewhere
-          FAIL  nobody comes in; another block; another port; a rule as text; the security group of
-                one of two functions; a security group that nothing is in; a security group of
-                another stack; a security group without Properties; it may connect into the VPC; it
-                may connect to S3; it may connect by a rule by itself; the way out as text; a good
-                endpoint does not hide its neighbour
+          PASS  the block of the VPC comes in where there are no functions, nothing goes out; in by a
+                rule by itself, among all ports; one of two security groups lets in; the security
+                group of the functions comes in; a block, where the template is not told which the one
+                of the VPC is; no egress is stated, which is judged elsewhere
+          FAIL  nobody comes in; the block of the VPC alone, where there are functions; another block;
+                another port; a rule as text; the security group of one of two functions; a security
+                group that nothing is in; a security group of another stack; a security group without
+                Properties; it may connect into the VPC; it may connect to S3; it may connect by a
+                rule by itself; the way out as text; a good endpoint does not hide its neighbour
 """
 
 from __future__ import annotations
@@ -25,12 +26,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.checks import Problem, Resource, Stack
-from harness.checks.networks import function_groups, functions_in_a_vpc, group_of, lets_https, rules_of
+from harness.checks.networks import (
+    NOWHERE,
+    function_groups,
+    functions_in_a_vpc,
+    group_of,
+    lets_https,
+    rules_of,
+    vpc_blocks,
+)
 from harness.checks.stack import items
 
 PATH = ("Properties", "SecurityGroupIds")
-#: Itself. EC2 adds a rule to everywhere where there is none, so a rule to nowhere has to stand there.
-NOWHERE = "127.0.0.1/32"
 
 
 def subjects(stack: Stack) -> list[str]:
@@ -51,8 +58,9 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     ingress = [rule for group in groups for rule in rules_of(stack, group, "Ingress") if lets_https(rule)]
     if not _lets_functions_in(stack, ingress):
         yield Problem(
-            "the functions cannot connect to the endpoint, and private names leave them no other way to the service.",
-            "name a security group of this template that lets tcp 443 in from the parameter VpcCidr.",
+            "the functions cannot connect to the endpoint by their security group, and private names leave them no"
+            " other way to the service.",
+            "name a security group of this template that lets tcp 443 in from the functions' security group.",
             PATH,
         )
     for group in groups:
@@ -66,12 +74,12 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
 
 
 def _lets_functions_in(stack: Stack, rules: list[dict[str, Any]]) -> bool:
-    network = stack.parameters.get("VpcCidr")
-    if any(rule.get("CidrIp") == network if network else rule.get("CidrIp") for rule in rules):
-        return True
-    sources = [group_of(stack, rule.get("SourceSecurityGroupId")) for rule in rules]
     functions = functions_in_a_vpc(stack).values()
-    return bool(functions) and all(_is_source(stack, each, sources) for each in functions)
+    if functions:
+        sources = [group_of(stack, rule.get("SourceSecurityGroupId")) for rule in rules]
+        return all(_is_source(stack, each, sources) for each in functions)
+    blocks = vpc_blocks(stack)
+    return any(rule.get("CidrIp") in blocks if blocks else rule.get("CidrIp") for rule in rules)
 
 
 def _is_source(stack: Stack, function: Resource, sources: list[Resource | None]) -> bool:

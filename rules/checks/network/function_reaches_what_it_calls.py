@@ -3,47 +3,47 @@
 Why       A function whose network does not lead to what it calls waits until it times out, for every
           message. The stream waits behind it, and a week later the first records are gone.
 Targets   AWS::Lambda::Function, AWS::IAM::Role, AWS::EC2::SecurityGroup,
-          AWS::EC2::SecurityGroupEgress
+          AWS::EC2::SecurityGroupEgress, AWS::EC2::VPCEndpoint
 
 Cases     SKIP  no function in the template; a function outside of a VPC, and one without
                 Properties; a template that is told no addresses; a role of another stack
           PASS  S3, DynamoDB and a queue; only what it calls; all ports of all protocols; what
                 Lambda does by itself; the dead-letter target, where Lambda sends; a rule by itself,
-                and the endpoints by their security group; a Deny calls nothing
+                and the endpoint by its security group; each block, where the endpoint is not of the
+                template; a Deny calls nothing
           FAIL  S3 cannot be reached; DynamoDB cannot be reached; the endpoint of the queue cannot
-                be reached; another port; another protocol; ports as text; no egress; a rule as
-                text; another block than the one of the VPC; a security group of another stack; a
-                security group without Properties; a good function does not hide its neighbour
+                be reached; one of two blocks, where the endpoint is not of the template; the
+                security group of another service's endpoint; another port; another protocol; ports
+                as text; no egress; a rule as text; another block than the one of the VPC; a security
+                group of another stack; a security group without Properties; a good function does not
+                hide its neighbour
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from typing import Any
 
-from harness.checks import Problem, Resource, Stack
-from harness.checks.iam import Statement, role_statements
-from harness.checks.networks import function_groups, functions_in_a_vpc, group_of, lets_https, rules_of
-from harness.checks.roles import LAMBDA_READS, role_of
-from harness.checks.stack import at
-
-#: Services that are reached by their gateway endpoints, and the parameter that lists their addresses.
-GATEWAYS = {"dynamodb": "DynamoDBPrefixListId", "s3": "S3PrefixListId"}
-#: What Lambda does with the role by itself, from outside of the VPC: network interfaces, logs, mappings.
-LAMBDA_MAKES = (
-    *LAMBDA_READS,
-    "ec2:*",
-    "kms:*",  # the services ask KMS, on the function's behalf
-    "logs:*",
+from harness.checks import Problem, Stack
+from harness.checks.networks import (
+    GATEWAYS,
+    called_services,
+    endpoint_groups,
+    function_groups,
+    functions_in_a_vpc,
+    group_of,
+    lets_https,
+    rules_of,
+    vpc_blocks,
 )
+from harness.checks.roles import role_of
 
 
 def subjects(stack: Stack) -> list[str]:
     """Functions in a VPC with a role of this template, where the stack is told the addresses of something."""
     if not any(stack.parameters.get(each) for each in ("VpcCidr", *GATEWAYS.values())):
         return []
-    stack.of("AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupEgress")
+    stack.of("AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupEgress", "AWS::EC2::VPCEndpoint")
     return [name for name, each in functions_in_a_vpc(stack).items() if role_of(stack, each) is not None]
 
 
@@ -60,7 +60,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         )
         return
     rules = [rule for group in groups for rule in rules_of(stack, group, "Egress") if lets_https(rule)]
-    called = _called(stack, function)
+    called = called_services(stack, function)
     for service in sorted(called & set(GATEWAYS)):
         addresses = stack.parameters.get(GATEWAYS[service])
         if addresses and not any(rule.get("DestinationPrefixListId") == addresses for rule in rules):
@@ -69,32 +69,20 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
                 f"add to SecurityGroupEgress tcp 443 to DestinationPrefixListId, the parameter {GATEWAYS[service]}.",
                 path,
             )
-    others = sorted(called - set(GATEWAYS))
-    network = stack.parameters.get("VpcCidr")
-    if others and network and not any(_leads_into(stack, rule, network) for rule in rules):
+    others = [each for each in sorted(called - set(GATEWAYS)) if not _is_reached(stack, each, rules)]
+    if others and vpc_blocks(stack):
         yield Problem(
             f"its role lets it use {', '.join(others)}, but its security group does not let it connect to endpoints"
             " in the VPC.",
-            "add to SecurityGroupEgress tcp 443 to CidrIp, the parameter VpcCidr.",
+            "let tcp 443 out to the security group of the template's endpoint; without one, to each block of VpcCidr.",
             path,
         )
 
 
-def _called(stack: Stack, function: Resource) -> set[str]:
-    role = role_of(stack, function)
-    granted = [each for each in role_statements(role) if each.allows] if role else []
-    target = at(function.properties, "DeadLetterConfig", "TargetArn")
-    return {service for each in granted for service in _services(each, target)}
-
-
-def _services(statement: Statement, dead_letter_target: Any) -> Iterator[str]:
-    # What nobody received Lambda itself sends to the dead-letter target.
-    if statement.resources == [dead_letter_target]:
-        return
-    for action in statement.actions:
-        if not any(fnmatchcase(action.lower(), pattern) for pattern in LAMBDA_MAKES):
-            yield action.lower().split(":")[0]
-
-
-def _leads_into(stack: Stack, rule: dict[str, Any], network: str) -> bool:
-    return rule.get("CidrIp") == network or group_of(stack, rule.get("DestinationSecurityGroupId")) is not None
+def _is_reached(stack: Stack, service: str, rules: list[dict[str, Any]]) -> bool:
+    leads_to = [group_of(stack, rule.get("DestinationSecurityGroupId")) for rule in rules]
+    if any(group in leads_to for group in endpoint_groups(stack, service)):
+        return True
+    # An endpoint may have its addresses in any block, and one that is not made here may have any group.
+    blocks = [rule.get("CidrIp") for rule in rules]
+    return all(each in blocks for each in vpc_blocks(stack))

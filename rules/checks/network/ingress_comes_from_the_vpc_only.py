@@ -2,12 +2,13 @@
 
 Why       A wide block of private addresses looks harmless and takes in every network that is ever
           peered with this one: other teams', vendors', those of a company bought next year. Whoever
-          deploys says which block is the VPC's, and that is who may connect.
+          deploys says which blocks are the VPC's, and that is who may connect.
 Targets   AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupIngress
 
 Cases     SKIP  no security group in the template; a group that lets nobody in, and one without
                 Properties; a template that is not told the block of the VPC
-          PASS  the block of the VPC; the block that is given; a security group of the template;
+          PASS  the block of the VPC; the block that is given; a second block; a security group of
+                the template;
                 addresses of IPv6, which are judged elsewhere
           FAIL  another block of the same size; the block where another one is given; a wider block;
                 a small block of strangers beside the block of the VPC; a list of prefixes; a
@@ -22,7 +23,7 @@ from typing import Any
 
 from harness.checks import Problem, Stack
 from harness.checks.iam import Path
-from harness.checks.networks import group_of, own_rules
+from harness.checks.networks import group_of, own_rules, vpc_blocks
 
 GROUP = "AWS::EC2::SecurityGroup"
 RULE = "AWS::EC2::SecurityGroupIngress"
@@ -32,24 +33,25 @@ SOURCES = {"CidrIp", "SourcePrefixListId", "SourceSecurityGroupId", "SourceSecur
 
 def subjects(stack: Stack) -> list[str]:
     """Security groups with ingress rules, and such rules by themselves, where the stack is told the VPC's block."""
-    if not stack.parameters.get("VpcCidr"):
+    if not vpc_blocks(stack):
         return []
     groups = stack.of(GROUP, RULE).items()
     return [name for name, each in groups if each.type == RULE or own_rules(each, "Ingress")]
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Sources other than the VPC's block, or a security group of the template."""
+    """Sources other than the VPC's blocks, or a security group of the template."""
     resource = stack.resources[subject]
     alone: list[tuple[Path, dict[str, Any]]] = [(("Properties",), resource.properties)]
     for path, rule in alone if resource.type == RULE else own_rules(resource, "Ingress"):
         sources = SOURCES & set(rule)
-        from_vpc = sources == {"CidrIp"} and rule["CidrIp"] == stack.parameters["VpcCidr"]
+        from_vpc = sources == {"CidrIp"} and rule["CidrIp"] in vpc_blocks(stack)
         from_group = sources == {"SourceSecurityGroupId"} and group_of(stack, rule["SourceSecurityGroupId"]) is not None
         by_ipv6_only = not sources and "CidrIpv6" in rule
         if not from_vpc and not from_group and not by_ipv6_only:
             yield Problem(
                 "addresses beyond the VPC's may connect.",
-                "set CidrIp to the parameter VpcCidr, or name a security group of this template as the source.",
+                "set CidrIp to a block of the parameter VpcCidr, or name a security group of this template as the"
+                " source.",
                 path,
             )

@@ -7,9 +7,11 @@ Targets   AWS::Lambda::Function, AWS::IAM::Role
 
 Cases     SKIP  no function in the template; a function outside of a VPC; a role of another stack,
                 and a function without Properties
-          PASS  what Lambda needs; all of EC2; what is refused to the code only
+          PASS  what Lambda needs; all of EC2; what is refused to the code only; the subnets of the
+                VPC's owner, where it is another
           FAIL  it may not make them; it may not find them; it may not delete them; finding them is
-                held to a resource; making them is held to another region; on a condition; a Deny
+                held to a resource; making them is held to another region; this account's subnets
+                only, where the VPC has another owner; network interfaces only; on a condition; a Deny
                 instead of an Allow; a Deny beside the Allow; a role without policies; a role
                 without Properties; a good function does not hide its neighbour
 """
@@ -34,7 +36,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     """What Lambda needs for the function's network, and its role does not allow."""
     function = stack.resources[subject]
     role = role_of(stack, function)
-    for action, arn in _needed(function):
+    for action, arn in _needed(stack, function):
         if role and (not may(role, action, arn) or _refuses(role, action, arn)):
             yield Problem(
                 f"the own policies of {role.logical_id} do not allow {action}, without which Lambda cannot start it.",
@@ -43,11 +45,15 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             )
 
 
-def _needed(function: Resource) -> Iterator[tuple[str, str]]:
+def _needed(stack: Stack, function: Resource) -> Iterator[tuple[str, str]]:
     """https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions"""
     _, partition, _, region, account, *_ = [*function.arn.split(":"), *[""] * 5]
     interfaces = f"arn:{partition}:ec2:{region}:{account}:network-interface/*"
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
     yield "ec2:CreateNetworkInterface", interfaces
+    yield "ec2:CreateNetworkInterface", f"arn:{partition}:ec2:{region}:{account}:security-group/*"
+    owner = stack.parameters.get("VpcOwnerAccountId") or account
+    yield "ec2:CreateNetworkInterface", f"arn:{partition}:ec2:{region}:{owner}:subnet/*"
     # It knows no resources.
     yield "ec2:DescribeNetworkInterfaces", "*"
     yield "ec2:DeleteNetworkInterface", interfaces

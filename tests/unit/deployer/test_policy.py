@@ -92,8 +92,6 @@ def test_what_only_a_list_handler_calls_is_not_granted() -> None:
     "type_",
     [
         "AWS::CloudWatch::AlarmMuteRule",
-        "AWS::EC2::SecurityGroupEgress",
-        "AWS::EC2::SecurityGroupIngress",
         "AWS::Lambda::Alias",
         "AWS::Lambda::Version",
         "AWS::Scheduler::Schedule",

@@ -1,0 +1,1 @@
+"""What will fail in a deployment, asked before anything is built: `python -m harness preflight`. Read-only."""

@@ -1,0 +1,496 @@
+"""What will fail, by what is given and what AWS said. No AWS here: facts in, findings out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from harness.preflight.facts import Concurrency, Endpoint, Fact, Facts, NotAnswered, Subnet, Vpc
+from harness.preflight.given import ENDPOINTS, GATEWAYS, Given
+
+#: What Lambda keeps unreserved in every account.
+#: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+ALWAYS_UNRESERVED = 100
+IMPORT = "docs/deploying.md, Deploying again after a deletion"
+_VALIDATORS_AT_LEAST = 2
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong, why it matters, and what to type. One that was not evaluated is no pass."""
+
+    check: str
+    what: str
+    why: str
+    fix: str
+    evaluated: bool = True
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A finding before it is known whose."""
+
+    what: str
+    why: str
+    fix: str
+
+
+class _OpenError(Exception):
+    """The answer that a check needs is not there."""
+
+    def __init__(self, answer: NotAnswered) -> None:
+        super().__init__(answer.action)
+        self.answer = answer
+
+
+class _WaitsError(Exception):
+    """What a check asks about is not there, which is another check's finding."""
+
+
+Check = Callable[[Given, Facts], Iterator[Wrong]]
+CHECKS: dict[str, Check] = {}
+
+
+def _check(name: str) -> Callable[[Check], Check]:
+    def named(function: Check) -> Check:
+        CHECKS[name] = function
+        return function
+
+    return named
+
+
+def findings(given: Given, facts: Facts) -> list[Finding]:
+    """Everything that is wrong, and everything that could not be asked, in the checks' order."""
+    return [finding for name, check in CHECKS.items() for finding in _of(name, check, given, facts)]
+
+
+def _of(name: str, check: Check, given: Given, facts: Facts) -> Iterator[Finding]:
+    try:
+        for wrong in check(given, facts):
+            yield Finding(name, wrong.what, wrong.why, wrong.fix)
+    except _OpenError as refused:
+        answer = refused.answer
+        yield Finding(
+            name,
+            f"{answer.action} was not answered ({answer.why})",
+            "so this is not evaluated.",
+            f"allow {answer.action} to whoever asks" if _is_refusal(answer) else "ask again, or look yourself",
+            evaluated=False,
+        )
+    except _WaitsError as other:
+        yield Finding(name, f"waits for {other}", "so this is not evaluated.", f"mend {other} first", evaluated=False)
+
+
+def _is_refusal(answer: NotAnswered) -> bool:
+    return any(word in answer.why for word in ("AccessDenied", "Unauthorized", "Forbidden", "403"))
+
+
+def _known(answer: Fact | NotAnswered) -> Fact:
+    if isinstance(answer, NotAnswered):
+        raise _OpenError(answer)
+    return answer
+
+
+def _there(facts: Facts) -> Vpc:
+    vpc = _known(facts.vpc)
+    if vpc is None:
+        raise _WaitsError("VPC")
+    return vpc
+
+
+def _all_subnets(given: Given, facts: Facts) -> Mapping[str, Subnet]:
+    known = _known(facts.subnets)
+    if not {*given.entries("SubnetIds"), *given.endpoint_subnets} <= known.keys():
+        raise _WaitsError("subnets")
+    return known
+
+
+# ---------------------------------------------------------------------------------------- where, and what is there ----
+
+
+@_check("Region")
+def _region(given: Given, facts: Facts) -> Iterator[Wrong]:
+    if given.regions is not None and facts.region not in given.regions:
+        yield Wrong(
+            f"{facts.region} ({facts.partition}) is not supported",
+            "services that the template needs are not there.",
+            f"export AWS_DEFAULT_REGION=<one of {', '.join(sorted(given.regions))}>",
+        )
+
+
+@_check("stack")
+def _stack(given: Given, facts: Facts) -> Iterator[Wrong]:
+    stack = _known(facts.stack)
+    if stack is None:
+        return
+    if stack.status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"):
+        yield Wrong(
+            f"the stack is {stack.status}", "CloudFormation updates no such stack.", "aws cloudformation delete-stack"
+        )
+    elif stack.status.endswith("_IN_PROGRESS") and stack.status != "REVIEW_IN_PROGRESS":
+        yield Wrong(f"the stack is {stack.status}", "CloudFormation takes one change at a time.", "wait, and ask again")
+
+
+@_check("names")
+def _names(given: Given, facts: Facts) -> Iterator[Wrong]:
+    unanswered: NotAnswered | None = None
+    for named, there in facts.taken.items():
+        if isinstance(there, NotAnswered):
+            unanswered = unanswered or there
+        elif there and named.retained:
+            yield Wrong(
+                f"{named.type} {named.name} exists, outside of the stack",
+                "the template gives this name, so creating it fails.",
+                f"import it: {IMPORT}",
+            )
+        elif there:
+            yield Wrong(
+                f"{named.type} {named.name} exists, outside of the stack",
+                "the template gives this name, so creating it fails.",
+                f"aws logs delete-log-group --log-group-name {named.name}",
+            )
+    if unanswered is not None:
+        raise _OpenError(unanswered)
+
+
+# -------------------------------------------------------------------------------------------------------- the VPC ----
+
+
+@_check("VPC")
+def _vpc(given: Given, facts: Facts) -> Iterator[Wrong]:
+    if _known(facts.vpc) is None:
+        yield Wrong(
+            f"{given['VpcId']} is not in {facts.region}, nor shared with account {facts.account}",
+            "nothing can be placed in it.",
+            "VpcId=<one of `aws ec2 describe-vpcs`>",
+        )
+
+
+@_check("VPC owner")
+def _owner(given: Given, facts: Facts) -> Iterator[Wrong]:
+    vpc, said = _there(facts), given["VpcOwnerAccountId"]
+    if vpc.owner == facts.account and said:
+        yield Wrong(
+            f"VpcOwnerAccountId is {said}, and the VPC is this account's own",
+            "the functions may then not use its subnets.",
+            "VpcOwnerAccountId=",
+        )
+    elif vpc.owner not in (facts.account, said):
+        yield Wrong(
+            f"the VPC belongs to account {vpc.owner}, which shares it",
+            "the functions' roles are not allowed to use its subnets.",
+            f"VpcOwnerAccountId={vpc.owner}",
+        )
+
+
+@_check("endpoints of a shared VPC")
+def _shared(given: Given, facts: Facts) -> Iterator[Wrong]:
+    _there(facts)
+    made = [switch for switch in ENDPOINTS if given.creates(switch)]
+    if _is_shared(given, facts) and made:
+        # https://repost.aws/knowledge-center/vpc-interface-endpoint-creation-errors
+        yield Wrong(
+            f"{', '.join(made)}: true in a shared VPC",
+            "only the owner can make endpoints there.",
+            f"{' '.join(f'{each}=false' for each in made)}, and ask the owner for those to S3, DynamoDB and SQS",
+        )
+
+
+@_check("DNS support")
+def _dns_support(given: Given, facts: Facts) -> Iterator[Wrong]:
+    _there(facts)
+    if not _known(facts.dns_support):
+        yield _no_dns(given, "enableDnsSupport", "--enable-dns-support")
+
+
+@_check("DNS host names")
+def _dns_host_names(given: Given, facts: Facts) -> Iterator[Wrong]:
+    _there(facts)
+    if not _known(facts.dns_host_names):
+        yield _no_dns(given, "enableDnsHostnames", "--enable-dns-hostnames")
+
+
+def _no_dns(given: Given, attribute: str, option: str) -> Wrong:
+    # https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html
+    return Wrong(
+        f"{attribute} of {given['VpcId']} is off",
+        "private names lead to an interface endpoint only where both DNS attributes are on.",
+        f"aws ec2 modify-vpc-attribute --vpc-id {given['VpcId']} {option}",
+    )
+
+
+@_check("VPC blocks")
+def _blocks(given: Given, facts: Facts) -> Iterator[Wrong]:
+    vpc = _there(facts)
+    if set(given.entries("VpcCidr")) != set(vpc.blocks):
+        yield Wrong(
+            f"VpcCidr is {given['VpcCidr']}, the VPC has {', '.join(vpc.blocks)}",
+            "whoever is in a block that is left out cannot use the endpoints; another block lets strangers in.",
+            f"VpcCidr={','.join(vpc.blocks[:5])}",
+        )
+
+
+# ---------------------------------------------------------------------------------------------- subnets and routes ----
+
+
+@_check("subnets")
+def _subnets(given: Given, facts: Facts) -> Iterator[Wrong]:
+    known = _known(facts.subnets)
+    for subnet in dict.fromkeys([*given.entries("SubnetIds"), *given.endpoint_subnets]):
+        if subnet not in known:
+            yield Wrong(
+                f"{subnet} is not in {facts.region}, nor shared with account {facts.account}",
+                "nothing can be placed in it.",
+                f"SubnetIds=<some of `aws ec2 describe-subnets --filters Name=vpc-id,Values={given['VpcId']}`>",
+            )
+        elif known[subnet].vpc != given["VpcId"]:
+            yield Wrong(
+                f"{subnet} is in {known[subnet].vpc}",
+                f"security groups of {given['VpcId']} cannot be used there.",
+                f"SubnetIds=<some of `aws ec2 describe-subnets --filters Name=vpc-id,Values={given['VpcId']}`>",
+            )
+
+
+@_check("zones")
+def _zones(given: Given, facts: Facts) -> Iterator[Wrong]:
+    known = _all_subnets(given, facts)
+    for name, ids in ((name, given.entries(name)) for name in ("SubnetIds", "EndpointSubnetIds")):
+        zones = {known[each].zone for each in ids}
+        if len(zones) == 1:
+            yield Wrong(
+                f"all subnets of {name} are in {min(zones)}",
+                "what is there stops when the zone does.",
+                f"{name}=<subnets of two zones or more>",
+            )
+
+
+@_check("endpoint subnets")
+def _endpoint_zones(given: Given, facts: Facts) -> Iterator[Wrong]:
+    interfaces = [switch for switch in ENDPOINTS if switch not in GATEWAYS and given.creates(switch)]
+    if not interfaces:
+        return
+    known = _all_subnets(given, facts)
+    counted = Counter(known[each].zone for each in given.endpoint_subnets)
+    for zone in sorted(zone for zone, count in counted.items() if count > 1):
+        inside = [each for each in given.endpoint_subnets if known[each].zone == zone]
+        # https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
+        yield Wrong(
+            f"{' and '.join(inside)} are in {zone}",
+            "an interface endpoint takes one subnet a zone.",
+            f"EndpointSubnetIds={','.join(_one_a_zone(given, known))}",
+        )
+
+
+def _one_a_zone(given: Given, known: Mapping[str, Subnet]) -> list[str]:
+    first: dict[str, str] = {}
+    for each in given.endpoint_subnets:
+        first.setdefault(known[each].zone, each)
+    return list(first.values())
+
+
+@_check("route tables")
+def _route_tables(given: Given, facts: Facts) -> Iterator[Wrong]:
+    known = _known(facts.route_tables)
+    for table in given.entries("RouteTableIds"):
+        if known.get(table) != given["VpcId"]:
+            yield Wrong(
+                f"{table} is {f'of {known[table]}' if table in known else f'not in {facts.region}'}",
+                "a gateway endpoint takes route tables of its own VPC only.",
+                "RouteTableIds=<those of the subnets>",
+            )
+
+
+# ------------------------------------------------------------------------------------------------------- endpoints ----
+
+
+@_check("gateway endpoints")
+def _gateways(given: Given, facts: Facts) -> Iterator[Wrong]:
+    _there(facts)
+    endpoints, subnets = _known(facts.endpoints), _all_subnets(given, facts)
+    needed = {subnets[each].route_table for each in given.entries("SubnetIds")}
+    for switch in GATEWAYS:
+        service = ENDPOINTS[switch]
+        there = [each for each in endpoints if each.service == service and each.type == "Gateway"]
+        others = [each for each in there if not _is_own(each, facts)]
+        taken = {table for each in others for table in each.route_tables}
+        made = set(given.entries("RouteTableIds")) if given.creates(switch) else set()
+        for endpoint in others:
+            # https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
+            if common := sorted(made & set(endpoint.route_tables)):
+                yield Wrong(
+                    f"{switch} is true, and {endpoint.id} routes {', '.join(common)} to {service} already",
+                    "a route table takes one gateway endpoint a service.",
+                    f"{switch}=false",
+                )
+        unrouted = sorted(each for each in needed - made - taken if each)
+        if unrouted and not given.creates(switch):
+            yield from _absent(given, facts, f"{', '.join(unrouted)} lead to no gateway endpoint of {service}", switch)
+        elif unrouted:
+            yield Wrong(
+                f"{', '.join(unrouted)}, which SubnetIds use, are not in RouteTableIds",
+                f"functions there cannot reach {service}.",
+                f"RouteTableIds={','.join(sorted(made | set(unrouted)))}",
+            )
+
+
+@_check("interface endpoints")
+def _interfaces(given: Given, facts: Facts) -> Iterator[Wrong]:
+    _there(facts)
+    endpoints = _known(facts.endpoints)
+    for switch, service in ENDPOINTS.items():
+        if switch in GATEWAYS:
+            continue
+        named = [each for each in endpoints if each.service == service and each.private_names]
+        others = [each for each in named if not _is_own(each, facts)]
+        if given.creates(switch) and others:
+            yield Wrong(
+                f"{switch} is true, and {others[0].id} has the private names of {service} already",
+                "a second endpoint with private names fails.",
+                f"{switch}=false",
+            )
+        elif service == "sqs" and not given.creates(switch) and not others:
+            yield from _absent(given, facts, "the VPC has no endpoint of sqs with private names", switch)
+
+
+def _absent(given: Given, facts: Facts, what: str, switch: str) -> Iterator[Wrong]:
+    if _is_shared(given, facts):
+        # What a participant is shown of the owner's endpoints no page of AWS's says.
+        raise _OpenError(NotAnswered("ec2:DescribeVpcEndpoints", f"{what}, as far as it is shown to a participant"))
+    yield Wrong(what, "the functions wait until they time out.", f"{switch}=true")
+
+
+def _is_own(endpoint: Endpoint, facts: Facts) -> bool:
+    stack = _known(facts.stack)
+    return stack is not None and endpoint.id in stack.owns
+
+
+def _is_shared(given: Given, facts: Facts) -> bool:
+    vpc = facts.vpc
+    owner = vpc.owner if isinstance(vpc, Vpc) else given["VpcOwnerAccountId"]
+    return owner not in ("", facts.account)
+
+
+@_check("prefix lists")
+def _prefix_lists(given: Given, facts: Facts) -> Iterator[Wrong]:
+    known = _known(facts.prefix_lists)
+    for name, service in (("S3PrefixListId", "s3"), ("DynamoDBPrefixListId", "dynamodb")):
+        wanted = f"com.amazonaws.{facts.region}.{service}"
+        right = next((each for each, called in known.items() if called == wanted), "")
+        if known.get(given[name]) != wanted:
+            yield Wrong(
+                f"{name} is {given[name]}, which is {known.get(given[name], f'not in {facts.region}')}",
+                f"the functions may connect to {service} by {wanted} only.",
+                f"{name}={right or f'<id of {wanted}>'}",
+            )
+
+
+# ----------------------------------------------------------------------------------------------- quotas and stores ----
+
+
+@_check("Lambda concurrency")
+def _concurrency(given: Given, facts: Facts) -> Iterator[Wrong]:
+    known = _known(facts.concurrency)
+    shards, validators = int(given["ShardCount"]), int(given["ValidationConcurrency"])
+    if given["ReserveConcurrency"] == "true":
+        needed = given.consumer_concurrency + validators
+        spare = known.unreserved + known.own - ALWAYS_UNRESERVED
+        if needed > spare:
+            yield Wrong(
+                f"{needed} executions are to be reserved, and {max(spare, 0)} can be ({known.limit} in all)",
+                f"Lambda keeps {ALWAYS_UNRESERVED} unreserved in every account.",
+                "ReserveConcurrency=false, or ask for a higher quota",
+            )
+    elif shards + validators > known.limit:
+        yield Wrong(
+            f"{shards} shards and {validators} validators want {shards + validators} executions of {known.limit}",
+            "batches and objects would wait for one another.",
+            _fitting(known),
+        )
+
+
+def _fitting(known: Concurrency) -> str:
+    half = max(known.limit // 2, 1)
+    return f"ShardCount=<{half} or less> ValidationConcurrency={max(known.limit - half - 1, _VALIDATORS_AT_LEAST)}"
+
+
+@_check("shard limit")
+def _shards(given: Given, facts: Facts) -> Iterator[Wrong]:
+    known = _known(facts.shards)
+    wanted = int(given["ShardCount"])
+    spare = known.limit - known.open + known.own
+    if wanted > spare:
+        yield Wrong(
+            f"ShardCount is {wanted}, and {spare} can be open ({known.limit} in all)",
+            "Kinesis refuses the stream.",
+            f"ShardCount=<{spare} or less>, or ask for a higher quota",
+        )
+
+
+@_check("artifact bucket")
+def _artifacts(given: Given, facts: Facts) -> Iterator[Wrong]:
+    bucket = _known(facts.artifact_bucket)
+    name = given["ArtifactBucketName"]
+    if bucket is None:
+        yield Wrong(
+            f"{name} does not exist", "there is no place for the code.", f"aws s3api create-bucket --bucket {name}"
+        )
+        return
+    if bucket.region != facts.region:
+        yield Wrong(
+            f"{name} is in {bucket.region}",
+            f"Lambda takes code from {facts.region} only.",
+            "ArtifactBucketName=<another>",
+        )
+    if bucket.algorithm != "AES256":
+        yield Wrong(
+            f"{name} encrypts with {bucket.algorithm}",
+            "the job's role may use the pipeline's key only, so Glue could not read the script.",
+            f"aws s3api put-bucket-encryption --bucket {name}, with SSEAlgorithm AES256",
+        )
+
+
+@_check("alert queue")
+def _alert_queue(given: Given, facts: Facts) -> Iterator[Wrong]:
+    if not given["AlertQueueArn"]:
+        return
+    _, partition, _, region, account, *_ = given["AlertQueueArn"].split(":")
+    if (partition, region, account) != (facts.partition, facts.region, facts.account):
+        yield Wrong(
+            f"AlertQueueArn is of account {account} in {region}",
+            f"the topics are of account {facts.account} in {facts.region}.",
+            f"AlertQueueArn=arn:{facts.partition}:sqs:{facts.region}:{facts.account}:<name>",
+        )
+
+
+@_check("existing key")
+def _key(given: Given, facts: Facts) -> Iterator[Wrong]:
+    arn = given["ExistingKeyArn"]
+    if not arn:
+        return
+    if arn.split(":")[3] != facts.region:
+        yield Wrong(
+            f"{arn} is in {arn.split(':')[3]}", "no service here can use it.", f"ExistingKeyArn=<of {facts.region}>"
+        )
+        return
+    key = _known(facts.key)
+    if key is None:
+        yield Wrong(f"{arn} does not exist", "nothing can be encrypted with it.", "ExistingKeyArn=")
+    elif key.state != "Enabled":
+        yield Wrong(f"{arn} is {key.state}", "nothing can be encrypted with it.", f"aws kms enable-key --key-id {arn}")
+    elif (key.usage, key.spec) != ("ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT"):
+        yield Wrong(
+            f"{arn} is {key.spec} for {key.usage}", "the services take symmetric keys only.", "ExistingKeyArn=<another>"
+        )
+
+
+@_check("rotation of the key")
+def _rotation(given: Given, facts: Facts) -> Iterator[Wrong]:
+    if given["ExistingKeyArn"] and _known(facts.key) is None:
+        raise _WaitsError("existing key")
+    if given["ExistingKeyArn"] and not _known(facts.rotation):
+        yield Wrong(
+            f"{given['ExistingKeyArn']} is not rotated",
+            "the key that the template makes is, every year.",
+            f"aws kms enable-key-rotation --key-id {given['ExistingKeyArn']}",
+        )

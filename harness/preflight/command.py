@@ -1,0 +1,75 @@
+"""`python -m harness preflight`: its options, its output and its exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import BotoCoreError
+
+from harness.cli import Parser
+from harness.deploy.stack import STACK_NAME, DeployError
+from harness.preflight.asking import Asker, CannotAskError, Session
+from harness.preflight.checks import CHECKS, Finding, findings
+from harness.preflight.facts import Stack
+from harness.preflight.given import complete, missing, read
+
+FOUND, CANNOT_ASK = 1, 2
+
+
+def main(argv: list[str]) -> int:
+    """Say what will fail: 0 nothing, 1 something, or something could not be asked, 2 nothing could be asked."""
+    parser = Parser(
+        prog="preflight",
+        description="Say what a deployment with these parameters would fail on. Reads only; asks AWS wherever the "
+        "AWS_* variables lead. Exit code 0: nothing; 1: findings; 2: could not ask.",
+    )
+    parser.add_argument("--parameters", type=Path, required=True, help="the parameter file to deploy with")
+    parser.add_argument("--stack-name", default=STACK_NAME, help=f"default: {STACK_NAME}")
+    parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+    options = parser.parse_args(argv)
+    try:
+        found = ask(boto3.Session(), options.parameters, options.stack_name)
+    except (BotoCoreError, CannotAskError, DeployError, OSError) as error:
+        print(f"preflight: {' '.join(str(error).split())}", file=sys.stderr)
+        return CANNOT_ASK
+    print(as_json(found) if options.json else as_table(found))
+    return FOUND if found else 0
+
+
+def ask(session: Session, parameters: Path, stack_name: str) -> list[Finding]:
+    """The findings for a parameter file. Raises CannotAskError or DeployError where there is nothing to judge."""
+    values, template = read(parameters)
+    asker = Asker(session, stack_name)
+    stack = asker.stack()
+    before = stack.parameters if isinstance(stack, Stack) else {}
+    given = complete(values, template, {name: each for name, each in before.items() if name in template["Parameters"]})
+    if absent := missing(given):
+        raise DeployError(f"{parameters}: no value for {', '.join(absent)}, which have no default")
+    return findings(given, asker.facts(given, stack))
+
+
+def as_table(found: Sequence[Finding]) -> str:
+    """One line a check that is well, one a finding, and how many there are."""
+    width = max(map(len, CHECKS))
+    rows = []
+    for name in CHECKS:
+        of_check = [each for each in found if each.check == name]
+        rows += [f"{_state(each):<13}  {name:<{width}}  {each.what}: {each.why} -> {each.fix}" for each in of_check]
+        rows += [] if of_check else [f"{'ok':<13}  {name}"]
+    open_ = sum(not each.evaluated for each in found)
+    wrong = len(found) - open_
+    return "\n".join([*rows, f"preflight: {wrong} to mend, {open_} not evaluated, {len(CHECKS)} checks"])
+
+
+def as_json(found: Sequence[Finding]) -> str:
+    """The same for a program."""
+    return json.dumps({"checks": list(CHECKS), "findings": [asdict(each) for each in found]}, indent=2)
+
+
+def _state(finding: Finding) -> str:
+    return "WRONG" if finding.evaluated else "not evaluated"

@@ -1,0 +1,133 @@
+"""What is about to be deployed: the parameters, and what the template says about them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from awscli.customizations.cloudformation.yamlhelper import yaml_parse
+
+from harness.deploy.stack import TEMPLATE, DeployError, parameters_in
+from harness.preflight.facts import Named
+
+#: The types whose names an earlier stack, or anybody else, may have used: with the property that holds the name.
+NAMED = {
+    "AWS::DynamoDB::Table": "TableName",
+    "AWS::Kinesis::Stream": "Name",
+    "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::S3::Bucket": "BucketName",
+}
+#: The parameter that makes each endpoint, and the last part of the service's name.
+ENDPOINTS = {
+    "CreateS3Endpoint": "s3",
+    "CreateDynamoDBEndpoint": "dynamodb",
+    "CreateSQSEndpoint": "sqs",
+    "CreateKinesisEndpoint": "kinesis-streams",
+    "CreateGlueEndpoint": "glue",
+    "CreateKMSEndpoint": "kms",
+    "CreateLogsEndpoint": "logs",
+    "CreateSNSEndpoint": "sns",
+    "CreateSTSEndpoint": "sts",
+}
+GATEWAYS = ("CreateS3Endpoint", "CreateDynamoDBEndpoint")
+_VARIABLE = re.compile(r"\$\{([^}]+)\}")
+
+
+@dataclass(frozen=True)
+class Given:
+    """The parameters by name, each with the value that it will have, and the template."""
+
+    values: Mapping[str, str]
+    template: Mapping[str, Any]
+
+    def __getitem__(self, name: str) -> str:
+        return self.values.get(name, "")
+
+    def entries(self, name: str) -> list[str]:
+        """The entries of a list; none where it is empty."""
+        return [each.strip() for each in self[name].split(",") if each.strip()]
+
+    @property
+    def regions(self) -> frozenset[str] | None:
+        """The Regions that the template supports; None where it does not say."""
+        stated = self.template.get("Mappings", {}).get("Regions")
+        return frozenset(stated) if isinstance(stated, dict) else None
+
+    @property
+    def consumer_concurrency(self) -> int:
+        """What the consumer reserves: the template has a map of it."""
+        shards = self.template.get("Mappings", {}).get("Shards", {})
+        return int(shards.get(self["ShardCount"], {}).get("ConsumerConcurrency", 0))
+
+    @property
+    def endpoint_subnets(self) -> list[str]:
+        """Where the interface endpoints will be."""
+        return self.entries("EndpointSubnetIds") or self.entries("SubnetIds")
+
+    def creates(self, switch: str) -> bool:
+        """Whether a switch makes its endpoint."""
+        return self[switch] == "true"
+
+    def named(self, account: str) -> Iterator[Named]:
+        """The resources that will be made, whose names may be taken."""
+        names = {**self.values, "AWS::AccountId": account}
+        for body in self.template["Resources"].values():
+            stated = body.get("Properties", {}).get(NAMED.get(body["Type"], ""))
+            text = stated.get("Fn::Sub") if isinstance(stated, dict) else stated
+            condition = self.template.get("Conditions", {}).get(body.get("Condition"))
+            if isinstance(text, str) and self._holds(condition):
+                name = _VARIABLE.sub(lambda found: names.get(found[1], ""), text)
+                yield Named(body["Type"], name, body.get("DeletionPolicy", "").startswith("Retain"))
+
+    def _holds(self, condition: Any) -> bool:
+        """Whether a condition holds; one that asks more than what a parameter is counts as if it did."""
+        match condition:
+            case {"Fn::Equals": [{"Ref": str(name)}, str(value)]}:
+                return self[name] == value
+            case {"Fn::Not": [inner]}:
+                return not self._holds(inner) if _is_plain(inner) else True
+            case {"Fn::And": [*inner]}:
+                return all(map(self._holds, inner))
+            case {"Condition": str(name)}:
+                return self._holds(self.template.get("Conditions", {}).get(name))
+            case _:
+                return True
+
+
+def _is_plain(condition: Any) -> bool:
+    match condition:
+        case {"Fn::Equals": [{"Ref": str()}, str()]}:
+            return True
+        case _:
+            return False
+
+
+def read(parameters: Path, template: Path = TEMPLATE) -> tuple[dict[str, str], dict[str, Any]]:
+    """The values of a parameter file, and the template. Raises DeployError in one line where either cannot be read."""
+    try:
+        values = parameters_in(parameters)
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise DeployError(f"{parameters}: no readable parameter file ({error})") from error
+    parsed: dict[str, Any] = yaml_parse(template.read_text())
+    if unknown := sorted(values.keys() - parsed["Parameters"].keys()):
+        raise DeployError(f"{parameters}: the template has no parameter {', '.join(unknown)}")
+    return values, parsed
+
+
+def complete(values: Mapping[str, str], template: Mapping[str, Any], before: Mapping[str, str]) -> Given:
+    """Each parameter's value: as the file says; else as the stack has it (`before`); else the default."""
+    stated = template["Parameters"].items()
+    defaults = {name: _text(each["Default"]) for name, each in stated if "Default" in each}
+    return Given({**defaults, **before, **values}, template)
+
+
+def missing(given: Given) -> list[str]:
+    """Parameters that have neither a value nor a default."""
+    return sorted(given.template["Parameters"].keys() - given.values.keys())
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

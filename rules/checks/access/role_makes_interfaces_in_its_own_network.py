@@ -1,0 +1,66 @@
+"""ACC-047  role_makes_interfaces_in_its_own_network
+
+Why       A shared VPC belongs to another account, which lets us put network interfaces into its subnets.
+          A role that may do more there, or in any account's network, is one for whoever takes it over
+          to reach hosts that are not ours.
+Targets   AWS::IAM::Role, AWS::Lambda::Function
+
+Cases     SKIP  no role in the template; a role that may do nothing with networks; a role that nothing
+                runs with
+          PASS  this account's; this account's, and the owner's subnets; everything, which is judged
+                elsewhere; what knows no resources; a Deny
+          FAIL  another account's subnets; any account's; the owner's, where none is given; everything
+                of the owner's; deleting in the owner's subnets; another region's; a name that is no
+                ARN; a good statement does not hide its neighbour; a good role does not hide its
+                neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Resource, Stack
+from harness.checks.iam import Statement, role_statements
+from harness.checks.roles import ROLE, runners_of
+
+CREATE = "ec2:createnetworkinterface"
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Roles that something runs with, and that grant something of EC2's."""
+    return [
+        name
+        for name, role in stack.of(ROLE).items()
+        if runners_of(stack, role) and any(_is_about_networks(each) for each in role_statements(role))
+    ]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Networks other than this account's, but for the subnets of the VPC's owner."""
+    role = stack.resources[subject]
+    runner = runners_of(stack, role)[0]
+    for statement in role_statements(role):
+        for arn in statement.resources if _is_about_networks(statement) else ():
+            if arn != "*" and not _is_ours(runner, arn) and not _is_shared(stack, runner, statement, arn):
+                yield Problem(
+                    f"{', '.join(statement.actions)} is granted on {arn}, which is not in this account's network.",
+                    "name this account's ARNs; for shared subnets, ec2:CreateNetworkInterface alone on subnet/* of the"
+                    " account that VpcOwnerAccountId names.",
+                    statement.path,
+                )
+
+
+def _is_about_networks(statement: Statement) -> bool:
+    return statement.allows and any(each.lower().startswith("ec2:") for each in statement.actions)
+
+
+def _is_ours(runner: Resource, arn: str) -> bool:
+    _, partition, _, region, account, *_ = [*runner.arn.split(":"), *[""] * 5]
+    return bool(account) and arn.startswith(f"arn:{partition}:ec2:{region}:{account}:")
+
+
+def _is_shared(stack: Stack, runner: Resource, statement: Statement, arn: str) -> bool:
+    owner = stack.parameters.get("VpcOwnerAccountId")
+    _, partition, _, region, *_ = [*runner.arn.split(":"), *[""] * 5]
+    subnets = f"arn:{partition}:ec2:{region}:{owner}:subnet/"
+    return bool(owner) and arn.startswith(subnets) and [each.lower() for each in statement.actions] == [CREATE]

@@ -1,0 +1,50 @@
+"""NET-025  endpoint_admits_the_whole_vpc
+
+Why       Private names lead every host of the VPC to the endpoint, whatever it was made for. A host in
+          a block of addresses that was added later, and forgotten here, finds the service gone: its
+          calls time out, and nobody thinks of this stack.
+Targets   AWS::EC2::VPCEndpoint, AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupIngress
+
+Cases     SKIP  no endpoint in the template; a gateway endpoint, one without a security group, and
+                one without Properties; a template that is not told the blocks of the VPC
+          PASS  one block; each of two blocks; each in a security group of its own; by a rule by
+                itself, among all ports
+          FAIL  nobody; the first block only; another block; another port; the functions only; a rule
+                as text; a security group of another stack; a good endpoint does not hide its
+                neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.networks import group_of, lets_https, rules_of, vpc_blocks
+from harness.checks.stack import items
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Interface endpoints with a security group, where the stack is told the VPC's blocks."""
+    if not vpc_blocks(stack):
+        return []
+    stack.of("AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupIngress")
+    return [
+        name
+        for name, each in stack.of("AWS::EC2::VPCEndpoint").items()
+        if each.properties.get("VpcEndpointType") == "Interface" and items(each.properties.get("SecurityGroupIds"))
+    ]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Blocks of the VPC that cannot connect."""
+    named = items(stack.resources[subject].properties.get("SecurityGroupIds"))
+    groups = [group for name in named if (group := group_of(stack, name)) is not None]
+    rules = [rule for group in groups for rule in rules_of(stack, group, "Ingress") if lets_https(rule)]
+    admitted = [rule.get("CidrIp") for rule in rules]
+    missing = [each for each in vpc_blocks(stack) if each not in admitted]
+    if missing:
+        yield Problem(
+            f"hosts of the VPC in {', '.join(missing)} cannot connect to the endpoint that its private names lead to.",
+            "let tcp 443 in from each block of the parameter VpcCidr.",
+            ("Properties", "SecurityGroupIds"),
+        )

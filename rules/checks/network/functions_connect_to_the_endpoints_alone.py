@@ -1,0 +1,76 @@
+"""NET-024  functions_connect_to_the_endpoints_alone
+
+Why       A VPC is full of other hosts: databases, other teams' services, somebody's own machine. Code
+          that has been taken over could try each of them. Where the endpoint that the functions call
+          is made here, its security group says where they may connect, and no address has to.
+          Functions that share a group are judged by what any of them calls.
+Targets   AWS::Lambda::Function, AWS::IAM::Role, AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupEgress,
+          AWS::EC2::VPCEndpoint
+
+Cases     SKIP  no function in the template; a function outside of a VPC, and one without Properties;
+                a function that calls what no endpoint of the template is for; a function that shares
+                its group with such a one
+          PASS  the group of the endpoint; the prefix list of a gateway; nowhere; the VPC in the group
+                of somebody else; no egress is stated, and a block beyond the VPC, which are judged
+                elsewhere
+          FAIL  the block of the VPC beside the group of the endpoint; the block of the VPC, although
+                only a gateway is called; a block, where nobody says which is the VPC's; a rule by
+                itself; an IPv6 block; a rule as text; a good function does not hide its neighbour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from harness.checks import Problem, Resource, Stack
+from harness.checks.networks import (
+    GATEWAYS,
+    NOWHERE,
+    called_services,
+    endpoint_groups,
+    function_groups,
+    functions_in_a_vpc,
+    group_of,
+    rules_of,
+    vpc_blocks,
+)
+from harness.checks.roles import role_of
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Functions in a VPC with a role of this template, where it makes each endpoint that they need."""
+    stack.of("AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupEgress", "AWS::EC2::VPCEndpoint")
+    functions = functions_in_a_vpc(stack).items()
+    return [name for name, each in functions if role_of(stack, each) is not None and _has_its_endpoints(stack, each)]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Ways out to addresses."""
+    for name in function_groups(stack.resources[subject]):
+        group = group_of(stack, name)
+        for rule in rules_of(stack, group, "Egress") if group is not None else ():
+            if not rule or "CidrIpv6" in rule or ("CidrIp" in rule and _is_the_vpcs(stack, rule["CidrIp"])):
+                to = rule.get("CidrIp") or rule.get("CidrIpv6") or "somewhere"
+                yield Problem(
+                    f"it may connect to {to}, although this template makes every endpoint that it calls.",
+                    "set DestinationSecurityGroupId to the endpoint's security group instead, and no block.",
+                    ("Properties", "VpcConfig", "SecurityGroupIds"),
+                )
+
+
+def _is_the_vpcs(stack: Stack, block: Any) -> bool:
+    # What is beyond the VPC another rule refuses, where the stack is told its blocks.
+    blocks = vpc_blocks(stack)
+    return block in blocks if blocks else block != NOWHERE
+
+
+def _has_its_endpoints(stack: Stack, function: Resource) -> bool:
+    groups = _groups(stack, function)
+    together = [each for each in functions_in_a_vpc(stack).values() if groups & _groups(stack, each)]
+    called = {service for each in (function, *together) for service in called_services(stack, each)}
+    return all(endpoint_groups(stack, each) for each in called - set(GATEWAYS))
+
+
+def _groups(stack: Stack, function: Resource) -> set[str]:
+    return {group.logical_id for name in function_groups(function) if (group := group_of(stack, name)) is not None}
