@@ -100,6 +100,23 @@ def _branches(name: str, place: Place, statement: Any) -> Iterator[tuple[str, Pl
         yield name, place, statement
 
 
+def conditions(statement: Mapping[str, Any]) -> Iterator[tuple[Place, str, str, Any]]:
+    """(place, operator, key, value) of each test of a statement, from the statement on, through conditions."""
+    for place, stated in _cases(("Condition",), statement.get("Condition")):
+        for operator, inner in stated.items():
+            for at, keys in _cases((*place, operator), inner):
+                for key, value in keys.items():
+                    yield (*at, key), operator, key, value
+
+
+def _cases(place: Place, value: Any) -> Iterator[tuple[Place, dict[str, Any]]]:
+    if isinstance(value, dict) and "Fn::If" in value:
+        for branch in (1, 2):
+            yield from _cases((*place, "Fn::If", branch), value["Fn::If"][branch])
+    elif isinstance(value, dict) and value != {"Ref": "AWS::NoValue"}:
+        yield place, value
+
+
 def roles_of(template: Mapping[str, Any], *types: str) -> Iterator[str]:
     """The roles of this template that resources of these types work with."""
     for body in template["Resources"].values():
