@@ -64,3 +64,17 @@ def falsify_condition(template: Template) -> Iterator[Edit]:
                 yield Edit(resource, at, "*", "*")
             else:
                 yield Edit(resource, at, "other", "other")
+
+
+#: Services that bring no source along when they do this, as far as AWS says.
+_WITHOUT_SOURCE = (("events.amazonaws.com", "sns:Publish"), ("s3.amazonaws.com", "sts:AssumeRole"))
+
+
+@operator
+def ask_for_a_source(template: Template) -> Iterator[Edit]:
+    """A service is let in if it says for whom it works, and it does not say."""
+    for resource, place, statement in places.statements(template):
+        for service, action in _WITHOUT_SOURCE:
+            if statement.get("Principal") == {"Service": service} and statement["Action"] == action:
+                condition = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+                yield Edit(resource, (*place, "Condition"), condition, f"{service} for this account")
