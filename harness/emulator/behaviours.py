@@ -8,7 +8,11 @@ from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any
 
-from harness.emulator.behaviours_cloudformation import import_streams, see_conditions_as_changes
+from harness.emulator.behaviours_cloudformation import (
+    import_streams,
+    refuse_regions_that_a_map_does_not_have,
+    see_conditions_as_changes,
+)
 from harness.emulator.behaviours_s3 import (
     NAMED_KEY,
     tell_policies_the_key_that_an_upload_names,
@@ -216,6 +220,11 @@ BEHAVIOURS = (
         "CloudFormation, change sets",
         "A resource that a condition takes in or out is a change, also where only a parameter has changed.",
         see_conditions_as_changes,
+    ),
+    Behaviour(
+        "CloudFormation, change sets",
+        "A Region that a map does not have is refused with the template, not when it is the turn of what asks.",
+        refuse_regions_that_a_map_does_not_have,
     ),
     Behaviour(
         "CloudFormation, import",

@@ -27,7 +27,7 @@ LEFT_ALONE = frozenset(
         "AttributeDefinitions", "CatalogId", "DatabaseInput", "GlobalSecondaryIndexes", "KeySchema",
         "StreamSpecification", "TableInput", "Type",
         # what decides nothing but how, or is as it is where nothing is said
-        "Priority", "RecursiveDeleteOption", "StreamModeDetails",
+        "Priority", "StreamModeDetails",
         # what a resource is attached to: without it CloudFormation refuses it
         "Bucket", "EventSourceArn", "Protocol", "Queues", "ServiceName", "TargetKeyId", "Topics", "VpcEndpointType",
     }
