@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.emulator.behaviours_cloudformation import (
     import_streams,
+    refuse_regions_that_a_map_does_not_have,
     see_conditions_as_changes,
     split_texts_in_conditions,
 )
@@ -225,6 +226,11 @@ BEHAVIOURS = (
         "CloudFormation, conditions",
         "A condition can ask for an entry of a text that it splits.",
         split_texts_in_conditions,
+    ),
+    Behaviour(
+        "CloudFormation, change sets",
+        "A Region that a map does not have is refused with the template, not when it is the turn of what asks.",
+        refuse_regions_that_a_map_does_not_have,
     ),
     Behaviour(
         "CloudFormation, import",

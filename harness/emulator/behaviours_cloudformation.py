@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
 
@@ -73,3 +74,35 @@ def import_streams() -> None:
 
     changesets._IMPORT_LOOKUPS[kind] = (("Name",), problem)
     _RESOURCE_HANDLERS[kind]["import"] = take_in
+
+
+def refuse_regions_that_a_map_does_not_have() -> None:
+    """A look-up by `AWS::Region` that finds nothing is refused with the template, wherever it stands.
+
+    MiniStack refuses look-ups with written keys so, and others only when it comes to them; an output comes last.
+    """
+    from ministack.core.responses import get_region
+    from ministack.services.cloudformation import engine
+
+    validate = engine._validate_template_statics
+
+    @wraps(validate)
+    def validate_template_statics(template: dict[str, Any]) -> None:
+        validate(template)
+        for section in ("Conditions", "Outputs", "Resources"):
+            for arguments in _look_ups(template.get(section) or {}):
+                if arguments[1:2] == [{"Ref": "AWS::Region"}]:
+                    engine.find_in_map(arguments, template.get("Mappings") or {}, _in(get_region()))
+
+    engine._validate_template_statics = validate_template_statics
+
+
+def _look_ups(node: Any) -> Iterator[list[Any]]:
+    if isinstance(node, dict) and isinstance(node.get("Fn::FindInMap"), list):
+        yield node["Fn::FindInMap"]
+    for each in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _look_ups(each)
+
+
+def _in(region: str) -> Callable[[Any], Any]:
+    return lambda node: region if node == {"Ref": "AWS::Region"} else node

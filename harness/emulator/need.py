@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from harness.emulator.deployment import Deployment
@@ -67,8 +67,10 @@ class Finder:
         for action in actions:
             yield Need(Request(action, resource, self._deployment.region, {}), why, role=role, policy=policy)
 
-    def _trust(self, role: Role, service: str, why: str, source: str = "") -> Need:
-        context = {"aws:SourceAccount": self._deployment.account, **({"aws:SourceArn": source} if source else {})}
+    def _trust(self, role: Role, service: str, why: str, context: Mapping[str, str] | None = None) -> Need:
+        """The service takes the role. `context` is what it brings along: its account, if nothing else is said."""
+        if context is None:
+            context = {"aws:SourceAccount": self._deployment.account}
         request = Request("sts:AssumeRole", role.arn, self._deployment.region, context)
         return Need(request, why, service=service, policy=role.trust)
 

@@ -63,7 +63,9 @@ class Storage(Finder):
     def _replication(self, source: Store, configuration: dict[str, Any]) -> Iterator[Need]:
         role = self._deployment.role(configuration["Role"])
         why = f"{source.name} is replicated"
-        yield self._trust(role, "s3.amazonaws.com", f"{why} with it", source.arn)
+        # AWS's page on the role shows a trust without a condition, and nothing says that S3 brings a source along:
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
+        yield self._trust(role, "s3.amazonaws.com", f"{why} with it", {})
         yield from self._each(role, READ_RULES, source.arn, why, policy=source.policy)
         for rule in configuration["Rules"]:
             if rule["Status"] == "Enabled":

@@ -27,7 +27,7 @@ LEFT_ALONE = frozenset(
         "AttributeDefinitions", "CatalogId", "DatabaseInput", "GlobalSecondaryIndexes", "KeySchema",
         "StreamSpecification", "TableInput", "Type",
         # what decides nothing but how, or is as it is where nothing is said
-        "Priority", "RecursiveDeleteOption", "StreamModeDetails",
+        "Priority", "StreamModeDetails",
         # what a resource is attached to: without it CloudFormation refuses it
         "Bucket", "EventSourceArn", "Protocol", "Queues", "ServiceName", "TargetKeyId", "Topics", "VpcEndpointType",
     }
@@ -98,6 +98,23 @@ def _branches(name: str, place: Place, statement: Any) -> Iterator[tuple[str, Pl
             yield from _branches(name, (*place, "Fn::If", branch), statement["Fn::If"][branch])
     elif isinstance(statement, dict) and "Effect" in statement:
         yield name, place, statement
+
+
+def conditions(statement: Mapping[str, Any]) -> Iterator[tuple[Place, str, str, Any]]:
+    """(place, operator, key, value) of each test of a statement, from the statement on, through conditions."""
+    for place, stated in _cases(("Condition",), statement.get("Condition")):
+        for operator, inner in stated.items():
+            for at, keys in _cases((*place, operator), inner):
+                for key, value in keys.items():
+                    yield (*at, key), operator, key, value
+
+
+def _cases(place: Place, value: Any) -> Iterator[tuple[Place, dict[str, Any]]]:
+    if isinstance(value, dict) and "Fn::If" in value:
+        for branch in (1, 2):
+            yield from _cases((*place, "Fn::If", branch), value["Fn::If"][branch])
+    elif isinstance(value, dict) and value != {"Ref": "AWS::NoValue"}:
+        yield place, value
 
 
 def roles_of(template: Mapping[str, Any], *types: str) -> Iterator[str]:

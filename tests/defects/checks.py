@@ -29,11 +29,13 @@ SOURCELESS = {"events.amazonaws.com"}
 
 
 def a_statement_is_conditional_as_a_whole(template: Template) -> Iterator[str]:
-    """D3: a Principal that may vanish leaves a malformed policy."""
+    """D3: a Principal that may vanish leaves a malformed policy. A statement without a Condition is none."""
     for name, resource in template["Resources"].items():
         for value in walk(resource.get("Properties", {})):
-            is_statement = isinstance(value, dict) and {"Effect", "Principal"} <= value.keys()
-            if is_statement and any(isinstance(each, dict) and "Fn::If" in each for each in walk(value)):
+            if not isinstance(value, dict) or not {"Effect", "Principal"} <= value.keys():
+                continue
+            needed = {key: each for key, each in value.items() if key != "Condition"}
+            if any(isinstance(each, dict) and "Fn::If" in each for each in walk(needed)):
                 yield f"{name}: part of a statement is conditional: {value.get('Sid')}"
 
 

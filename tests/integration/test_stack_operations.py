@@ -234,6 +234,19 @@ def test_a_bad_combination_is_refused_before_anything_is_built(
         types(aws)
 
 
+@pytest.mark.parametrize("region", ["cn-north-1", "eusc-de-east-1", "us-iso-east-1"])
+def test_a_region_that_is_not_supported_is_refused_before_anything_is_built(
+    emulator: Emulator, template: Path, region: str
+) -> None:
+    """Glue 5.1 may not be there; with the last resource it would be found out, and the archive be there already."""
+    elsewhere = AwsCli({**emulator.environment(), "AWS_DEFAULT_REGION": region})
+
+    with pytest.raises((AwsCliError, DeployError), match=f"Unable to get mapping for Regions::{region}::Console"):
+        deploy(elsewhere, template, DEVELOPMENT_PARAMETERS)
+    with pytest.raises(AwsCliError, match="does not exist"):
+        types(elsewhere)
+
+
 def _with_something_that_fails(template: Path) -> Path:
     """As when the last of many resources cannot be made."""
     broken = template.with_name("broken.yaml")

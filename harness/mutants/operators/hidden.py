@@ -7,10 +7,9 @@ from typing import Any
 
 from harness.mutants import places
 from harness.mutants.operators.properties import WEAKER
-from harness.mutants.operators.registry import ALARM, ENDPOINT, Edit, Template, operator, type_of
+from harness.mutants.operators.registry import ALARM, ENDPOINT, NO_VALUE, Edit, Template, operator, type_of
 from harness.render.source import Place
 
-NO_VALUE = {"Ref": "AWS::NoValue"}
 ADMINISTRATOR = {"Sid": "Everything", "Effect": "Allow", "Action": "*", "Resource": "*"}
 
 

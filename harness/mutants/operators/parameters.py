@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from harness.mutants.mutation import ABSENT
+from harness.mutants.mutation import ABSENT, get
 from harness.mutants.operators.registry import Edit, Template, operator
+from harness.render.source import Place
 
 
 @operator
@@ -43,3 +45,28 @@ def fix_condition(template: Template) -> Iterator[Edit]:
     for name in template.get("Conditions", {}):
         for word, value in (("true", ["a", "a"]), ("false", ["a", "b"])):
             yield Edit(name, ("Conditions", name), {"Fn::Equals": value}, f"always {word}")
+
+
+@operator
+def forget_region(template: Template) -> Iterator[Edit]:
+    """The Region is not looked up, or in a list that has one too many."""
+    conditions = list(template.get("Conditions", {}))
+    for name, output in template.get("Outputs", {}).items():
+        for inside, arguments in _look_ups(output):
+            at = ("Outputs", name, *inside)
+            yield Edit(name, at, "console.aws.amazon.com", "written out")
+            default = {"DefaultValue": "console.aws.amazon.com"}
+            yield Edit(name, at, {"Fn::FindInMap": [*arguments, default]}, "with a default")
+            if conditions:
+                yield Edit(name, ("Outputs", name, "Condition"), conditions[0], f"only if {conditions[0]}")
+            for region in ("cn-north-1", "eusc-de-east-1"):
+                listed = ("Mappings", str(arguments[0]), region)
+                yield Edit(str(arguments[0]), listed, {str(arguments[2]): "console.amazonaws.cn"}, f"with {region}")
+
+
+def _look_ups(node: Any, place: Place = ()) -> Iterator[tuple[Place, list[Any]]]:
+    if isinstance(node, dict) and get(node, ("Fn::FindInMap", 1)) == {"Ref": "AWS::Region"}:
+        yield place, node["Fn::FindInMap"]
+    steps = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for step, each in steps:
+        yield from _look_ups(each, (*place, step))

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from harness.checks.stack import items
 from harness.mutants import places
-from harness.mutants.mutation import ABSENT
-from harness.mutants.operators.registry import Edit, Template, operator
+from harness.mutants.mutation import ABSENT, get
+from harness.mutants.operators.registry import NO_VALUE, Edit, Template, operator
 
 
 @operator
@@ -31,38 +31,50 @@ def narrow_denial(template: Template) -> Iterator[Edit]:
                 actions[0]
             ]
             yield Edit(resource, (*place, "Action"), one, one)
-        for test in statement.get("Condition", {}):
+        operators = [test for _, test, _, _ in places.conditions(statement)]
+        if any(test != "StringNotEquals" for test in operators):
             extra = {**statement["Condition"], "StringNotEquals": {"aws:PrincipalAccount": "999999999999"}}
-            if test != "StringNotEquals":
-                yield Edit(resource, (*place, "Condition"), extra, "unless it is an account")
-                break
+            yield Edit(resource, (*place, "Condition"), extra, "unless it is an account")
 
 
 @operator
 def drop_condition(template: Template) -> Iterator[Edit]:
     """A grant or a refusal without its condition, or without a part of it."""
     for resource, place, statement in places.statements(template):
-        conditions = statement.get("Condition")
-        if not conditions:
+        if not statement.get("Condition"):
             continue
         yield Edit(resource, (*place, "Condition"), ABSENT, "removed")
-        parts = [(test, key) for test, keys in conditions.items() for key in keys]
-        for test, key in parts if len(parts) > 1 else []:
-            whole = len(conditions[test]) == 1
-            at = (*place, "Condition", test) if whole else (*place, "Condition", test, key)
-            yield Edit(resource, at, ABSENT, f"without {key}")
+        tests = list(places.conditions(statement))
+        for inside, _, key, _ in tests if len(tests) > 1 else []:
+            # An operator without a key goes with it.
+            whole = inside[:-1] if len(get(statement, inside[:-1])) == 1 else inside
+            gone = NO_VALUE if whole[-2] == "Fn::If" else ABSENT
+            yield Edit(resource, (*place, *whole), gone, f"without {key}")
 
 
 @operator
 def falsify_condition(template: Template) -> Iterator[Edit]:
     """A condition that is met by somebody else."""
     for resource, place, statement in places.statements(template):
-        for test, keys in statement.get("Condition", {}).items():
-            for key, value in keys.items():
-                at = (*place, "Condition", test, key)
-                if isinstance(value, bool):
-                    yield Edit(resource, at, not value, str(not value).lower())
-                elif statement["Effect"] == "Allow" and test != "ArnEquals":
-                    yield Edit(resource, at, "*", "*")
-                else:
-                    yield Edit(resource, at, "other", "other")
+        for inside, test, _, value in places.conditions(statement):
+            at = (*place, *inside)
+            if isinstance(value, bool):
+                yield Edit(resource, at, not value, str(not value).lower())
+            elif statement["Effect"] == "Allow" and test != "ArnEquals":
+                yield Edit(resource, at, "*", "*")
+            else:
+                yield Edit(resource, at, "other", "other")
+
+
+#: Services that bring no source along when they do this, as far as AWS says.
+_WITHOUT_SOURCE = (("events.amazonaws.com", "sns:Publish"), ("s3.amazonaws.com", "sts:AssumeRole"))
+
+
+@operator
+def ask_for_a_source(template: Template) -> Iterator[Edit]:
+    """A service is let in if it says for whom it works, and it does not say."""
+    for resource, place, statement in places.statements(template):
+        for service, action in _WITHOUT_SOURCE:
+            if statement.get("Principal") == {"Service": service} and statement["Action"] == action:
+                condition = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+                yield Edit(resource, (*place, "Condition"), condition, f"{service} for this account")

@@ -15,6 +15,7 @@ OPERATORS: dict[str, Operator] = {}
 ALARM = "AWS::CloudWatch::Alarm"
 ROLE = "AWS::IAM::Role"
 ENDPOINT = "AWS::EC2::VPCEndpoint"
+NO_VALUE = {"Ref": "AWS::NoValue"}
 FOREIGN_KEY = "arn:aws:kms:us-east-1:999999999999:key/00000000-0000-4000-8000-999999999999"
 #: Keys whose property switches something on or says who is told: removed by the operators named for that.
 DESTINATIONS = frozenset(

@@ -1,17 +1,19 @@
 """ACC-030  replication_role_serves_its_bucket_only
 
-Why       S3 copies whatever bucket a role lets it copy. A role that any bucket of the account may
-          use, or that opens what was encrypted for others, is a way to put strange objects into the
-          record of seven years, and to carry ours out through a bucket nobody looks at.
+Why       S3 copies whatever bucket a role lets it copy. A role that reads or writes other buckets
+          than its own two, or that opens what was encrypted for others, is a way to put strange
+          objects into the record of seven years, and to carry ours out through a bucket nobody
+          looks at. Its trust cannot say which bucket it is for: nothing confirms that S3 tells.
 Targets   AWS::IAM::Role, AWS::S3::Bucket
 
 Cases     SKIP  no bucket is replicated; a role of somebody else, and a bucket without Properties
           PASS  one bucket to read and one to write; by wildcards in their objects; two buckets that
                 share a role; no use of the key
-          FAIL  any bucket may have it copy; another bucket; this bucket or another; every bucket of
-                that beginning; only if the bucket says so; the condition of the trust as text;
-                nobody is trusted; it decrypts what any bucket holds; it decrypts the copies; it
-                decrypts whatever begins like it; it encrypts for any bucket; it encrypts for the
+          FAIL  another service is trusted too; another account is trusted too; everybody is trusted;
+                it reads any bucket; it reads another bucket; it reads every bucket of that
+                beginning; it reads all but one bucket; it writes to any bucket; it writes to the
+                source; everything in S3; it decrypts what any bucket holds; it decrypts the copies;
+                it decrypts whatever begins like it; it encrypts for any bucket; it encrypts for the
                 source; data keys for any bucket; one statement for both; everything with the key; a
                 role without Properties; a good statement does not hide its neighbour; a good role
                 does not hide its neighbour
@@ -29,11 +31,21 @@ from harness.checks.principals import conditions
 from harness.checks.roles import ROLE
 from harness.checks.stack import at, items
 
-ARN_TESTS = ("arnequals", "arnlike", "stringequals")
-CONTEXT_TESTS = (*ARN_TESTS, "stringlike")
+S3 = "s3.amazonaws.com"
+CONTEXT_TESTS = ("arnequals", "arnlike", "stringequals", "stringlike")
 CONTEXT = "kms:encryptioncontext:aws:s3:arn"
 DECRYPTS = ("kms:Decrypt",)
 ENCRYPTS = ("kms:Encrypt", "kms:GenerateDataKey")
+READS = (
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+    "s3:GetObjectVersionAcl",
+    "s3:GetObjectVersionForReplication",
+    "s3:GetObjectVersionTagging",
+    "s3:GetReplicationConfiguration",
+    "s3:ListBucket",
+)
+WRITES = ("s3:PutObject", "s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags")
 
 
 def subjects(stack: Stack) -> list[str]:
@@ -53,22 +65,35 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     trusting = [each for each in trust_statements(role) if each.allows]
     if not trusting:
         yield Problem(
-            "nobody may assume the role, so nothing is copied.",
-            "let s3.amazonaws.com assume it, for the bucket that aws:SourceArn names.",
+            "nobody may assume the role, so nobody can say what it is for.",
+            f"let {S3} assume it, and nobody else.",
             ("Properties", "AssumeRolePolicyDocument"),
         )
     for statement in trusting:
-        named = _values(statement, "aws:sourcearn", ARN_TESTS)
-        if not named or not set(named) <= set(sources):
+        if statement.body.get("Principal") not in ({"Service": S3}, {"Service": [S3]}):
             yield Problem(
-                "S3 may work with the role for other buckets than the one that is replicated.",
-                f"add the condition ArnEquals aws:SourceArn {', '.join(sources)}.",
+                "somebody else than S3 may work with the role.",
+                f"let the Principal be the Service {S3} alone.",
                 statement.path,
             )
     for statement in role_statements(role):
         if statement.allows:
+            yield from _reaches(statement, READS, "read", sources)
+            yield from _reaches(statement, WRITES, "write to", destinations)
             yield from _judge(statement, DECRYPTS, "decrypt", sources)
             yield from _judge(statement, ENCRYPTS, "encrypt", destinations)
+
+
+def _reaches(statement: Statement, actions: tuple[str, ...], verb: str, arns: list[str]) -> Iterator[Problem]:
+    if not any(statement.covers(each) for each in actions):
+        return
+    named = statement.resources
+    if not named or not all(any(each == arn or each.startswith(f"{arn}/") for arn in arns) for each in named):
+        yield Problem(
+            f"the role may {verb} other buckets than {' and '.join(arns)}.",
+            f"name {' and '.join(arns)}, or objects in it, as the Resource.",
+            statement.path,
+        )
 
 
 def _judge(statement: Statement, actions: tuple[str, ...], verb: str, buckets: list[str]) -> Iterator[Problem]:

@@ -1,13 +1,14 @@
 """ACC-009  service_trust_names_the_account
 
-Why       Everybody's Glue and S3 are the same service. Without the account in the trust, somebody
-          else's job or bucket could make that service work with our role, on our data. Lambda is
-          let off: nothing confirms that it says which account it works for.
+Why       Everybody's Glue is the same service. Without the account in the trust, somebody else's job
+          could make that service work with our role, on our data. Lambda and S3's replication are
+          let off: nothing confirms that they say which account they work for, and a trust that
+          waits for it keeps the service out.
 Targets   AWS::IAM::Role
 
-Cases     SKIP  no role in the template; roles of Lambda alone, and one without Properties
-          PASS  Glue and S3 on behalf of this account
-          FAIL  Glue on behalf of whomever; S3 among other services; another account; this account
+Cases     SKIP  no role in the template; roles of Lambda and of S3 alone, and one without Properties
+          PASS  Glue on behalf of this account
+          FAIL  Glue on behalf of whomever; Glue among other services; another account; this account
                 or another; only if the service says so; only a resource, whose name anybody may
                 take; the condition as text; a good statement does not hide its neighbour; a good
                 role does not hide its neighbour
@@ -22,12 +23,13 @@ from harness.checks.iam import Statement, trust_statements
 from harness.checks.principals import is_of_this_account, services
 from harness.checks.roles import ROLE
 
-#: They say whose work they do when they assume a role.
-SAY_WHOSE = ("glue.amazonaws.com", "s3.amazonaws.com")
+#: It says whose work it does when it assumes a role.
+#: https://docs.aws.amazon.com/glue/latest/dg/cross-service-confused-deputy-prevention.html
+SAY_WHOSE = ("glue.amazonaws.com",)
 
 
 def subjects(stack: Stack) -> list[str]:
-    """Roles that Glue or S3 may assume."""
+    """Roles that Glue may assume."""
     return [name for name, role in stack.of(ROLE).items() if any(_lets_in(each) for each in trust_statements(role))]
 
 

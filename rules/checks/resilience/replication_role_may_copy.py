@@ -2,17 +2,20 @@
 
 Why       S3 copies with the role's rights and takes a role that lacks them without a word. Each
           object then fails to be copied, and the archive has a hole where the role could not read,
-          which is found when a regulator asks.
+          which is found when a regulator asks. A trust that waits for a condition which S3 is not
+          known to meet keeps S3 out altogether.
 Targets   AWS::S3::Bucket, AWS::IAM::Role
 
 Cases     SKIP  no bucket is replicated; no Properties
-          PASS  each prefix may be read; one rule for the whole bucket; a rule that is switched off
+          PASS  each prefix may be read; one rule for the whole bucket; a rule that is switched off;
+                S3 and its batch operations may assume the role
           FAIL  a role without policies; a role of somebody else; no role; a prefix that the role
                 may not read; more is copied than the role may read; a rule by tag for the whole
                 bucket; the role may not write to the archive; another archive; a rule without a
                 destination; the role may not read the rules; the role may not list; a condition;
-                Deny instead of Allow; text where the replication belongs; a good bucket beside a
-                bad one
+                Deny instead of Allow; S3 may not assume the role; S3 may assume the role if it says
+                for which account; S3 is refused the role; no trust; the trust as text; text where
+                the replication belongs; a good bucket beside a bad one
 """
 
 from __future__ import annotations
@@ -20,9 +23,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.checks import Problem, Resource, Stack, buckets, grants
+from harness.checks.iam import trust_statements
+from harness.checks.principals import names_everybody, services
 from harness.checks.roles import ROLE
 from harness.checks.stack import at, items
 
+S3 = "s3.amazonaws.com"
 PATH = ("Properties", "ReplicationConfiguration")
 
 
@@ -42,6 +48,13 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             (*PATH, "Role"),
         )
         return
+    if not _lets_s3(role):
+        yield Problem(
+            f"{role.logical_id} does not let {S3} assume it, or on a condition that AWS does not document for"
+            " replication: S3 copies nothing.",
+            f"let {S3} do sts:AssumeRole in its trust, without a Condition.",
+            PATH,
+        )
     for action, arn in dict.fromkeys(_needed(bucket)):
         if not grants.may(role, action, arn):
             yield Problem(
@@ -50,6 +63,17 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
                 f"allow {role.logical_id} {action} on {arn}, without a Condition, or copy less.",
                 PATH,
             )
+
+
+def _lets_s3(role: Resource) -> bool:
+    # What refuses S3 on a condition may refuse it always: that is not for a rule to guess.
+    meant = [
+        each
+        for each in trust_statements(role)
+        if each.covers("sts:AssumeRole") and (S3 in services(each) or names_everybody(each))
+    ]
+    allowed = any(each.allows and S3 in services(each) and not each.body.get("Condition") for each in meant)
+    return allowed and not any(each.denies for each in meant)
 
 
 def _needed(bucket: Resource) -> Iterator[tuple[str, str]]:

@@ -450,10 +450,11 @@ def test_an_archive_that_keeps_its_own_replication_out_is_noticed() -> None:
     assert {(grant.role, grant.action) for grant in found} == {("replication-role", "s3:ReplicateObject")}
 
 
-def test_a_replication_role_that_trusts_s3_for_another_bucket_is_noticed() -> None:
+@pytest.mark.parametrize("condition", [FROM_HERE, FROM_RAW, {"ArnLike": {"aws:SourceArn": f"{RAW}-other"}}])
+def test_a_replication_role_whose_trust_has_a_condition_is_noticed(condition: Statement) -> None:
+    """Nothing says that S3 brings a source along when it replicates; without it nothing would ever be archived."""
     deployed = Deployed()
     (statement,) = trust("s3.amazonaws.com")["Statement"]
-    condition = {"ArnLike": {"aws:SourceArn": f"{RAW}-other"}}
     deployed.roles["replication-role"] = replace(
         REPLICATION, trust={"Statement": [{**statement, "Condition": condition}]}
     )
