@@ -25,12 +25,14 @@ def history(
     *,
     reading: Reading = STANDARD,
     state: State = State.INSUFFICIENT_DATA,
+    every: int = 1,
 ) -> Iterator[tuple[int, State]]:
     """The state at the end of each minute from `start` up to `end` at which the alarm is evaluated.
 
-    `state` is what it was before. A new alarm is INSUFFICIENT_DATA.
+    `state` is what it was before. A new alarm is INSUFFICIENT_DATA. To be quick one may look every few minutes alone,
+    and learns of what happens so much later.
     """
-    for minute in range(start, end + 1):
+    for minute in range(start, end + 1, every):
         if alarm.spans_days and minute % _HOUR:
             continue
         state = state_at(alarm, numbers, minute, state, reading)

@@ -219,7 +219,7 @@ def _called(call: Call, rows: Rows) -> Value:
         return _FUNCTIONS[function](call, rows)
     if function in _COMPARISONS or function in ("AND", "OR", "+", "-", "*", "/", "^"):
         left, right = (work_out(each, rows) for each in call.arguments)
-        return _each(left, right, _operation(function))
+        return _each(left, right, _operation(function), rows.reading.missing_is_zero)
     if function == "negative":
         return _mapped(work_out(call.arguments[0], rows), operator.neg)
     if function in _ROUNDED:
@@ -258,17 +258,19 @@ def _power(left: float, right: float) -> float | None:
     return found if isinstance(found, int | float) else None
 
 
-def _each(left: Value, right: Value, operation: Callable[[float, float], float | None]) -> Value:
+def _each(left: Value, right: Value, operation: Callable[[float, float], float | None], missing_is_zero: bool) -> Value:
     """Period by period. "Missing values in a time series are treated as 0", unless both rows miss it."""
     if isinstance(left, list) or isinstance(right, list):
         lefts = left if isinstance(left, list) else [left] * len(right)  # type: ignore[arg-type]
         rights = right if isinstance(right, list) else [right] * len(lefts)
         if len(lefts) != len(rights):
             raise UnreadableExpression("arrays of different lengths cannot be combined")
-        return _array([_each(one, other, operation) for one, other in zip(lefts, rights, strict=True)])
+        return _array([_each(one, other, operation, missing_is_zero) for one, other in zip(lefts, rights, strict=True)])
     if isinstance(left, tuple) and isinstance(right, tuple):
         return tuple(
-            None if one is None and other is None else operation(one or 0.0, other or 0.0)
+            None
+            if (one is None and other is None) or (not missing_is_zero and (one is None or other is None))
+            else operation(one or 0.0, other or 0.0)
             for one, other in zip(left, right, strict=True)
         )
     if isinstance(left, tuple):
@@ -315,6 +317,8 @@ def _over_array(call: Call, rows: Rows) -> Value:
     found: list[float | None] = []
     for column in zip(*value, strict=True):
         there = [each for each in column if each is not None]
+        if len(there) < len(column) and not rows.reading.missing_is_zero:
+            there = []
         if call.function == "AVG":
             # "Missing values are treated as 0."
             found.append(sum(there) / len(column) if there else None)

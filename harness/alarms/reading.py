@@ -21,12 +21,16 @@ class Reading:
     "always", the user guide "by default".
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
 
+    `missing_is_zero`: where one of two rows has no number, operators and SUM take it for 0. The page says so of
+    arithmetic and comparisons; people report that the result is missing.
+
     `delay` is how many minutes after its minute a number can be read.
     """
 
     extra: int = 2
     fills_the_empty: bool = True
     ignores_for_dynamodb: bool = True
+    missing_is_zero: bool = True
     delay: int = 0
 
 
@@ -37,6 +41,7 @@ READINGS = {
     "as documented": STANDARD,
     "FILL leaves a metric without numbers empty": Reading(fills_the_empty=False),
     "the guide's word on DynamoDB": Reading(ignores_for_dynamodb=False),
+    "what is missing stays missing": Reading(missing_is_zero=False),
     "no further look back": Reading(extra=0),
     "a longer look back": Reading(extra=4),
     "numbers arrive two minutes late": Reading(delay=2),
