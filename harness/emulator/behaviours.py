@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any
 
-from harness.emulator.behaviours_cloudformation import import_streams, see_conditions_as_changes
+from harness.emulator.behaviours_cloudformation import import_streams, keep_metric_math, see_conditions_as_changes
 from harness.emulator.behaviours_s3 import (
     NAMED_KEY,
     tell_policies_the_key_that_an_upload_names,
@@ -221,6 +221,11 @@ BEHAVIOURS = (
         "CloudFormation, import",
         "A Kinesis stream can be imported.",
         import_streams,
+    ),
+    Behaviour(
+        "CloudFormation, alarms",
+        "An alarm on metric math is taken and given back; MiniStack would refuse it. Nothing works it out here.",
+        keep_metric_math,
     ),
     Behaviour(
         "Listener",
