@@ -26,6 +26,7 @@ class Fault(Enum):
     READS_REFUSED = "reads refused"
     BATCH_FAILS = "a batch fails on one shard"
     REPLICATION_FAILS = "replication fails"
+    TABLE_REFUSES = "a table refuses writes"
     JOB_FAILS = "job runs fail"
     JOB_NOT_STARTED = "job not started"
     CRAWL_FAILS = "crawls fail"
@@ -82,6 +83,8 @@ class World:
     traffic: Traffic = field(default_factory=Traffic)
     #: Whether a refused GetRecords is counted with zero, or not at all.
     counts_refusals: bool = True
+    #: Whether somebody else reads the stream, too.
+    another_reads: bool = False
     #: Whether an operator has deleted S3's test message.
     emptied: bool = False
     job_every: int = 60
@@ -138,7 +141,9 @@ class World:
             self._put("AWS/Kinesis", "GetRecords.Success", "StreamName", name, minute, 600)
             self._put("AWS/Kinesis", "GetRecords.IteratorAgeMilliseconds", "StreamName", name, minute, age)
             self._put("AWS/Kinesis", "ReadProvisionedThroughputExceeded", "StreamName", name, minute, 0)
-        elif self._is(Fault.READS_REFUSED, minute) and self.counts_refusals:
+        if self.another_reads:
+            self._put("AWS/Kinesis", "GetRecords.Success", "StreamName", name, minute, 600)
+        if self._is(Fault.READS_REFUSED, minute) and self.counts_refusals:
             self._put("AWS/Kinesis", "GetRecords.Success", "StreamName", name, minute, 0)
 
     def _age(self, minute: int) -> int:
@@ -182,6 +187,9 @@ class World:
         for queue in (self.names.validation_queue, *self.names.other_queues):
             self._put("AWS/SQS", visible, "QueueName", queue, minute, 0)
         self._put("AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", self.names.validation_queue, minute, 5)
+        if self._is(Fault.TABLE_REFUSES, minute):
+            # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
+            self._put("AWS/DynamoDB", "WriteThrottleEvents", "TableName", self.names.tables[0], minute, 3)
         fails = [each for each in self.troubles if each.fault is Fault.REPLICATION_FAILS]
         failed = sum(max(0, min(minute, each.end - 1) - each.start + 1) for each in fails)
         # An operator copies what is listed, and empties the queue, when the cause is repaired.

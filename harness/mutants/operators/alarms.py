@@ -45,6 +45,8 @@ def blunt_alarm(template: Template) -> Iterator[Edit]:
                 yield Edit(resource, place, 10 * value, "ten times as much")
         elif type_of(template, resource) == ALARM and key in ("TreatMissingData", "AlarmDescription"):
             yield Edit(resource, place, ABSENT, "removed")
+            if key == "AlarmDescription" and isinstance(value, str):
+                yield Edit(resource, place, value.partition(";")[0], "without where to look")
         elif key == "Dimensions":
             for index in range(len(value)):
                 at = (*place, index, "Value")

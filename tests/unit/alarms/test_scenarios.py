@@ -140,6 +140,9 @@ SCENARIOS = {
     # Nothing else sees it: ages and errors are measured on what is read.
     "mapping disabled": Scenario(Fault.MAPPING_DISABLED, 120, NOT_READ),
     "mapping disabled, a record an hour": Scenario(Fault.MAPPING_DISABLED, 240, NOT_READ, world=SPARSE),
+    "mapping disabled, another consumer reads": Scenario(
+        Fault.MAPPING_DISABLED, 120, NOT_READ, world={"another_reads": True}
+    ),
     # Without kinesis:GetRecords or kms:Decrypt the poller's call fails, whether that is counted or not.
     "role without kinesis:GetRecords": Scenario(Fault.READS_REFUSED, 120, NOT_READ),
     "role without kms:Decrypt": Scenario(Fault.READS_REFUSED, 120, NOT_READ, world={"counts_refusals": False}),
@@ -162,6 +165,8 @@ SCENARIOS = {
     "replication failed, queue emptied": Scenario(
         Fault.REPLICATION_FAILS, 1, {"ReplicationFailureAlarm": 5}, world={"emptied": True}
     ),
+    # Has a number only while writes are refused: without FILL it would not come back.
+    "a table refuses writes": Scenario(Fault.TABLE_REFUSES, 30, {"JobTableThrottleAlarm": 15}),
     # A single one is an event and no alarm: the next crawl comes before two days are over.
     "crawl failed": Scenario(Fault.CRAWL_FAILS, DAY, {}, told=frozenset({"GlueFailureRule"})),
     "crawl never": Scenario(
@@ -182,6 +187,9 @@ def test_exactly_the_alarms_meant_go_off_and_come_back(stack: Stack, scenario: S
     """Under every reading of AWS's documentation."""
     end = START + scenario.minutes
     world = world_in(stack, scenario)
+    if scenario.fault is Fault.TABLE_REFUSES and not reading.fills_the_empty:
+        # Were both so, nothing would bring it back: docs/decisions/0022, `fill-after-silence` of the first deployment.
+        reading = replace(reading, ignores_for_dynamodb=False)
 
     found = alarmed(stack, world, end + scenario.over, reading)
 
@@ -194,7 +202,7 @@ def test_exactly_the_alarms_meant_go_off_and_come_back(stack: Stack, scenario: S
         if not reading.fills_the_empty or (reading.extra and not alarm.expressions):
             slack += reading.extra * alarm.minutes
         assert START <= fired <= START + within + slack, (name, fired - START)
-        assert rest == [(rest[0][0], False)], (name, rest)
+        assert [on for _, on in rest] == [False], (name, rest)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
