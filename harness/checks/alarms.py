@@ -1,40 +1,50 @@
-"""CloudWatch alarms: what one watches, and what has to happen until it fires."""
+"""CloudWatch alarms: what one watches, and what has to happen until it fires.
+
+Whether an alarm does what is needed is tried out, not read off: `harness.alarms` works out its state over numbers that
+show the need, for alarms on one metric and on metric math alike.
+"""
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Collection, Iterator, Mapping
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from harness.alarms.definition import OF_ONE_METRIC, Alarm, read, reads
+from harness.alarms.errors import AlarmError
+from harness.alarms.evaluation import history
+from harness.alarms.reading import STANDARD, Reading
+from harness.alarms.series import Metric, Numbers
+from harness.alarms.states import State
 from harness.checks.iam import Path
-from harness.checks.numbers import number, whole
+from harness.checks.numbers import whole
 from harness.checks.stack import Resource, Stack, at, items
+from harness.render.dumping import as_key
+
+__all__ = [
+    "ALARM", "COMPOSITE", "FIRST", "LASTING", "TOPIC", "Course", "Metric", "Need", "Silence", "called",
+    "called_topics", "courses_missed", "metric", "untold", "watched",
+]  # fmt: skip
 
 ALARM = "AWS::CloudWatch::Alarm"
 #: An alarm on other alarms; it calls somebody like any other.
 COMPOSITE = "AWS::CloudWatch::CompositeAlarm"
 TOPIC = "AWS::SNS::Topic"
 
-_BREACHES: Mapping[str, Callable[[float, float], bool]] = {
-    "GreaterThanOrEqualToThreshold": operator.ge,
-    "GreaterThanThreshold": operator.gt,
-    "LessThanOrEqualToThreshold": operator.le,
-    "LessThanThreshold": operator.lt,
-}
-
-
-@dataclass(frozen=True)
-class Metric:
-    """What CloudWatch knows a series of numbers by. With other dimensions it is another series."""
-
-    namespace: str
-    name: str
-    dimensions: Mapping[str, str]
-
-    def __str__(self) -> str:
-        dimensions = " ".join(f"{name}={value}" for name, value in self.dimensions.items())
-        return f"{self.namespace} {self.name} {dimensions}".strip()
+#: What decides an alarm's state.
+_DECIDES = (
+    *OF_ONE_METRIC, "ComparisonOperator", "DatapointsToAlarm", "EvaluationPeriods", "Metrics", "Threshold",
+    "TreatMissingData",
+)  # fmt: skip
+#: Under which readings of the documentation an alarm has to do what it is for.
+_READINGS = (
+    STANDARD,
+    Reading(missing_is_zero=False),
+    # If both were so, nothing could bring an alarm on DynamoDB back.
+    Reading(fills_the_empty=False, ignores_for_dynamodb=False),
+)
 
 
 @dataclass(frozen=True)
@@ -42,25 +52,55 @@ class Need:
     """When an alarm has to fire: at the number `at`, but not at `quiet_at`, within so many minutes.
 
     With `once`, one number has to be enough. With `each`, `at` is what happens in that many seconds: an alarm whose
-    periods are shorter sees accordingly less. It has to stay calm for `calm_minutes`. `silence` is what a lack of
-    numbers may mean.
+    periods are shorter sees accordingly less. When the numbers cease it must not be in ALARM for ever.
     """
 
     statistic: str
     unit: str
     at: float
-    minutes: float
+    minutes: int
     quiet_at: float = 0
     once: bool = False
     each: int | None = None
-    calm_minutes: float = 0
-    silence: frozenset[str] = frozenset({"missing", "notBreaching"})
+
+
+@dataclass(frozen=True)
+class Silence:
+    """That something stops has to be told: a number at least every `every` minutes is well, none for `minutes` is not.
+
+    `late` is how many minutes later it may be told: an alarm that looks back for days is evaluated once an hour.
+    """
+
+    every: int
+    minutes: int
+    late: int = 0
+    statistic: str = "Sum"
+    unit: str = "Count"
+    value: float = 1
+
+
+@dataclass(frozen=True)
+class Course:
+    """What several metrics do from minute 0 on, and before it; and whether an alarm has to fire in so many minutes.
+
+    `before` and `after` are rows of (metric, every how many minutes, at which of them, value). Before is how it is when
+    all is well. Without `minutes` the alarm has to stay quiet.
+    """
+
+    says: str
+    before: tuple[tuple[Metric, int, int, float], ...]
+    after: tuple[tuple[Metric, int, int, float], ...]
+    minutes: int | None
 
 
 #: The first of what should never happen.
 FIRST = Need("Sum", "Count", at=1, minutes=5, once=True)
 #: What sorts itself out now and then, and is a failure once it goes on for a quarter of an hour.
 LASTING = Need("Sum", "Count", at=1, minutes=15, each=300)
+#: How long what is well is looked at, in minutes: courses repeat themselves every hour.
+_WATCHED = 130
+#: In how many minutes an alarm has to be over when its cause is.
+_OVER = 30
 
 
 def watched(alarm: Resource) -> list[tuple[Path, Metric]]:
@@ -83,21 +123,32 @@ def metric(properties: Any) -> Metric:
     return Metric(str(at(properties, "Namespace") or ""), str(at(properties, "MetricName") or ""), dimensions)
 
 
-def untold(stack: Stack, metric: Metric, need: Need, besides: Collection[str] = ()) -> str:
+def untold(stack: Stack, metric: Metric, need: Need | Silence, besides: Collection[str] = ()) -> str:
     """Why nobody is told what `metric` shows; empty if one alarm at least does all that is needed.
 
-    An alarm on an expression does not count: what it fires at cannot be read off. To call only topics of `besides` is
-    not enough.
+    To call only topics of `besides` is not enough.
     """
-    alarms = {
-        name: alarm
-        for name, alarm in stack.of(ALARM).items()
-        if alarm.properties.get("Metrics") is None and watched(alarm)[0][1] == metric
-    }
-    reasons = {name: "; ".join(_shortcomings(alarm, need, besides)) for name, alarm in alarms.items()}
+    reasons = {}
+    for name, alarm in stack.of(ALARM).items():
+        if any(each == metric for _, each in watched(alarm)):
+            short = _shortcomings(_decides(alarm), metric, need)
+            if besides and not set(called(alarm)) - set(besides):
+                short = (*short, "calls no other topic")
+            reasons[name] = "; ".join(short)
     if not all(reasons.values()):
         return ""
     return "; ".join(f"{name} {why}" for name, why in reasons.items()) or f"no alarm watches {metric}"
+
+
+def courses_missed(stack: Stack, metrics: Collection[Metric], courses: Sequence[Course]) -> str:
+    """Why no alarm does right by all courses; empty if one does. Asked are those that watch one of the metrics."""
+    reasons = {}
+    for name, alarm in stack.of(ALARM).items():
+        if any(each in metrics for _, each in watched(alarm)):
+            reasons[name] = "; ".join(_missed(_decides(alarm), tuple(courses)))
+    if not all(reasons.values()):
+        return ""
+    return "; ".join(f"{name} {why}" for name, why in reasons.items()) or "no alarm watches it"
 
 
 def called(alarm: Resource) -> list[str]:
@@ -111,31 +162,117 @@ def called_topics(stack: Stack) -> dict[str, Resource]:
     return {name: topic for name, topic in stack.of(TOPIC).items() if topic.ref in arns}
 
 
-def _shortcomings(alarm: Resource, need: Need, besides: Collection[str]) -> Iterator[str]:
-    stated = alarm.properties
-    period, threshold = number(stated.get("Period")), number(stated.get("Threshold"))
-    breaches = _BREACHES.get(str(stated.get("ComparisonOperator")))
-    # How many of the periods have to be bad. Without a number of their own, all.
-    periods = number(stated.get("EvaluationPeriods"))
-    datapoints = number(stated.get("DatapointsToAlarm", periods))
-    if stated.get("Statistic") != need.statistic:
-        yield f"does not look at the {need.statistic}"
-    if stated.get("Unit", need.unit) != need.unit:
-        yield f"looks for numbers in {stated.get('Unit')}, and there are none"
-    if threshold is None or breaches is None or not period or not periods or not datapoints:
-        yield "has no period, number of periods, threshold or operator that can be read"
-        return
-    expected = need.at * period / need.each if need.each else need.at
-    if not breaches(expected, threshold):
-        yield f"does not fire at {whole(expected)}" + (f" in {whole(period)} seconds" if need.each else "")
-    if breaches(need.quiet_at, threshold):
+def _decides(alarm: Resource) -> str:
+    """What decides an alarm's state, as text: the same for most mutants, which are then judged once."""
+    return as_key({key: value for key, value in alarm.properties.items() if key in _DECIDES})
+
+
+@lru_cache(maxsize=8192)
+def _read(decides: str) -> Alarm | str:
+    properties: Mapping[str, Any] = json.loads(decides)
+    try:
+        return read(properties)
+    except AlarmError as error:
+        return str(error)
+
+
+@lru_cache(maxsize=8192)
+def _shortcomings(decides: str, metric: Metric, need: Need | Silence) -> tuple[str, ...]:
+    alarm = _read(decides)
+    if isinstance(alarm, str):
+        return (f"cannot be judged: {alarm}",)
+    sources = [each for each in alarm.sources if each.metric == metric and each.id in reads(alarm)]
+    if not sources:
+        return ("does not use it",)
+    if any(each.statistic != need.statistic for each in sources):
+        return (f"does not look at the {need.statistic}",)
+    if foreign := [each.unit for each in sources if each.unit not in ("", need.unit)]:
+        return (f"looks for numbers in {foreign[0]}, and there are none",)
+    found: list[str] = []
+    for reading in _READINGS:
+        if isinstance(need, Silence):
+            found.extend(_tried_silence(alarm, metric, need, reading))
+        else:
+            found.extend(_tried_need(alarm, metric, need, reading))
+    return tuple(dict.fromkeys(found))
+
+
+def _tried_need(alarm: Alarm, metric: Metric, need: Need, reading: Reading) -> Iterator[str]:
+    back, end = _range(alarm, reading), need.minutes
+    # What is counted is spread; what is measured is so all the time.
+    step = (need.each or 60) // 60
+    rest = 0 if need.statistic == "Sum" else need.quiet_at
+    quiet = Numbers()
+    quiet.put(metric, range(-back, end + 1), rest)
+    quiet.put(metric, range(-back, end + 1, step), need.quiet_at)
+    if State.ALARM in _states(alarm, quiet, 0, end, reading):
         yield f"fires at {whole(need.quiet_at)}"
-    if need.once and datapoints > 1:
-        yield f"does not fire until it has happened in {whole(datapoints)} periods"
-    # CloudWatch has a number a minute of what AWS and our functions report.
-    if period < 60 or not need.calm_minutes * 60 <= period * datapoints <= need.minutes * 60:
-        yield f"waits for {whole(datapoints)} x {whole(period)} seconds"
-    if (silence := str(stated.get("TreatMissingData", "missing"))) not in need.silence:
-        yield f"treats silence as {silence}"
-    if besides and not set(called(alarm)) - set(besides):
-        yield "calls no other topic"
+    bad = Numbers()
+    times = [0] if need.once else range(0, end + 1, step)
+    bad.put(metric, times, need.at)
+    bad.put(metric, [each for each in range(-back, end + _OVER + 1) if each not in times], rest)
+    states = _states(alarm, bad, 0, end + _OVER, reading)
+    if State.ALARM not in states[: end + 1]:
+        seconds = f" in {whole(need.each)} seconds" if need.each else ""
+        yield f"does not fire at {whole(need.at)}{seconds} within {whole(end)} minutes"
+    if states[-1] is State.ALARM:
+        yield f"is still in ALARM {whole(_OVER)} minutes after the end, so that nobody is told the next time"
+    if _states(alarm, Numbers(), 0, 1, reading, State.ALARM)[-1] is State.ALARM:
+        yield "stays in ALARM when there are no numbers"
+
+
+def _tried_silence(alarm: Alarm, metric: Metric, need: Silence, reading: Reading) -> Iterator[str]:
+    back = _range(alarm, reading)
+    last = max(_WATCHED, 2 * need.every)
+    well = Numbers()
+    well.put(metric, range(-need.every * (back // need.every + 1), last + 1, need.every), need.value)
+    if State.ALARM in _states(alarm, well, 0, last, reading):
+        yield f"fires although there is a number every {whole(need.every)} minutes"
+    stopped = Numbers()
+    stopped.put(metric, range(-need.every * (back // need.every + 1), 1, need.every), need.value)
+    end = need.minutes + need.late
+    # The last number is in minute 0, which is over at 1.
+    # If FILL left a metric empty, an alarm would look back further and be late, and nothing could be done about it.
+    if reading.fills_the_empty and State.ALARM not in _states(alarm, stopped, 1, end + 1, reading):
+        yield f"does not fire when there has been no number for {whole(end)} minutes"
+    if State.ALARM not in _states(alarm, Numbers(), 0, 60, reading):
+        yield "does not fire if there has never been a number"
+
+
+@lru_cache(maxsize=4096)
+def _missed(decides: str, courses: tuple[Course, ...]) -> tuple[str, ...]:
+    alarm = _read(decides)
+    if isinstance(alarm, str):
+        return (f"cannot be judged: {alarm}",)
+    found = []
+    for course in courses:
+        for reading in _READINGS:
+            back = _range(alarm, reading)
+            end = _WATCHED if course.minutes is None else course.minutes
+            numbers = Numbers()
+            for rows, start, stop in ((course.before, -back, 0), (course.after, 0, end + 1)):
+                for each, every, first, value in rows:
+                    minutes = [minute for minute in range(start, stop) if minute % every == first]
+                    numbers.put(each, minutes, value)
+                    # It is reported in parts, and there is always one with nothing in it.
+                    numbers.put(each, minutes, 0)
+            states = _states(alarm, numbers, 0, end, reading)
+            fired = State.ALARM in states
+            if fired == (course.minutes is None) or (course.minutes is not None and states[-1] is not State.ALARM):
+                what = (
+                    "fires although" if course.minutes is None else f"does not fire within {course.minutes} minutes if"
+                )
+                found.append(f"{what} {course.says}")
+    return tuple(dict.fromkeys(found))
+
+
+def _states(
+    alarm: Alarm, numbers: Numbers, start: int, end: int, reading: Reading, state: State = State.INSUFFICIENT_DATA
+) -> list[State]:
+    end = max(end, start + 60) if alarm.spans_days else end
+    return [found for _, found in history(alarm, numbers, start, end, reading=reading, state=state)]
+
+
+def _range(alarm: Alarm, reading: Reading) -> int:
+    """For how many minutes an alarm looks back."""
+    return (alarm.periods + reading.extra) * alarm.minutes

@@ -9,8 +9,9 @@ from typing import Any
 from harness.checks.stack import Resource, Stack, at, items
 
 RULE = "AWS::Events::Rule"
-#: How Glue says that a run did not succeed.
-JOB_FAILURES = ("FAILED", "ERROR", "TIMEOUT")
+#: How Glue says that a run did not succeed. Whoever stops a run knows, but nobody else does.
+#: https://docs.aws.amazon.com/glue/latest/dg/automating-awsglue-with-cloudwatch-events.html
+JOB_FAILURES = ("FAILED", "ERROR", "STOPPED", "TIMEOUT")
 
 
 def rules_for(stack: Stack, event: Mapping[str, Any]) -> dict[str, Resource]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from harness.checks.alarms import Metric
-from harness.checks.stack import Resource, Stack, at
+from harness.checks.stack import Resource, Stack, at, items
 
 # Each AWS service's list is in its own guide, such as
 # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
@@ -140,6 +140,10 @@ def faults(stack: Stack, metric: Metric) -> Iterator[str]:
             yield f"has no numbers of the service {value or '(empty)'}: no function goes by that name"
         elif dimension in _NAMES_OF and named(stack, dimension, value) is None:
             yield f"is of {dimension} {value or '(empty)'}, which is no {_NAMES_OF[dimension]} of the template"
+        elif dimension == "RuleId" and value not in _replication_rules(
+            stack, metric.dimensions.get("SourceBucket", "")
+        ):
+            yield f"has no RuleId {value or '(empty)'}: the bucket has no replication rule of that id"
         elif dimension in _VALUES_OF and value not in _VALUES_OF[dimension]:
             yield f"has no {dimension} {value or '(empty)'}"
 
@@ -148,6 +152,12 @@ def named(stack: Stack, dimension: str, value: str) -> Resource | None:
     """The resource of the template whose name is a dimension's value; None also if it holds no resource's name."""
     resources = stack.of(_NAMES_OF[dimension]).values() if dimension in _NAMES_OF else ()
     return next((each for each in resources if value and name_of(each) == value), None)
+
+
+def _replication_rules(stack: Stack, bucket: str) -> set[str]:
+    found = named(stack, "SourceBucket", bucket)
+    rules = at(found.properties, "ReplicationConfiguration", "Rules") if found else None
+    return {str(at(each, "Id")) for each in items(rules)}
 
 
 def _own_namespace(function: Resource) -> str:

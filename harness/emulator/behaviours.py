@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.emulator.behaviours_cloudformation import (
     import_streams,
+    keep_metric_math,
     refuse_regions_that_a_map_does_not_have,
     see_conditions_as_changes,
     split_texts_in_conditions,
@@ -236,6 +237,11 @@ BEHAVIOURS = (
         "CloudFormation, import",
         "A Kinesis stream can be imported.",
         import_streams,
+    ),
+    Behaviour(
+        "CloudFormation, alarms",
+        "An alarm on metric math is taken and given back; MiniStack would refuse it. Nothing works it out here.",
+        keep_metric_math,
     ),
     Behaviour(
         "Listener",

@@ -120,6 +120,18 @@ class Deployment:
         rules = [rule["Name"] for page in self._pages("events", "list_rules") for rule in page["Rules"]]
         return [(rule, t["Arn"]) for rule in rules for t in events.list_targets_by_rule(Rule=rule)["Targets"]]
 
+    @cached_property
+    def rule_dead_letters(self) -> list[tuple[str, str, str]]:
+        """(rule, its ARN, queue ARN) for every queue that a rule's undelivered events go to."""
+        events = self.clients("events")
+        rules = [(rule["Name"], rule["Arn"]) for page in self._pages("events", "list_rules") for rule in page["Rules"]]
+        return [
+            (name, arn, target["DeadLetterConfig"]["Arn"])
+            for name, arn in rules
+            for target in events.list_targets_by_rule(Rule=name)["Targets"]
+            if "DeadLetterConfig" in target
+        ]
+
     def role(self, arn: str) -> Role:
         """A role by its ARN or name, with every document that decides what it may do."""
         name = arn.rsplit("/", 1)[-1]

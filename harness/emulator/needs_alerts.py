@@ -22,6 +22,12 @@ class Alerts(Finder):
         # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html
         for rule, target in self._deployment.rule_targets:
             yield from self._tells("events.amazonaws.com", target, {}, f"event rule {rule}")
+        # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+        for rule, arn, queue in self._deployment.rule_dead_letters:
+            source = {"aws:SourceArn": arn}
+            yield from self._tells(
+                "events.amazonaws.com", queue, source, f"event rule {rule}, of what it cannot deliver,"
+            )
 
     def _tells(self, service: str, target: str, source: dict[str, str], who: str) -> Iterator[Need]:
         store = self._deployment.stores.get(target)

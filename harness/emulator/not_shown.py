@@ -37,6 +37,7 @@ NOT_SHOWN = (
     ),
     NotShown("AWS::CloudTrail::Trail", "Tags", _NOT_TOLD),
     NotShown("AWS::CloudWatch::Alarm", "MetricName", "most of AWS's own metrics do not exist, nor those in log lines"),
+    NotShown("AWS::CloudWatch::Alarm", "Metrics", "metric math is not worked out; tests/unit/alarms/ does that"),
     NotShown(
         "AWS::CloudWatch::Alarm", "TreatMissingData", "an alarm is judged when a number arrives, not as time passes"
     ),

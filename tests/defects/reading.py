@@ -129,6 +129,6 @@ def alarms_on(template: Template, metric: str, dimension: Any = None) -> list[Re
     return [
         alarm["Properties"]
         for alarm in resources(template, "AWS::CloudWatch::Alarm").values()
-        if alarm["Properties"]["MetricName"] == metric
+        if alarm["Properties"].get("MetricName") == metric
         and (dimension is None or dimension in [each["Value"] for each in alarm["Properties"]["Dimensions"]])
     ]

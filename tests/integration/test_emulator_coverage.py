@@ -179,8 +179,8 @@ READ_BACK: dict[tuple[str, str], Callable[[Clients, Properties], Any]] = {
     **{
         ("AWS::CloudWatch::Alarm", name): _alarm(name)
         for name in (
-            "AlarmActions", "ComparisonOperator", "Dimensions", "EvaluationPeriods", "MetricName", "Namespace",
-            "Period", "Statistic", "Threshold", "TreatMissingData",
+            "AlarmActions", "ComparisonOperator", "Dimensions", "EvaluationPeriods", "MetricName", "Metrics",
+            "Namespace", "Period", "Statistic", "Threshold", "TreatMissingData",
         )
     },
     ("AWS::CloudWatch::Dashboard", "DashboardBody"): lambda aws, p: aws("cloudwatch").get_dashboard(

@@ -8,6 +8,11 @@ from collections import Counter
 import pyarrow.parquet
 import pytest
 
+from harness.alarms.definition import Alarm, read
+from harness.alarms.evaluation import history
+from harness.alarms.lines import collect
+from harness.alarms.series import Numbers
+from harness.alarms.states import State
 from harness.deploy.stack import TEMPLATE
 from harness.pipeline.glue import spark_python
 from market_data import FEEDS
@@ -21,6 +26,40 @@ def _spark():
     assert spark_python().exists(), "no Spark environment: `tox run -e spark --notest` sets it up"
 
 
+def printed_numbers(run):
+    """What the functions' log lines say, minute 0 being a quarter of an hour before the first of them."""
+    logs, numbers = run.emulator.client("logs"), Numbers()
+    lines = [
+        event
+        for group in ("KinesisConsumerLogGroup", "DataValidationLogGroup")
+        for page in logs.get_paginator("filter_log_events").paginate(logGroupName=run.resources[group])
+        for event in page["events"]
+    ]
+    begin = min(event["timestamp"] for event in lines) - 15 * 60_000
+    collect((event["message"] for event in lines), numbers, begin_ms=begin)
+    return numbers
+
+
+def deployed_alarms(run) -> dict[str, Alarm]:
+    """The alarms as they are deployed, by the names people know, on what the functions report themselves."""
+    pages = run.emulator.client("cloudwatch").get_paginator("describe_alarms").paginate()
+    return {
+        alarm["AlarmName"].removesuffix("-development"): read(alarm)
+        for page in pages
+        for alarm in page["MetricAlarms"]
+        if alarm.get("Namespace") == "FinancialPipeline"
+    }
+
+
+def on(alarms, numbers) -> set[str]:
+    """The alarms that are in ALARM at some time in the hour."""
+    return {
+        name
+        for name, alarm in alarms.items()
+        if any(state is State.ALARM for _, state in history(alarm, numbers, 0, 60))
+    }
+
+
 def test_a_generated_feed_is_accounted_for_and_each_bad_record_has_its_reason(tmp_path):
     """The maker of the feed knows which records are bad and why; nothing else may be refused."""
     seen = {}
@@ -28,6 +67,7 @@ def test_a_generated_feed_is_accounted_for_and_each_bad_record_has_its_reason(tm
     def remember(run):
         seen["expected"] = Counter(entry.expected_reason for entry in run.ledger if entry.expected_reason)
         seen["written"], seen["known"] = written_partitions(run), catalogue(run)
+        seen["numbers"], seen["alarms"] = printed_numbers(run), deployed_alarms(run)
 
     outcome = Outcome(tmp_path / "run", {"account": remember})
 
@@ -39,6 +79,16 @@ def test_a_generated_feed_is_accounted_for_and_each_bad_record_has_its_reason(tm
     # No crawler has run: what readers see is what the job has told the catalogue.
     assert seen["known"] == seen["written"]
     assert {table for table, *_ in seen["known"]} == set(FEEDS)
+    # The lines that the functions printed, as CloudWatch makes metrics of them.
+    sums = Counter()
+    for metric, series in seen["numbers"].of.items():
+        sums[metric.name] += sum(sample.total for sample in series.samples.values())
+    undecodable = sums["RecordsUndecodable"]
+    assert sums["RecordsIngested"] + undecodable == outcome.summary["records_in"]
+    assert sums["RecordsValidated"] == outcome.summary["parquet_rows"]
+    assert undecodable + sums["ValidationFailures"] == outcome.summary["quarantined"]
+    # Exactly what the alarms say they tell of: a few refused records are no matter, one that is no JSON is.
+    assert on(seen["alarms"], seen["numbers"]) == ({"undecodable-records"} if undecodable else set())
 
 
 def catalogue(run):

@@ -39,9 +39,10 @@ def add_resource(template: Template) -> Iterator[Edit]:
     dead = {
         "Type": "AWS::CloudWatch::Alarm",
         "Properties": {
-            "AlarmActions": [], "AlarmDescription": "Watches nothing", "ComparisonOperator": "GreaterThanThreshold",
-            "EvaluationPeriods": 1, "MetricName": "Errors", "Namespace": "AWS/Lambda", "Period": 300,
-            "Statistic": "Sum", "Threshold": 0, "TreatMissingData": "notBreaching",
+            "AlarmActions": [], "AlarmDescription": "Watches nothing; docs/alarms.md",
+            "ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1, "MetricName": "Errors",
+            "Namespace": "AWS/Lambda", "Period": 300, "Statistic": "Sum", "Threshold": 0,
+            "TreatMissingData": "notBreaching",
         },
     }  # fmt: skip
     topics = [name for name, body in template["Resources"].items() if body["Type"] == "AWS::SNS::Topic"]

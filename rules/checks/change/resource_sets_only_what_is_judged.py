@@ -27,8 +27,9 @@ JUDGED = {
     "AWS::Athena::WorkGroup": "Description Name RecursiveDeleteOption State Tags WorkGroupConfiguration",
     "AWS::CloudTrail::Trail": "AdvancedEventSelectors EnableLogFileValidation IsLogging KMSKeyId S3BucketName Tags "
     "TrailName",
-    "AWS::CloudWatch::Alarm": "ActionsEnabled AlarmActions AlarmDescription AlarmName ComparisonOperator Dimensions "
-    "EvaluationPeriods MetricName Namespace Period Statistic Threshold TreatMissingData",
+    "AWS::CloudWatch::Alarm": "ActionsEnabled AlarmActions AlarmDescription AlarmName ComparisonOperator "
+    "DatapointsToAlarm Dimensions EvaluationPeriods MetricName Metrics Namespace Period Statistic Threshold "
+    "TreatMissingData",
     "AWS::CloudWatch::Dashboard": "DashboardBody DashboardName",
     "AWS::DynamoDB::Table": "AttributeDefinitions BillingMode DeletionProtectionEnabled GlobalSecondaryIndexes "
     "KeySchema PointInTimeRecoverySpecification SSESpecification StreamSpecification TableName Tags",

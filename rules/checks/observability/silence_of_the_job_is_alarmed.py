@@ -18,15 +18,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.checks import Problem, Stack
-from harness.checks.alarms import Need, untold
+from harness.checks.alarms import Silence, untold
 from harness.checks.events import JOB_FAILURES, job_event, rules_for
 from harness.checks.metrics import metric_of
 
-# Where no event matches there is no number at all, hence `breaching`. The job starts hourly and may take most of an
-# hour: an alarm that looks back for less than two would be on between any two runs.
-NONE_IN_SIX_HOURS = Need(
-    "Sum", "Count", at=0, quiet_at=1, minutes=360, calm_minutes=120, silence=frozenset({"breaching"})
-)
+# The job starts hourly and may take most of an hour: an alarm that looks back for less than two would be on between any
+# two runs.
+NONE_IN_SIX_HOURS = Silence(every=120, minutes=360)
 
 
 def subjects(stack: Stack) -> list[str]:
@@ -48,6 +46,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     if all(reasons):
         yield Problem(
             f"that the job has stopped is told to nobody: {'; '.join(reasons) or 'no rule counts its successes'}.",
-            "add an AWS::Events::Rule that matches SUCCEEDED of the job alone, and an alarm on its MatchedEvents: "
-            "Sum < 1 in six periods of an hour, TreatMissingData breaching.",
+            "add an AWS::Events::Rule that matches SUCCEEDED of the job alone, and an alarm on FILL of its "
+            "MatchedEvents with 0: Sum < 1 in six periods of an hour, TreatMissingData breaching. Without "
+            "FILL an alarm looks back for the last number there was, and is late.",
         )

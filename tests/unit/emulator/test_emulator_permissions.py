@@ -216,6 +216,7 @@ class Deployed:
     roles: dict[str, Role] = field(default_factory=lambda: {r.name: r for r in ROLES})
     key_policy: Statement = field(default_factory=lambda: KEY_POLICY)
     policies: dict[str, Statement] = field(default_factory=lambda: dict(POLICIES))
+    dead_letters: list[tuple[str, str, str]] = field(default_factory=list)
     region: str = REGION
     account: str = ACCOUNT
 
@@ -304,6 +305,10 @@ class Deployed:
     @property
     def rule_targets(self) -> list[tuple[str, str]]:
         return [("failures", TOPIC)]
+
+    @property
+    def rule_dead_letters(self) -> list[tuple[str, str, str]]:
+        return self.dead_letters
 
     @property
     def log_groups(self) -> dict[str, Key | None]:
@@ -432,6 +437,20 @@ def test_a_trail_that_is_kept_out_with_all_others_is_noticed() -> None:
     found = missing(edited(EVENTS, lambda s: [{**s, "Condition": other}] if s["Effect"] == "Deny" else [s]))
 
     assert {(grant.role, grant.action) for grant in found} == {(CLOUDTRAIL, "s3:PutObject")}
+
+
+@pytest.mark.parametrize(("source", "lost"), [("failures", 0), ("others", 1), (None, 1)])
+def test_a_rules_dead_letters_need_the_queues_policy(source: str | None, lost: int) -> None:
+    """Without it, or with another rule in it, what EventBridge could not deliver is dropped after all."""
+    rules = f"arn:aws:events:{REGION}:{ACCOUNT}:rule"
+    named = {"ArnEquals": {"aws:SourceArn": f"{rules}/{source}"}}
+    sends = [let("events.amazonaws.com", "sqs:SendMessage", QUEUE, named)] if source else []
+    deployed = edited(QUEUE, lambda s: [s, *sends])
+    deployed.dead_letters = [("failures", f"{rules}/failures", QUEUE)]
+
+    found = [(grant.role, grant.action) for grant in missing(deployed)]
+
+    assert found == [("events.amazonaws.com", "sqs:SendMessage")] * lost
 
 
 @pytest.mark.parametrize("arn", [QUEUE, ACCESSES])

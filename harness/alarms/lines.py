@@ -1,0 +1,53 @@
+"""Log lines in the embedded metric format, as the functions print them, as numbers of metrics.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from harness.alarms.series import Metric, Numbers
+
+MINUTE_MS = 60_000
+
+
+def collect(lines: Iterable[str], numbers: Numbers, *, begin_ms: int = 0) -> int:
+    """Add what log lines say to `numbers`, minute 0 being the one of `begin_ms`. How many numbers they held.
+
+    A line that is not in the format says nothing: CloudWatch takes it as text.
+    """
+    found = 0
+    for metric, timestamp, values in (each for line in lines for each in metrics_in(line)):
+        for value in values:
+            numbers.put(metric, (timestamp - begin_ms) // MINUTE_MS, value)
+            found += 1
+    return found
+
+
+def metrics_in(line: str) -> Iterator[tuple[Metric, int, list[float]]]:
+    """The metrics of one line, with its time in milliseconds and the values; one for every set of dimensions."""
+    try:
+        read = json.loads(line)
+    except ValueError:
+        return
+    told = read.get("_aws") if isinstance(read, dict) else None
+    if not isinstance(told, dict) or not isinstance(told.get("Timestamp"), int):
+        return
+    for directive in _objects(told.get("CloudWatchMetrics")):
+        sets = directive.get("Dimensions")
+        for each in _objects(directive.get("Metrics")):
+            values = read.get(str(each.get("Name")))
+            values = values if isinstance(values, list) else [values]
+            if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+                continue
+            for names in sets if isinstance(sets, list) else []:
+                dimensions = {str(name): str(read.get(name)) for name in names}
+                metric = Metric(str(directive.get("Namespace")), str(each["Name"]), dimensions)
+                yield metric, told["Timestamp"], values
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

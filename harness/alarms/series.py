@@ -1,0 +1,107 @@
+"""Metrics and their numbers, by the minute. CloudWatch keeps AWS's metrics, and those of log lines, by the minute."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from harness.alarms.errors import UnreadableAlarm
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What CloudWatch knows a series of numbers by. With other dimensions it is another series."""
+
+    namespace: str
+    name: str
+    dimensions: Mapping[str, str]
+
+    def __str__(self) -> str:
+        dimensions = " ".join(f"{name}={value}" for name, value in self.dimensions.items())
+        return f"{self.namespace} {self.name} {dimensions}".strip()
+
+    def __hash__(self) -> int:
+        return hash((self.namespace, self.name, frozenset(self.dimensions.items())))
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What CloudWatch keeps of the numbers of a time: a statistic set."""
+
+    total: float
+    minimum: float
+    maximum: float
+    count: int
+
+    @classmethod
+    def of(cls, value: float, times: int = 1) -> Sample:
+        """The same number so many times."""
+        return cls(value * times, value, value, times)
+
+    def __add__(self, other: Sample) -> Sample:
+        return Sample(
+            self.total + other.total,
+            min(self.minimum, other.minimum),
+            max(self.maximum, other.maximum),
+            self.count + other.count,
+        )
+
+    def statistic(self, name: str) -> float:
+        """One statistic. Percentiles are not modelled: a set does not hold what they need."""
+        match name:
+            case "Sum":
+                return self.total
+            case "Minimum":
+                return self.minimum
+            case "Maximum":
+                return self.maximum
+            case "Average":
+                return self.total / self.count
+            case "SampleCount":
+                return float(self.count)
+        raise UnreadableAlarm(f"the statistic {name or '(none)'} is not known here")
+
+
+@dataclass
+class Series:
+    """The numbers of one metric: minute -> sample."""
+
+    samples: dict[int, Sample] = field(default_factory=dict)
+    _minutes: list[int] | None = None
+
+    def put(self, minute: int, value: float, times: int = 1) -> None:
+        """One more number, or the same so many times."""
+        added = Sample.of(value, times)
+        self.samples[minute] = self.samples[minute] + added if minute in self.samples else added
+        self._minutes = None
+
+    def between(self, start: int, end: int, statistic: str) -> float | None:
+        """The statistic over the minutes from `start` up to, not including, `end`; None if there is no number."""
+        if self._minutes is None:
+            self._minutes = sorted(self.samples)
+        within = self._minutes[bisect_left(self._minutes, start) : bisect_left(self._minutes, end)]
+        if not within:
+            return None
+        found = self.samples[within[0]]
+        for minute in within[1:]:
+            found += self.samples[minute]
+        return found.statistic(statistic)
+
+
+@dataclass
+class Numbers:
+    """What was measured: the series of every metric."""
+
+    of: dict[Metric, Series] = field(default_factory=dict)
+
+    def put(self, metric: Metric, minutes: int | Iterable[int], value: float, times: int = 1) -> None:
+        """The same number in one or several minutes; in each, if asked, several times."""
+        series = self.of.setdefault(metric, Series())
+        for minute in [minutes] if isinstance(minutes, int) else minutes:
+            series.put(minute, value, times)
+
+    def between(self, metric: Metric, start: int, end: int, statistic: str) -> float | None:
+        """The statistic of a metric over some minutes; None if it has no number there."""
+        series = self.of.get(metric)
+        return series.between(start, end, statistic) if series else None

@@ -1,0 +1,41 @@
+"""OBS-039  alarm_is_one_that_cloudwatch_takes
+
+Why       An alarm that CloudWatch refuses stops a deployment in the middle. One whose expression
+          nobody here can work out is worse: whether it would ever fire is found out on the day it
+          should have.
+Targets   AWS::CloudWatch::Alarm
+
+Cases     SKIP  no alarm in the template
+          PASS  a metric; metric math; a week of hours; two of three periods; a day of minutes
+          FAIL  more than a day of short periods; more than a week; more points than periods; a
+                percentile; a period of 90 seconds; no threshold; an unknown operator; two expressions
+                that return data; none that does; a function that is not known; a name that is not
+                known; expressions that name each other; eleven metrics; eleven expressions; two
+                periods; a metric beside metric math; text in place of metrics; a bad alarm beside a
+                good one; no Properties
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.alarms.definition import refusals
+from harness.checks import Problem, Stack
+from harness.checks.alarms import ALARM
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Every alarm."""
+    return list(stack.of(ALARM))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """What CloudWatch would refuse, or nobody could work out."""
+    alarm = stack.resources[subject]
+    for reason in refusals(alarm.properties):
+        yield Problem(
+            f"the alarm is not one that can be taken: {reason}.",
+            "state one metric, or up to ten with up to ten expressions of which one returns data, functions that "
+            "harness/alarms knows, and periods that come to a day at most (a week with periods of an hour or more).",
+            ("Properties", "Metrics") if "Metrics" in alarm.properties else ("Properties",),
+        )

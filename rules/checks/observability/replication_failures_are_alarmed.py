@@ -1,0 +1,60 @@
+"""OBS-037  replication_failures_are_alarmed
+
+Why       An object that is not in the archive can be changed or deleted before its time. S3 tries
+          once; whoever hears of it on the day can still copy it, and who hears of it from an
+          examiner cannot.
+Targets   AWS::S3::Bucket, AWS::CloudWatch::Alarm
+
+Cases     SKIP  no bucket that replicates
+          PASS  the sum over all replication rules; an alarm for each of them
+          FAIL  no alarm; one of two rules; the second failure; a day; a metric that is not filled; a
+                rule without an id; a rule whose failures S3 does not count; the operations that
+                wait; the wrong destination; another bucket's; missing data that breaches; a bucket
+                with an alarm beside one without; an alarm without Properties; a replication that
+                cannot be read
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.alarms import FIRST, Metric, untold
+from harness.checks.metrics import name_of
+from harness.checks.stack import at, items
+
+PATH = ("Properties", "ReplicationConfiguration", "Rules")
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The buckets that replicate."""
+    buckets = stack.of("AWS::S3::Bucket").items()
+    return [name for name, bucket in buckets if bucket.properties.get("ReplicationConfiguration") is not None]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """For each of the bucket's rules, an alarm has to fire within five minutes of the first failure S3 counts."""
+    bucket = stack.resources[subject]
+    for index, rule in enumerate(items(at(bucket.body, *PATH)) or [None]):
+        name, destination = at(rule, "Id"), at(rule, "Destination", "Bucket")
+        # S3 counts by rule, and only where it is asked to.
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-metrics.html
+        if not isinstance(name, str) or at(rule, "Destination", "Metrics", "Status") != "Enabled":
+            yield Problem(
+                "S3 does not count what it could not copy by this rule.",
+                "give the replication rule an Id, and its Destination Metrics with Status Enabled.",
+                (*PATH, index),
+            )
+            continue
+        dimensions = {
+            "SourceBucket": name_of(bucket),
+            "DestinationBucket": str(destination).rpartition(":")[2],
+            "RuleId": name,
+        }
+        if why := untold(stack, Metric("AWS/S3", "OperationsFailedReplication", dimensions), FIRST):
+            yield Problem(
+                f"objects of {name} that could not be copied are told to nobody: {why}.",
+                "add an alarm on SUM(FILL(METRICS(), 0)) over AWS/S3 OperationsFailedReplication of all replication "
+                "rules, each the Sum in 300 seconds: >= 1 in one period.",
+                (*PATH, index),
+            )

@@ -1,0 +1,52 @@
+"""OBS-038  silence_of_a_crawler_is_alarmed
+
+Why       A crawler that is never started fails nowhere. Partitions that only it would add are not
+          in the catalogue, and a query for them answers with nothing instead of an error.
+Targets   AWS::Glue::Crawler, AWS::Events::Rule, AWS::CloudWatch::Alarm
+
+Cases     SKIP  no crawler in the template
+          PASS  no success in two days, a rule and an alarm for each of two crawlers
+          FAIL  no rule that counts the successes; a rule that counts failures too; a rule that
+                counts another crawler's too; the state in capitals, which Glue does not use; no
+                alarm on the rule; silence that is well; four days; a day, which is shorter than the
+                pause between two crawls; a plain metric, which looks back further; a threshold of
+                zero; a crawler with an alarm beside one without; an alarm without Properties
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.alarms import Silence, untold
+from harness.checks.events import crawler_event, rules_for
+from harness.checks.metrics import metric_of
+
+# A daily crawl may take an hour longer than the one before; an alarm over more than a day is evaluated once an hour.
+NONE_IN_TWO_DAYS = Silence(every=25 * 60, minutes=48 * 60, late=60)
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Every crawler."""
+    return list(stack.of("AWS::Glue::Crawler"))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """An alarm has to fire if a rule that counts this crawler's successes alone has counted none for two days."""
+    crawlers = stack.of("AWS::Glue::Crawler")
+    crawler = crawlers[subject]
+    others = [(each, "Succeeded") for name, each in crawlers.items() if name != subject]
+    wrong = {
+        name for each, state in [(crawler, "Failed"), *others] for name in rules_for(stack, crawler_event(each, state))
+    }
+    reasons = [
+        untold(stack, metric_of(rule, "AWS/Events", "MatchedEvents", "RuleName"), NONE_IN_TWO_DAYS)
+        for name, rule in rules_for(stack, crawler_event(crawler, "Succeeded")).items()
+        if name not in wrong
+    ]
+    if all(reasons):
+        yield Problem(
+            f"that the crawler has stopped is told to nobody: {'; '.join(reasons) or 'no rule counts its successes'}.",
+            "add an AWS::Events::Rule that matches Succeeded of this crawler alone, and an alarm on FILL with 0 of its "
+            "MatchedEvents: Sum < 1 in 48 periods of an hour, TreatMissingData breaching.",
+        )

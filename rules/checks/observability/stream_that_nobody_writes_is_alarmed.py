@@ -1,0 +1,48 @@
+"""OBS-036  stream_that_nobody_writes_is_alarmed
+
+Why       A producer that stopped sends no error either: nothing comes, nothing fails, and all is
+          quiet. What is not sent while it lasts is missing for good, so somebody has to ask after
+          it; and how long a market may pause is for the operator to say.
+Targets   AWS::Kinesis::Stream, AWS::CloudWatch::Alarm
+
+Cases     SKIP  no stream in the template
+          PASS  as many hours as the parameter says; the shortest that it may say; the longest; no
+                such parameter, and a week
+          FAIL  no alarm; longer than the parameter says; shorter than it says, which fires at every
+                weekend; a plain metric, which looks back further; a threshold of zero; silence that
+                is well; the bytes; the average; another stream's; a stream with an alarm beside one
+                without; an alarm without Properties
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.alarms import Silence, untold
+from harness.checks.metrics import metric_of
+from harness.checks.numbers import number, whole
+
+PARAMETER = "ProducerSilenceHours"
+#: The longest that CloudWatch looks back.
+A_WEEK = 168
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Every stream."""
+    return list(stack.of("AWS::Kinesis::Stream"))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """An alarm has to fire after as many hours without a record as the parameter says, neither sooner nor later."""
+    hours = number(stack.parameters.get(PARAMETER))
+    minutes = int(60 * (hours or A_WEEK))
+    # Without the parameter, any silence of a week at most; a record an hour is well.
+    need = Silence(every=minutes - 1 if hours else 60, minutes=minutes, late=60)
+    metric = metric_of(stack.resources[subject], "AWS/Kinesis", "IncomingRecords", "StreamName")
+    if why := untold(stack, metric, need):
+        yield Problem(
+            f"that nothing has come for {whole(minutes / 60)} hours is told to nobody: {why}.",
+            f"add an alarm on FILL with 0 of AWS/Kinesis IncomingRecords of the stream, its Sum in 3600 seconds: < 1 "
+            f"in {PARAMETER} periods, TreatMissingData breaching.",
+        )

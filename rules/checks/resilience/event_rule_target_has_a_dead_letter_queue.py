@@ -1,0 +1,63 @@
+"""RES-050  event_rule_target_has_a_dead_letter_queue
+
+Why       EventBridge tries for a day to reach a target and then drops the event. Glue sends the
+          event of a failed run once, so what is dropped has never happened for anybody.
+Targets   AWS::Events::Rule, AWS::SQS::Queue, AWS::SQS::QueuePolicy, AWS::KMS::Key
+
+Cases     SKIP  no rule; a rule without targets
+          PASS  a queue that lets the rule send, with a key of the template; a queue without a key
+          FAIL  no dead-letter queue; a queue that is not in the template; a queue without a policy; a
+                policy for another rule; another service; a key that EventBridge may not decrypt
+                with; a key that EventBridge may not generate data keys with; a second target
+                without; a rule with a queue beside one without; text in place of the configuration
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks import Problem, Stack
+from harness.checks.events import RULE, target_arns
+from harness.checks.iam import policy_statements
+from harness.checks.requests import TOPIC_KEY_ACTIONS, Request, granted, key_of
+from harness.checks.stack import at, items
+from harness.checks.stores import guards
+
+SERVICE = "events.amazonaws.com"
+QUEUE = "AWS::SQS::Queue"
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The event rules that have a target."""
+    return [name for name, rule in stack.of(RULE).items() if target_arns(rule)]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Each target needs a queue that EventBridge may send to for this rule."""
+    rule = stack.resources[subject]
+    for index, target in enumerate(items(rule.properties.get("Targets"))):
+        path = ("Properties", "Targets", index)
+        queue = stack.by_arn(at(target, "DeadLetterConfig", "Arn"), QUEUE)
+        if queue is None:
+            yield Problem(
+                "what cannot be delivered to the target is dropped after a day.",
+                "give the target a DeadLetterConfig with the Arn of a queue of the template.",
+                path,
+            )
+            continue
+        # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+        context = {"aws:sourcearn": rule.arn}
+        if not granted(guards(stack, queue), Request(SERVICE, "sqs:SendMessage", queue.arn, context)):
+            yield Problem(
+                f"the policy of {queue.logical_id} does not let the rule send what it could not deliver.",
+                "allow events.amazonaws.com sqs:SendMessage on the queue, ArnEquals aws:SourceArn the rule's ARN.",
+                path,
+            )
+        key = key_of(stack, queue.properties.get("KmsMasterKeyId"))
+        for action in TOPIC_KEY_ACTIONS if key else ():
+            if key and not granted(policy_statements(key), Request(SERVICE, action, key.arn)):
+                yield Problem(
+                    f"the key of {queue.logical_id} refuses EventBridge {action}: what it could not deliver is lost.",
+                    f"allow events.amazonaws.com kms:Decrypt and kms:GenerateDataKey* in {key.logical_id}'s KeyPolicy.",
+                    path,
+                )
