@@ -42,6 +42,7 @@ NOT_SHOWN = (
         "AWS::CloudWatch::Alarm", "TreatMissingData", "an alarm is judged when a number arrives, not as time passes"
     ),
     NotShown("AWS::CloudWatch::Dashboard", "DashboardBody", "any text is taken"),
+    NotShown("AWS::CloudWatch::Dashboard", "Tags", "dashboards have no tags", dropped=True),
     NotShown("AWS::DynamoDB::Table", "SSESpecification", _NOT_ASKED),
     NotShown("AWS::EC2::SecurityGroup", "SecurityGroupEgress", _NO_NETWORK),
     NotShown("AWS::EC2::SecurityGroup", "SecurityGroupIngress", _NO_NETWORK),
@@ -73,6 +74,7 @@ NOT_SHOWN = (
     NotShown("AWS::Lambda::EventSourceMapping", "MaximumRetryAttempts", _NO_POLLER),
     NotShown("AWS::Lambda::EventSourceMapping", "MetricsConfig", "nothing is counted", dropped=True),
     NotShown("AWS::Lambda::EventSourceMapping", "ParallelizationFactor", "one poller for all shards"),
+    NotShown("AWS::Lambda::EventSourceMapping", "Tags", "mappings have no tags", dropped=True),
     NotShown("AWS::Lambda::Function", "Architectures", "functions run on this machine"),
     NotShown("AWS::Lambda::Function", "KmsKeyArn", _NOT_ASKED),
     NotShown("AWS::Lambda::Function", "MemorySize", "no limit"),

@@ -87,6 +87,19 @@ def test_a_guard_file_is_one_rule_whose_clauses_all_say_what_is_wrong_and_how_to
     assert list(self_test.guard_rules(rule)) == []
 
 
+def test_every_type_that_takes_tags_has_to_name_its_environment(pipeline: Source):
+    """AWS's schemas say which types take tags; a type that the two rules about tags leave out is not looked at."""
+    asked = {rule.slug: set(rule.targets) for rule in ALL if rule.slug.endswith("resource_names_its_environment")}
+    taggable = {
+        type_
+        for type_ in {body["Type"] for body in pipeline.template["Resources"].values()}
+        if PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", type_).schema.get("tagging", {}).get("taggable")
+    }
+
+    assert len(asked) == 2
+    assert taggable - set().union(*asked.values()) == set()
+
+
 def test_every_rule_judges_something_of_the_real_template(
     pipeline: Source, renderings: list[Judged], rule_set: RuleSet, engines: list[Engine]
 ):

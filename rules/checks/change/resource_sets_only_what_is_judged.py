@@ -28,16 +28,16 @@ JUDGED = {
     "AWS::CloudTrail::Trail": "AdvancedEventSelectors EnableLogFileValidation IsLogging KMSKeyId S3BucketName Tags "
     "TrailName",
     "AWS::CloudWatch::Alarm": "ActionsEnabled AlarmActions AlarmDescription AlarmName ComparisonOperator "
-    "DatapointsToAlarm Dimensions EvaluationPeriods MetricName Metrics Namespace Period Statistic Threshold "
-    "TreatMissingData",
-    "AWS::CloudWatch::Dashboard": "DashboardBody DashboardName",
+    "DatapointsToAlarm Dimensions EvaluationPeriods MetricName Metrics Namespace Period Statistic Tags "
+    "Threshold TreatMissingData",
+    "AWS::CloudWatch::Dashboard": "DashboardBody DashboardName Tags",
     "AWS::DynamoDB::Table": "AttributeDefinitions BillingMode DeletionProtectionEnabled GlobalSecondaryIndexes "
     "KeySchema PointInTimeRecoverySpecification SSESpecification StreamSpecification TableName Tags",
     "AWS::EC2::SecurityGroup": "GroupDescription SecurityGroupEgress SecurityGroupIngress Tags VpcId",
     "AWS::EC2::SecurityGroupEgress": "Description DestinationSecurityGroupId FromPort GroupId IpProtocol ToPort",
-    "AWS::EC2::VPCEndpoint": "PolicyDocument PrivateDnsEnabled RouteTableIds SecurityGroupIds ServiceName SubnetIds "
+    "AWS::EC2::VPCEndpoint": "PolicyDocument PrivateDnsEnabled RouteTableIds SecurityGroupIds ServiceName SubnetIds Tags "
     "VpcEndpointType VpcId",
-    "AWS::Events::Rule": "Description EventPattern Name State Targets",
+    "AWS::Events::Rule": "Description EventPattern Name State Tags Targets",
     "AWS::Glue::Crawler": "Configuration CrawlerSecurityConfiguration DatabaseName Description Name Role Schedule "
     "SchemaChangePolicy Tags Targets",
     "AWS::Glue::Database": "CatalogId DatabaseInput",
@@ -53,7 +53,7 @@ JUDGED = {
     "AWS::Kinesis::Stream": "Name RetentionPeriodHours ShardCount StreamEncryption StreamModeDetails Tags",
     "AWS::Lambda::EventSourceMapping": "BatchSize BisectBatchOnFunctionError DestinationConfig Enabled EventSourceArn "
     "FunctionName FunctionResponseTypes MaximumBatchingWindowInSeconds MaximumRecordAgeInSeconds MaximumRetryAttempts "
-    "MetricsConfig ParallelizationFactor ScalingConfig StartingPosition",
+    "MetricsConfig ParallelizationFactor ScalingConfig StartingPosition Tags",
     "AWS::Lambda::Function": "Architectures Code DeadLetterConfig Description Environment FunctionName Handler "
     "KmsKeyArn Layers LoggingConfig MemorySize ReservedConcurrentExecutions Role Runtime Tags Timeout VpcConfig",
     "AWS::Lambda::LayerVersion": "CompatibleArchitectures CompatibleRuntimes Content Description LayerName",
