@@ -27,6 +27,7 @@ _SIGNS = (("OR", "AND"), (">", "<"), ("*", "+"), ("1000000", "1"), ("SUM", "MIN"
 _NOT_TAKEN: dict[str, dict[str, Any]] = {
     "more than a day": {"EvaluationPeriods": 289, "Period": 300},
     "a percentile of nothing known": {"Statistic": "p99"},
+    "on a metric that nothing sends": {"MetricName": "NoSuchMetric", "Namespace": "AWS/Nothing"},
 }
 #: Thresholds from here on are tried at ten times their value as well.
 _LARGE = 1000
@@ -80,7 +81,7 @@ def blunt_expression(template: Template) -> Iterator[Edit]:
 
 @operator
 def add_alarm(template: Template) -> Iterator[Edit]:
-    """One more alarm, on something that there is, that CloudWatch refuses or that nobody can work out."""
+    """One more alarm, that CloudWatch refuses, that nobody can work out, or on something that there is not."""
     for name, body in template["Resources"].items():
         if body["Type"] != ALARM or "Metrics" in body["Properties"]:
             continue

@@ -172,7 +172,9 @@ def lead_elsewhere(template: Template) -> Iterator[Edit]:
             place = (*properties, *inside)
             listed = get(template, place)
             if isinstance(listed, list):
-                yield Edit(name, (*place, len(listed)), value, f"and {as_json(value)}")
+                # What an event rule cannot tell goes where the others' does: whom it tells is the only mistake.
+                beside = {**listed[0], **value} if body["Type"] == "AWS::Events::Rule" else value
+                yield Edit(name, (*place, len(listed)), beside, f"and {as_json(value)}")
             elif inside[-1] not in _LISTS and get(template, place[:-1]) is not ABSENT:
                 yield Edit(name, place, value, as_json(value))
 

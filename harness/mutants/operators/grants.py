@@ -171,11 +171,11 @@ def _mentions(template: Template, role: str, arn: dict[str, Any]) -> bool:
 
 @operator
 def narrow_catalogue_grant(template: Template) -> Iterator[Edit]:
-    """A grant on the Glue catalogue lacks an action or a resource, which the emulated Glue does not ask for."""
+    """A role's grant on the Glue catalogue lacks an action or a resource, which the emulated Glue does not ask for."""
     for resource, place, statement in places.statements(template):
-        if statement["Effect"] != "Allow" or not all(
-            str(each).startswith("glue:") for each in items(statement["Action"])
-        ):
+        if type_of(template, resource) != ROLE or statement["Effect"] != "Allow":
+            continue
+        if not all(str(each).startswith("glue:") for each in items(statement["Action"])):
             continue
         for key in ("Action", "Resource"):
             listed = statement.get(key)

@@ -9,7 +9,7 @@ from harness.mutants.mutation import ABSENT, get
 from harness.mutants.operators.registry import RETENTIONS, Edit, Template, operator
 
 #: Values that are too short, and ones that are just too short. 604800 s is what the queue before a dead letter keeps.
-_SHORTER = {"MessageRetentionPeriod": (60,), "RetentionInDays": (1, 30), "RetentionPeriodHours": (24, 120)}
+_SHORTER = {"MessageRetentionPeriod": (60,), "RetentionInDays": (1, 30), "RetentionPeriodHours": (24, 120, 150)}
 
 
 @operator
@@ -39,3 +39,15 @@ def shorten_retention(template: Template) -> Iterator[Edit]:
                 for extra in (expire, forget):
                     place = (*rules, len(present))
                     yield Edit(resource, place, extra, f"with {extra['Id']}")
+
+
+@operator
+def archive_less(template: Template) -> Iterator[Edit]:
+    """A part of the record is not copied to the archive any more."""
+    for resource in template["Resources"]:
+        rules = ("Resources", resource, "Properties", "ReplicationConfiguration", "Rules")
+        replicated = get(template, rules)
+        for index in range(len(replicated)) if isinstance(replicated, list) else ():
+            place = (*rules, index, "Filter", "Prefix")
+            if isinstance(prefix := get(template, place), str):
+                yield Edit(resource, place, f"{prefix}feed=trade/", f"of {prefix} only feed=trade/")

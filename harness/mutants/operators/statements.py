@@ -100,6 +100,8 @@ def share_policy(template: Template) -> Iterator[Edit]:
                 both = [*items(statement["Resource"]), arn]
                 name = statement.get("Sid", place[-1])
                 yield Edit(resource, (*place, "Resource"), both, f"{name} about {other} too")
+                if kind == "AWS::SNS::Topic":
+                    yield Edit(resource, (*place, "Action"), "sns:*", f"{name} about every action")
         added = f"{resource}Again"
         yield Edit(added, ("Resources", added), body, f"a second {body['Type']} like {resource}")
 

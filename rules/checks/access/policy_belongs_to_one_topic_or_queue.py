@@ -15,8 +15,9 @@ Cases     SKIP  no policy of a topic or queue in the template
                 everything; a statement names all but one topic; a statement names no resource; a
                 queue's address instead of its ARN; a queue that the template does not make; a second
                 policy for the topic; a second policy for the queue; no PolicyDocument; a statement as
-                text; no Properties; a good statement does not hide its neighbour; a good policy does
-                not hide its neighbour
+                text; no Properties; a topic's statement about every action; a topic's Deny of an action
+                on all topics; a good statement does not hide its neighbour; a good policy does not hide
+                its neighbour
 """
 
 from __future__ import annotations
@@ -28,6 +29,24 @@ from harness.checks import Problem, Resource, Stack
 from harness.checks.stack import at, items
 
 QUEUE = "AWS::SQS::Queue"
+#: What a topic's policy may speak of. SNS refuses anything else in it, a wildcard and a Deny too ("Policy statement
+#: action out of service scope!"). https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html
+OF_TOPICS = frozenset(
+    f"sns:{each}".lower()
+    for each in (
+        "AddPermission",
+        "DeleteTopic",
+        "GetDataProtectionPolicy",
+        "GetTopicAttributes",
+        "ListSubscriptionsByTopic",
+        "ListTagsForResource",
+        "Publish",
+        "PutDataProtectionPolicy",
+        "RemovePermission",
+        "SetTopicAttributes",
+        "Subscribe",
+    )
+)
 #: Where each kind of policy says what it is put on.
 TARGETS = {"AWS::SNS::TopicPolicy": "Topics", "AWS::SQS::QueuePolicy": "Queues"}
 
@@ -67,6 +86,13 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
                 f"a statement does not name the {_kind(policy)} that the policy is put on, and nothing else: SNS"
                 " refuses such a policy.",
                 f"name the ARN of the {_kind(policy)} alone as the Resource.",
+                (*path, index),
+            )
+        named = {str(each).lower() for each in items(at(statement, "Action"))}
+        if policy.type == "AWS::SNS::TopicPolicy" and not (named and named <= OF_TOPICS):
+            yield Problem(
+                "a statement names an action that SNS does not take in a topic's policy, so the deployment fails.",
+                "name actions on a topic one by one, such as sns:Publish, without a wildcard.",
                 (*path, index),
             )
     if not statements:

@@ -35,8 +35,8 @@ JUDGED = {
     "KeySchema PointInTimeRecoverySpecification SSESpecification StreamSpecification TableName Tags",
     "AWS::EC2::SecurityGroup": "GroupDescription SecurityGroupEgress SecurityGroupIngress Tags VpcId",
     "AWS::EC2::SecurityGroupEgress": "Description DestinationSecurityGroupId FromPort GroupId IpProtocol ToPort",
-    "AWS::EC2::VPCEndpoint": "PolicyDocument PrivateDnsEnabled RouteTableIds SecurityGroupIds ServiceName SubnetIds Tags "
-    "VpcEndpointType VpcId",
+    "AWS::EC2::VPCEndpoint": "PolicyDocument PrivateDnsEnabled RouteTableIds SecurityGroupIds ServiceName SubnetIds "
+    "Tags VpcEndpointType VpcId",
     "AWS::Events::Rule": "Description EventPattern Name State Tags Targets",
     "AWS::Glue::Crawler": "Configuration CrawlerSecurityConfiguration DatabaseName Description Name Role Schedule "
     "SchemaChangePolicy Tags Targets",

@@ -5,46 +5,67 @@ Why       Private names lead every host of the VPC to the endpoint, whatever it 
           calls time out, and nobody thinks of this stack.
 Targets   AWS::EC2::VPCEndpoint, AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupIngress
 
-Cases     SKIP  no endpoint in the template; a gateway endpoint, one without a security group, and
-                one without Properties; a template that is not told the blocks of the VPC
+Cases     SKIP  neither an endpoint nor a security group that admits the VPC; a gateway endpoint, one
+                without a security group, and one without Properties; a template that is not told the
+                blocks of the VPC
           PASS  one block; each of two blocks; each in a security group of its own; by a rule by
                 itself, among all ports
           FAIL  nobody; the first block only; another block; another port; the functions only; a rule
-                as text; a security group of another stack; a good endpoint does not hide its
-                neighbour
+                as text; a security group of another stack; a security group that no endpoint has yet
+                and that admits the first block only; a good endpoint does not hide its neighbour
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from harness.checks import Problem, Stack
+from harness.checks import Problem, Resource, Stack
 from harness.checks.networks import group_of, lets_https, rules_of, vpc_blocks
 from harness.checks.stack import items
 
 
 def subjects(stack: Stack) -> list[str]:
-    """Interface endpoints with a security group, where the stack is told the VPC's blocks."""
-    if not vpc_blocks(stack):
+    """Interface endpoints with a security group, where the stack is told the VPC's blocks, and groups that admit some.
+
+    A group that admits one block is for the VPC's hosts, also while no endpoint has it.
+    """
+    blocks = vpc_blocks(stack)
+    if not blocks:
         return []
-    stack.of("AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupIngress")
-    return [
+    endpoints = [
         name
         for name, each in stack.of("AWS::EC2::VPCEndpoint").items()
-        if each.properties.get("VpcEndpointType") == "Interface" and items(each.properties.get("SecurityGroupIds"))
+        if each.properties.get("VpcEndpointType") == "Interface" and _named(each)
     ]
+    groups = stack.of("AWS::EC2::SecurityGroup").items()
+    taken = {id(group_of(stack, each)) for name in endpoints for each in _named(stack.resources[name])}
+    free = [name for name, each in groups if id(each) not in taken]
+    return endpoints + [name for name in free if set(_admitted(stack, [stack.resources[name]])) & set(blocks)]
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     """Blocks of the VPC that cannot connect."""
-    named = items(stack.resources[subject].properties.get("SecurityGroupIds"))
-    groups = [group for name in named if (group := group_of(stack, name)) is not None]
-    rules = [rule for group in groups for rule in rules_of(stack, group, "Ingress") if lets_https(rule)]
-    admitted = [rule.get("CidrIp") for rule in rules]
+    resource = stack.resources[subject]
+    key = "SecurityGroupIngress"
+    groups = [resource]
+    if resource.type == "AWS::EC2::VPCEndpoint":
+        key = "SecurityGroupIds"
+        groups = [group for name in _named(resource) if (group := group_of(stack, name)) is not None]
+    admitted = _admitted(stack, groups)
     missing = [each for each in vpc_blocks(stack) if each not in admitted]
     if missing:
         yield Problem(
             f"hosts of the VPC in {', '.join(missing)} cannot connect to the endpoint that its private names lead to.",
             "let tcp 443 in from each block of the parameter VpcCidr.",
-            ("Properties", "SecurityGroupIds"),
+            ("Properties", key),
         )
+
+
+def _named(endpoint: Resource) -> list[Any]:
+    return items(endpoint.properties.get("SecurityGroupIds"))
+
+
+def _admitted(stack: Stack, groups: list[Resource]) -> list[str]:
+    rules = [rule for group in groups for rule in rules_of(stack, group, "Ingress") if lets_https(rule)]
+    return [str(rule.get("CidrIp")) for rule in rules]

@@ -8,9 +8,9 @@ Targets   AWS::Lambda::EventSourceMapping, AWS::Kinesis::Stream
 
 Cases     SKIP  no stream mapping in the template; a mapping that reads a queue; a mapping that reads
                 somebody's own Kafka; no Properties
-          PASS  five of seven days; the last moment, two days before; a day; as text
+          PASS  five of seven days; the last moment, a day before; a day; as text
           FAIL  no MaximumRecordAgeInSeconds; no limit; an hour; as long as the stream keeps records;
-                a minute later than two days before; a stream that says nothing keeps a day; a stream
+                a minute later than a day before; a stream that says nothing keeps a day; a stream
                 of somebody else; text where the number belongs; a list where the number belongs; text
                 where the retention belongs; a good stream mapping does not hide its neighbour
 """
@@ -30,7 +30,7 @@ DEFAULT_HOURS = 24
 #: Shorter outages than this are the consumer's to catch up with.
 LEAST_HOURS = 24
 #: To send what a shard still holds, and for somebody to see that it was sent.
-SPARE_HOURS = 48
+SPARE_HOURS = 24
 
 
 def subjects(stack: Stack) -> list[str]:
@@ -40,7 +40,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """No age, an age that the stream's retention does not outlast by days, or one that gives up too early."""
+    """No age, an age that the stream's retention does not outlast by a day, or one that gives up too early."""
     mapping = stack.of(mappings.MAPPING)[subject]
     stream = stack.by_arn(mappings.source(mapping), STREAM)
     kept = number(stream.properties.get("RetentionPeriodHours", DEFAULT_HOURS)) if stream else None
@@ -54,7 +54,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     most = kept - SPARE_HOURS
     fix = f"set MaximumRecordAgeInSeconds to a number of seconds from {LEAST_HOURS * HOUR} to {whole(most * HOUR)}."
     if most < LEAST_HOURS:
-        fix = f"set RetentionPeriodHours to {LEAST_HOURS + SPARE_HOURS} or more, and an age two days below it."
+        fix = f"set RetentionPeriodHours to {LEAST_HOURS + SPARE_HOURS} or more, and an age a day below it."
     age = number(mapping.properties.get("MaximumRecordAgeInSeconds"))
     if age is None or age <= 0:
         yield Problem(
