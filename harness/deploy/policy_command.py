@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-from harness.cli import Parser
-from harness.deploy.protection import STACK_POLICY, stack_policy
+from harness.cli import Parser, complain, put
+from harness.deploy.protection import STACK_POLICY, UnreadableTemplateError, stack_policy
 from harness.deploy.stack import TEMPLATE, DeployError
+
+PROGRAM = "stack-policy"
+NOT_RETAINED, UNUSABLE = 1, 2
 
 
 def main(argv: list[str]) -> int:
-    """Print the policy, or write it beside the template; 1 for a name that the template does not retain."""
+    """Print the policy, or write it beside the template.
+
+    1 for a name that the template does not retain; 2 for a bad option, for a template that cannot be read, and where
+    nobody takes the policy.
+    """
     parser = Parser(
-        prog="stack-policy",
+        prog=PROGRAM,
         description="Print the stack policy that refuses to replace or remove what the template retains.",
     )
     parser.add_argument("--write", action="store_true", help=f"write {STACK_POLICY.name} beside the template")
@@ -29,12 +35,19 @@ def main(argv: list[str]) -> int:
     if options.write and (options.without or options.template != TEMPLATE):
         parser.error("--write goes alone: what is kept beside the template is the template's whole policy")
     try:
-        policy = stack_policy(options.template.read_text(), options.without)
-    except (DeployError, OSError) as error:
-        print(f"stack-policy: {error}", file=sys.stderr)
-        return 1
-    if options.write:
-        STACK_POLICY.write_text(policy)
-    else:
-        sys.stdout.write(policy)
-    return 0
+        policy = stack_policy(options.template.read_text(encoding="utf-8"), options.without)
+        if options.write:
+            STACK_POLICY.write_text(policy)
+    except UnicodeDecodeError as error:
+        complain(PROGRAM, f"{options.template}: byte {error.start} is not UTF-8")
+        return UNUSABLE
+    except UnreadableTemplateError as error:
+        complain(PROGRAM, f"{options.template}: {error}")
+        return UNUSABLE
+    except DeployError as error:
+        complain(PROGRAM, error)
+        return NOT_RETAINED
+    except OSError as error:
+        complain(PROGRAM, error)
+        return UNUSABLE
+    return 0 if options.write or put(PROGRAM, policy) else UNUSABLE

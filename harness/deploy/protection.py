@@ -12,6 +12,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
+import yaml
 from awscli.customizations.cloudformation.yamlhelper import yaml_parse
 
 from harness.deploy.cli import AwsCli
@@ -22,10 +23,30 @@ STACK_POLICY = TEMPLATE.with_name("stack-policy.json")
 RETAINED = frozenset({"Retain", "RetainExceptOnCreate"})
 
 
+class UnreadableTemplateError(DeployError):
+    """The text is no template, so nobody knows what it retains."""
+
+
 def retained(template_text: str) -> list[str]:
     """Logical ids of the resources that outlive their stack, in the template's order."""
-    resources: dict[str, dict[str, Any]] = yaml_parse(template_text)["Resources"]
-    return [name for name, resource in resources.items() if resource.get("DeletionPolicy") in RETAINED]
+    return [name for name, each in _resources(template_text).items() if each.get("DeletionPolicy") in RETAINED]
+
+
+def _resources(template_text: str) -> dict[str, dict[str, Any]]:
+    try:
+        template = yaml_parse(template_text)
+    # Besides what is no YAML: a short form (!GetAtt) with something odd in it, and lists in lists in lists.
+    except (yaml.YAMLError, ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
+        raise UnreadableTemplateError(f"the template is not YAML: {' '.join(str(error).split())}") from error
+    resources = template.get("Resources") if isinstance(template, dict) else None
+    if not isinstance(resources, dict) or not resources:
+        raise UnreadableTemplateError("the template has no Resources")
+    for name, each in resources.items():
+        if not isinstance(name, str) or not isinstance(each, dict):
+            raise UnreadableTemplateError(f"Resources.{name} is not a resource")
+        if not isinstance(each.get("DeletionPolicy", ""), str):
+            raise UnreadableTemplateError(f"Resources.{name}.DeletionPolicy is not a text")
+    return resources
 
 
 def stack_policy(template_text: str, without: Collection[str] = ()) -> str:

@@ -62,7 +62,10 @@ def parameter(parameters: Path, name: str, default: str | None = None) -> str:
 
 def parameters_in(parameters: Path) -> dict[str, str]:
     """Return all values of a `--parameter-overrides file://` file."""
-    entries: list[str] = json.loads(parameters.read_text())
+    try:
+        entries: list[str] = json.loads(parameters.read_text())
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
     return dict(entry.split("=", 1) for entry in entries)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -10,12 +11,15 @@ from harness import generated
 from harness.cli import Parser
 from harness.deployer import page, policy
 from harness.deployer.errors import UnknownRight
-from harness.deployer.names import Place
+from harness.deployer.names import PARTITIONS, Place
 from harness.deployer.page import PAGES, ROOT, SHOWN_ENVIRONMENT
+from harness.render import parameters, source
 from harness.render.errors import UnreadableTemplate
 
 POLICY = ROOT / "docs" / "deployer-policy.json"
 FRESH, STALE, UNKNOWN = 0, 1, 2
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+_STACK_NAME = re.compile("[a-zA-Z][-a-zA-Z0-9]{0,127}")
 
 
 def main(argv: list[str]) -> int:
@@ -35,7 +39,7 @@ def main(argv: list[str]) -> int:
     )
     parser.add_argument("--stack-name", default=Place.stack, help="default: %(default)s")
     parser.add_argument("--artifact-bucket", default="", help="default: the one that deploying.md has you make")
-    parser.add_argument("--partition", default=Place.partition, help="default: %(default)s")
+    parser.add_argument("--partition", default=Place.partition, choices=PARTITIONS, help="default: %(default)s")
     parser.add_argument(
         "--service-role",
         action="store_true",
@@ -47,6 +51,8 @@ def main(argv: list[str]) -> int:
         parser.error("the options say what to write to --folder; docs/deployer-policy.json is production's")
     try:
         if options.folder is not None:
+            if mistake := _refused(place):
+                parser.error(mistake)
             return write_apart(options.folder, policy.documents(page.read(place), service_role=options.service_role))
         wanted = {POLICY: text(), PAGES[0]: generated.filled(PAGES[0].read_text(), page.PARTS)}
     except (UnknownRight, UnreadableTemplate, OSError) as error:
@@ -65,6 +71,20 @@ def main(argv: list[str]) -> int:
 def text() -> str:
     """What docs/deployer-policy.json has to hold."""
     return json.dumps(policy.documents(page.read(Place(SHOWN_ENVIRONMENT))), indent=2) + "\n"
+
+
+def _refused(place: Place) -> str:
+    """What the template does not take: a `*` in a name would grant what is not this stack's. Empty if all is well."""
+    stated = source.read(page.TEMPLATE).template["Parameters"]
+    given = {"Environment": ("--environment", place.environment)}
+    if place.artifact_bucket:
+        given["ArtifactBucketName"] = ("--artifact-bucket", place.artifact_bucket)
+    for name, (option, value) in given.items():
+        if not parameters.allows(stated[name], value):
+            return f"{option} {value}: {name} {stated[name]['ConstraintDescription']}"
+    if _STACK_NAME.fullmatch(place.stack) is None:
+        return f"--stack-name {place.stack}: must be up to 128 letters, digits and hyphens, a letter first."
+    return ""
 
 
 def write_apart(folder: Path, documents: dict[str, policy.Json]) -> int:

@@ -82,6 +82,10 @@ _LISTED = 8
 _VARIABLE = re.compile(r"\$\{([^}]+)\}")
 
 
+#: Those that docs/deploying.md writes policies for.
+PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
+
+
 @dataclass(frozen=True)
 class Place:
     """What a policy is written for."""

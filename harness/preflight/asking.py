@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.parsers import ResponseParserError
 
 from harness.preflight.facts import (
     Bucket,
@@ -121,13 +122,19 @@ class Asker:
     def _identity(self) -> Json:
         try:
             found: Json = self._client("sts").get_caller_identity()
-        except (BotoCoreError, ClientError) as error:
+        except (BotoCoreError, ClientError, ResponseParserError) as error:
             raise CannotAskError(" ".join(str(error).split())) from error
+        if not {"Account", "Arn"} <= found.keys():
+            raise CannotAskError("sts:GetCallerIdentity: what answered is not AWS (AWS_ENDPOINT_URL)")
         return found
 
     def _client(self, service: str) -> Any:
         if service not in self._clients:
-            self._clients[service] = self._session.client(service)
+            try:
+                self._clients[service] = self._session.client(service)
+            except ValueError as error:
+                # botocore's own words for an AWS_* variable that it cannot use, AWS_ENDPOINT_URL or AWS_MAX_ATTEMPTS.
+                raise CannotAskError(f"an AWS_* variable cannot be used: {error}") from error
         return self._clients[service]
 
     def _pages(self, service: str, operation: str, key: str, **parameters: Any) -> list[Json]:
@@ -141,7 +148,10 @@ class Asker:
             operation = error.operation_name
             action = f"{service}:{ACTIONS.get(operation, operation)}"
             return NotAnswered(action, error.response.get("Error", {}).get("Code", "no reason given"))
-        except BotoCoreError as error:
+        except ParamValidationError:
+            # A value that the SDK does not even send. The check of the parameters says which.
+            return NotAnswered(f"{service}:*", "a parameter's value cannot be sent")
+        except (BotoCoreError, ResponseParserError) as error:
             raise CannotAskError(" ".join(str(error).split())) from error
 
     def _vpc(self, vpc: str) -> Vpc | None:
@@ -262,7 +272,9 @@ class Asker:
         for named in names:
             if named.name not in owned:
                 service, exists = _EXISTS[named.type]
-                found[named] = self._answer(service, lambda name=named.name, ask=exists: ask(self, name))  # type: ignore[misc]
+                there = self._answer(service, lambda name=named.name, ask=exists: ask(self, name))  # type: ignore[misc]
+                # While nobody knows what the stack has, what is there may be its own.
+                found[named] = stack if there is True and isinstance(stack, NotAnswered) else there
         return found
 
     def _has_bucket(self, name: str) -> bool:

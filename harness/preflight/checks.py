@@ -3,17 +3,54 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from harness.preflight.facts import Concurrency, Endpoint, Fact, Facts, NotAnswered, Subnet, Vpc
-from harness.preflight.given import ENDPOINTS, GATEWAYS, Given
+from harness.preflight.given import ENDPOINTS, GATEWAYS, Given, refused
+from harness.render.attributes import Account
+from harness.render.dependencies import Dependencies
+from harness.render.errors import UnrenderableTemplate
+from harness.render.intrinsics import Evaluation
 
 #: What Lambda keeps unreserved in every account.
 #: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 ALWAYS_UNRESERVED = 100
 IMPORT = "docs/deploying.md, Deploying again after a deletion"
 _VALIDATORS_AT_LEAST = 2
+_LONGEST_VALUE = 80
+#: A stack that is as it was last deployed, or rolled back to, takes an update; one in review takes its creation.
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html (Stack status codes)
+_TAKES_CHANGES = (
+    "CREATE_COMPLETE",
+    "IMPORT_COMPLETE",
+    "IMPORT_ROLLBACK_COMPLETE",
+    "REVIEW_IN_PROGRESS",
+    "UPDATE_COMPLETE",
+    "UPDATE_ROLLBACK_COMPLETE",
+)
+#: Of any other state: why it matters, and what to type.
+_NO_UPDATE = "CloudFormation updates no such stack."
+_DELETE = (_NO_UPDATE, "aws cloudformation delete-stack")
+_STATES = {
+    "CREATE_FAILED": _DELETE,
+    "DELETE_FAILED": _DELETE,
+    # Its events say what stands in the way; AWS documents no command that continues the rollback of an import.
+    "IMPORT_ROLLBACK_FAILED": (_NO_UPDATE, "aws cloudformation describe-stack-events, and ask AWS Support"),
+    "ROLLBACK_COMPLETE": _DELETE,
+    "ROLLBACK_FAILED": _DELETE,
+    # Left so by --disable-rollback. An update that does not say so again is refused, or rolls all of it back.
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html
+    "UPDATE_FAILED": (
+        "the last update stopped half-way, and what it changed stays changed.",
+        "aws cloudformation rollback-stack",
+    ),
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ContinueUpdateRollback.html
+    "UPDATE_ROLLBACK_FAILED": (
+        _NO_UPDATE,
+        "aws cloudformation continue-update-rollback (docs/deploying.md, When an update fails)",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -48,6 +85,18 @@ class _WaitsError(Exception):
     """What a check asks about is not there, which is another check's finding."""
 
 
+@dataclass(frozen=True)
+class _Usable(Given):
+    """The parameters, of which nobody may use a value that the template refuses: it may be anything."""
+
+    refused: frozenset[str] = frozenset()
+
+    def __getitem__(self, name: str) -> str:
+        if name in self.refused:
+            raise _WaitsError("parameters")
+        return super().__getitem__(name)
+
+
 Check = Callable[[Given, Facts], Iterator[Wrong]]
 CHECKS: dict[str, Check] = {}
 
@@ -62,7 +111,8 @@ def _check(name: str) -> Callable[[Check], Check]:
 
 def findings(given: Given, facts: Facts) -> list[Finding]:
     """Everything that is wrong, and everything that could not be asked, in the checks' order."""
-    return [finding for name, check in CHECKS.items() for finding in _of(name, check, given, facts)]
+    usable = _Usable(given.values, given.template, frozenset(refused(given)))
+    return [finding for name, check in CHECKS.items() for finding in _of(name, check, usable, facts)]
 
 
 def _of(name: str, check: Check, given: Given, facts: Facts) -> Iterator[Finding]:
@@ -109,6 +159,45 @@ def _all_subnets(given: Given, facts: Facts) -> Mapping[str, Subnet]:
 # ---------------------------------------------------------------------------------------- where, and what is there ----
 
 
+@_check("parameters")
+def _parameters(given: Given, facts: Facts) -> Iterator[Wrong]:
+    bad = refused(given)
+    for name, constraint in bad.items():
+        yield Wrong(
+            f"{name} is {_shown(given.values[name])}",
+            f"the template refuses it: {name} {constraint}",
+            f"{name}=<another>",
+        )
+    yield from _rules(given, facts, bad.keys())
+
+
+def _rules(given: Given, facts: Facts, bad: Collection[str]) -> Iterator[Wrong]:
+    account = Account(facts.account, facts.region, facts.partition)
+    evaluation = Evaluation(given.template, given.values, account)
+    dependencies = Dependencies(given.template)
+    for rule, body in given.template.get("Rules", {}).items():
+        for assertion in body["Assertions"]:
+            names = sorted(dependencies.of(assertion["Assert"]))
+            # What a refused value is compared with says nothing about the others.
+            if not {*names, *dependencies.of(body.get("RuleCondition"))}.isdisjoint(bad):
+                continue
+            try:
+                broken = evaluation.holds(body.get("RuleCondition", True)) and not evaluation.holds(assertion["Assert"])
+            except UnrenderableTemplate as error:
+                raise _OpenError(NotAnswered(f"the rule {rule}", str(error))) from error
+            if broken:
+                yield Wrong(
+                    " and ".join(f"{name} is {_shown(given.values[name])}" for name in names) or rule,
+                    f"the template's rule {rule} refuses it: {assertion.get('AssertDescription', 'it says no more.')}",
+                    " ".join(f"{name}=<another>" for name in names),
+                )
+
+
+def _shown(value: str) -> str:
+    text = value if len(value) <= _LONGEST_VALUE else f"{value[:_LONGEST_VALUE]}..."
+    return text if text.strip() else "empty"
+
+
 @_check("Region")
 def _region(given: Given, facts: Facts) -> Iterator[Wrong]:
     if given.regions is not None and facts.region not in given.regions:
@@ -122,18 +211,19 @@ def _region(given: Given, facts: Facts) -> Iterator[Wrong]:
 @_check("stack")
 def _stack(given: Given, facts: Facts) -> Iterator[Wrong]:
     stack = _known(facts.stack)
-    if stack is None:
+    if stack is None or stack.status in _TAKES_CHANGES:
         return
-    if stack.status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"):
-        yield Wrong(
-            f"the stack is {stack.status}", "CloudFormation updates no such stack.", "aws cloudformation delete-stack"
-        )
-    elif stack.status.endswith("_IN_PROGRESS") and stack.status != "REVIEW_IN_PROGRESS":
+    if stack.status.endswith("_IN_PROGRESS"):
         yield Wrong(f"the stack is {stack.status}", "CloudFormation takes one change at a time.", "wait, and ask again")
+        return
+    why, fix = _STATES.get(stack.status, (_NO_UPDATE, "aws cloudformation describe-stack-events"))
+    yield Wrong(f"the stack is {stack.status}", why, fix)
 
 
 @_check("names")
 def _names(given: Given, facts: Facts) -> Iterator[Wrong]:
+    # Every name has it.
+    given["Environment"]
     unanswered: NotAnswered | None = None
     for named, there in facts.taken.items():
         if isinstance(there, NotAnswered):
@@ -308,7 +398,8 @@ def _route_tables(given: Given, facts: Facts) -> Iterator[Wrong]:
 def _gateways(given: Given, facts: Facts) -> Iterator[Wrong]:
     _there(facts)
     endpoints, subnets = _known(facts.endpoints), _all_subnets(given, facts)
-    needed = {subnets[each].route_table for each in given.entries("SubnetIds")}
+    used = {each: subnets[each].route_table for each in given.entries("SubnetIds")}
+    needed = set(filter(None, used.values()))
     for switch in GATEWAYS:
         service = ENDPOINTS[switch]
         there = [each for each in endpoints if each.service == service and each.type == "Gateway"]
@@ -323,7 +414,7 @@ def _gateways(given: Given, facts: Facts) -> Iterator[Wrong]:
                     "a route table takes one gateway endpoint a service.",
                     f"{switch}=false",
                 )
-        unrouted = sorted(each for each in needed - made - taken if each)
+        unrouted = sorted(needed - made - taken)
         if unrouted and not given.creates(switch):
             yield from _absent(given, facts, f"{', '.join(unrouted)} lead to no gateway endpoint of {service}", switch)
         elif unrouted:
@@ -332,6 +423,9 @@ def _gateways(given: Given, facts: Facts) -> Iterator[Wrong]:
                 f"functions there cannot reach {service}.",
                 f"RouteTableIds={','.join(sorted(made | set(unrouted)))}",
             )
+    if unseen := [subnet for subnet, table in used.items() if not table]:
+        said = f"it shows no route table of {', '.join(unseen)}"
+        raise _OpenError(NotAnswered("ec2:DescribeRouteTables", said))
 
 
 @_check("interface endpoints")
@@ -396,6 +490,8 @@ def _concurrency(given: Given, facts: Facts) -> Iterator[Wrong]:
         needed = given.consumer_concurrency + validators
         spare = known.unreserved + known.own - ALWAYS_UNRESERVED
         if needed > spare:
+            # Some of it may be the stack's own.
+            _known(facts.stack)
             yield Wrong(
                 f"{needed} executions are to be reserved, and {max(spare, 0)} can be ({known.limit} in all)",
                 f"Lambda keeps {ALWAYS_UNRESERVED} unreserved in every account.",
@@ -420,6 +516,8 @@ def _shards(given: Given, facts: Facts) -> Iterator[Wrong]:
     wanted = int(given["ShardCount"])
     spare = known.limit - known.open + known.own
     if wanted > spare:
+        # As above.
+        _known(facts.stack)
         yield Wrong(
             f"ShardCount is {wanted}, and {spare} can be open ({known.limit} in all)",
             "Kinesis refuses the stream.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -11,20 +10,24 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError
 
-from harness.cli import Parser
+from harness.cli import Parser, complain, put
 from harness.deploy.stack import STACK_NAME, DeployError
 from harness.preflight.asking import Asker, CannotAskError, Session
 from harness.preflight.checks import CHECKS, Finding, findings
-from harness.preflight.facts import Stack
+from harness.preflight.facts import NotAnswered, Stack
 from harness.preflight.given import complete, missing, read
 
+PROGRAM = "preflight"
 FOUND, CANNOT_ASK = 1, 2
 
 
 def main(argv: list[str]) -> int:
-    """Say what will fail: 0 nothing, 1 something, or something could not be asked, 2 nothing could be asked."""
+    """Say what will fail.
+
+    0 nothing; 1 something, or something could not be asked; 2 nothing could be asked, or nobody takes the answer.
+    """
     parser = Parser(
-        prog="preflight",
+        prog=PROGRAM,
         description="Say what a deployment with these parameters would fail on. Reads only; asks AWS wherever the "
         "AWS_* variables lead. Exit code 0: nothing; 1: findings; 2: could not ask.",
     )
@@ -35,9 +38,10 @@ def main(argv: list[str]) -> int:
     try:
         found = ask(boto3.Session(), options.parameters, options.stack_name)
     except (BotoCoreError, CannotAskError, DeployError, OSError) as error:
-        print(f"preflight: {' '.join(str(error).split())}", file=sys.stderr)
+        complain(PROGRAM, error)
         return CANNOT_ASK
-    print(as_json(found) if options.json else as_table(found))
+    if not put(PROGRAM, (as_json(found) if options.json else as_table(found)) + "\n"):
+        return CANNOT_ASK
     return FOUND if found else 0
 
 
@@ -49,7 +53,8 @@ def ask(session: Session, parameters: Path, stack_name: str) -> list[Finding]:
     before = stack.parameters if isinstance(stack, Stack) else {}
     given = complete(values, template, {name: each for name, each in before.items() if name in template["Parameters"]})
     if absent := missing(given):
-        raise DeployError(f"{parameters}: no value for {', '.join(absent)}, which have no default")
+        unseen = f"; {stack.action} was not answered, so a stack may have it" if isinstance(stack, NotAnswered) else ""
+        raise DeployError(f"{parameters}: no value for {', '.join(absent)}, which have no default{unseen}")
     return findings(given, asker.facts(given, stack))
 
 
@@ -59,7 +64,7 @@ def as_table(found: Sequence[Finding]) -> str:
     rows = []
     for name in CHECKS:
         of_check = [each for each in found if each.check == name]
-        rows += [f"{_state(each):<13}  {name:<{width}}  {each.what}: {each.why} -> {each.fix}" for each in of_check]
+        rows += [f"{_state(each):<13}  {name:<{width}}  {_line(each)}" for each in of_check]
         rows += [] if of_check else [f"{'ok':<13}  {name}"]
     open_ = sum(not each.evaluated for each in found)
     wrong = len(found) - open_
@@ -69,6 +74,11 @@ def as_table(found: Sequence[Finding]) -> str:
 def as_json(found: Sequence[Finding]) -> str:
     """The same for a program."""
     return json.dumps({"checks": list(CHECKS), "findings": [asdict(each) for each in found]}, indent=2)
+
+
+def _line(finding: Finding) -> str:
+    # A value may have line ends of its own.
+    return " ".join(f"{finding.what}: {finding.why} -> {finding.fix}".split())
 
 
 def _state(finding: Finding) -> str:

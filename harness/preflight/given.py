@@ -12,6 +12,7 @@ from awscli.customizations.cloudformation.yamlhelper import yaml_parse
 
 from harness.deploy.stack import TEMPLATE, DeployError, parameters_in
 from harness.preflight.facts import Named
+from harness.render import parameters as constraints
 
 #: The types whose names an earlier stack, or anybody else, may have used: with the property that holds the name.
 NAMED = {
@@ -34,6 +35,7 @@ ENDPOINTS = {
 }
 GATEWAYS = ("CreateS3Endpoint", "CreateDynamoDBEndpoint")
 _VARIABLE = re.compile(r"\$\{([^}]+)\}")
+_WHOLE = re.compile("-?[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,31 @@ def _is_plain(condition: Any) -> bool:
             return True
         case _:
             return False
+
+
+def refused(given: Given) -> dict[str, str]:
+    """The parameters whose value the template does not take, each with what it says about them."""
+    found: dict[str, str] = {}
+    for name, stated in given.template["Parameters"].items():
+        if name in given.values and not _takes(stated, given.values[name]):
+            found[name] = str(stated.get("ConstraintDescription", f"must be a value of {stated['Type']}."))
+    return found
+
+
+def _takes(stated: Mapping[str, Any], value: str) -> bool:
+    type_ = str(stated["Type"])
+    if type_.startswith(("AWS::EC2::", "List<")) and not all(each.strip() for each in value.split(",")):
+        # Of these AWS wants some that exist: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html
+        return False
+    if type_ == "Number" and _WHOLE.fullmatch(value) is None and _is_whole(stated):
+        return False
+    return constraints.allows(dict(stated), value)
+
+
+def _is_whole(stated: Mapping[str, Any]) -> bool:
+    """Whether a number that is not whole is none that the parameter's own bounds and default talk of."""
+    said = [stated[key] for key in ("Default", "MinValue", "MaxValue") if key in stated]
+    return all(isinstance(each, int) for each in [*said, *stated.get("AllowedValues", [])])
 
 
 def read(parameters: Path, template: Path = TEMPLATE) -> tuple[dict[str, str], dict[str, Any]]:

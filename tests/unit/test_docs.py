@@ -503,7 +503,7 @@ def test_a_tox_environment_exists(name: str) -> None:
     environments = configparser.ConfigParser(interpolation=None, strict=False)
     environments.read(ROOT / "tox.ini")
     text = PAGES[name]
-    named = set(re.findall(r"tox (?:run )?(?:-q )?-e ([\w-]+)", text))
+    named = set(re.findall(r"tox (?:run )?(?:-q+ )?-e ([\w-]+)", text))
 
     assert {each for each in named if f"testenv:{each}" not in environments} == set()
 

@@ -78,6 +78,23 @@ def test_options_that_say_nothing_are_refused(options: list[str], capsys: pytest
     assert capsys.readouterr().err.startswith("deployer-policy: ")
 
 
+@pytest.mark.parametrize(
+    "options",
+    [["--environment", "foo_bar*"], ["--artifact-bucket", "a*b"], ["--partition", "mars"], ["--stack-name", "*"]],
+)
+def test_a_name_that_would_grant_more_is_refused(
+    options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--folder", str(tmp_path / "policies"), *options])
+
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert said.count("\n") == 1
+    assert options[0] in said
+    assert not (tmp_path / "policies").exists()
+
+
 def test_an_unknown_type_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def unknown(_: object) -> None:
         raise UnknownRight("AWS::Nowhere::Thing has no handlers")

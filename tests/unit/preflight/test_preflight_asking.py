@@ -17,6 +17,7 @@ from harness.deployer.additions import of_preflight
 from harness.deployer.names import Place
 from harness.preflight import command
 from harness.preflight.asking import ACTIONS, Asker, CannotAskError
+from harness.preflight.checks import findings
 from harness.preflight.facts import Bucket, Facts, Key, Named, NotAnswered, Subnet, Vpc
 from harness.preflight.given import complete, read
 
@@ -272,3 +273,33 @@ def test_what_is_asked_the_deployer_may_ask(session: Emulated, parameters: Calla
 def _vpc_of(session: Emulated) -> str:
     vpc: str = session.client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]
     return vpc
+
+
+def test_while_the_stack_is_unknown_what_is_there_may_be_its_own(
+    session: Emulated, parameters: Callable[..., Path]
+) -> None:
+    """Its own log group was to be deleted."""
+    session.client("logs").create_log_group(logGroupName="/aws/lambda/kinesis-consumer-development")
+    refused = NotAnswered("cloudformation:DescribeStacks", "AccessDenied")
+    values, template = read(parameters(), TEMPLATE)
+    facts = Asker(session, STACK).facts(complete(values, template, {}), refused)
+
+    there = {named.name: taken for named, taken in facts.taken.items() if taken is not False}
+    assert there == {"/aws/lambda/kinesis-consumer-development": refused}
+    names = [each for each in findings(complete(values, template, {}), facts) if each.check == "names"]
+    assert [(each.evaluated, "delete-log-group" in each.fix) for each in names] == [(False, False)]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ArtifactBucketName", "Bad Name!"), ("ExistingKeyArn", "alias/x"), ("AlertQueueArn", "foo"),
+        ("ShardCount", ""), ("SubnetIds", ""), ("Environment", "a b!"),
+    ],
+)  # fmt: skip
+def test_a_value_that_nobody_takes_is_a_finding_and_not_the_end(
+    name: str, value: str, session: Emulated, parameters: Callable[..., Path]
+) -> None:
+    found = command.ask(session, parameters(**{name: value}), STACK)
+
+    assert [each for each in found if each.check == "parameters" and each.what.startswith(f"{name} is ")]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.session import Session
 
 from harness.deploy.stack import TEMPLATE
 from harness.preflight.asking import FUNCTIONS, STREAM
@@ -97,11 +98,44 @@ def test_where_all_is_well_nothing_is_said(template: dict[str, Any]) -> None:
     )
 
 
+assert not isinstance(WELL.subnets, NotAnswered)
 SUBNETS = WELL.subnets
 BUCKET = Named("AWS::S3::Bucket", "raw", retained=True)
 LOGS = Named("AWS::Logs::LogGroup", "/aws/lambda/x", retained=False)
 #: check, parameters, facts, a word of what is said, a word of what to type.
 WRONG: dict[str, tuple[str, dict[str, str], dict[str, Any], str, str]] = {
+    "a value that is not allowed": ("parameters", {"ShardCount": "7"}, {}, "ShardCount is 7", "ShardCount="),
+    "no number": ("parameters", {"ShardCount": "abc"}, {}, "ShardCount is abc", "ShardCount="),
+    "no value": ("parameters", {"ShardCount": ""}, {}, "ShardCount is empty", "ShardCount="),
+    "a number that is not whole": (
+        "parameters", {"ValidationConcurrency": "50.5"}, {}, "ValidationConcurrency is 50.5", "ValidationConcurrency=",
+    ),
+    "a number that is no number": ("parameters", {"AthenaScanLimitBytes": "inf"}, {}, "inf", "AthenaScanLimitBytes="),
+    "less than the least": ("parameters", {"ValidationConcurrency": "1"}, {}, "is 1", "ValidationConcurrency="),
+    "more than the most": ("parameters", {"ValidationConcurrency": "1001"}, {}, "1001", "ValidationConcurrency="),
+    "no subnets": ("parameters", {"SubnetIds": ""}, {}, "SubnetIds is empty", "SubnetIds="),
+    "no bucket's name": ("parameters", {"ArtifactBucketName": "Bad Name!"}, {}, "Bad Name!", "ArtifactBucketName="),
+    "no queue's ARN": ("parameters", {"AlertQueueArn": "foo"}, {}, "AlertQueueArn is foo", "AlertQueueArn="),
+    "no key's ARN": ("parameters", {"ExistingKeyArn": "foo"}, {}, "ExistingKeyArn is foo", "ExistingKeyArn="),
+    "a key's alias": ("parameters", {"ExistingKeyArn": "alias/x"}, {}, "alias/x", "ExistingKeyArn="),
+    "no such environment": ("parameters", {"Environment": "foo"}, {}, "Environment is foo", "Environment="),
+    "a rule of the template": (
+        "parameters", {"ArchiveLockMode": "GOVERNANCE"}, {}, "ArchiveLockMode is GOVERNANCE", "ArchiveLockMode=",
+    ),
+    "an update that cannot be taken back": (
+        "stack", {}, {"stack": Stack("UPDATE_ROLLBACK_FAILED", {}, frozenset())}, "UPDATE_ROLLBACK_FAILED",
+        "continue-update-rollback",
+    ),
+    "an update that stopped": (
+        "stack", {}, {"stack": Stack("UPDATE_FAILED", {}, frozenset())}, "UPDATE_FAILED", "rollback-stack",
+    ),
+    "an import that cannot be taken back": (
+        "stack", {}, {"stack": Stack("IMPORT_ROLLBACK_FAILED", {}, frozenset())}, "IMPORT_ROLLBACK_FAILED", "Support",
+    ),
+    "a deletion that failed": (
+        "stack", {}, {"stack": Stack("DELETE_FAILED", {}, frozenset())}, "DELETE_FAILED", "delete-stack",
+    ),
+    "a state that nobody knows": ("stack", {}, {"stack": Stack("NEW_FAILED", {}, frozenset())}, "NEW_FAILED", "events"),
     "a failed stack": (
         "stack", {}, {"stack": Stack("ROLLBACK_COMPLETE", {}, frozenset())}, "ROLLBACK_COMPLETE", "delete-stack",
     ),
@@ -256,6 +290,77 @@ def test_what_the_stack_has_itself_is_no_finding(template: dict[str, Any]) -> No
     assert [each.check for each in said(template, {}, stack=None, **others)] == [
         "interface endpoints", "Lambda concurrency", "shard limit",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "status",
+    ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE",
+     "REVIEW_IN_PROGRESS"],
+)  # fmt: skip
+def test_a_stack_that_takes_an_update_is_no_finding(status: str, template: dict[str, Any]) -> None:
+    assert said(template, {}, stack=Stack(status, {}, frozenset())) == []
+
+
+def test_every_state_that_cloudformation_names_is_judged(template: dict[str, Any]) -> None:
+    model = Session().get_service_model("cloudformation").shape_for("StackStatus")
+    found = {each: said(template, {}, stack=Stack(each, {}, frozenset())) for each in model.enum}
+
+    assert {each for each, findings_ in found.items() if not findings_} == {
+        "CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE",
+        "IMPORT_ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("ShardCount", "7"), ("ArchiveLockMode", "GOVERNANCE"), ("AlertEmail", "nobody"), ("VpcCidr", "10.0.0.0/8")],
+)
+def test_what_the_template_says_of_a_value_is_in_the_finding(name: str, value: str, template: dict[str, Any]) -> None:
+    """The ConstraintDescription of a parameter, the AssertDescription of a rule."""
+    (found,) = [each for each in said(template, {name: value}) if each.check == "parameters"]
+    descriptions = [template["Parameters"][name]["ConstraintDescription"]] + [
+        each["AssertDescription"] for rule in template["Rules"].values() for each in rule["Assertions"]
+    ]
+
+    assert name in found.what
+    assert any(each in found.why for each in descriptions)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "waiting"),
+    [
+        ("ShardCount", "abc", {"Lambda concurrency", "shard limit"}),
+        ("ArtifactBucketName", "Bad Name!", {"artifact bucket"}),
+        ("AlertQueueArn", "foo", {"alert queue"}),
+        ("ExistingKeyArn", "alias/x", {"existing key", "rotation of the key"}),
+        ("SubnetIds", "", {"subnets", "zones", "endpoint subnets", "gateway endpoints"}),
+        ("Environment", "foo", {"names"}),
+    ],
+)
+def test_a_value_that_is_refused_is_judged_no_further(
+    name: str, value: str, waiting: set[str], template: dict[str, Any]
+) -> None:
+    found = said(template, {name: value})
+
+    assert {each.check for each in found if not each.evaluated} == waiting
+    assert {each.check for each in found if each.evaluated} == {"parameters"}
+
+
+def test_subnets_whose_routes_are_not_shown_are_not_called_well(template: dict[str, Any]) -> None:
+    hidden = {**SUBNETS, "subnet-bbbbbbbb": replace(SUBNETS["subnet-bbbbbbbb"], route_table="")}
+    (found,) = said(template, {}, subnets=hidden)
+
+    assert (found.check, found.evaluated) == ("gateway endpoints", False)
+    assert "ec2:DescribeRouteTables" in found.what
+    assert "subnet-bbbbbbbb" in found.what
+
+
+def test_while_the_stack_is_unknown_its_own_concurrency_and_shards_are_no_findings(template: dict[str, Any]) -> None:
+    full = {"concurrency": Concurrency(170, 100), "shards": Shards(10, 10)}
+    found = said(template, {}, stack=REFUSED, **full)
+
+    assert {each.check for each in found} == {"stack", "Lambda concurrency", "shard limit"}
+    assert not any(each.evaluated for each in found)
 
 
 REFUSED = NotAnswered("ec2:DescribeSomething", "AccessDenied")
