@@ -45,24 +45,33 @@ def main(argv: list[str]) -> int:
             # Its artifact bucket is of no account; on AWS, whoever took that name would get our code.
             parser.error("--parameters is needed: development.json names a bucket of the emulated AWS")
         options.parameters = DEVELOPMENT_PARAMETERS
+    done, kept = None, ""
     try:
         with TemporaryDirectory(prefix="deploy-") as folder:
             template = assemble(Path(folder) / "tree", options.target)
             parameters, aws = options.parameters.resolve(), AwsCli(os.environ)
+            protected = options.protect
+            if protected is None:
+                protected = parameter(parameters, "Environment", default=DEFAULT_ENVIRONMENT) == "production"
             done = deploy(aws, template, parameters, options.stack_name)
             # After a failure there is nothing to keep, and a first creation that failed has to stay deletable.
             packaged = template.with_name(PACKAGED)
             kept = keep(aws, packaged, parameter(parameters, "ArtifactBucketName"), release_name(packaged))
-            protected = options.protect
-            if protected is None:
-                protected = parameter(parameters, "Environment", default=DEFAULT_ENVIRONMENT) == "production"
             if protected:
                 protect(aws, options.stack_name, stack_policy(template.read_text()))
     except (AwsCliError, DeployError, PackagingError, OSError) as error:
-        print(f"deploy: {error}", file=sys.stderr)
+        print(f"deploy: {_left_undone(options.stack_name, kept, protected) if done else ''}{error}", file=sys.stderr)
         return 1
     print(f"{options.stack_name}: deployed" if done.changed else f"{NO_CHANGES}: {options.stack_name} is up to date")
     print(f"Release: {kept}")
     if protected:
         print("Protected: termination protection and the stack policy are set")
     return 0
+
+
+def _left_undone(stack_name: str, kept: str, protected: bool) -> str:
+    """What a failure after the deployment leaves: the stack is there, and somebody may not know."""
+    undone = [] if kept else ["its release was not kept"]
+    if protected:
+        undone.append("its protection was not set, or only in part" if kept else "its protection was not set")
+    return f"{stack_name} IS deployed, but {' and '.join(undone)}; remove the reason and deploy again: "

@@ -15,12 +15,17 @@ from harness.deploy.cli import AwsCli
 from harness.packaging.layer import ROOT
 
 FOLDER = "releases"
+#: Every file below these goes into a release, whether git knows it or not.
+PACKAGED_FOLDERS = ("lambda_src", "glue_src", "template")
 
 
 def release_name(packaged: Path, root: Path = ROOT) -> str:
     """The commit; for a tree that is no commit, a name that no other content has."""
     commit = _git(root, "rev-parse", "HEAD")
-    if commit and not _git(root, "status", "--porcelain"):
+    # A parameter file or the output of a command of the runbook, beside these folders, changes nothing.
+    changed = _git(root, "status", "--porcelain", "--untracked-files=no")
+    new = _git(root, "ls-files", "--others", "--exclude-standard", "--", *PACKAGED_FOLDERS)
+    if commit and not changed and not new:
         return commit
     content = hashlib.sha256(packaged.read_bytes()).hexdigest()[:12]
     return f"{commit}-changed-{content}" if commit else f"no-commit-{content}"

@@ -157,7 +157,8 @@ SCENARIOS = {
     # The crash is told with its first try, the batch when its tries are used up, half an hour later. The other nine
     # shards are read, so the stream is.
     "batch given up": Scenario(Fault.BATCH_FAILS, 30, {"ConsumerErrorAlarm": 5, "FailedBatchAlarm": 35}),
-    # S3's count, and the second message beside the test message.
+    # S3's count, and the second message beside the test message. Here SQS counts at once; a queue that was idle for six
+    # hours is counted up to 15 minutes late, which the alarms' texts add.
     "replication failed": Scenario(
         Fault.REPLICATION_FAILS, 1, {"ReplicationFailureAlarm": 5, "ReplicationFailureListedAlarm": 5}
     ),

@@ -45,6 +45,23 @@ def test_a_changed_tree_has_a_name_of_its_own(packaged: Path, checkout: Path) ->
     assert release_name(packaged, checkout) != changed
 
 
+@pytest.mark.parametrize("name", ["my-parameters.json", "check.json", "docs/manifest.json"])
+def test_a_new_file_that_goes_into_no_release_changes_nothing(packaged: Path, checkout: Path, name: str) -> None:
+    """The runbook has the release engineer write such files in the checkout."""
+    (checkout / name).parent.mkdir(exist_ok=True)
+    (checkout / name).write_text("{}")
+
+    assert release_name(packaged, checkout) == _head(checkout)
+
+
+@pytest.mark.parametrize("folder", ["lambda_src/validation", "glue_src", "template"])
+def test_a_new_file_that_goes_into_the_release_is_a_change(packaged: Path, checkout: Path, folder: str) -> None:
+    (checkout / folder).mkdir(parents=True)
+    (checkout / folder / "new.py").write_text("1")
+
+    assert release_name(packaged, checkout).startswith(f"{_head(checkout)}-changed-")
+
+
 def test_a_tree_without_git_has_a_name_too(packaged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Temporary folders may lie in a checkout.
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
