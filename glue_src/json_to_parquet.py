@@ -532,23 +532,41 @@ class JobTable:
 
     def transformed(self, row: JobRow, run_id: str, at: datetime) -> bool:
         """Say that the row's object is in Parquet, and take it off the index; False if another run said so first."""
-        return self._update(
+        changed = self._update(
             {"JobId": {"S": row.job_id}, "Timestamp": {"N": row.timestamp}},
             "SET Stage = :transformed, TransformedAt = :at, TransformedBy = :run REMOVE #Status",
             "Stage < :transformed",
             {":transformed": {"N": "3"}, ":at": {"S": at.isoformat(timespec="milliseconds")}, ":run": {"S": run_id}},
             {"#Status": "Status"},
         )
+        return changed is not None
 
-    def lock(self, owner: str, now: datetime, until: datetime) -> bool:
-        """Take or keep the lock; False if somebody else has it and it has not expired."""
+    def lock(self, owner: str, now: datetime, until: datetime) -> str | None:
+        """Take the lock at the start of a run; return where to begin, None if another run has it and it has not ended.
+
+        Where to begin is what the last holder noted: `beginning_at` knows what it means.
+        """
         # Released by setting it to expire, not by deletion, so that the role needs no right to delete rows.
-        return self._update(
+        # Ours already is one whose answer was lost, so that the client asked again.
+        before = self._update(
             _LOCK_ROW,
             "SET LockOwner = :owner, ExpiresAt = :until",
             "attribute_not_exists(LockOwner) OR LockOwner = :owner OR ExpiresAt < :now",
             {":owner": {"S": owner}, ":until": _seconds(until), ":now": _seconds(now)},
         )
+        return None if before is None else before.get("BeginAt", {"S": ""})["S"]
+
+    def keep_lock(self, owner: str, until: datetime, begin_at: str) -> bool:
+        """Keep the lock, and note where the next run is to begin; False if the row does not say this owner any more.
+
+        That it has expired is no reason: as long as nobody took it, nobody has changed anything. But once another run
+        has had it, what this run staged is old, even if that run has let go of it.
+        """
+        # An empty text is a value like any other where an attribute is no key:
+        # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+        values = {":owner": {"S": owner}, ":until": _seconds(until), ":begin": {"S": begin_at}}
+        held = self._update(_LOCK_ROW, "SET ExpiresAt = :until, BeginAt = :begin", "LockOwner = :owner", values)
+        return held is not None
 
     def unlock(self, owner: str) -> None:
         """Let go of the lock, if it is still ours."""
@@ -562,9 +580,13 @@ class JobTable:
         condition: str,
         values: dict[str, Any],
         names: dict[str, str] | None = None,
-    ) -> bool:
+    ) -> dict[str, Any] | None:
+        """Return the row as it was before, None if the condition does not hold."""
         try:
-            self._client.update_item(
+            # The row before costs nothing more, and no right to read:
+            # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html
+            answer = self._client.update_item(
+                ReturnValues="ALL_OLD",
                 TableName=self._table,
                 Key=key,
                 UpdateExpression=update,
@@ -575,8 +597,9 @@ class JobTable:
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
-            return False
-        return True
+            return None
+        before: dict[str, Any] = answer.get("Attributes", {})
+        return before
 
 
 class LineageTable:
@@ -692,8 +715,19 @@ _STAGING_OPTIONS = {
 }
 #: About what one task should have to sort: compressed, as it is read.
 _BYTES_PER_TASK = 16 * 2**20
-#: More partitions than this failing by themselves are not a few bad files: something else is wrong.
+#: More partitions than this failing by themselves are not a few bad files. The rest waits for the next run.
 _FAILED_AT_MOST = 20
+
+
+def place(work: Work) -> str:
+    """Return what a partition is ordered by: its time, whatever its feed."""
+    return f"{work.partition.date}/{work.partition.hour}/{work.partition.feed}"
+
+
+def beginning_at(begin_at: str, work: Iterable[Work]) -> list[Work]:
+    """Return the partitions newest first, as a circle that begins at that place; at the newest, if it is empty."""
+    ordered = sorted(work, key=place, reverse=True)
+    return sorted(ordered, key=lambda each: place(each) > begin_at)
 
 
 def _spark_errors() -> tuple[type[Exception], ...]:
@@ -745,34 +779,45 @@ class Job:
         #: Entries of the catalogue that said something else than their table.
         self.mended: list[str] = []
         self._attempts = 0
-        self._failed = self._untried = 0
+        #: The place where the next run is to begin, as far as this one knows.
+        self._begin_at = ""
 
     def run(self) -> dict[str, Any]:
         """Rebuild every partition that has something new; return what was done.
 
         What goes wrong with one partition is a problem of its own: the others are finished, and its rows stay open.
         """
-        self.keep_lock()
-        work = self.plan(self.jobs.validated())
-        staged = self.stage_what_can_be(work)
-        if self._untried:
-            self.problems.append(f"{self._untried} partitions were not tried: {self._failed} others had failed")
+        self._begin_at = self.take_lock()
+        work = beginning_at(self._begin_at, self.plan(self.jobs.validated()))
+        staged: list[Work] = []
         done: list[Work] = []
         marked = 0
-        for each in staged:
-            newly = self.finish(each)
-            if newly is not None:
-                done.append(each)
-                marked += newly
+        for group in self.staged_groups(work):
+            staged += group
+            # Before the search goes on: what is finished stays done if the run ends at its time limit.
+            for each in group:
+                newly = self.finish(each)
+                if newly is not None:
+                    done.append(each)
+                    marked += newly
         if work:
             self.bucket.delete(self.bucket.sizes(self.staging))
         return self.result(staged, done, marked)
 
-    def keep_lock(self) -> None:
-        """Make sure that no other run is at work."""
+    def take_lock(self) -> str:
+        """Make sure that no other run is at work; return where the last one says to begin."""
         now = self.clock()
-        if not self.jobs.lock(self.run_id, now, now + timedelta(seconds=self.options.lock_seconds)):
+        begin_at = self.jobs.lock(self.run_id, now, now + timedelta(seconds=self.options.lock_seconds))
+        if begin_at is None:
             raise LockHeld(f"another run holds {_LOCK_ROW['JobId']['S']} in {self.options.job_table}")
+        return begin_at
+
+    def keep_lock(self) -> None:
+        """Make sure that no other run has been at work since this one took the lock."""
+        until = self.clock() + timedelta(seconds=self.options.lock_seconds)
+        if not self.jobs.keep_lock(self.run_id, until, self._begin_at):
+            row = f"{_LOCK_ROW['JobId']['S']} in {self.options.job_table}"
+            raise LockHeld(f"{row} is not this run's any more: it took too long, and another run has had the lock")
 
     def plan(self, job_rows: Iterable[JobRow]) -> list[Work]:
         """Say which partitions are to be rebuilt. What cannot be is a problem, and does not stop the rest."""
@@ -787,39 +832,58 @@ class Job:
         return [work for work in planned if work]
 
     def _plan_partition(self, partition: Partition, job_rows: list[JobRow]) -> Work | None:
-        objects = self.bucket.sizes(self.options.source_prefix + partition.source)
-        there = [row for row in job_rows if row.validated_key in objects]
-        self.problems.extend(f"{row.validated_key} is missing" for row in job_rows if row not in there)
         target = self.options.target_prefix + partition.target
-        names = (key.removeprefix(target) for key in self.bucket.sizes(target))
         try:
+            objects = self.bucket.sizes(self.options.source_prefix + partition.source)
+            there = [row for row in job_rows if row.validated_key in objects]
+            self.problems.extend(f"{row.validated_key} is missing" for row in job_rows if row not in there)
+            names = (key.removeprefix(target) for key in self.bucket.sizes(target))
             buckets, files = divided_into(names, self.options.buckets_per_partition)
-        except TransformFailed as failure:
+        except _PARTITION_FAILED as failure:
             self.problems.append(f"{target}: {failure}")
             return None
         return Work(partition, there, buckets, sum(objects.values()), files) if there else None
 
-    def stage_what_can_be(self, work: list[Work]) -> list[Work]:
+    def staged_groups(self, work: list[Work]) -> Iterator[list[Work]]:
         """Stage the partitions together; if that fails, each half by itself, until it is known which one is at fault.
 
         One unreadable object fails all that Spark reads with it, and Spark does not say of which partition it was.
+
+        The search ends when `_FAILED_AT_MOST` partitions have failed by themselves, and no good partition waits for
+        ever. Partitions are tried in the order of a circle (`beginning_at`), and where the search ended is where the
+        next run begins. So each run passes that many bad ones, and finishes every good one on its way. A good
+        partition with b bad ones between it and the place of beginning is finished in at most
+        b // _FAILED_AT_MOST + 1 runs, whichever those are. A run that is cut off during an attempt has noted the place
+        after the attempt's first partition, so that each run moves on by one at least, even if that one never ends.
         """
-        if not work:
-            return []
-        if self._failed >= _FAILED_AT_MOST:
-            self._untried += len(work)
-            return []
-        blank = [each.blank() for each in work]
-        try:
-            self.stage(work)
-        except _spark_errors() as error:
-            if len(work) == 1:
-                self._failed += 1
-                self.problems.append(f"{self.options.target_prefix}{work[0].partition.target}: {_cause(error)}")
-                return []
-            half = len(blank) // 2
-            return self.stage_what_can_be(blank[:half]) + self.stage_what_can_be(blank[half:])
-        return work
+        failed = 0
+        groups = [work] if work else []
+        while groups:
+            remaining = [place(each) for group in groups for each in group]
+            if failed >= _FAILED_AT_MOST:
+                self._begin_at = remaining[0]
+                self.problems.append(f"{len(remaining)} partitions were not tried: {failed} others had failed")
+                break
+            self._begin_at = remaining[1] if remaining[1:] else ""
+            # While staging nothing keeps the lock, so an attempt begins with all of its time.
+            self.keep_lock()
+            group = groups.pop(0)
+            try:
+                self.stage(group)
+            except _spark_errors() as error:
+                if len(group) == 1:
+                    failed += 1
+                    self.problems.append(f"{self.options.target_prefix}{group[0].partition.target}: {_cause(error)}")
+                else:
+                    blank = [each.blank() for each in group]
+                    half = len(blank) // 2
+                    groups[:0] = [blank[:half], blank[half:]]
+            else:
+                yield group
+        else:
+            self._begin_at = ""
+        if work:
+            self.keep_lock()
 
     def stage(self, work: list[Work]) -> None:
         """Write the partitions anew into staging, and note what was read and what was written."""
@@ -885,7 +949,8 @@ class Job:
         if found := objections(work):
             self.problems.extend(f"{target}{each}" for each in found)
             return None
-        # The last moment to notice that this run took so long that another one started.
+        # The last moment to notice that this run took so long that another one started. Not a problem of one partition,
+        # so outside of the `try`: without the lock, or without knowing whether it is ours, nothing may be touched.
         self.keep_lock()
         try:
             self.replace(work, target)

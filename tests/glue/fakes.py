@@ -135,7 +135,7 @@ class FakeDynamo:
         assert key not in self.tables[TableName], "a lineage row replaces another"
         self.tables[TableName][key] = Item
 
-    def update_item(self, TableName: str, Key: dict[str, Any], **request: Any) -> None:  # noqa: N803
+    def update_item(self, TableName: str, Key: dict[str, Any], **request: Any) -> dict[str, Any]:  # noqa: N803
         job_id = Key["JobId"]["S"]
         self.meanwhile(job_id)
         row = self.tables[TableName].get((job_id, Key["Timestamp"]["N"]), {})
@@ -151,6 +151,8 @@ class FakeDynamo:
         for name in filter(None, removes.split(", ")):
             changed.pop(name, None)
         self.tables[TableName][(job_id, Key["Timestamp"]["N"])] = changed
+        assert request["ReturnValues"] == "ALL_OLD"
+        return {"Attributes": row} if row else {}
 
 
 @dataclass

@@ -6,8 +6,9 @@ import re
 from collections import namedtuple
 
 import pytest
+from pyspark.errors import PySparkException
 
-from json_to_parquet import LockHeld, Partition, TransformFailed, Work, divided_into, objections
+from json_to_parquet import Job, LockHeld, Partition, TransformFailed, Work, divided_into, objections
 from tests.glue.fakes import HOUR, IN_BUCKET_0, IN_BUCKET_1, Unlucky, line, refused
 
 LATER = HOUR.replace("hour=22", "hour=23")
@@ -419,6 +420,35 @@ def test_a_run_that_lost_its_lock_replaces_nothing(lake, other_run):
     assert len(lake.open_rows()) == 1
 
 
+@pytest.mark.parametrize("gone", [False, True], ids=["taken and let go", "row gone"])
+def test_a_lock_that_another_run_has_had_is_not_taken_again(lake, other_run, gone):
+    """The other run has added a late record and marked it: files staged before that would overwrite it."""
+    lake.add("a", lines(1))
+    session = lake.spark
+
+    class Slow:
+        """A Spark that takes so long that another run comes and goes."""
+
+        def __getattr__(self, name):
+            other_run(seconds=-60)
+            if gone:
+                del lake.dynamodb.tables["jobs"][("lock/json_to_parquet", "0")]
+            return getattr(session, name)
+
+    with pytest.raises(LockHeld, match="not this run's any more"):
+        lake.run(spark=Slow())
+
+    assert lake.files() == {}
+    assert len(lake.open_rows()) == 1
+
+
+def test_a_lock_that_has_only_expired_is_kept(lake):
+    """Nobody took it, so nobody has changed anything."""
+    lake.add("a", lines(1))
+
+    assert lake.run(lock_seconds=-60)["rows"] == 1
+
+
 def test_a_row_that_another_run_marked_is_not_counted(lake):
     """Rows only move forward; two runs that marked the same row did one row's work."""
     raw_key = lake.add("a", lines(1))
@@ -637,6 +667,94 @@ def test_when_everything_fails_the_run_gives_up_early(lake, monkeypatch):
 
     assert str(failure.value).count(FOLDER.partition("hour=")[0]) == 2
     assert lake.open_rows() == bad
+
+
+def test_many_bad_partitions_keep_no_good_one_from_parquet(lake, monkeypatch):
+    """Bad hours stay open: tried in the same order each time, they would use up the limit in every run, for ever."""
+    limit = 9
+    monkeypatch.setattr("json_to_parquet._FAILED_AT_MOST", limit)
+    feeds_and_hours = [(feed, hour) for hour in hours(20) for feed in ("trade", "order_book")]
+    bad, good = set(), set()
+    for number, (feed, hour) in enumerate(feeds_and_hours):
+        # The oldest ten, the newest ten and five in between.
+        is_bad = number < 10 or number >= 30 or number % 4 == 0
+        key = lake.add("a", [b"{not JSON" if is_bad else line(number, feed)], feed, hour)
+        (bad if is_bad else good).add(key)
+    assert (len(bad), len(good)) == (25, 15)
+    stage = Job.stage
+
+    def fail_early(job, work):
+        """What Spark does with a bad object, which other tests show, without waiting for it."""
+        if any(row.job_id in bad for each in work for row in each.job_rows):
+            raise PySparkException("bad.json.gz")
+        stage(job, work)
+
+    monkeypatch.setattr(Job, "stage", fail_early)
+
+    for _ in range(len(bad) // limit + 1):
+        with pytest.raises(TransformFailed, match="not tried"):
+            lake.run(buckets=1)
+
+    assert lake.open_rows() == bad
+    assert len(lake.files()) == len(good)
+    assert len(lake.glue.locations()) == len(good)
+
+
+def test_a_search_that_is_cut_off_has_finished_what_it_could(lake, monkeypatch):
+    """A run ends at its time limit, wherever it is: the next must not have all of it to do again."""
+    stage, good = Job.stage, lake.add("a", lines(1), hour=hours(2)[1])
+    bad = lake.add("bad", [b"{not JSON"], hour=hours(2)[0])
+    attempts = []
+
+    def cut_off(job, work):
+        attempts.append([each.partition.hour for each in work])
+        if attempts[-1] == ["00"]:
+            raise Unlucky
+        stage(job, work)
+
+    monkeypatch.setattr(Job, "stage", cut_off)
+    with pytest.raises(Unlucky):
+        lake.run()
+
+    assert attempts == [["01", "00"], ["01"], ["00"]]
+    assert lake.open_rows() == {bad}
+    assert lake.job_row(good)["Stage"] == "3"
+
+
+def test_a_run_that_is_cut_off_lets_the_next_one_begin_elsewhere(lake, monkeypatch):
+    """An attempt that never ends would otherwise be the first of every run."""
+    for number, hour in enumerate(hours(3)):
+        lake.add("a", lines(number), hour=hour)
+    attempts = []
+
+    def cut_off(_, work):
+        attempts.append([each.partition.hour for each in work])
+        raise Unlucky
+
+    monkeypatch.setattr(Job, "stage", cut_off)
+    for _ in range(3):
+        with pytest.raises(Unlucky):
+            lake.run()
+
+    assert attempts == [["02", "01", "00"], ["01", "00", "02"], ["00", "02", "01"]]
+
+
+@pytest.mark.parametrize("prefix", ["validated/market-data/feed=trade/" + HOUR, FOLDER])
+def test_a_refused_listing_stops_its_partition_only(lake, prefix):
+    refusing, other = lake.add("a", lines(1)), lake.add("b", lines(2), hour=LATER)
+    list_objects = lake.s3.list_objects_v2
+
+    def refuse(**request):
+        if request["Prefix"] == prefix:
+            raise refused("ListObjectsV2")
+        return list_objects(**request)
+
+    lake.s3.list_objects_v2 = refuse
+    with pytest.raises(TransformFailed, match=re.escape(FOLDER) + ".*ListObjectsV2"):
+        lake.run()
+
+    assert lake.open_rows() == {refusing}
+    assert lake.job_row(other)["Stage"] == "3"
 
 
 def test_a_refused_copy_stops_its_partition_only(lake):
