@@ -158,7 +158,7 @@ def test_the_examples_are_cases_that_say_something_else(rule: Rule) -> None:
     assert (bad.name, good.name) == (rule.cases["FAIL"][0], rule.cases["PASS"][0])
     for example in (bad, good):
         section = next(iter(yaml.load(example.text, Loader=_Loader)))
-        assert section in ("Conditions", "Resources", "Parameters", "Outputs")
+        assert section in ("Conditions", "Mappings", "Resources", "Parameters", "Outputs")
         assert len(example.text.splitlines()) <= LONGEST
 
 
