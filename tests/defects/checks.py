@@ -363,11 +363,21 @@ def doors_are_closed(template: Template) -> Iterator[str]:
         rules = group.get("SecurityGroupIngress", []) + group.get("SecurityGroupEgress", [])
         if "SecurityGroupEgress" not in group:
             yield f"{name} lets everything out"
-        for rule in rules:
+        # A rule that is there on a condition is judged as if it were there.
+        for rule in _in_any_case(rules):
             if isinstance(rule.get("CidrIp"), str) and not rule["CidrIp"].endswith("/32"):
                 yield f"{name} names the network {rule['CidrIp']} itself"
             if rule["IpProtocol"] != "tcp" or rule.get("FromPort") != 443 or rule.get("ToPort") != 443:
                 yield f"{name} lets more through than HTTPS"
+
+
+def _in_any_case(listed: list[Any]) -> Iterator[Any]:
+    """The entries of a list that may be there, whatever the conditions say."""
+    for each in listed:
+        if "Fn::If" in each:
+            yield from _in_any_case(each["Fn::If"][1:])
+        elif "Ref" not in each:
+            yield each
 
 
 def every_role_is_assumed(template: Template) -> Iterator[str]:

@@ -93,6 +93,12 @@ def _rules(key: str) -> Callable[[Clients, Properties], Any]:
             }
             for rule in group[key]
             for where in (
+                # Of what goes out to a group, a resource of its own tells: the overlay adds it.
+                *(
+                    {"SourceSecurityGroupId": r["GroupId"], "Description": r.get("Description")}
+                    for r in rule.get("UserIdGroupPairs", ())
+                    if key == "IpPermissions"
+                ),
                 *({"CidrIp": r["CidrIp"], "Description": r["Description"]} for r in rule["IpRanges"]),
                 *(
                     {"DestinationPrefixListId": r["PrefixListId"], "Description": r["Description"]}

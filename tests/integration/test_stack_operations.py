@@ -111,6 +111,7 @@ CHANGES = {
     "ParquetBucketsPerPartition": "8",
     "CrawlerSchedule": "cron(40 5 ? * MON *)",
     "ParquetSchedule": "cron(40 * * * ? *)",
+    "ProducerSilenceHours": "24",
     "RecordDataEvents": "false",
     "ReserveConcurrency": "true",
     "S3PrefixListId": "pl-0123456789abcdef0",
