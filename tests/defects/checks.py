@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 from tests.defects.reading import (
     PATH,
@@ -349,7 +350,7 @@ def doors_are_closed(template: Template) -> Iterator[str]:
         if not any(
             s["Effect"] == "Deny"
             and s["Action"] == "s3:*"
-            and s.get("Condition") == {"Bool": {"aws:SecureTransport": False}}
+            and str(s.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport")).lower() == "false"
             for s in bucket_policies(template, name)
         ):
             yield f"{name} takes plain HTTP"
