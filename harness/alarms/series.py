@@ -69,15 +69,24 @@ class Series:
 
     samples: dict[int, Sample] = field(default_factory=dict)
     _minutes: list[int] | None = None
+    #: What was asked before: an alarm that looks back for hours asks for most periods again an hour later.
+    _asked: dict[tuple[int, int, str], float | None] = field(default_factory=dict)
 
     def put(self, minute: int, value: float, times: int = 1) -> None:
         """One more number, or the same so many times."""
         added = Sample.of(value, times)
         self.samples[minute] = self.samples[minute] + added if minute in self.samples else added
         self._minutes = None
+        self._asked.clear()
 
     def between(self, start: int, end: int, statistic: str) -> float | None:
         """The statistic over the minutes from `start` up to, not including, `end`; None if there is no number."""
+        asked = (start, end, statistic)
+        if asked not in self._asked:
+            self._asked[asked] = self._between(start, end, statistic)
+        return self._asked[asked]
+
+    def _between(self, start: int, end: int, statistic: str) -> float | None:
         if self._minutes is None:
             self._minutes = sorted(self.samples)
         within = self._minutes[bisect_left(self._minutes, start) : bisect_left(self._minutes, end)]

@@ -20,6 +20,7 @@ from harness.alarms.series import Metric, Numbers
 from harness.alarms.states import State
 from harness.checks.iam import Path
 from harness.checks.numbers import whole
+from harness.checks.remembered import remembered_by_part
 from harness.checks.stack import Resource, Stack, at, items
 from harness.render.dumping import as_key
 
@@ -105,9 +106,16 @@ _OVER = 30
 
 def watched(alarm: Resource) -> list[tuple[Path, Metric]]:
     """The metrics an alarm reads and where they stand: its own, or those of its metric math."""
-    queries = alarm.properties.get("Metrics")
+    return _watched(alarm.body)
+
+
+@remembered_by_part
+def _watched(body: Mapping[str, Any]) -> list[tuple[Path, Metric]]:
+    stated = body.get("Properties")
+    properties = stated if isinstance(stated, dict) else {}
+    queries = properties.get("Metrics")
     if queries is None:
-        return [(("Properties",), metric(alarm.properties))]
+        return [(("Properties",), metric(properties))]
     return [
         (("Properties", "Metrics", index), metric(at(query, "MetricStat", "Metric")))
         for index, query in enumerate(items(queries))
@@ -128,27 +136,33 @@ def untold(stack: Stack, metric: Metric, need: Need | Silence, besides: Collecti
 
     To call only topics of `besides` is not enough.
     """
-    reasons = {}
-    for name, alarm in stack.of(ALARM).items():
-        if any(each == metric for _, each in watched(alarm)):
-            short = _shortcomings(_decides(alarm), metric, need)
-            if besides and not set(called(alarm)) - set(besides):
-                short = (*short, "calls no other topic")
-            reasons[name] = "; ".join(short)
-    if not all(reasons.values()):
-        return ""
-    return "; ".join(f"{name} {why}" for name, why in reasons.items()) or f"no alarm watches {metric}"
+    reasons = []
+    for name, alarm in _watching(stack, {metric}):
+        short = _shortcomings(_decides(alarm), metric, need)
+        if besides and not set(called(alarm)) - set(besides):
+            short = (*short, "calls no other topic")
+        if not short:
+            return ""
+        reasons.append(f"{name} {'; '.join(short)}")
+    return "; ".join(reasons) or f"no alarm watches {metric}"
 
 
 def courses_missed(stack: Stack, metrics: Collection[Metric], courses: Sequence[Course]) -> str:
     """Why no alarm does right by all courses; empty if one does. Asked are those that watch one of the metrics."""
-    reasons = {}
-    for name, alarm in stack.of(ALARM).items():
-        if any(each in metrics for _, each in watched(alarm)):
-            reasons[name] = "; ".join(_missed(_decides(alarm), tuple(courses)))
-    if not all(reasons.values()):
-        return ""
-    return "; ".join(f"{name} {why}" for name, why in reasons.items()) or "no alarm watches it"
+    reasons = []
+    for name, alarm in _watching(stack, metrics):
+        if not (missed := _missed(_decides(alarm), tuple(courses))):
+            return ""
+        reasons.append(f"{name} {'; '.join(missed)}")
+    return "; ".join(reasons) or "no alarm watches it"
+
+
+def _watching(stack: Stack, metrics: Collection[Metric]) -> list[tuple[str, Resource]]:
+    """The alarms that watch one of these metrics, those on the fewest first: they are most likely to be meant."""
+    found = [
+        (name, each) for name, each in stack.of(ALARM).items() if any(metric in metrics for _, metric in watched(each))
+    ]
+    return sorted(found, key=lambda named: len(watched(named[1])))
 
 
 def called(alarm: Resource) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from harness.checks import grants, mappings, stores
@@ -104,6 +105,46 @@ def replaced_days(rule: dict[str, Any]) -> float | None:
     if at(expiry, "NewerNoncurrentVersions"):
         return None
     return number(rule.get("NoncurrentVersionExpirationInDays", at(expiry, "NoncurrentDays")))
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How long a bucket of evidence keeps its files by its lifecycle rules.
+
+    `early` are the expiries that come too soon, `replaced` those that keep replaced files for too short or too long.
+    Whether something expires, and drops what was replaced, is asked of the whole bucket.
+    """
+
+    early: tuple[Path, ...]
+    replaced: tuple[tuple[Path, float], ...]
+    expires: bool
+    drops: bool
+
+
+#: Within how many days replaced files of evidence have to go. One that has expired is such a file.
+REPLACED_DAYS = (7, 90)
+
+
+def kept(bucket: Resource, least_days: float) -> Kept:
+    """How long a bucket keeps its files, against the days that it has to keep them at least."""
+    rules = list(lifecycle_rules(bucket))
+    whole_bucket = [rule for _, rule in rules if prefix_of(rule) == ""]
+    replaced = [(path, days) for path, rule in rules if (days := replaced_days(rule)) is not None]
+    return Kept(
+        early=tuple((*path, key) for path, rule in rules for key in _EXPIRIES if _expires_early(rule, key, least_days)),
+        replaced=tuple(each for each in replaced if not REPLACED_DAYS[0] <= each[1] <= REPLACED_DAYS[1]),
+        expires=any(key in rule for rule in whole_bucket for key in _EXPIRIES),
+        drops=any(replaced_days(rule) is not None for rule in whole_bucket),
+    )
+
+
+_EXPIRIES = ("ExpirationDate", "ExpirationInDays")
+
+
+def _expires_early(rule: dict[str, Any], key: str, least_days: float) -> bool:
+    # A date is the same for a file of years ago and for one of the day before.
+    days = number(rule.get(key)) if key == "ExpirationInDays" else None
+    return key in rule and (days is None or days < least_days)
 
 
 def transitions(rule: dict[str, Any]) -> list[dict[str, Any]]:

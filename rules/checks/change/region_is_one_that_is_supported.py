@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.checks import Problem
+from harness.checks.remembered import remembered_by_part
 from harness.checks.stack import at
 
 JUDGES = "source"
@@ -62,7 +63,12 @@ def _looked_up(template: dict[str, Any]) -> Iterator[str]:
         stated = template.get(section)
         for body in stated.values() if isinstance(stated, dict) else ():
             if isinstance(body, dict) and "Condition" not in body:
-                yield from _maps(body)
+                yield from _maps_of(body)
+
+
+@remembered_by_part
+def _maps_of(body: dict[str, Any]) -> list[str]:
+    return list(_maps(body))
 
 
 def _maps(node: Any) -> Iterator[str]:

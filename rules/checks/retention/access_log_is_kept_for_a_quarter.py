@@ -19,11 +19,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.checks import Problem, Stack, buckets, stores
-from harness.checks.numbers import number, whole
+from harness.checks.buckets import REPLACED_DAYS, kept
+from harness.checks.numbers import whole
 
-#: Within how many days replaced logs have to go.
-REPLACED = (7, 90)
-EXPIRIES = ("ExpirationDate", "ExpirationInDays")
+LEAST, MOST = REPLACED_DAYS
+QUARTER = 90
+PATH = ("Properties", "LifecycleConfiguration")
 
 
 def subjects(stack: Stack) -> list[str]:
@@ -33,35 +34,28 @@ def subjects(stack: Stack) -> list[str]:
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     """Logs, or replaced logs, that go too early, or never."""
-    expiring = dropping = False
-    for path, rule in buckets.lifecycle_rules(stack.of(buckets.BUCKET)[subject]):
-        for key in EXPIRIES:
-            # A date is the same for a log of years ago and for one of the day before.
-            days = number(rule.get(key)) if key == "ExpirationInDays" else None
-            if key in rule and (days is None or days < 90):
-                yield Problem(
-                    "access logs are deleted before a quarter has passed.",
-                    "set ExpirationInDays to 90 or more.",
-                    (*path, key),
-                )
-            expiring = expiring or (key in rule and buckets.prefix_of(rule) == "")
-        kept = buckets.replaced_days(rule)
-        dropping = dropping or (kept is not None and buckets.prefix_of(rule) == "")
-        if kept is not None and not REPLACED[0] <= kept <= REPLACED[1]:
-            yield Problem(
-                f"replaced access logs are kept for {whole(kept)} days: too short to notice, or longer than of use.",
-                f"set NoncurrentVersionExpiration.NoncurrentDays to a number from {REPLACED[0]} to {REPLACED[1]}.",
-                path,
-            )
-    if not expiring:
+    found = kept(stack.of(buckets.BUCKET)[subject], QUARTER)
+    for path in found.early:
+        yield Problem(
+            "access logs are deleted before a quarter has passed.",
+            f"set ExpirationInDays to {QUARTER} or more.",
+            path,
+        )
+    for path, days in found.replaced:
+        yield Problem(
+            f"replaced access logs are kept for {whole(days)} days: too short to notice, or longer than of use.",
+            f"set NoncurrentVersionExpiration.NoncurrentDays to a number from {LEAST} to {MOST}.",
+            path,
+        )
+    if not found.expires:
         yield Problem(
             "access logs, which name people, are never deleted.",
-            "add a lifecycle rule for the whole bucket with ExpirationInDays, 90 or more.",
-            ("Properties", "LifecycleConfiguration"),
+            f"add a lifecycle rule for the whole bucket with ExpirationInDays, {QUARTER} or more.",
+            PATH,
         )
-    if not dropping:
+    if not found.drops:
         yield Problem(
             "replaced or deleted access logs stay for ever, and so do the names in them.",
-            f"add NoncurrentVersionExpiration.NoncurrentDays {REPLACED[0]} to a lifecycle rule for the whole bucket.",
-            ("Properties", "LifecycleConfiguration"),
+            f"add NoncurrentVersionExpiration.NoncurrentDays {LEAST} to a lifecycle rule for the whole bucket.",
+            PATH,
         )

@@ -17,13 +17,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack, buckets, trails
-from harness.checks.numbers import number, whole
+from harness.checks import Problem, Stack, trails
+from harness.checks.buckets import REPLACED_DAYS, kept
+from harness.checks.numbers import whole
 
+LEAST, MOST = REPLACED_DAYS
 YEAR = 366
-#: Within how many days replaced files have to go. A file that has expired is one.
-REPLACED = (7, 90)
-EXPIRIES = ("ExpirationDate", "ExpirationInDays")
 PATH = ("Properties", "LifecycleConfiguration")
 
 
@@ -34,33 +33,26 @@ def subjects(stack: Stack) -> list[str]:
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     """Files, or replaced files, that go too early, or never."""
-    expiring = dropping = False
-    for path, rule in buckets.lifecycle_rules(stack.resources[subject]):
-        for key in EXPIRIES:
-            # A date is the same for a file of years ago and for one of the day before.
-            days = number(rule.get(key)) if key == "ExpirationInDays" else None
-            if key in rule and (days is None or days < YEAR):
-                yield Problem(
-                    "files of the trail are deleted before twelve months have passed.",
-                    f"set ExpirationInDays to {YEAR} or more.",
-                    (*path, key),
-                )
-            expiring = expiring or (key in rule and buckets.prefix_of(rule) == "")
-        kept = buckets.replaced_days(rule)
-        dropping = dropping or (kept is not None and buckets.prefix_of(rule) == "")
-        if kept is not None and not REPLACED[0] <= kept <= REPLACED[1]:
-            yield Problem(
-                f"replaced files of the trail are kept for {whole(kept)} days: too short, or longer than of use.",
-                f"set NoncurrentVersionExpiration.NoncurrentDays to a number from {REPLACED[0]} to {REPLACED[1]}.",
-                path,
-            )
-    if not expiring:
+    found = kept(stack.resources[subject], YEAR)
+    for path in found.early:
+        yield Problem(
+            "files of the trail are deleted before twelve months have passed.",
+            f"set ExpirationInDays to {YEAR} or more.",
+            path,
+        )
+    for path, days in found.replaced:
+        yield Problem(
+            f"replaced files of the trail are kept for {whole(days)} days: too short, or longer than of use.",
+            f"set NoncurrentVersionExpiration.NoncurrentDays to a number from {LEAST} to {MOST}.",
+            path,
+        )
+    if not found.expires:
         yield Problem(
             "files of the trail, which name people, are never deleted.",
             f"add a lifecycle rule for the whole bucket with ExpirationInDays, {YEAR} or more.",
             PATH,
         )
-    if not dropping:
+    if not found.drops:
         yield Problem(
             "an expired file of the trail stays for ever as an old version, and so do the names in it.",
             "add NoncurrentVersionExpiration.NoncurrentDays 30 to a lifecycle rule for the whole bucket.",
