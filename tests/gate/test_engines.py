@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import io
 import json
 import stat
@@ -13,6 +14,10 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
+from cfnlint.rules.resources.iam.IdentityPolicy import IdentityPolicy
+from cfnlint.rules.resources.iam.Policy import Policy
+from cfnlint.rules.resources.iam.ResourceEcrPolicy import ResourceEcrPolicy
+from cfnlint.rules.resources.iam.ResourcePolicy import ResourcePolicy
 
 from harness.gate import command, rule_set
 from harness.gate.engines import cfn_guard, cfn_guard_binary, cfn_lint
@@ -418,6 +423,40 @@ def test_a_linter_that_raises_is_an_error(gate, template, monkeypatch):
     complaint = gate(template, "--engine", "cfn-lint").line
 
     assert complaint == "gate: cfn-lint broke on source: IndexError: list index out of range"
+
+
+def test_the_linter_asks_of_the_source_in_which_regions_a_type_is():
+    """Every commercial Region is asked, and each that lacks the type is named."""
+    service = {"Type": "AWS::AppRunner::VpcConnector", "Properties": {"Subnets": ["subnet-1234567890abcdef0"]}}
+    source = json.dumps({"Resources": {"Connector": service}})
+
+    said = [each.message for each in cfn_lint.lint("source", source, True).failures if each.rule == "E3006"]
+
+    assert any("'ca-west-1'" in message for message in said)
+    assert not any("'us-east-1'" in message for message in said)
+
+
+def test_the_linter_judges_the_policies_of_the_source():
+    """Once, in one Region; a failure that both passes see is told once too."""
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Perhaps", "Action": "s3:GetObject", "Resource": "*"}]}
+    group = {
+        "Type": "AWS::IAM::Group",
+        "Properties": {"Policies": [{"PolicyName": "a", "PolicyDocument": policy}], "X": 1},
+    }
+    source = json.dumps({"Resources": {"Group": group}})
+
+    rules = [each.rule for each in cfn_lint.lint("source", source, True).failures]
+
+    assert rules.count("E3510") == 1
+    assert rules.count("E3002") == 1
+
+
+@pytest.mark.parametrize("rule", [IdentityPolicy, ResourcePolicy, ResourceEcrPolicy])
+def test_what_is_left_out_of_the_pass_over_all_regions_asks_for_none(rule):
+    assert rule.id in cfn_lint.REGION_BLIND
+    assert len(cfn_lint.REGION_BLIND) == 3
+    for module in (rule, Policy):
+        assert "region" not in inspect.getsource(inspect.getmodule(module)).lower()
 
 
 # ----------------------------------------------------------------------------------------------------- our checks ----
