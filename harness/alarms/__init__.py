@@ -5,5 +5,5 @@
 leaves more than one way to read it, `reading.Reading` names the choice, so that a test can take them all.
 
 Time is a count of minutes from wherever the caller begins. There is no clock and nothing waits. Nothing here knows a
-template: that is `harness.checks.alarms`, which asks this package.
+template: that is `rules.lib.alarms`, which asks this package.
 """

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness import guard
+from harness import reaper
 
 
 class AwsCliError(Exception):
@@ -29,8 +29,8 @@ class AwsCli:
 
     def run(self, *arguments: str) -> str:
         """Run `aws *arguments` and return its standard output; raise `AwsCliError` when it fails."""
-        # It leaves its temporary files where it is killed, so they get a folder that the guard removes.
-        folder = guard.unmade_folder("aws-")
+        # It leaves its temporary files where it is killed, so they get a folder that the reaper removes.
+        folder = reaper.unmade_folder("aws-")
         try:
             folder.mkdir(mode=0o700)
             code, output, complaint = self._guarded(folder, arguments)
@@ -43,7 +43,7 @@ class AwsCli:
 
     def _guarded(self, folder: Path, arguments: tuple[str, ...]) -> tuple[int, str, str]:
         with subprocess.Popen(
-            [sys.executable, "-I", "-S", guard.__file__, str(folder), self._command, *arguments],
+            [sys.executable, "-I", "-S", reaper.__file__, str(folder), self._command, *arguments],
             env={**self._environment, "TMPDIR": str(folder)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -51,7 +51,7 @@ class AwsCli:
             text=True,
             start_new_session=True,
         ) as process:
-            # `communicate` would close it at once, and that tells the guard to end.
+            # `communicate` would close it at once, and that tells the reaper to end.
             lifeline, process.stdin = process.stdin, None
             assert lifeline is not None
             try:

@@ -10,7 +10,7 @@ from harness.deployer import policy
 from harness.deployer.handlers import NO_ACTIONS
 from harness.deployer.names import Place
 from harness.deployer.policy import Rights
-from harness.emulator.markdown import table
+from harness.markdown import table
 from harness.render import source
 
 ROOT = Path(__file__).resolve().parents[2]

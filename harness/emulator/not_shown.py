@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.emulator.markdown import table
+from harness.markdown import table
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness.emulator.deployment import Clients, Deployment
-from harness.emulator.need import Need
-from harness.emulator.needs import all_needs
 from harness.emulator.policies import role_may, service_may
+from harness.emulator.service_calls import all_needs
+from harness.emulator.service_calls.call import Need
 
 
 @dataclass(frozen=True, order=True)

@@ -15,10 +15,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from harness import guard
-from harness.emulator import certificates, overlay
+from harness import reaper
+from harness.emulator import certificates
 from harness.emulator.credentials import Credentials, Endpoint, new_session
 from harness.emulator.errors import EmulatorError
+from harness.emulator.overlay import install
 from harness.emulator.settings import ACCOUNT_ID, HOST, REGION, server_environment
 
 #: The account's root user. MiniStack exempts it from every policy, so nothing of ours speaks with it but this module.
@@ -55,7 +56,7 @@ class Emulator:
         self._settings = dict(settings or {})
         self._start_timeout = start_timeout
         self._stop_timeout = stop_timeout
-        self._guard: subprocess.Popen[bytes] | None = None
+        self._reaper: subprocess.Popen[bytes] | None = None
         self._folder: Path | None = None
         self._log: int | None = None
         self._port = 0
@@ -79,7 +80,7 @@ class Emulator:
         """Start it and return once it answers; on any failure, an interrupt too, nothing stays behind."""
         if self._folder is not None:
             raise EmulatorError("the emulator is already started")
-        overlay.require_pinned_version()
+        install.require_pinned_version()
         attempts = 1 if self._wanted_port is not None else _FREE_PORT_ATTEMPTS
         for attempt in range(attempts):
             try:
@@ -99,15 +100,15 @@ class Emulator:
         for client in self._clients.values():
             client.close()
         self._clients.clear()
-        guard_process, self._guard = self._guard, None
+        reaper_process, self._reaper = self._reaper, None
         folder, self._folder = self._folder, None
         log, self._log = self._log, None
         try:
-            if guard_process is not None:
-                _end(guard_process, self._stop_timeout)
+            if reaper_process is not None:
+                _end(reaper_process, self._stop_timeout)
         finally:
             if folder is not None:
-                # The guard has removed it already, unless it never came to run.
+                # The reaper has removed it already, unless it never came to run.
                 shutil.rmtree(folder, ignore_errors=True)
             if log is not None:
                 os.close(log)
@@ -117,8 +118,8 @@ class Emulator:
         running = self._running()
         assert running.stdin is not None
         # First: told to stay, it would not mind being stopped. Not yet told, it ends when this process does.
-        self._guard, self._folder = None, None
-        running.stdin.write(guard.STAY)
+        self._reaper, self._folder = None, None
+        running.stdin.write(reaper.STAY)
         running.stdin.close()
         # No longer ours to wait for: without a return code Popen would warn of it.
         running.returncode = 0
@@ -194,9 +195,9 @@ class Emulator:
     # --------------------------------------------------------------- details
 
     def _running(self) -> subprocess.Popen[bytes]:
-        if self._guard is None:
+        if self._reaper is None:
             raise EmulatorError("the emulator is not started")
-        return self._guard
+        return self._reaper
 
     def _endpoint(self) -> Endpoint:
         return Endpoint(self.endpoint_url, self.region, self.ca_bundle)
@@ -207,7 +208,7 @@ class Emulator:
         return self._files
 
     def _launch(self, port: int) -> None:
-        folder = guard.unmade_folder("emulated-aws-")
+        folder = reaper.unmade_folder("emulated-aws-")
         self._folder, self._port = folder, port
         folder.mkdir(mode=0o700)
         for name in ("tls", "tmp", "home"):
@@ -217,8 +218,8 @@ class Emulator:
         log_file = self._wanted_log or folder / "emulator.log"
         self._log = os.open(log_file, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o644)
         emulator = [sys.executable, "-m", "harness.emulator.serve"]
-        self._guard = subprocess.Popen(
-            [sys.executable, "-I", "-S", guard.__file__, str(folder), *emulator],
+        self._reaper = subprocess.Popen(
+            [sys.executable, "-I", "-S", reaper.__file__, str(folder), *emulator],
             cwd=_PROJECT,
             env={**server_environment(folder, port, self._files), **self._settings},
             stdin=subprocess.PIPE,

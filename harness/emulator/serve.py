@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from harness.emulator import overlay
 from harness.emulator.errors import EmulatorError
+from harness.emulator.overlay import install
 
 
 def main() -> int:
     """Serve until killed."""
     try:
-        overlay.apply()
+        install.apply()
     except EmulatorError as error:
         print(f"emulator: {error}", file=sys.stderr)
         return 2

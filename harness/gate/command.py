@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+from harness.catalogue.catalogue import BadRule
 from harness.cli import Parser
 from harness.gate import waivers
 from harness.gate.engines.errors import EngineError
@@ -21,7 +22,6 @@ from harness.gate.waivers import BadWaivers
 from harness.render.dumping import as_indented_json
 from harness.render.errors import TemplateError, UnrenderableTemplate
 from harness.render.source import Source, read
-from harness.rules.catalogue import BadRule
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template" / "financial-pipeline.yaml"

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import BrokenExecutor, ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from harness.checks.runner import Check
+from harness.catalogue.catalogue import fingerprint
 from harness.gate import suppressions, waivers
-from harness.gate.engines import checks as check_engine
-from harness.gate.engines.checks import Checks
+from harness.gate.check_loader import Check
+from harness.gate.engines import python_checks as check_engine
 from harness.gate.engines.errors import EngineError
 from harness.gate.engines.outcome import Engine, Judged, Outcome
+from harness.gate.engines.python_checks import Checks
 from harness.gate.rule_set import ENGINES, RuleSet
 from harness.gate.verdicts import EngineUsed, Report, ScenarioJudged, Tally
 from harness.gate.waivers import Known, Waiver
@@ -20,7 +21,6 @@ from harness.render.dumping import as_json
 from harness.render.rendering import Rendering
 from harness.render.scenarios import Scenarios
 from harness.render.source import Source
-from harness.rules.catalogue import fingerprint
 
 SOURCE = "source"
 COMBINATION = "another combination"

@@ -7,13 +7,13 @@ from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 
+from harness.catalogue import catalogue
+from harness.catalogue.catalogue import CHECKOV, CHECKS, GUARD, Rule
 from harness.gate.engines.cfn_guard import CfnGuard
 from harness.gate.engines.cfn_lint import CfnLint
-from harness.gate.engines.checkov import Checkov
-from harness.gate.engines.checks import Checks
+from harness.gate.engines.checkov_process import Checkov
 from harness.gate.engines.outcome import Engine
-from harness.rules import catalogue
-from harness.rules.catalogue import CHECKOV, CHECKS, GUARD, Rule
+from harness.gate.engines.python_checks import Checks
 
 LINT = CfnLint.name
 ENGINES = (LINT, GUARD, CHECKOV, CHECKS)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from harness import guard
+from harness import reaper
 
 BOOTSTRAP = Path(__file__).with_name("run_in_spark.py")
 
@@ -52,7 +52,7 @@ def run_glue_job(
     `credentials` are access key, secret and token of the Glue role, and all that the job can use: the caller's own
     environment is not passed on.
     """
-    temporary = guard.unmade_folder("glue-job-")
+    temporary = reaper.unmade_folder("glue-job-")
     folder = str(temporary)
     settings = spark_settings(jars, endpoint_url, truststore, truststore_password, region, temporary)
     command = [str(spark_python), "-u", str(BOOTSTRAP), str(script)]
@@ -87,14 +87,14 @@ def run_glue_job(
         (temporary / "log4j2.properties").write_text(_LOGGING)
         return _guarded(temporary, command, environment, on_line)
     finally:
-        # The guard has removed it already, unless it never came to run.
+        # The reaper has removed it already, unless it never came to run.
         shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _guarded(folder: Path, command: list[str], environment: Mapping[str, str], on_line: Callable[[str], None]) -> int:
-    # The guard ends the JVM too, and removes the folder: after an interrupt, and even when this process is killed.
+    # The reaper ends the JVM too, and removes the folder: after an interrupt, and even when this process is killed.
     with subprocess.Popen(
-        [sys.executable, "-I", "-S", guard.__file__, str(folder), *command],
+        [sys.executable, "-I", "-S", reaper.__file__, str(folder), *command],
         env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

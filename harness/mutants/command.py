@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from harness.catalogue.catalogue import RULES, BadRule, fingerprint
 from harness.cli import Parser
 from harness.gate.command import TEMPLATE
 from harness.gate.engines.errors import EngineError
@@ -25,7 +26,6 @@ from harness.mutants.report import Result
 from harness.render.dumping import as_indented_json
 from harness.render.errors import TemplateError
 from harness.render.source import Source, read
-from harness.rules.catalogue import RULES, BadRule, fingerprint
 
 ROOT = Path(__file__).resolve().parents[2]
 REPORT = ROOT / "build" / "mutants" / "report.json"

@@ -11,21 +11,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from harness.checks.runner import Check
-from harness.gate.engines import checks as check_engine
+from harness.catalogue.catalogue import CHECKOV, CHECKS, GUARD, Rule
+from harness.gate.check_loader import Check
+from harness.gate.engines import python_checks as check_engine
 from harness.gate.engines.cfn_guard import CfnGuard
 from harness.gate.engines.cfn_lint import CfnLint
-from harness.gate.engines.checkov import Checkov
-from harness.gate.engines.checks import Checks
+from harness.gate.engines.checkov_process import Checkov
 from harness.gate.engines.errors import EngineError
 from harness.gate.engines.outcome import Engine, Judged
+from harness.gate.engines.python_checks import Checks
 from harness.gate.rule_set import RuleSet
 from harness.mutants.mutation import Mutation
 from harness.mutants.reach import Changed, Reach
 from harness.render.dumping import as_json
 from harness.render.rendering import Rendering
 from harness.render.scenarios import Scenario
-from harness.rules.catalogue import CHECKOV, CHECKS, GUARD, Rule
 
 #: How many resources stand side by side in one template; more make Guard's paths slow to walk.
 SIDE_BY_SIDE = 400

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.checks.stack import Resource, Stack, items
 from harness.mutants.mutation import Mutation
 from harness.render.attributes import NAME_PROPERTIES
 from harness.render.dependencies import Dependencies, conditions, references
 from harness.render.dumping import as_key
 from harness.render.rendering import Rendering
+from harness.render.resources import Resource, Stack, items
 from harness.render.scenarios import Scenario, Scenarios
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.catalogue.catalogue import INTENTS, Rule
 from harness.mutants.harmless import Harmless
 from harness.mutants.judge import Mutant
-from harness.rules.catalogue import INTENTS, Rule
 
 EXAMPLES = 3
 #: No operator may make more than this share of all mutants, or the total would say little.

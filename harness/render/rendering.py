@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
-from harness.checks.stack import Resource, Stack
 from harness.render import attributes, schemas
 from harness.render.attributes import Account
 from harness.render.errors import UnrenderableTemplate
 from harness.render.intrinsics import NO_VALUE, Evaluation
+from harness.render.resources import Resource, Stack
 from harness.render.source import Place
 
 #: What surrounds Properties and stays as it is written.

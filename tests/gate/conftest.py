@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from harness.catalogue.catalogue import CHECKOV, CHECKS, GUARD
 from harness.gate import command
 from harness.gate.engines.cfn_guard import CfnGuard
 from harness.gate.engines.cfn_lint import CfnLint
-from harness.gate.engines.checkov import Checkov
-from harness.gate.engines.checks import Checks
+from harness.gate.engines.checkov_process import Checkov
 from harness.gate.engines.outcome import Engine, Judged
+from harness.gate.engines.python_checks import Checks
 from harness.gate.judge import judge, things_of
 from harness.gate.rule_set import RuleSet
 from harness.gate.verdicts import Report
 from harness.render.scenarios import Scenarios
 from harness.render.source import Source, read
-from harness.rules.catalogue import CHECKOV, CHECKS, GUARD
 from tests.gate.templates import Ended, source_of
 
 

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.rules.cases import OUTCOMES, Case, expected_of_checkov, load
-from harness.rules.catalogue import CHECKOV, CHECKS, GUARD, INTENTS, BadRule, Rule
+from harness.catalogue.cases import OUTCOMES, Case, expected_of_checkov, load
+from harness.catalogue.catalogue import CHECKOV, CHECKS, GUARD, INTENTS, BadRule, Rule
 
 PREFIXES = {
     "encryption": "ENC",

@@ -9,17 +9,17 @@ from collections.abc import Mapping
 
 import pytest
 
-from harness.checks import runner
+from harness.catalogue import catalogue
+from harness.catalogue.cases import Case, expected_of_checkov, load
+from harness.catalogue.catalogue import CHECKOV, CHECKS, GUARD, INTENTS, RULES, Rule
+from harness.gate import check_loader
 from harness.gate.engines import cfn_guard_binary
 from harness.gate.engines.cfn_guard import CfnGuard
-from harness.gate.engines.checkov import Checkov
-from harness.gate.engines.checks import run
+from harness.gate.engines.checkov_process import Checkov
 from harness.gate.engines.outcome import Outcome
+from harness.gate.engines.python_checks import run
 from harness.render.rendering import Rendering
 from harness.render.scenarios import Scenarios
-from harness.rules import catalogue
-from harness.rules.cases import Case, expected_of_checkov, load
-from harness.rules.catalogue import CHECKOV, CHECKS, GUARD, INTENTS, RULES, Rule
 from tests.gate.templates import rendered
 
 ALL = catalogue.load()
@@ -101,7 +101,7 @@ def test_guards_own_test_agrees_and_leaves_nothing_out(intent):
 # ------------------------------------------------------------------------------------------------- our own checks ----
 
 
-def _judged(check: runner.Check, case: Case) -> str:
+def _judged(check: check_loader.Check, case: Case) -> str:
     if check.judges_source:
         failures, applied = run(check, case.template, case.name)
     else:
@@ -112,7 +112,7 @@ def _judged(check: runner.Check, case: Case) -> str:
 
 @pytest.mark.parametrize("rule", OF_CHECKS, ids=_ids(OF_CHECKS))
 def test_a_check_says_of_each_case_what_is_expected(rule):
-    check = runner.load([rule.path])[0]
+    check = check_loader.load([rule.path])[0]
     cases = load(rule)
 
     assert {case.name: _judged(check, case) for case in cases} == {
@@ -122,7 +122,7 @@ def test_a_check_says_of_each_case_what_is_expected(rule):
 
 @pytest.mark.parametrize("rule", OF_CHECKS, ids=_ids(OF_CHECKS))
 def test_a_check_says_where_something_is_wrong_and_how_to_mend_it(rule):
-    check = runner.load([rule.path])[0]
+    check = check_loader.load([rule.path])[0]
     for case in load(rule):
         rendering = Rendering(case.template, Scenarios(case.template)._defaults | dict(case.parameters))
         for failure in run(check, case.template if check.judges_source else rendering.stack(), case.name)[0]:

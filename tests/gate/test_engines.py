@@ -19,17 +19,17 @@ from cfnlint.rules.resources.iam.Policy import Policy
 from cfnlint.rules.resources.iam.ResourceEcrPolicy import ResourceEcrPolicy
 from cfnlint.rules.resources.iam.ResourcePolicy import ResourcePolicy
 
+from harness.catalogue.catalogue import BadRule
 from harness.gate import command, rule_set
 from harness.gate.engines import cfn_guard, cfn_guard_binary, cfn_lint
-from harness.gate.engines import checkov as checkov_engine
+from harness.gate.engines import checkov_process as checkov_engine
 from harness.gate.engines.cfn_guard import CfnGuard
-from harness.gate.engines.checkov import Checkov
-from harness.gate.engines.checks import Checks
+from harness.gate.engines.checkov_process import Checkov
 from harness.gate.engines.errors import EngineError
 from harness.gate.engines.outcome import Failure, Outcome
+from harness.gate.engines.python_checks import Checks
 from harness.gate.judge import judge
 from harness.gate.rule_set import RuleSet
-from harness.rules.catalogue import BadRule
 from tests.gate.templates import rendered, source_of, things
 
 TOPIC = "Resources:\n  Alerts:\n    Type: AWS::SNS::Topic\n"

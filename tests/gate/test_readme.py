@@ -6,12 +6,12 @@ import copy
 from dataclasses import replace
 from pathlib import Path
 
+from harness.catalogue.catalogue import GUARD
 from harness.gate.command import TEMPLATE
 from harness.gate.formats import text
 from harness.gate.judge import judge
 from harness.gate.rule_set import RuleSet
 from harness.render.source import read
-from harness.rules.catalogue import GUARD
 
 ROOT = Path(__file__).parents[2]
 

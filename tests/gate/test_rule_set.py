@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
+from harness.catalogue import catalogue, controls
+from harness.catalogue.catalogue import CHECKOV, CHECKS, GUARD, RULES, Rule
 from harness.gate.engines.outcome import Engine, Judged
 from harness.gate.rule_set import RuleSet
 from harness.render.source import Source
-from harness.rules import catalogue, controls
-from harness.rules.catalogue import CHECKOV, CHECKS, GUARD, RULES, Rule
 from tests.gate import self_test
 
 ALL = catalogue.load()

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.catalogue.catalogue import load as load_rules
 from harness.gate import command, waivers
 from harness.gate.verdicts import Finding
 from harness.gate.waivers import BadWaivers, Known, Waiver
-from harness.rules.catalogue import load as load_rules
 
 TODAY = datetime.date(2026, 11, 25)
 YESTERDAY, TOMORROW = TODAY - datetime.timedelta(1), TODAY + datetime.timedelta(1)

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.catalogue import catalogue, controls
+from harness.catalogue.catalogue import Rule
+from harness.catalogue.controls import BadControls
 from harness.gate.engines import cfn_guard_binary, cfn_lint
-from harness.rules import catalogue, controls
-from harness.rules.catalogue import Rule
-from harness.rules.controls import BadControls
 from tests.gate import self_test
 from tests.gate.templates import rendered, things
 from tests.gate.test_rule_set import GOOD, GOOD_CASES, written

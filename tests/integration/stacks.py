@@ -12,11 +12,10 @@ from typing import Any
 from harness.deploy.cli import AwsCli
 from harness.deploy.stack import DEVELOPMENT_PARAMETERS, Deployment, assemble, parameter
 from harness.deploy.stack import deploy as deploy_whole
-from harness.emulator import overlay
 from harness.emulator.process import Emulator
 from harness.packaging.layer import Target
 
-ROOT = Path(overlay.__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 
 Template = dict[str, Any]
 Resources = dict[str, dict[str, Any]]

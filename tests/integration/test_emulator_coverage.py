@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from harness.emulator import additions, coverage
+from harness.emulator import coverage
 from harness.emulator.coverage import MINISTACK, Reading
+from harness.emulator.coverage_gaps import shortfalls
 from harness.emulator.not_shown import NOT_SHOWN
+from harness.emulator.overlay import additions
 from harness.emulator.process import Emulator
-from harness.emulator.shortfalls import shortfalls
 from tests.integration.stacks import EVERYTHING, deploy_template
 
 pytestmark = pytest.mark.stack

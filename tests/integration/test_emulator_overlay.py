@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from harness.emulator import additions
+from harness.emulator.overlay import additions
 from harness.emulator.process import Emulator
 from tests.integration.stacks import ADDED, deploy
 

@@ -6,13 +6,13 @@ import json
 
 import pytest
 
+from harness.catalogue.catalogue import fingerprint
 from harness.gate.command import TEMPLATE
 from harness.mutants import command
 from harness.mutants.distinct import mutants_of
 from harness.mutants.judge import Mutant
 from harness.mutants.reach import Reach
 from harness.render.source import Source, read
-from harness.rules.catalogue import fingerprint
 
 
 @pytest.fixture(scope="session")

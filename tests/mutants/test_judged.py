@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.checks import runner
+from harness.catalogue.catalogue import RULES
+from harness.gate import check_loader
 from harness.mutants import places
 from harness.mutants.judge import Mutant
 from harness.mutants.mutation import Mutation
 from harness.render.source import Source
-from harness.rules.catalogue import RULES
 
 RULE = "resource_sets_only_what_is_judged"
-TABLE: dict[str, str] = runner.load([RULES / "checks" / "change" / f"{RULE}.py"])[0].module.JUDGED
+TABLE: dict[str, str] = check_loader.load([RULES / "checks" / "change" / f"{RULE}.py"])[0].module.JUDGED
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from harness.catalogue.catalogue import GUARD, Rule
 from harness.mutants import harmless
 from harness.mutants.harmless import BadHarmless, Harmless
 from harness.mutants.judge import Mutant
 from harness.mutants.mutation import Mutation
 from harness.mutants.report import MINIMUM_TOTAL, Result
-from harness.rules.catalogue import GUARD, Rule
 
 OPERATORS = tuple(f"operator_{index}" for index in range(10))
 

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.gate.engines.checkov import Checkov
+from harness.catalogue.catalogue import CHECKOV, RULES, Rule, load
+from harness.gate.engines.checkov_process import Checkov
 from harness.gate.rule_set import RuleSet
 from harness.mutants.judge import Mutant, MutantJudge
 from harness.mutants.operators import OPERATORS
 from harness.mutants.reach import Reach
 from harness.mutants.report import Result
-from harness.rules.catalogue import CHECKOV, RULES, Rule, load
 
 EVERY_RULE = load()
 

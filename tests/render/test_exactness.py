@@ -16,13 +16,13 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, Phase, given, settings
 
-from harness.checks.stack import at
 from harness.deploy.stack import DEVELOPMENT_PARAMETERS, parameters_in
 from harness.emulator.process import Emulator
 from harness.render import parameters
 from harness.render.attributes import Account
 from harness.render.errors import UnrenderableTemplate
 from harness.render.rendering import Rendering
+from harness.render.resources import at
 from harness.render.source import Source
 from tests.integration.stacks import deploy_template, until
 from tests.render.strategies import DEPLOYED_MAPPINGS, deployable_templates

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.checks.stack import at, walk
 from harness.render.rendering import Rendering
+from harness.render.resources import at, walk
 from harness.render.scenarios import Scenarios
 from harness.render.source import Source
 

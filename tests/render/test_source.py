@@ -15,10 +15,10 @@ from awscli.customizations.cloudformation.yamlhelper import yaml_parse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.checks.stack import at, walk
 from harness.deploy.stack import TEMPLATE
 from harness.render.errors import TemplateError, UnreadableTemplate
 from harness.render.rendering import Rendering
+from harness.render.resources import at, walk
 from harness.render.scenarios import Scenarios
 from harness.render.source import MAXIMUM_BYTES, MAXIMUM_VALUES, Source, parse, read
 

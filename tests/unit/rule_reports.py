@@ -7,8 +7,8 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from harness.rules.catalogue import Rule, fingerprint
-from harness.rules.reports import TEMPLATE
+from harness.catalogue.catalogue import Rule, fingerprint
+from harness.pages.reports import TEMPLATE
 
 #: In how many things a rule passed, failed, was not applicable, was not evaluated.
 Counts = tuple[int, int, int, int]

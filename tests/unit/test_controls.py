@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from harness.rules import controls
-from harness.rules.catalogue import GUARD, Rule
-from harness.rules.controls import BadControls
+from harness.catalogue import controls
+from harness.catalogue.catalogue import GUARD, Rule
+from harness.catalogue.controls import BadControls
 
 RULES = [Rule(f"ENC-00{number}", slug, GUARD, Path(), "", (), {}) for number, slug in enumerate(("one", "two"))]
 GOOD: dict[str, Any] = {

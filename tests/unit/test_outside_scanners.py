@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.rules import catalogue
+from harness.catalogue import catalogue
 
 PAGE = (Path(__file__).parents[2] / "docs" / "outside-scanners.md").read_text()
 SLUGS = {rule.slug for rule in catalogue.load()}

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from harness.deploy import stack
+from harness.pages.readme import DOCUMENTS, filled
 from harness.quarantine import command as quarantine
-from harness.readme import DOCUMENTS, filled
 from harness.replay.producer import stored_feed
 from harness.replay.sources import DEFAULT_COUNT, open_sources
 from market_data import Reason

@@ -11,16 +11,17 @@ from typing import Any
 import pytest
 import yaml
 
+from harness.catalogue import catalogue
+from harness.catalogue.catalogue import CHECKOV, Rule
+from harness.catalogue.clauses import clauses
+from harness.catalogue.controls import CONTROLS
 from harness.gate import command as gate
+from harness.markdown import anchor, plain
 from harness.mutants import command as mutants_command
-from harness.rules import catalogue, command, pages, reports
-from harness.rules.catalogue import CHECKOV, Rule
-from harness.rules.clauses import clauses
-from harness.rules.controls import CONTROLS
-from harness.rules.examples import LONGEST, examples
-from harness.rules.markdown import anchor, plain
-from harness.rules.reports import NoReport
-from harness.rules.words import README, Material
+from harness.pages import command, pages, reports
+from harness.pages.examples import LONGEST, examples
+from harness.pages.reports import NoReport
+from harness.pages.words import README, Material
 from tests.unit.rule_reports import verdicts_and_mutants
 
 ROOT = catalogue.RULES.parent

@@ -10,10 +10,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from harness.checks.stack import at
 from harness.gate.engines import cfn_guard_binary
 from harness.gate.engines.errors import EngineError
 from harness.gate.engines.outcome import Failure, Judged, Outcome, Place
+from harness.render.resources import at
 
 #: cfn-guard's exit codes: all passed; some rule failed. Anything else is an error.
 _PASSED, _FAILED = 0, 19

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
-from harness.checks.stack import Stack
 from harness.render.dumping import as_json
 from harness.render.rendering import Rendering
+from harness.render.resources import Stack
 
 Place = tuple[str | int, ...]
 

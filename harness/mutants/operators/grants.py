@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks.roles import RUNNERS
-from harness.checks.stack import items
 from harness.mutants import places
 from harness.mutants.mutation import ABSENT, get
 from harness.mutants.operators.registry import ENDPOINT, FOREIGN_KEY, ROLE, Edit, Template, operator, type_of
 from harness.render.dependencies import references
 from harness.render.dumping import as_json
+from harness.render.resources import items
+from rules.lib.roles import RUNNERS
 
 
 @operator

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks.stack import items
 from harness.mutants import places
 from harness.mutants.mutation import ABSENT, get
 from harness.mutants.operators.registry import NO_VALUE, Edit, Template, operator
+from harness.render.resources import items
 
 
 @operator

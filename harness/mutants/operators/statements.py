@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks.stack import items
 from harness.mutants import places
 from harness.mutants.mutation import ABSENT, get
 from harness.mutants.operators.registry import ENDPOINT, ROLE, Edit, Template, operator, type_of
+from harness.render.resources import items
 
 
 @operator
@@ -27,7 +27,7 @@ def _used_by_a_service(template: Template, resource: str, statement: dict[str, A
     """Whether a role's statement is a refusal, or a grant that a service uses and not our code.
 
     What the code lacks is noticed by the pipeline, which runs under the role; the emulated services do not ask
-    (harness/emulator/needs.py says for which they do).
+    (harness/emulator/service_calls/__init__.py says for which they do).
     """
     if statement["Effect"] == "Deny" or "Principal" in statement:
         return True

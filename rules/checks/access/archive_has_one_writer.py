@@ -19,11 +19,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack, buckets
-from harness.checks.iam import Statement
-from harness.checks.principals import conditions, names_everybody
-from harness.checks.stack import at, items
-from harness.checks.stores import guards
+from harness.render.resources import at, items
+from rules.lib import Problem, Resource, Stack, buckets
+from rules.lib.iam import Statement
+from rules.lib.principals import conditions, names_everybody
+from rules.lib.stores import guards
 
 #: Whichever way an object comes in.
 WRITES = ("s3:PutObject", "s3:ReplicateObject")

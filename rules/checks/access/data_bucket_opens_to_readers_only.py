@@ -17,11 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack, trails
-from harness.checks.iam import Statement, policy_statements
-from harness.checks.principals import ACCOUNT, account_of
-from harness.checks.stack import at, items
-from harness.checks.stores import logging_buckets
+from harness.render.resources import at, items
+from rules.lib import Problem, Resource, Stack, trails
+from rules.lib.iam import Statement, policy_statements
+from rules.lib.principals import ACCOUNT, account_of
+from rules.lib.stores import logging_buckets
 
 POLICY = "AWS::S3::BucketPolicy"
 

@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.events import RULE, target_arns
-from harness.checks.principals import ACCOUNT
-from harness.checks.stack import at, items
+from harness.render.resources import at, items
+from rules.lib import Problem, Stack
+from rules.lib.events import RULE, target_arns
+from rules.lib.principals import ACCOUNT
 
 #: What calls an address of the internet stands in this account as well.
 CALLS = "api-destination/"

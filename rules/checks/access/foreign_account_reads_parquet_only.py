@@ -21,9 +21,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.iam import Statement, policy_statements
-from harness.checks.principals import ACCOUNT, account_of, conditions
+from rules.lib import Problem, Stack
+from rules.lib.iam import Statement, policy_statements
+from rules.lib.principals import ACCOUNT, account_of, conditions
 
 PUBLISHED = "parquet/"
 #: Request headers of uploads; reads do not bring them. Only the body's checksum is in every request.

@@ -23,8 +23,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.roles import RUNNERS, role_of, users_of
+from rules.lib import Problem, Stack
+from rules.lib.roles import RUNNERS, role_of, users_of
 
 CRAWLER = "AWS::Glue::Crawler"
 

@@ -19,8 +19,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import Problem, Resource, Stack
-from harness.checks.mappings import function_named
+from rules.lib import Problem, Resource, Stack
+from rules.lib.mappings import function_named
 
 #: What opens a function, and where it names it.
 OPENS = {"AWS::Lambda::Permission": "FunctionName", "AWS::Lambda::Url": "TargetFunctionArn"}

@@ -24,11 +24,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import Problem, Resource, Stack
-from harness.checks.iam import role_statements
-from harness.checks.roles import role_of
-from harness.checks.stack import at, walk
-from harness.checks.stores import HOLDS, only_sends_dead_letters, store_of
+from harness.render.resources import at, walk
+from rules.lib import Problem, Resource, Stack
+from rules.lib.iam import role_statements
+from rules.lib.roles import role_of
+from rules.lib.stores import HOLDS, only_sends_dead_letters, store_of
 
 #: What a function is told about. It is told of keys by its stores, and its log has a rule of its own.
 TOLD = tuple(kind for service, kind in HOLDS.items() if service not in ("kms", "logs"))

@@ -24,10 +24,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.iam import role_statements
-from harness.checks.roles import ROLE
-from harness.checks.stores import ENCRYPTED, HOLDS, is_foreign, service_of
+from rules.lib import Problem, Stack
+from rules.lib.iam import role_statements
+from rules.lib.roles import ROLE
+from rules.lib.stores import ENCRYPTED, HOLDS, is_foreign, service_of
 
 #: The bucket that code is deployed from is not the pipeline's own.
 ARTIFACTS = "ArtifactBucketName"

@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack
-from harness.checks.iam import Statement, role_statements, trust_statements
-from harness.checks.principals import conditions, services
-from harness.checks.roles import ROLE
+from rules.lib import Problem, Resource, Stack
+from rules.lib.iam import Statement, role_statements, trust_statements
+from rules.lib.principals import conditions, services
+from rules.lib.roles import ROLE
 
 LIST = "s3:ListBucket"
 OPERATORS = ("stringequals", "stringequalsifexists", "stringlike", "stringlikeifexists")

@@ -21,9 +21,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.iam import Statement, policy_statements
-from harness.checks.principals import conditions, foreign_accounts
+from rules.lib import Problem, Stack
+from rules.lib.iam import Statement, policy_statements
+from rules.lib.principals import conditions, foreign_accounts
 
 PARAMETER = "DataConsumerOrganizationId"
 KEY = "aws:principalorgid"

@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.iam import Statement, policy_statements
-from harness.checks.principals import ACCOUNT, account_of
-from harness.checks.stack import items
+from harness.render.resources import items
+from rules.lib import Problem, Stack
+from rules.lib.iam import Statement, policy_statements
+from rules.lib.principals import ACCOUNT, account_of
 
 
 def subjects(stack: Stack) -> list[str]:

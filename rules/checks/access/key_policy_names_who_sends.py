@@ -21,9 +21,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack, trails
-from harness.checks.iam import Statement, policy_statements
-from harness.checks.principals import ACCOUNT, conditions, is_of_this_account, services
+from rules.lib import Problem, Stack, trails
+from rules.lib.iam import Statement, policy_statements
+from rules.lib.principals import ACCOUNT, conditions, is_of_this_account, services
 
 BRINGS_NOTHING = "events.amazonaws.com"
 CONTEXT = "kms:encryptioncontext:aws:logs:arn"

@@ -19,9 +19,9 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from harness.checks import Problem, Stack
-from harness.checks.iam import Statement, policy_statements
-from harness.checks.principals import services
+from rules.lib import Problem, Stack
+from rules.lib.iam import Statement, policy_statements
+from rules.lib.principals import services
 
 ENCRYPTING = ("kms:decrypt", "kms:describekey", "kms:encrypt", "kms:generatedatakey*", "kms:reencrypt*")
 #: Services that use a key by themselves and not with a caller's rights: they encrypt logs and trails, deliver them,

@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack
-from harness.checks.iam import Statement
-from harness.checks.principals import conditions, is_of_this_account
-from harness.checks.stores import guards, logging_buckets
+from rules.lib import Problem, Resource, Stack
+from rules.lib.iam import Statement
+from rules.lib.principals import conditions, is_of_this_account
+from rules.lib.stores import guards, logging_buckets
 
 ARN_TESTS = ("arnequals", "arnlike", "stringequals")
 DELIVERY = "logging.s3.amazonaws.com"

@@ -19,11 +19,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.iam import Statement, role_statements
-from harness.checks.networks import functions_in_a_vpc
-from harness.checks.principals import conditions
-from harness.checks.roles import role_of
+from rules.lib import Problem, Stack
+from rules.lib.iam import Statement, role_statements
+from rules.lib.networks import functions_in_a_vpc
+from rules.lib.principals import conditions
+from rules.lib.roles import role_of
 
 
 def subjects(stack: Stack) -> list[str]:

@@ -25,8 +25,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import Problem, Resource, Stack
-from harness.checks.stack import at, items
+from harness.render.resources import at, items
+from rules.lib import Problem, Resource, Stack
 
 QUEUE = "AWS::SQS::Queue"
 #: What a topic's policy may speak of. SNS refuses anything else in it, a wildcard and a Deny too ("Policy statement

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.buckets import BUCKET, prefix_in
-from harness.checks.stack import at
+from harness.render.resources import at
+from rules.lib import Problem, Stack
+from rules.lib.buckets import BUCKET, prefix_in
 
 PATH = ("Properties", "WorkGroupConfiguration", "ResultConfiguration", "OutputLocation")
 

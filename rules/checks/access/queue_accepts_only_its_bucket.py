@@ -22,10 +22,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack
-from harness.checks.iam import Statement, policy_statements
-from harness.checks.principals import conditions, is_of_this_account
-from harness.checks.stack import at, items
+from harness.render.resources import at, items
+from rules.lib import Problem, Resource, Stack
+from rules.lib.iam import Statement, policy_statements
+from rules.lib.principals import conditions, is_of_this_account
 
 ARN_TESTS = ("arnequals", "arnlike", "stringequals")
 S3 = "s3.amazonaws.com"

@@ -19,12 +19,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack
-from harness.checks.buckets import BUCKET, published, published_prefixes
-from harness.checks.iam import Statement, policy_statements
-from harness.checks.principals import conditions, names_account, names_everybody
-from harness.checks.requests import key_of
-from harness.checks.stores import default_encryption, guards
+from rules.lib import Problem, Resource, Stack
+from rules.lib.buckets import BUCKET, published, published_prefixes
+from rules.lib.iam import Statement, policy_statements
+from rules.lib.principals import conditions, names_account, names_everybody
+from rules.lib.requests import key_of
+from rules.lib.stores import default_encryption, guards
 
 PARAMETER = "DataConsumerAccountId"
 PUBLISHED = "parquet/"

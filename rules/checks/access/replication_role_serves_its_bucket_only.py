@@ -24,12 +24,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import Problem, Resource, Stack
-from harness.checks.buckets import BUCKET
-from harness.checks.iam import Statement, role_statements, trust_statements
-from harness.checks.principals import conditions
-from harness.checks.roles import ROLE
-from harness.checks.stack import at, items
+from harness.render.resources import at, items
+from rules.lib import Problem, Resource, Stack
+from rules.lib.buckets import BUCKET
+from rules.lib.iam import Statement, role_statements, trust_statements
+from rules.lib.principals import conditions
+from rules.lib.roles import ROLE
 
 S3 = "s3.amazonaws.com"
 CONTEXT_TESTS = ("arnequals", "arnlike", "stringequals", "stringlike")

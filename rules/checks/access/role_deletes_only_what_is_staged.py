@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack, buckets, grants
-from harness.checks.roles import ROLE
+from rules.lib import Problem, Resource, Stack, buckets, grants
+from rules.lib.roles import ROLE
 
 ACTION = "s3:DeleteObject"
 

@@ -23,10 +23,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack
-from harness.checks.iam import Statement, role_statements
-from harness.checks.mappings import MAPPING, function_of, source
-from harness.checks.roles import ROLE, runners_of
+from rules.lib import Problem, Resource, Stack
+from rules.lib.iam import Statement, role_statements
+from rules.lib.mappings import MAPPING, function_of, source
+from rules.lib.roles import ROLE, runners_of
 
 #: Lambda reads for a mapping with the function's role.
 #: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html, .../with-sqs.html

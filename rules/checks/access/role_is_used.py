@@ -23,10 +23,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.iam import trust_statements
-from harness.checks.principals import services
-from harness.checks.roles import ROLE, USERS, users_of
+from rules.lib import Problem, Stack
+from rules.lib.iam import trust_statements
+from rules.lib.principals import services
+from rules.lib.roles import ROLE, USERS, users_of
 
 
 def subjects(stack: Stack) -> list[str]:

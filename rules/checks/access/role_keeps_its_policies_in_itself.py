@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack
-from harness.checks.roles import ROLE
-from harness.checks.stack import items
+from harness.render.resources import items
+from rules.lib import Problem, Resource, Stack
+from rules.lib.roles import ROLE
 
 #: What hangs policies onto roles, and where it names them.
 POLICIES = {

@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack
-from harness.checks.iam import Statement, role_statements
-from harness.checks.roles import ROLE, runners_of
+from rules.lib import Problem, Resource, Stack
+from rules.lib.iam import Statement, role_statements
+from rules.lib.roles import ROLE, runners_of
 
 CREATE = "ec2:createnetworkinterface"
 

@@ -22,11 +22,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack
-from harness.checks.iam import role_statements
-from harness.checks.principals import ACCOUNT
-from harness.checks.roles import ROLE, runners_of
-from harness.checks.stack import at
+from harness.render.resources import at
+from rules.lib import Problem, Resource, Stack
+from rules.lib.iam import role_statements
+from rules.lib.principals import ACCOUNT
+from rules.lib.roles import ROLE, runners_of
 
 
 def subjects(stack: Stack) -> list[str]:

@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.iam import Statement, trust_statements
-from harness.checks.principals import is_of_this_account, services
-from harness.checks.roles import ROLE
+from rules.lib import Problem, Stack
+from rules.lib.iam import Statement, trust_statements
+from rules.lib.principals import is_of_this_account, services
+from rules.lib.roles import ROLE
 
 #: It says whose work it does when it assumes a role.
 #: https://docs.aws.amazon.com/glue/latest/dg/cross-service-confused-deputy-prevention.html

@@ -24,9 +24,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import Problem, Stack
-from harness.checks.principals import account_of
-from harness.checks.stack import at, items
+from harness.render.resources import at, items
+from rules.lib import Problem, Stack
+from rules.lib.principals import account_of
 
 #: Where a type keeps the policy that says who may.
 DOCUMENTS = {

@@ -19,10 +19,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack, stores, trails
-from harness.checks.iam import Statement
-from harness.checks.principals import ACCOUNT, conditions
-from harness.checks.requests import granted
+from rules.lib import Problem, Resource, Stack, stores, trails
+from rules.lib.iam import Statement
+from rules.lib.principals import ACCOUNT, conditions
+from rules.lib.requests import granted
 
 OWNER = ("stringequals", "s3:x-amz-acl")
 

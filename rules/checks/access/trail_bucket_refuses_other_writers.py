@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack, stores, trails
+from rules.lib import Problem, Stack, stores, trails
 
 WRITING = ("s3:PutObject", "s3:ReplicateObject")
 OTHERS = {("stringnotequals", "aws:principalservicename"): [trails.SERVICE]}

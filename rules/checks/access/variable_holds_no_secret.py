@@ -19,9 +19,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import Problem, Stack
-from harness.checks.iam import Path
-from harness.checks.stack import at
+from harness.render.resources import at
+from rules.lib import Problem, Stack
+from rules.lib.iam import Path
 
 #: Where variables stand, by type.
 VARIABLES: dict[str, Path] = {

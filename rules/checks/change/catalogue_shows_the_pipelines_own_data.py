@@ -17,9 +17,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import Problem, Stack, buckets
-from harness.checks.principals import ACCOUNT
-from harness.checks.stack import at
+from harness.render.resources import at
+from rules.lib import Problem, Stack, buckets
+from rules.lib.principals import ACCOUNT
 
 #: Where each says what it is.
 INPUT = {"AWS::Glue::Database": "DatabaseInput", "AWS::Glue::Table": "TableInput"}

@@ -18,8 +18,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import Problem, Stack
-from harness.checks.stack import at
+from harness.render.resources import at
+from rules.lib import Problem, Stack
 
 CRAWLER = "AWS::Glue::Crawler"
 PATH = ("Properties", "Configuration")

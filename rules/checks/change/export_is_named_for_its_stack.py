@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import Problem
-from harness.checks.stack import at, walk
+from harness.render.resources import at, walk
+from rules.lib import Problem
 
 JUDGES = "source"
 

@@ -19,8 +19,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import Problem, Stack
-from harness.checks.stack import at, items
+from harness.render.resources import at, items
+from rules.lib import Problem, Stack
 
 #: Variables by which a program other than the handler is run, or a library loaded, before it.
 #: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html

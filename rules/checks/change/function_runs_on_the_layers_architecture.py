@@ -16,8 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack
-from harness.checks.stack import items
+from harness.render.resources import items
+from rules.lib import Problem, Resource, Stack
 
 FUNCTION, LAYER = "AWS::Lambda::Function", "AWS::Lambda::LayerVersion"
 #: What Lambda takes where a function does not say.

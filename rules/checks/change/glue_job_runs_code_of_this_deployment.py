@@ -16,8 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.stack import at
+from harness.render.resources import at
+from rules.lib import Problem, Stack
 
 #: Arguments by which Glue or Spark loads what is not the script.
 #: https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html

@@ -17,10 +17,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import Problem
-from harness.checks.remembered import remembered, remembered_by_part
-from harness.checks.stack import at
 from harness.render.dependencies import conditions, references
+from harness.render.resources import at
+from rules.lib import Problem
+from rules.lib.cached import remembered, remembered_by_part
 
 JUDGES = "source"
 

@@ -17,10 +17,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import Problem
-from harness.checks.stack import at
 from harness.render import patterns
 from harness.render.errors import UnrenderableTemplate
+from harness.render.resources import at
+from rules.lib import Problem
 
 JUDGES = "source"
 

@@ -15,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import Problem
-from harness.checks.descriptions import explains
-from harness.checks.stack import at
+from harness.render.resources import at
+from rules.lib import Problem
+from rules.lib.descriptions import explains
 
 JUDGES = "source"
 

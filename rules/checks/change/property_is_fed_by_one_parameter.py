@@ -21,10 +21,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import Problem
-from harness.checks.iam import Path
-from harness.checks.remembered import remembered, remembered_by_part
-from harness.checks.stack import at, walk
+from harness.render.resources import at, walk
+from rules.lib import Problem
+from rules.lib.cached import remembered, remembered_by_part
+from rules.lib.iam import Path
 
 JUDGES = "source"
 

@@ -19,9 +19,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import Problem
-from harness.checks.remembered import remembered_by_part
-from harness.checks.stack import at
+from harness.render.resources import at
+from rules.lib import Problem
+from rules.lib.cached import remembered_by_part
 
 JUDGES = "source"
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
+from rules.lib import Problem, Stack
 
 #: The types that make up a pipeline, with the properties that rules judge or that need no judging: names, words, and
 #: what a resource cannot be created without. tests/mutants/test_judged.py holds each property to a break that a rule

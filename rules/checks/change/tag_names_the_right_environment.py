@@ -18,9 +18,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import Problem, Resource, Stack
-from harness.checks.iam import Path
-from harness.checks.stack import at
+from harness.render.resources import at
+from rules.lib import Problem, Resource, Stack
+from rules.lib.iam import Path
 
 TAG = "Environment"
 

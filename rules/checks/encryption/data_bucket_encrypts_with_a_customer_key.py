@@ -21,8 +21,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack, trails
-from harness.checks.stores import default_encryption, is_key_arn
+from rules.lib import Problem, Stack, trails
+from rules.lib.stores import default_encryption, is_key_arn
 
 PATH = ("Properties", "BucketEncryption")
 

@@ -22,9 +22,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack
-from harness.checks.iam import Statement, role_statements
-from harness.checks.stores import ALGORITHM, encrypted_with_kms, guards, refuses_everybody, refuses_uploads_without
+from rules.lib import Problem, Resource, Stack
+from rules.lib.iam import Statement, role_statements
+from rules.lib.stores import ALGORITHM, encrypted_with_kms, guards, refuses_everybody, refuses_uploads_without
 
 
 def subjects(stack: Stack) -> list[str]:

@@ -22,8 +22,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.stores import (
+from rules.lib import Problem, Stack
+from rules.lib.stores import (
     KEY_ID,
     default_encryption,
     encrypted_with_kms,

@@ -21,8 +21,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.stores import ALGORITHM, KEY_ID, encrypted_with_kms, guards, refuses_everybody
+from rules.lib import Problem, Stack
+from rules.lib.stores import ALGORITHM, KEY_ID, encrypted_with_kms, guards, refuses_everybody
 
 #: With dual-layer encryption it is the same; the algorithm is refused anyway, so a statement may leave it out.
 ALGORITHMS = (["aws:kms"], ["aws:kms", "aws:kms:dsse"])

@@ -20,8 +20,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.stores import ENCRYPTED, keys_named, pipeline_key
+from rules.lib import Problem, Stack
+from rules.lib.stores import ENCRYPTED, keys_named, pipeline_key
 
 
 def subjects(stack: Stack) -> list[str]:

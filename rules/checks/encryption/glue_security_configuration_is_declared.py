@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
+from rules.lib import Problem, Stack
 
 CONFIGURATION = "AWS::Glue::SecurityConfiguration"
 #: What runs with a security configuration, and where it names it.

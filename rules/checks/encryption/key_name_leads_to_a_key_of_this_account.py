@@ -16,9 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.principals import ACCOUNT
-from harness.checks.stores import is_key_arn
+from rules.lib import Problem, Stack
+from rules.lib.principals import ACCOUNT
+from rules.lib.stores import is_key_arn
 
 #: Where each says which key.
 NAMES = {"AWS::KMS::Alias": "TargetKeyId", "AWS::SSM::Parameter": "Value"}

@@ -20,9 +20,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack
-from harness.checks.iam import policy_statements
-from harness.checks.requests import Request, granted, key_of
+from rules.lib import Problem, Resource, Stack
+from rules.lib.iam import policy_statements
+from rules.lib.requests import Request, granted, key_of
 
 GROUP = "AWS::Logs::LogGroup"
 #: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html

@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.stores import PLAIN_HTTP, guards, refuses_everybody
+from rules.lib import Problem, Stack
+from rules.lib.stores import PLAIN_HTTP, guards, refuses_everybody
 
 
 def subjects(stack: Stack) -> list[str]:

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack, trails
-from harness.checks.iam import policy_statements
-from harness.checks.requests import granted, key_of
+from rules.lib import Problem, Stack, trails
+from rules.lib.iam import policy_statements
+from rules.lib.requests import granted, key_of
 
 
 def subjects(stack: Stack) -> list[str]:

@@ -25,17 +25,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import Problem, Resource, Stack
-from harness.checks.networks import (
-    NOWHERE,
-    function_groups,
-    functions_in_a_vpc,
-    group_of,
-    lets_https,
-    rules_of,
-    vpc_blocks,
-)
-from harness.checks.stack import items
+from harness.render.resources import items
+from rules.lib import Problem, Resource, Stack
+from rules.lib.networks import NOWHERE, function_groups, functions_in_a_vpc, group_of, lets_https, rules_of, vpc_blocks
 
 PATH = ("Properties", "SecurityGroupIds")
 

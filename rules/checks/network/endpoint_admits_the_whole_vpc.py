@@ -20,9 +20,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import Problem, Resource, Stack
-from harness.checks.networks import group_of, lets_https, rules_of, vpc_blocks
-from harness.checks.stack import items
+from harness.render.resources import items
+from rules.lib import Problem, Resource, Stack
+from rules.lib.networks import group_of, lets_https, rules_of, vpc_blocks
 
 
 def subjects(stack: Stack) -> list[str]:

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
+from rules.lib import Problem, Stack
 
 PLACED = ("AWS::EC2::SecurityGroup", "AWS::EC2::VPCEndpoint")
 

@@ -18,9 +18,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.iam import policy_statements
-from harness.checks.principals import is_of_this_account
+from rules.lib import Problem, Stack
+from rules.lib.iam import policy_statements
+from rules.lib.principals import is_of_this_account
 
 
 def subjects(stack: Stack) -> list[str]:

@@ -24,8 +24,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import Problem, Stack
-from harness.checks.networks import (
+from rules.lib import Problem, Stack
+from rules.lib.networks import (
     GATEWAYS,
     called_services,
     endpoint_groups,
@@ -36,7 +36,7 @@ from harness.checks.networks import (
     rules_of,
     vpc_blocks,
 )
-from harness.checks.roles import role_of
+from rules.lib.roles import role_of
 
 
 def subjects(stack: Stack) -> list[str]:

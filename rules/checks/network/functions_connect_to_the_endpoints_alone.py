@@ -23,8 +23,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import Problem, Resource, Stack
-from harness.checks.networks import (
+from rules.lib import Problem, Resource, Stack
+from rules.lib.networks import (
     GATEWAYS,
     NOWHERE,
     called_services,
@@ -35,7 +35,7 @@ from harness.checks.networks import (
     rules_of,
     vpc_blocks,
 )
-from harness.checks.roles import role_of
+from rules.lib.roles import role_of
 
 
 def subjects(stack: Stack) -> list[str]:

@@ -21,9 +21,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import Problem, Stack
-from harness.checks.iam import Path
-from harness.checks.networks import group_of, own_rules, vpc_blocks
+from rules.lib import Problem, Stack
+from rules.lib.iam import Path
+from rules.lib.networks import group_of, own_rules, vpc_blocks
 
 GROUP = "AWS::EC2::SecurityGroup"
 RULE = "AWS::EC2::SecurityGroupIngress"

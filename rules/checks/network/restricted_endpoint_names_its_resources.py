@@ -23,9 +23,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.iam import policy_statements
-from harness.checks.stores import ENCRYPTED, HOLDS, is_foreign, service_of
+from rules.lib import Problem, Stack
+from rules.lib.iam import policy_statements
+from rules.lib.stores import ENCRYPTED, HOLDS, is_foreign, service_of
 
 
 def subjects(stack: Stack) -> list[str]:

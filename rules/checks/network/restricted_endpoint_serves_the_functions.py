@@ -24,13 +24,13 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
-from harness.checks import Problem, Resource, Stack
-from harness.checks.iam import Statement, policy_statements, role_statements
-from harness.checks.networks import functions_in_a_vpc
-from harness.checks.principals import names_everybody
-from harness.checks.roles import LAMBDA_READS, role_of
-from harness.checks.stack import at
-from harness.checks.stores import HOLDS, only_sends_dead_letters, service_of, store_of
+from harness.render.resources import at
+from rules.lib import Problem, Resource, Stack
+from rules.lib.iam import Statement, policy_statements, role_statements
+from rules.lib.networks import functions_in_a_vpc
+from rules.lib.principals import names_everybody
+from rules.lib.roles import LAMBDA_READS, role_of
+from rules.lib.stores import HOLDS, only_sends_dead_letters, service_of, store_of
 
 SERVICES = ("dynamodb", "s3", "sqs")
 PATH = ("Properties", "PolicyDocument")

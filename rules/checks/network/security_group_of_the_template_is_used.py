@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack
-from harness.checks.iam import Path
-from harness.checks.networks import group_of
-from harness.checks.stack import at, items
+from harness.render.resources import at, items
+from rules.lib import Problem, Resource, Stack
+from rules.lib.iam import Path
+from rules.lib.networks import group_of
 
 #: Where each names its groups.
 NAMED: dict[str, Path] = {

@@ -20,11 +20,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack
-from harness.checks.grants import may
-from harness.checks.iam import role_statements
-from harness.checks.networks import functions_in_a_vpc
-from harness.checks.roles import role_of
+from rules.lib import Problem, Resource, Stack
+from rules.lib.grants import may
+from rules.lib.iam import role_statements
+from rules.lib.networks import functions_in_a_vpc
+from rules.lib.roles import role_of
 
 
 def subjects(stack: Stack) -> list[str]:

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.alarms import ALARM, COMPOSITE, TOPIC
-from harness.checks.stack import items
+from harness.render.resources import items
+from rules.lib import Problem, Stack
+from rules.lib.alarms import ALARM, COMPOSITE, TOPIC
 
 
 def subjects(stack: Stack) -> list[str]:

@@ -20,8 +20,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.alarms.definition import refusals
-from harness.checks import Problem, Stack
-from harness.checks.alarms import ALARM
+from rules.lib import Problem, Stack
+from rules.lib.alarms import ALARM
 
 
 def subjects(stack: Stack) -> list[str]:

@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.alarms import called_topics
-from harness.checks.requests import alarm_requests, granted
-from harness.checks.stores import guards
+from rules.lib import Problem, Stack
+from rules.lib.alarms import called_topics
+from rules.lib.requests import alarm_requests, granted
+from rules.lib.stores import guards
 
 
 def subjects(stack: Stack) -> list[str]:

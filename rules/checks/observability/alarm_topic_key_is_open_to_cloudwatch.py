@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.alarms import called_topics
-from harness.checks.iam import policy_statements
-from harness.checks.requests import TOPIC_KEY_ACTIONS, alarm_requests, granted, key_of
+from rules.lib import Problem, Stack
+from rules.lib.alarms import called_topics
+from rules.lib.iam import policy_statements
+from rules.lib.requests import TOPIC_KEY_ACTIONS, alarm_requests, granted, key_of
 
 
 def subjects(stack: Stack) -> list[str]:

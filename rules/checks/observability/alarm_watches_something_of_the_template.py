@@ -21,9 +21,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.alarms import ALARM, watched
-from harness.checks.metrics import faults
+from rules.lib import Problem, Stack
+from rules.lib.alarms import ALARM, watched
+from rules.lib.metrics import faults
 
 
 def subjects(stack: Stack) -> list[str]:
@@ -45,6 +45,6 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             yield Problem(
                 f"the alarm may never fire: {metric.name or 'its metric'} {fault}.",
                 "name the dimensions that the metric has, with the Ref or name of a resource of the template "
-                "(harness/checks/metrics.py knows them).",
+                "(rules/lib/metrics.py knows them).",
                 path,
             )

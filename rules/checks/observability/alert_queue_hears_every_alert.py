@@ -16,9 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.alarms import called_topics
-from harness.checks.stack import at, items
+from harness.render.resources import at, items
+from rules.lib import Problem, Stack
+from rules.lib.alarms import called_topics
 
 PARAMETER = "AlertQueueArn"
 

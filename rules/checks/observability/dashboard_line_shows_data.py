@@ -20,10 +20,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import Problem, Stack
-from harness.checks.alarms import Metric
-from harness.checks.metrics import faults, named
-from harness.checks.stack import at, items
+from harness.render.resources import at, items
+from rules.lib import Problem, Stack
+from rules.lib.alarms import Metric
+from rules.lib.metrics import faults, named
 
 PATH = ("Properties", "DashboardBody")
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html

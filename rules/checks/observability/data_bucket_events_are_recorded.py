@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack, trails
+from rules.lib import Problem, Stack, trails
 
 
 def subjects(stack: Stack) -> list[str]:

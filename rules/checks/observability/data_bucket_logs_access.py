@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.stores import logging_buckets, logs_to
+from rules.lib import Problem, Stack
+from rules.lib.stores import logging_buckets, logs_to
 
 
 def subjects(stack: Stack) -> list[str]:

@@ -21,11 +21,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from harness.checks import Problem, Resource, Stack
-from harness.checks.alarms import FIRST, untold
-from harness.checks.mappings import workers_of
-from harness.checks.metrics import metric_of
-from harness.checks.stack import at, items
+from harness.render.resources import at, items
+from rules.lib import Problem, Resource, Stack
+from rules.lib.alarms import FIRST, untold
+from rules.lib.mappings import workers_of
+from rules.lib.metrics import metric_of
 
 
 def subjects(stack: Stack) -> list[str]:

@@ -18,9 +18,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.alarms import FIRST, untold
-from harness.checks.metrics import metric_of
+from rules.lib import Problem, Stack
+from rules.lib.alarms import FIRST, untold
+from rules.lib.metrics import metric_of
 
 LOSSES = {
     "DroppedEventCount": "records that were given up and could not be kept",

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.stack import at
+from harness.render.resources import at
+from rules.lib import Problem, Stack
 
 
 def subjects(stack: Stack) -> list[str]:

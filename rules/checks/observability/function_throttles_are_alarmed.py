@@ -18,10 +18,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from harness.checks import Problem, Stack
-from harness.checks.alarms import LASTING, untold
-from harness.checks.mappings import function_of, of_streams
-from harness.checks.metrics import metric_of
+from rules.lib import Problem, Stack
+from rules.lib.alarms import LASTING, untold
+from rules.lib.mappings import function_of, of_streams
+from rules.lib.metrics import metric_of
 
 # What waits in a queue finds another invocation soon; of a shard's batches none overtakes the one that is refused.
 FROM_A_STREAM, OTHERWISE = 1, 5

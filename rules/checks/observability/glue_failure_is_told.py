@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.alarms import TOPIC
-from harness.checks.events import JOB_FAILURES, crawler_event, job_event, rules_for, target_arns
+from rules.lib import Problem, Stack
+from rules.lib.alarms import TOPIC
+from rules.lib.events import JOB_FAILURES, crawler_event, job_event, rules_for, target_arns
 
 
 def subjects(stack: Stack) -> list[str]:

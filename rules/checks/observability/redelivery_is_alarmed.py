@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.alarms import LASTING, untold
-from harness.checks.mappings import function_of, of_queues, of_streams
-from harness.checks.metrics import own_metric
+from rules.lib import Problem, Stack
+from rules.lib.alarms import LASTING, untold
+from rules.lib.mappings import function_of, of_queues, of_streams
+from rules.lib.metrics import own_metric
 
 
 def subjects(stack: Stack) -> list[str]:

@@ -20,9 +20,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack, mappings
-from harness.checks.alarms import FIRST, Need, untold
-from harness.checks.metrics import own_metric
+from rules.lib import Problem, Resource, Stack, mappings
+from rules.lib.alarms import FIRST, Need, untold
+from rules.lib.metrics import own_metric
 
 # Single records are refused every day, and a dead-letter queue lists each of their objects. More than a hundred in a
 # quarter of an hour, and in the next one again, is a feed.

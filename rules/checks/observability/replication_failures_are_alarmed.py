@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.alarms import FIRST, Metric, untold
-from harness.checks.metrics import name_of
-from harness.checks.stack import at, items
+from harness.render.resources import at, items
+from rules.lib import Problem, Stack
+from rules.lib.alarms import FIRST, Metric, untold
+from rules.lib.metrics import name_of
 
 PATH = ("Properties", "ReplicationConfiguration", "Rules")
 

@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import Problem, Stack
-from harness.checks.stack import at, items
+from harness.render.resources import at, items
+from rules.lib import Problem, Stack
 
 EVENTS = ("s3:Replication:OperationFailedReplication", "s3:Replication:*")
 PATH = ("Properties", "NotificationConfiguration", "QueueConfigurations")

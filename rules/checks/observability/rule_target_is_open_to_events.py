@@ -18,12 +18,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack
-from harness.checks.alarms import TOPIC
-from harness.checks.events import RULE, target_arns
-from harness.checks.iam import policy_statements
-from harness.checks.requests import TOPIC_KEY_ACTIONS, Request, granted, key_of, topic_context
-from harness.checks.stores import guards
+from rules.lib import Problem, Resource, Stack
+from rules.lib.alarms import TOPIC
+from rules.lib.events import RULE, target_arns
+from rules.lib.iam import policy_statements
+from rules.lib.requests import TOPIC_KEY_ACTIONS, Request, granted, key_of, topic_context
+from rules.lib.stores import guards
 
 SERVICE = "events.amazonaws.com"
 

@@ -17,10 +17,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.alarms import Silence, untold
-from harness.checks.events import crawler_event, rules_for
-from harness.checks.metrics import metric_of
+from rules.lib import Problem, Stack
+from rules.lib.alarms import Silence, untold
+from rules.lib.events import crawler_event, rules_for
+from rules.lib.metrics import metric_of
 
 # A daily crawl may take an hour longer than the one before; an alarm over more than a day is evaluated once an hour.
 NONE_IN_TWO_DAYS = Silence(every=25 * 60, minutes=48 * 60, late=60)

@@ -17,10 +17,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.alarms import Silence, untold
-from harness.checks.events import JOB_FAILURES, job_event, rules_for
-from harness.checks.metrics import metric_of
+from rules.lib import Problem, Stack
+from rules.lib.alarms import Silence, untold
+from rules.lib.events import JOB_FAILURES, job_event, rules_for
+from rules.lib.metrics import metric_of
 
 # The job starts hourly and may take most of an hour: an alarm that looks back for less than two would be on between any
 # two runs.

@@ -18,11 +18,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.alarms import Need, untold
-from harness.checks.mappings import workers_of
-from harness.checks.metrics import metric_of
-from harness.checks.numbers import number
+from rules.lib import Problem, Stack
+from rules.lib.alarms import Need, untold
+from rules.lib.mappings import workers_of
+from rules.lib.metrics import metric_of
+from rules.lib.numbers import number
 
 #: Lambda asks every second, so that a few seconds are nothing.
 OVER_A_MINUTE_OLD = Need("Maximum", "Milliseconds", at=60_001, quiet_at=5_000, minutes=15)

@@ -19,10 +19,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.alarms import Course, courses_missed
-from harness.checks.mappings import of_streams, source
-from harness.checks.metrics import metric_of
+from rules.lib import Problem, Stack
+from rules.lib.alarms import Course, courses_missed
+from rules.lib.mappings import of_streams, source
+from rules.lib.metrics import metric_of
 
 STREAM = "AWS::Kinesis::Stream"
 #: Within how many minutes somebody has to know. Records are kept for days.

@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.alarms import Silence, untold
-from harness.checks.metrics import metric_of
-from harness.checks.numbers import number, whole
+from rules.lib import Problem, Stack
+from rules.lib.alarms import Silence, untold
+from rules.lib.metrics import metric_of
+from rules.lib.numbers import number, whole
 
 PARAMETER = "ProducerSilenceHours"
 #: The longest that CloudWatch looks back.

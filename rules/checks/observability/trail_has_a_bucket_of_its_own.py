@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack, buckets, stores, trails
-from harness.checks.stack import items
+from harness.render.resources import items
+from rules.lib import Problem, Stack, buckets, stores, trails
 
 
 def subjects(stack: Stack) -> list[str]:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack, trails
+from rules.lib import Problem, Stack, trails
 
 FIX = (
     "let each selector have eventCategory Data, resources.type AWS::S3::Object, and resources.ARN StartsWith the ARNs"

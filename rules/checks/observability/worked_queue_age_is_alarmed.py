@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.alarms import Need, untold
-from harness.checks.mappings import workers_of
-from harness.checks.metrics import metric_of
+from rules.lib import Problem, Stack
+from rules.lib.alarms import Need, untold
+from rules.lib.mappings import workers_of
+from rules.lib.metrics import metric_of
 
 HALF_AN_HOUR_OLD = Need("Maximum", "Seconds", at=1800, quiet_at=60, minutes=15)
 

@@ -21,10 +21,10 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack, buckets, stores
-from harness.checks.iam import Statement, policy_statements
-from harness.checks.principals import ACCOUNT, conditions, services
-from harness.checks.stack import at, items
+from harness.render.resources import at, items
+from rules.lib import Problem, Resource, Stack, buckets, stores
+from rules.lib.iam import Statement, policy_statements
+from rules.lib.principals import ACCOUNT, conditions, services
 
 S3 = "s3.amazonaws.com"
 QUEUE = "AWS::SQS::Queue"

@@ -21,11 +21,11 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack, grants
-from harness.checks.iam import Statement, role_statements
-from harness.checks.principals import conditions
-from harness.checks.roles import role_of
-from harness.checks.stack import at, items
+from harness.render.resources import at, items
+from rules.lib import Problem, Resource, Stack, grants
+from rules.lib.iam import Statement, role_statements
+from rules.lib.principals import conditions
+from rules.lib.roles import role_of
 
 PATH = ("Properties", "Role")
 #: What of the catalogue a crawl asks for that only adds partitions. AWS names a managed policy that grants all of Glue,

@@ -17,10 +17,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import Problem, Resource, Stack, grants
-from harness.checks.roles import role_of
-from harness.checks.stack import at
-from harness.checks.stores import service_of
+from harness.render.resources import at
+from rules.lib import Problem, Resource, Stack, grants
+from rules.lib.roles import role_of
+from rules.lib.stores import service_of
 
 FUNCTION = "AWS::Lambda::Function"
 PATH = ("Properties", "DeadLetterConfig", "TargetArn")

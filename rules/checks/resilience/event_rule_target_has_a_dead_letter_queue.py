@@ -16,12 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.events import RULE, target_arns
-from harness.checks.iam import policy_statements
-from harness.checks.requests import TOPIC_KEY_ACTIONS, Request, granted, key_of
-from harness.checks.stack import at, items
-from harness.checks.stores import guards
+from harness.render.resources import at, items
+from rules.lib import Problem, Stack
+from rules.lib.events import RULE, target_arns
+from rules.lib.iam import policy_statements
+from rules.lib.requests import TOPIC_KEY_ACTIONS, Request, granted, key_of
+from rules.lib.stores import guards
 
 SERVICE = "events.amazonaws.com"
 QUEUE = "AWS::SQS::Queue"

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack, mappings
-from harness.checks.numbers import number
+from rules.lib import Problem, Stack, mappings
+from rules.lib.numbers import number
 
 
 def subjects(stack: Stack) -> list[str]:

@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack, grants
-from harness.checks.buckets import BUCKET, prefix_in
-from harness.checks.roles import ROLE, role_of
-from harness.checks.stack import at, items
+from harness.render.resources import at, items
+from rules.lib import Problem, Resource, Stack, grants
+from rules.lib.buckets import BUCKET, prefix_in
+from rules.lib.roles import ROLE, role_of
 
 JOB, TABLE, DATABASE = "AWS::Glue::Job", "AWS::Glue::Table", "AWS::Glue::Database"
 PATH = ("Properties", "Role")

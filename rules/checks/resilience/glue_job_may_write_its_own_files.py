@@ -17,10 +17,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack, grants
-from harness.checks.buckets import BUCKET
-from harness.checks.roles import ROLE, role_of
-from harness.checks.stack import at
+from harness.render.resources import at
+from rules.lib import Problem, Stack, grants
+from rules.lib.buckets import BUCKET
+from rules.lib.roles import ROLE, role_of
 
 #: Arguments that name a folder for what a run writes beside its data.
 #: https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html

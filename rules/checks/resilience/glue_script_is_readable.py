@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack, grants
-from harness.checks.roles import role_of
-from harness.checks.stack import at
+from harness.render.resources import at
+from rules.lib import Problem, Stack, grants
+from rules.lib.roles import role_of
 
 JOB = "AWS::Glue::Job"
 PATH = ("Properties", "Command", "ScriptLocation")

@@ -18,9 +18,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack, grants, mappings
-from harness.checks.roles import role_of
-from harness.checks.stores import service_of
+from rules.lib import Problem, Stack, grants, mappings
+from rules.lib.roles import role_of
+from rules.lib.stores import service_of
 
 #: https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html and
 #: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html

@@ -21,9 +21,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import Problem, Resource, Stack, buckets, grants, mappings
-from harness.checks.roles import role_of
-from harness.checks.stack import at, items
+from harness.render.resources import at, items
+from rules.lib import Problem, Resource, Stack, buckets, grants, mappings
+from rules.lib.roles import role_of
 
 PATH = ("Properties", "NotificationConfiguration")
 

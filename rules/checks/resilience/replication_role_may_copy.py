@@ -22,11 +22,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack, buckets, grants
-from harness.checks.iam import trust_statements
-from harness.checks.principals import names_everybody, services
-from harness.checks.roles import ROLE
-from harness.checks.stack import at, items
+from harness.render.resources import at, items
+from rules.lib import Problem, Resource, Stack, buckets, grants
+from rules.lib.iam import trust_statements
+from rules.lib.principals import names_everybody, services
+from rules.lib.roles import ROLE
 
 S3 = "s3.amazonaws.com"
 PATH = ("Properties", "ReplicationConfiguration")

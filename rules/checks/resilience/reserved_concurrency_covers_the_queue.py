@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack, mappings
-from harness.checks.numbers import number, whole
-from harness.checks.stack import at
+from harness.render.resources import at
+from rules.lib import Problem, Resource, Stack, mappings
+from rules.lib.numbers import number, whole
 
 FUNCTION = "AWS::Lambda::Function"
 

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack, mappings
-from harness.checks.numbers import number, whole
+from rules.lib import Problem, Stack, mappings
+from rules.lib.numbers import number, whole
 
 FUNCTION, STREAM = "AWS::Lambda::Function", "AWS::Kinesis::Stream"
 

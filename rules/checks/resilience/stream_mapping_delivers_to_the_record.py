@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack, buckets, grants, mappings
-from harness.checks.roles import role_of
+from rules.lib import Problem, Stack, buckets, grants, mappings
+from rules.lib.roles import role_of
 
 PATH = ("Properties", "DestinationConfig", "OnFailure", "Destination")
 

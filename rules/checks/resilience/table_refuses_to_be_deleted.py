@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
+from rules.lib import Problem, Stack
 
 TABLE = "AWS::DynamoDB::Table"
 

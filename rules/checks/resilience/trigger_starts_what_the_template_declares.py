@@ -17,8 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import Problem, Stack
-from harness.checks.stack import at, items
+from harness.render.resources import at, items
+from rules.lib import Problem, Stack
 
 #: What an action may say, and the type of what it names.
 STARTS = {"CrawlerName": "AWS::Glue::Crawler", "JobName": "AWS::Glue::Job"}

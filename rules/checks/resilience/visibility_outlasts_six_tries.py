@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack, mappings
-from harness.checks.numbers import number, whole
+from rules.lib import Problem, Stack, mappings
+from rules.lib.numbers import number, whole
 
 QUEUE = "AWS::SQS::Queue"
 #: Seconds that Lambda takes where a function does not say, and the most that it lets one run.

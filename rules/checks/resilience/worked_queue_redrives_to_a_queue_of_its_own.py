@@ -17,8 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.checks import Problem, Resource, Stack, buckets, mappings
-from harness.checks.stack import at, items
+from harness.render.resources import at, items
+from rules.lib import Problem, Resource, Stack, buckets, mappings
 
 QUEUE = "AWS::SQS::Queue"
 

@@ -18,9 +18,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack, buckets, stores
-from harness.checks.buckets import REPLACED_DAYS, kept
-from harness.checks.numbers import whole
+from rules.lib import Problem, Stack, buckets, stores
+from rules.lib.buckets import REPLACED_DAYS, kept
+from rules.lib.numbers import whole
 
 LEAST, MOST = REPLACED_DAYS
 QUARTER = 90

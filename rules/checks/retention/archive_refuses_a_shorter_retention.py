@@ -19,10 +19,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack, buckets, stores
-from harness.checks.iam import Statement
-from harness.checks.numbers import number, whole
-from harness.checks.principals import conditions, names_everybody
+from rules.lib import Problem, Stack, buckets, stores
+from rules.lib.iam import Statement
+from rules.lib.numbers import number, whole
+from rules.lib.principals import conditions, names_everybody
 
 #: What sets or changes how long an object is locked.
 ACTIONS = ("s3:PutObject", "s3:PutObjectRetention", "s3:ReplicateObject")

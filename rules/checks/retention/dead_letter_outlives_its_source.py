@@ -16,9 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack
-from harness.checks.numbers import number, whole
-from harness.checks.stack import at
+from harness.render.resources import at
+from rules.lib import Problem, Resource, Stack
+from rules.lib.numbers import number, whole
 
 QUEUE = "AWS::SQS::Queue"
 #: Four days, which SQS takes where a queue does not say.

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack, buckets
-from harness.checks.numbers import whole
+from rules.lib import Problem, Stack, buckets
+from rules.lib.numbers import whole
 
 #: Within how many days replaced versions have to go.
 LEAST, MOST = 7, 30

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack, buckets
-from harness.checks.numbers import whole
-from harness.checks.stack import at
+from harness.render.resources import at
+from rules.lib import Problem, Stack, buckets
+from rules.lib.numbers import whole
 
 #: Seven years with two leap days, the most that seven years have.
 SEVEN_YEARS = 2557

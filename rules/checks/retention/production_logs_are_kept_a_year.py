@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack
-from harness.checks.numbers import number, whole
+from rules.lib import Problem, Stack
+from rules.lib.numbers import number, whole
 
 LOG_GROUP = "AWS::Logs::LogGroup"
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack, buckets
+from rules.lib import Problem, Stack, buckets
 
 #: How a lifecycle rule deletes what is queried, and how what it was before.
 EXPIRIES = ("ExpirationDate", "ExpirationInDays")

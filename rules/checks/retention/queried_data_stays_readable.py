@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack, buckets
-from harness.checks.stack import Resource, at, items
+from harness.render.resources import Resource, at, items
+from rules.lib import Problem, Stack, buckets
 
 #: Classes whose objects are read as they are.
 READABLE = ("GLACIER_IR", "INTELLIGENT_TIERING", "ONEZONE_IA", "STANDARD_IA")

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack, buckets, stores
+from rules.lib import Problem, Stack, buckets, stores
 
 
 def subjects(stack: Stack) -> list[str]:

@@ -19,8 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack, buckets, grants, mappings, stores
-from harness.checks.stack import at, items
+from harness.render.resources import at, items
+from rules.lib import Problem, Stack, buckets, grants, mappings, stores
 
 PUT = "s3:PutObject"
 #: Where Lambda puts the batches that a mapping gives up.

@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack, buckets
-from harness.checks.numbers import number, whole
+from rules.lib import Problem, Stack, buckets
+from rules.lib.numbers import number, whole
 
 COLD = (*buckets.SLEEPING, "GLACIER_IR")
 #: What the budget is reckoned with.

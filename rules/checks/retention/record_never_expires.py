@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack, buckets
+from rules.lib import Problem, Stack, buckets
 
 #: All the ways in which a lifecycle rule deletes objects or versions.
 DELETES = (

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack, buckets
-from harness.checks.principals import ACCOUNT
-from harness.checks.stack import at, items
+from harness.render.resources import at, items
+from rules.lib import Problem, Stack, buckets
+from rules.lib.principals import ACCOUNT
 
 PATH = ("Properties", "ReplicationConfiguration", "Rules")
 

@@ -21,8 +21,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Resource, Stack, buckets, grants
-from harness.checks.numbers import number
+from rules.lib import Problem, Resource, Stack, buckets, grants
+from rules.lib.numbers import number
 
 #: Within how many days results and staged files have to go, and what they were before.
 CURRENT, REPLACED = (2, 90), (2, 30)

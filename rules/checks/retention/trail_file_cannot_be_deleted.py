@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack, stores, trails
+from rules.lib import Problem, Stack, stores, trails
 
 DELETING = ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:ReplicateDelete")
 

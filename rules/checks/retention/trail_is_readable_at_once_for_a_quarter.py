@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks import Problem, Stack, buckets, trails
-from harness.checks.numbers import number
+from rules.lib import Problem, Stack, buckets, trails
+from rules.lib.numbers import number
 
 #: The three longest months in a row have 92 days; by when files have to be in a cheaper class.
 QUARTER, LATEST = 92, 180

@@ -11,14 +11,14 @@ from harness.alarms.evaluation import history
 from harness.alarms.reading import READINGS, STANDARD, Reading
 from harness.alarms.states import State
 from harness.alarms.world import Fault, Names, Traffic, Trouble, World
-from harness.checks import Resource, Stack
-from harness.checks.alarms import ALARM
-from harness.checks.events import crawler_event, job_event, rules_for, target_arns
-from harness.checks.metrics import name_of
-from harness.checks.stack import at, items
 from harness.gate.command import TEMPLATE
+from harness.render.resources import at, items
 from harness.render.scenarios import Scenarios
 from harness.render.source import read as read_template
+from rules.lib import Resource, Stack
+from rules.lib.alarms import ALARM
+from rules.lib.events import crawler_event, job_event, rules_for, target_arns
+from rules.lib.metrics import name_of
 
 HOUR, DAY = 60, 1440
 #: Nobody wants to wait for 72 hours in every scenario; the default has one of its own.

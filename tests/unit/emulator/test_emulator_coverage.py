@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from harness.emulator import additions
 from harness.emulator.calls import AddedProperty, AddedType, Call
 from harness.emulator.coverage import MINISTACK, OVERLAY, Reading, unread, watched
+from harness.emulator.coverage_gaps import shortfalls
 from harness.emulator.not_shown import NOT_SHOWN, NotShown
-from harness.emulator.shortfalls import shortfalls
+from harness.emulator.overlay import additions
 
 GIVEN = {"A": {"B": 1, "C": {"D": 2}}, "E": [{"F": 3, "G": 4}, {"F": 5, "G": 6}]}
 

@@ -9,42 +9,42 @@ from pathlib import Path
 
 import pytest
 
-from harness.emulator import additions, behaviours, overlay
 from harness.emulator.errors import EmulatorError
+from harness.emulator.overlay import additions, behaviours, install
 
-ROOT = Path(overlay.__file__).resolve().parents[2]
+ROOT = Path(install.__file__).resolve().parents[3]
 
 
 def test_the_pinned_version_is_the_one_installed() -> None:
-    assert version("ministack") == overlay.MINISTACK_VERSION
-    overlay.require_pinned_version()
+    assert version("ministack") == install.MINISTACK_VERSION
+    install.require_pinned_version()
 
 
 def test_the_pinned_version_is_the_one_required() -> None:
     """Two pins of one thing drift apart unless something compares them."""
-    assert f"ministack=={overlay.MINISTACK_VERSION}" in (ROOT / "requirements" / "harness.in").read_text()
+    assert f"ministack=={install.MINISTACK_VERSION}" in (ROOT / "requirements" / "harness.in").read_text()
 
 
 def test_another_version_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """Private names move without notice; a silently useless overlay would fake the proof."""
-    monkeypatch.setattr(overlay, "version", lambda _name: "1.5.34")
+    monkeypatch.setattr(install, "version", lambda _name: "1.5.34")
 
     with pytest.raises(EmulatorError, match=r"\Athe overlay is written for MiniStack 1\.5\.33; installed: 1\.5\.34\Z"):
-        overlay.require_pinned_version()
+        install.require_pinned_version()
 
 
 def test_no_version_is_refused_too(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(_name: str) -> str:
         raise PackageNotFoundError
 
-    monkeypatch.setattr(overlay, "version", missing)
+    monkeypatch.setattr(install, "version", missing)
 
     with pytest.raises(EmulatorError, match="installed: none"):
-        overlay.require_pinned_version()
+        install.require_pinned_version()
 
 
 def test_the_listing_names_every_addition_once() -> None:
-    listed = overlay.listing().splitlines()
+    listed = install.listing().splitlines()
     rows = [f"| `{a.type}` | `{a.property}` |" for a in additions.PROPERTIES]
     rows += [f"| `{a.type}` | the type itself |" for a in additions.TYPES]
     rows += [f"| {b.where} | {b.what} |" for b in behaviours.BEHAVIOURS]
@@ -54,10 +54,10 @@ def test_the_listing_names_every_addition_once() -> None:
 
 def test_the_listing_is_printed_for_the_readme() -> None:
     """Without a word on stderr: the README is generated from what this prints."""
-    command = [sys.executable, "-W", "error", "-m", "harness.emulator.overlay", "--list"]
+    command = [sys.executable, "-W", "error", "-m", "harness.emulator.overlay.install", "--list"]
     printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
 
-    assert printed.stdout.strip() == overlay.listing()
+    assert printed.stdout.strip() == install.listing()
     assert printed.stderr == ""
 
 

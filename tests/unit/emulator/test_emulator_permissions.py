@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from harness.emulator.needs import all_needs
 from harness.emulator.permissions import MissingGrant, judge
 from harness.emulator.policies import Request, Role, patterns_for, role_may
+from harness.emulator.service_calls import all_needs
 from harness.emulator.stores import Key, Store
 
 REGION, ACCOUNT = "us-east-1", "000000000000"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import guard
+from harness import reaper
 from harness.deploy import cli
 from harness.deploy.cli import AwsCli, AwsCliError
 from harness.emulator import process
@@ -198,7 +198,7 @@ def _interrupted_where_not_yet(tried, file, run, worker):
 
 def _until_nothing_is_left(temporary):
     mark = os.fsencode(temporary)
-    deadline = time.monotonic() + guard.GRACE_SECONDS + 5
+    deadline = time.monotonic() + reaper.GRACE_SECONDS + 5
     while (left := list(temporary.iterdir())) or _marked(mark):
         assert time.monotonic() < deadline, (left, _marked(mark))
         time.sleep(0.01)

@@ -1,0 +1,159 @@
+"""Finds the rules in `rules/` and reads their headers. One rule a file; everything else follows from its name."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+RULES = ROOT / "rules"
+
+#: The order in which tables show them.
+INTENTS = ("encryption", "access", "network", "retention", "resilience", "observability", "change")
+#: Checkov's policies are about encryption and least privilege; those about encryption come first.
+LAST_ENCRYPTION_POLICY = 4
+GUARD, CHECKS, CHECKOV = "cfn-guard", "checks", "checkov"
+
+_HEADER = re.compile(
+    r"(?P<id>\S+)  (?P<slug>[a-z0-9_]+)\n\s*\n"
+    r"Why +(?P<why>.+?)\n(?:\s*\n)?Targets +(?P<targets>.+?)\n\s*\nCases +(?P<cases>.+?)(?:\n\s*\n.*)?\Z",
+    re.DOTALL,
+)
+_CASE = re.compile(r"^ *(SKIP|PASS|FAIL) +", re.MULTILINE)
+
+
+class BadRule(Exception):
+    """A rule file does not say what every rule has to say; the message names the file."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule as its file describes it. `cases` are the listed cases by outcome: SKIP, PASS, FAIL."""
+
+    id: str
+    slug: str
+    engine: str
+    path: Path
+    why: str
+    targets: tuple[str, ...]
+    cases: dict[str, tuple[str, ...]]
+
+    @property
+    def intent(self) -> str:
+        """The folder of a Guard rule or a check. Checkov's policies have one folder; their number says it."""
+        if self.engine != CHECKOV:
+            return self.path.parent.name
+        return "encryption" if int(self.id.rpartition("_")[2]) <= LAST_ENCRYPTION_POLICY else "access"
+
+    @property
+    def case_file(self) -> Path:
+        """Where the cases are: Guard's test format, or a template for Checkov."""
+        suffix = ".yaml" if self.engine == CHECKOV else "_tests.yml"
+        return self.path.parent / "tests" / f"{self.slug}{suffix}"
+
+    @property
+    def expected_file(self) -> Path:
+        """For Checkov: which resources of the case template pass and which fail."""
+        return self.path.parent / "tests" / f"{self.slug}_expected.yaml"
+
+    @property
+    def page(self) -> str:
+        """The rule's page, from the root of the project."""
+        return f"docs/rules/{self.slug}.md"
+
+    @cached_property
+    def messages(self) -> tuple[tuple[str, str], ...]:
+        """(violation, fix) of each clause of a Guard rule, in the file's order."""
+        found = re.findall(r"<<\s*Violation:\s*(.+?)\s*Fix:\s*(.+?)\s*>>", self.path.read_text(), re.DOTALL)
+        return tuple((_joined(violation), _joined(fix)) for violation, fix in found)
+
+
+def load(folder: Path = RULES) -> list[Rule]:
+    """Every rule under a folder laid out like `rules/`, by id. Raises BadRule for one without a proper header."""
+    rules = [read(path, engine) for engine, paths in _files(folder) for path in paths]
+    if not rules:
+        raise BadRule(f"{folder}: there is no rule")
+    return sorted(rules, key=lambda rule: _sortable(rule.id))
+
+
+def read(path: Path, engine: str) -> Rule:
+    """One rule from its file."""
+    try:
+        text = path.read_text()
+        header = "\n".join(_until_code(text.splitlines())) if engine == GUARD else ast.get_docstring(ast.parse(text))
+    except (SyntaxError, ValueError) as error:  # ValueError: not UTF-8
+        raise BadRule(f"{path}: {error}") from error
+    match = _HEADER.match((header or "").strip() + "\n")
+    if not match:
+        raise BadRule(
+            f"{path}: the header does not have an id and slug, Why, Targets and Cases as rules/README.md shows"
+        )
+    if match["slug"] != path.stem:
+        raise BadRule(f"{path}: the header calls it {match['slug']}")
+    targets = tuple(each.strip() for each in _joined(match["targets"]).split(",") if each.strip())
+    return Rule(match["id"], match["slug"], engine, path, _joined(match["why"]), targets, _cases(match["cases"], path))
+
+
+def fingerprint(folder: Path = RULES) -> str:
+    """SHA-256 of what decides a verdict: a folder of rules, waivers and controls, and the code that they stand on."""
+    digest = hashlib.sha256()
+    for root, paths in ((folder, _deciding(folder)), (ROOT, _imported())):
+        for path in sorted(paths, key=lambda each: each.relative_to(root).as_posix()):
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode())
+            digest.update(content)
+    return digest.hexdigest()
+
+
+def _imported() -> Iterable[Path]:
+    for package in ("harness/alarms", "harness/mutants", "harness/render", "rules/lib"):
+        yield from (ROOT / package).rglob("*.py")
+
+
+def _deciding(folder: Path) -> Iterable[Path]:
+    for name in ("waivers.yaml", "controls.yaml"):
+        if (folder / name).is_file():
+            yield folder / name
+    for path in folder.rglob("*"):
+        # Caches of tools are folders that begin with a dot.
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.suffix in (".guard", ".py") and path.is_file() and not hidden:
+            yield path
+
+
+def _files(folder: Path) -> Iterable[tuple[str, list[Path]]]:
+    yield GUARD, sorted(folder.glob("guard/*/*.guard"))
+    yield CHECKS, sorted(folder.glob("checks/*/*.py"))
+    yield CHECKOV, sorted(path for path in folder.glob("checkov/*.py") if not path.name.startswith("_"))
+
+
+def _until_code(lines: Iterable[str]) -> Iterable[str]:
+    for line in lines:
+        if line.strip() and not line.startswith("#"):
+            return
+        yield line.removeprefix("#").removeprefix(" ")
+
+
+def _cases(text: str, path: Path) -> dict[str, tuple[str, ...]]:
+    parts = _CASE.split(text)
+    cases = {
+        outcome: tuple(each.strip().rstrip(".") for each in _joined(listed).split(";"))
+        for outcome, listed in zip(parts[1::2], parts[2::2], strict=True)
+    }
+    if set(cases) - {"SKIP"} != {"PASS", "FAIL"}:
+        raise BadRule(f"{path}: the header lists no cases for PASS and FAIL")
+    return cases
+
+
+def _joined(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _sortable(rule_id: str) -> tuple[str, int]:
+    prefix, _, number = rule_id.replace("_", "-").rpartition("-")
+    return prefix, int(number) if number.isdigit() else 0

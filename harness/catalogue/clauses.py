@@ -1,0 +1,124 @@
+"""What a rule refuses and how to mend it, as its own messages say it; what a message fills in is shown as `…`."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from harness.catalogue.catalogue import CHECKOV, GUARD, Rule
+
+GAP = "…"
+_GAPS = re.compile(f"{GAP}(?: ?{GAP})+")
+#: A name that the file gives this many values or more says no particular one.
+_MOST = 4
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One thing that a rule refuses."""
+
+    violation: str
+    fix: str
+
+
+def clauses(rule: Rule) -> list[Clause]:
+    """The clauses of a rule in its file's order, equal ones once."""
+    if rule.engine == GUARD:
+        found = [Clause(*each) for each in rule.messages]
+    elif rule.engine == CHECKOV:
+        found = [Clause(violation, checkov_sentences(rule)[1]) for violation in _Module(rule).yielded()]
+    else:
+        found = [*_Module(rule).problems()]
+    return list(dict.fromkeys(found))
+
+
+def checkov_sentences(rule: Rule) -> tuple[str, str]:
+    """What a Checkov policy is named for, and its fix: both go to `super().__init__` after id and slug."""
+    return _Module(rule).named()
+
+
+def judges_source(rule: Rule) -> bool:
+    """Whether a check reads the template as written, and no rendering."""
+    return rule.engine not in (GUARD, CHECKOV) and _Module(rule).constants.get("JUDGES") == ["source"]
+
+
+class _Module:
+    """The syntax of a rule's Python file."""
+
+    def __init__(self, rule: Rule) -> None:
+        self._tree = ast.parse(rule.path.read_text())
+
+    @cached_property
+    def constants(self) -> dict[str, list[str]]:
+        """The values that the file gives to names at its top, where they are literals."""
+        return _assigned(self._tree.body, {})
+
+    def problems(self) -> Iterator[Clause]:
+        """What is given to `Problem`."""
+        for node, known in self._with_names():
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Problem":
+                violations, fixes = (_texts(each, known) for each in node.args[:2])
+                if len(fixes) != len(violations):
+                    fixes = [" / ".join(fixes)] * len(violations)
+                yield from map(Clause, violations, fixes)
+
+    def yielded(self) -> Iterator[str]:
+        """The sentences that a Checkov policy yields, alone or after a path."""
+        for node, known in self._with_names():
+            if isinstance(node, ast.Yield) and node.value is not None:
+                last = node.value.elts[-1] if isinstance(node.value, ast.Tuple) else node.value
+                yield from (text for text in _texts(last, known) if text != GAP)
+
+    def named(self) -> tuple[str, str]:
+        """The sentence and the fix of a Checkov policy."""
+        for node in ast.walk(self._tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "__init__":
+                sentence, fix = (_texts(each, self.constants)[0] for each in node.args[2:4])
+                return sentence, fix
+        return "", ""
+
+    def _with_names(self) -> Iterator[tuple[ast.AST, Mapping[str, list[str]]]]:
+        """The nodes in the file's order, each with the literals that names stand for there."""
+        for outer in self._tree.body:
+            functions = [node for node in ast.walk(outer) if isinstance(node, ast.FunctionDef)]
+            for function in functions:
+                known = {**self.constants, **_assigned(list(ast.walk(function)), self.constants)}
+                found = sorted(
+                    (node for node in ast.walk(function) if isinstance(node, ast.Call | ast.Yield)),
+                    key=lambda node: (node.lineno, node.col_offset),
+                )
+                for node in found:
+                    yield node, known
+
+
+def _assigned(nodes: list[ast.stmt] | list[ast.AST], known: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for node in nodes:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            found.setdefault(node.targets[0].id, []).extend(_texts(node.value, known))
+    return {name: texts for name, texts in found.items() if len(texts) < _MOST}
+
+
+def _texts(node: ast.expr, known: Mapping[str, list[str]]) -> list[str]:
+    """What an expression can say: one text, or several where it chooses among literals."""
+    match node:
+        case ast.Constant():
+            return [str(node.value)]
+        case ast.IfExp():
+            return [*_texts(node.body, known), *_texts(node.orelse, known)]
+        case ast.Name():
+            return known.get(node.id, [GAP])
+        case ast.JoinedStr():
+            return [_GAPS.sub(GAP, "".join(_filled(part, known) for part in node.values))]
+        case _:
+            return [GAP]
+
+
+def _filled(part: ast.expr, known: Mapping[str, list[str]]) -> str:
+    if isinstance(part, ast.FormattedValue):
+        texts = _texts(part.value, known) if isinstance(part.value, ast.Name) else [GAP]
+        return texts[0] if len(texts) == 1 else GAP
+    return str(part.value) if isinstance(part, ast.Constant) else GAP

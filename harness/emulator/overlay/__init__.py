@@ -1,0 +1,1 @@
+"""What MiniStack lacks for this template, added at its start."""

@@ -1,0 +1,251 @@
+"""Where a running MiniStack differs from AWS in a way that would hide a loss or a cause: the overlay's repairs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import Any
+
+from harness.emulator.overlay.behaviours_cloudformation import (
+    import_streams,
+    keep_metric_math,
+    refuse_regions_that_a_map_does_not_have,
+    see_conditions_as_changes,
+    split_texts_in_conditions,
+)
+from harness.emulator.overlay.behaviours_s3 import (
+    NAMED_KEY,
+    tell_policies_the_key_that_an_upload_names,
+    use_the_aws_managed_key,
+)
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """One difference: where it is, what the overlay does about it, and the function that does it."""
+
+    where: str
+    what: str
+    install: Callable[[], None]
+
+
+def _redeliver_failed_kinesis_batches() -> None:
+    from ministack.services import lambda_svc
+
+    execute = lambda_svc._execute_function
+
+    @wraps(execute)
+    def execute_function(function: dict[str, Any], event: Any) -> dict[str, Any]:
+        result: dict[str, Any] = execute(function, event)
+        if _from_kinesis(event) and _names_failures(result.get("body")):
+            # MiniStack looks at `batchItemFailures` for queues only, and would move past these records for good.
+            return {**result, "error": True}
+        return result
+
+    lambda_svc._execute_function = execute_function
+
+
+def _from_kinesis(event: Any) -> bool:
+    records = event.get("Records") if isinstance(event, dict) else None
+    first = records[0] if isinstance(records, list) and records else None
+    return isinstance(first, dict) and first.get("eventSource") == "aws:kinesis"
+
+
+def _names_failures(body: Any) -> bool:
+    return isinstance(body, dict) and bool(body.get("batchItemFailures"))
+
+
+def _log_how_an_invocation_failed() -> None:
+    from ministack.services import lambda_svc
+
+    execute = lambda_svc._execute_function_warm
+
+    @wraps(execute)
+    def execute_function_warm(function: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
+        result: dict[str, Any] = execute(function, event, request_id)
+        if result.get("error"):
+            body = result.get("body") or {}
+            message = " ".join(str(body.get("errorMessage")).split())
+            line = f"[ERROR] {body.get('errorType')}: {message}"
+            return {**result, "log": "\n".join(filter(None, (result.get("log"), line)))}
+        return result
+
+    lambda_svc._execute_function_warm = execute_function_warm
+
+
+def _name_the_resource_of_a_denial() -> None:
+    from ministack.core import iam_actions
+
+    respond = iam_actions.access_denied_response
+
+    @wraps(respond)
+    def access_denied_response(service: str, action: str, principal: str, request_id: str, **details: Any) -> Any:
+        decided_by_identity = not (details.get("message") or details.get("error_code"))
+        if decided_by_identity and not details.get("resource_policy_arn"):
+            message = iam_actions.identity_denial_message(
+                action, principal, details.get("resource_arn", "*"), details.get("explicit_deny", False)
+            )
+            details["message"] = message
+        return respond(service, action, principal, request_id, **details)
+
+    iam_actions.access_denied_response = access_denied_response
+
+
+def _lock_replicas() -> None:
+    from ministack.services import s3
+
+    replicate = s3._maybe_replicate
+
+    @wraps(replicate)
+    def maybe_replicate(bucket: str, key: str, stored: dict[str, Any], *rest: Any) -> None:
+        replicate(bucket, key, stored, *rest)
+        if replica := stored.get("_replica"):
+            archive, version, account = replica
+            with s3._in_account(account):
+                s3._apply_object_lock_from_headers(archive, key, {}, version)
+
+    s3._maybe_replicate = maybe_replicate
+
+
+def _ask_for_every_version_of_a_batch() -> None:
+    from ministack.core import iam_actions
+
+    checks_of = iam_actions.s3_additional_checks
+
+    @wraps(checks_of)
+    def additional_checks(
+        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
+    ) -> list[tuple[str, str]]:
+        checks: list[tuple[str, str]] = checks_of(method, path, headers, body, query)
+        if method == "POST" and "delete" in query:
+            targets = iam_actions._s3_batch_delete_targets(path.strip("/").partition("/")[0], body)
+            checks = [*(("s3:DeleteObjectVersion", arn) for arn, version in targets[:1] if version), *checks]
+        return checks
+
+    iam_actions.s3_additional_checks = additional_checks
+
+
+def _bring_a_services_source_account() -> None:
+    from ministack.core import iam_evaluator
+
+    evaluate = iam_evaluator.evaluate_trust_policy
+
+    @wraps(evaluate)
+    def evaluate_trust_policy(document: Any, caller: str, context: Any) -> bool:
+        if caller.endswith(":root"):
+            source = {**context.service_context, "aws:sourceaccount": context.principal_account}
+            context = replace(context, service_context=source)
+        allowed: bool = evaluate(document, caller, context)
+        return allowed
+
+    iam_evaluator.evaluate_trust_policy = evaluate_trust_policy
+
+
+def _serve_on_one_port_only() -> None:
+    from ministack import app
+
+    # With TLS it also takes port 443 where it can, which two emulators on one machine cannot share.
+    app._port_is_bindable = lambda _host, _port: False
+
+
+#: Kinesis keeps records for a day at least: none of a run's can expire while it lasts.
+EXPIRY_LOOK_SECONDS = 60.0
+
+
+def _look_for_expired_records_rarely() -> None:
+    from ministack.services import kinesis
+
+    expire = kinesis._expire_records
+    looked: dict[str, float] = {}
+
+    @wraps(expire)
+    def expire_records(stream: dict[str, Any]) -> None:
+        now = time.monotonic()
+        if now - looked.get(stream["StreamARN"], -EXPIRY_LOOK_SECONDS) >= EXPIRY_LOOK_SECONDS:
+            looked[stream["StreamARN"]] = now
+            expire(stream)
+
+    kinesis._expire_records = expire_records
+
+
+BEHAVIOURS = (
+    Behaviour(
+        "Lambda event source mapping, Kinesis",
+        "A response that names `batchItemFailures` has its whole batch delivered again; MiniStack would skip it."
+        " AWS resumes at the lowest sequence number named.",
+        _redeliver_failed_kinesis_batches,
+    ),
+    Behaviour(
+        "Lambda, logs",
+        "A failed invocation ends with a line `[ERROR] type: message`, also when the function could not be imported.",
+        _log_how_an_invocation_failed,
+    ),
+    Behaviour(
+        "IAM, `AccessDenied`",
+        "The message names the resource, as on AWS.",
+        _name_the_resource_of_a_denial,
+    ),
+    Behaviour(
+        "Kinesis, retention",
+        "Expired records are looked for once a minute; MiniStack would go through the whole stream at each call.",
+        _look_for_expired_records_rarely,
+    ),
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-what-is-isnot-replicated.html
+    Behaviour(
+        "S3, replication",
+        "A replica gets its bucket's default retention; MiniStack would leave it without a lock.",
+        _lock_replicas,
+    ),
+    Behaviour(
+        "IAM, `s3:PutObject`",
+        f"Policies can ask for `s3:{NAMED_KEY}`, the key that an upload names, for each of its parts.",
+        tell_policies_the_key_that_an_upload_names,
+    ),
+    Behaviour(
+        "S3, uploads",
+        "One that names `aws:kms` and no key gets the AWS managed key aws/s3; MiniStack would refuse it as invalid.",
+        use_the_aws_managed_key,
+    ),
+    Behaviour(
+        "IAM, `s3:DeleteObjectVersion`",
+        "Asked for every version in a batch of deletions; MiniStack would pass over the first.",
+        _ask_for_every_version_of_a_batch,
+    ),
+    Behaviour(
+        "STS, `AssumeRole`",
+        "The account's root, which may take a service's role here, brings that service's `aws:SourceAccount` along.",
+        _bring_a_services_source_account,
+    ),
+    Behaviour(
+        "CloudFormation, change sets",
+        "A resource that a condition takes in or out is a change, also where only a parameter has changed.",
+        see_conditions_as_changes,
+    ),
+    Behaviour(
+        "CloudFormation, conditions",
+        "A condition can ask for an entry of a text that it splits.",
+        split_texts_in_conditions,
+    ),
+    Behaviour(
+        "CloudFormation, change sets",
+        "A Region that a map does not have is refused with the template, not when it is the turn of what asks.",
+        refuse_regions_that_a_map_does_not_have,
+    ),
+    Behaviour(
+        "CloudFormation, import",
+        "A Kinesis stream can be imported.",
+        import_streams,
+    ),
+    Behaviour(
+        "CloudFormation, alarms",
+        "An alarm on metric math is taken and given back; MiniStack would refuse it. Nothing works it out here.",
+        keep_metric_math,
+    ),
+    Behaviour(
+        "Listener",
+        "One loopback port, never also 443.",
+        _serve_on_one_port_only,
+    ),
+)

@@ -1,0 +1,50 @@
+"""Loads the Python checks and runs them."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from harness.render.resources import Stack
+from rules.lib.problem import Problem
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check by its slug. One that judges the source is given the template as written, others a rendered stack."""
+
+    slug: str
+    module: ModuleType
+
+    @property
+    def source(self) -> str:
+        """Its text."""
+        return Path(self.module.__file__ or "").read_text()
+
+    @property
+    def judges_source(self) -> bool:
+        """Whether it reads the template as written: parameters, outputs, what stands behind conditions."""
+        return bool(getattr(self.module, "JUDGES", "rendering") == "source")
+
+    def run(self, judged: Stack | dict[str, Any]) -> Iterator[tuple[str, list[Problem]]]:
+        """Each subject with its problems; nothing where the check does not apply."""
+        for subject in self.module.subjects(judged):
+            yield subject, list(self.module.problems(judged, subject))
+
+
+def load(paths: Iterable[Path]) -> list[Check]:
+    """The checks in these files."""
+    return [Check(path.stem, _module(path)) for path in paths]
+
+
+def _module(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"rules_checks_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is no Python module")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,59 @@
+"""The project's own checks in Python, which compare resources with each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.gate import check_loader
+from harness.gate.engines.errors import EngineError
+from harness.gate.engines.outcome import Failure, Judged, Outcome
+from harness.render.resources import Stack
+
+
+class Checks:
+    """The checks in some files. A check reads either the source or renderings; the other it leaves unevaluated."""
+
+    name = "checks"
+    version = "1"
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self.checks = []
+        for path in paths:
+            try:
+                self.checks += check_loader.load([path])
+            except Exception as error:  # whatever it raises, there is no check
+                raise EngineError(f"the check {path} cannot be loaded: {type(error).__name__}: {error}") from error
+
+    def judge(self, things: Sequence[Judged]) -> list[Outcome]:
+        """See `Engine`."""
+        return [self._judge(thing) for thing in things]
+
+    def _judge(self, thing: Judged) -> Outcome:
+        outcome = Outcome()
+        for check in self.checks:
+            if check.judges_source != thing.is_source:
+                outcome.unevaluated.add(check.slug)
+                continue
+            failures, applied = run(check, thing.template if thing.is_source else thing.stack(), thing.name)
+            outcome.failures.extend(failures)
+            if not applied:
+                outcome.not_applicable.add(check.slug)
+            elif not failures:
+                outcome.passed.add(check.slug)
+        return outcome
+
+
+def run(check: check_loader.Check, judged: Stack | dict[str, Any], name: str) -> tuple[list[Failure], bool]:
+    """A check's failures, and whether it applied at all."""
+    failures, applied = [], False
+    try:
+        for subject, problems in check.run(judged):
+            applied = True
+            for problem in problems:
+                place = problem.path if check.judges_source else ("Resources", subject, *problem.path)
+                failures.append(Failure(check.slug, subject, place, problem.violation, problem.fix))
+    except Exception as error:
+        raise EngineError(f"the check {check.slug} broke on {name}: {type(error).__name__}: {error}") from error
+    return failures, applied

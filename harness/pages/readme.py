@@ -1,0 +1,77 @@
+"""Fills the generated parts of README.md and docs/ from what they describe; `--check` says whether they are stale."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from harness import generated
+from harness.cli import Parser
+from harness.deployer import page as deployer
+from harness.emulator import not_shown
+from harness.emulator.overlay import install
+from harness.render import parameters
+from harness.replay.formats import FORMATS
+from market_data import Reason
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = tuple(ROOT / name for name in ("README.md", "docs/judging-other-templates.md", "docs/deploying.md"))
+
+
+def _reasons() -> str:
+    rows = [f"| `{reason.value}` | {reason.meaning} |" for reason in Reason]
+    return "\n".join(("| code | meaning |", "|---|---|", *rows))
+
+
+def _formats() -> str:
+    return "\n".join(f"- `{name}`: {_first_line(format_)}" for name, format_ in sorted(FORMATS.items()))
+
+
+def _first_line(thing: object) -> str:
+    return (thing.__doc__ or "").strip().splitlines()[0]
+
+
+def _stand_ins() -> str:
+    by_type = [f"| `{type_}` | `{value}` |" for type_, value in parameters.BY_TYPE.items()]
+    by_pattern = "\n".join(f"- `{value}`" for value in parameters.BY_PATTERN)
+    by_name = [f"| `{ending}` | `{value}` |" for ending, value in parameters.BY_NAME.items()]
+    table = "\n".join(("| type | stand-in |", "|---|---|", *by_type))
+    named = "\n".join(("| name | stand-in |", "|---|---|", *by_name))
+    return (
+        f"{table}\n\nText whose name ends so (regular expressions, whatever the case) gets what is beside it:"
+        f"\n\n{named}\n\nText with an `AllowedPattern` gets the first of these that it allows:\n\n{by_pattern}"
+    )
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "reasons": _reasons,
+    "overlay": install.listing,
+    "not_shown": not_shown.listing,
+    "formats": _formats,
+    "stand_ins": _stand_ins,
+    **deployer.PARTS,
+}
+
+
+def filled(text: str) -> str:
+    """Return `text` with every generated part as it should be; KeyError for a part nobody generates."""
+    return generated.filled(text, PARTS)
+
+
+def main(argv: list[str]) -> int:
+    """Write the documents, or with `--check` return 1 when one is stale."""
+    parser = Parser(prog="readme", description="Fill the generated parts of README.md and docs/.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a document is stale")
+    options = parser.parse_args(argv)
+    stale = [(path, wanted) for path in DOCUMENTS if path.read_text() != (wanted := filled(path.read_text()))]
+    for path, wanted in stale:
+        if options.check:
+            print(f"readme: {path.relative_to(ROOT)} is stale; `tox -e readme` writes it anew", file=sys.stderr)
+        else:
+            path.write_text(wanted)
+    return int(options.check and bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

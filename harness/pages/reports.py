@@ -1,0 +1,122 @@
+"""What the gate and the mutants said, if it is about the template and the rules that are there now."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from harness.catalogue.catalogue import RULES, Rule, fingerprint
+
+ROOT = RULES.parent
+TEMPLATE = ROOT / "template" / "financial-pipeline.yaml"
+VERDICTS = ROOT / "build" / "gate" / "verdicts.json"
+MUTANTS = ROOT / "build" / "mutants" / "report.json"
+
+
+class NoReport(Exception):
+    """A report is missing, or is about something else than what is there now; one line."""
+
+
+@dataclass(frozen=True)
+class RuleMutants:
+    """The mutants that a rule refuses: how many, how many no other rule refuses, and a few of them."""
+
+    killed: int
+    alone: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Reports:
+    """Both reports as read, which know every rule."""
+
+    verdicts: Mapping[str, Any]
+    mutants: Mapping[str, Any]
+
+    @cached_property
+    def _by_rule(self) -> dict[tuple[str, str], Mapping[str, Any]]:
+        return {(each["engine"], each["slug"]): each for each in self.verdicts["rules"]}
+
+    @property
+    def scenarios(self) -> int:
+        """How many scenarios were judged."""
+        return len(self.verdicts["scenarios"])
+
+    def knows(self, rule: Rule) -> bool:
+        """Whether both reports have an answer for a rule."""
+        return (rule.engine, rule.slug) in self._by_rule and rule.slug in self.mutants["rules"]
+
+    def verdict(self, rule: Rule) -> str:
+        """The verdict on the template: pass, fail, not applicable, not evaluated; `waived` is a failure let through."""
+        verdict = str(self._by_rule[rule.engine, rule.slug]["verdict"])
+        findings = self.findings(rule)
+        return "waived" if verdict == "fail" and findings and all(each["waived"] for each in findings) else verdict
+
+    def counts(self, rule: Rule) -> dict[str, int]:
+        """Of how many things (the source and the scenarios) a rule had which verdict."""
+        found = self._by_rule[rule.engine, rule.slug]
+        keys = {
+            "pass": "passed_in",
+            "fail": "failed_in",
+            "not applicable": "not_applicable_in",
+            "not evaluated": "not_evaluated_in",
+        }
+        return {verdict: int(found[key]) for verdict, key in keys.items() if found[key]}
+
+    def findings(self, rule: Rule) -> list[Mapping[str, Any]]:
+        """What a rule has found in the template."""
+        return [
+            each for each in self.verdicts["findings"] if (each["engine"], each["slug"]) == (rule.engine, rule.slug)
+        ]
+
+    def killed(self, rule: Rule) -> RuleMutants:
+        """The mutants that a rule refuses."""
+        found = self.mutants["rules"][rule.slug]
+        examples = tuple(f"{each['operator']} {each['path']}: {each['change']}" for each in found["examples"])
+        return RuleMutants(int(found["killed"]), int(found["alone"]), examples)
+
+
+def load(rules: list[Rule], folder: Path, verdicts: Path, mutants: Path) -> Reports:
+    """Both reports. Raises NoReport, with the command that writes the report anew."""
+    template_sha256 = hashlib.sha256(TEMPLATE.read_bytes()).hexdigest()
+    rules_sha256 = fingerprint(folder)
+    read = []
+    for path, command in ((verdicts, "tox -e gate"), (mutants, "tox -e mutants")):
+        report = _read(path, command)
+        for key, now, what in (
+            ("template_sha256", template_sha256, "template"),
+            ("rules_sha256", rules_sha256, "rules"),
+        ):
+            if report.get(key) != now:
+                raise NoReport(f"{_shown(path)} is about another state of the {what}; {command} writes it anew")
+        read.append(report)
+    reports = Reports(*read)
+    for rule in rules:
+        if not reports.knows(rule):
+            raise NoReport(
+                f"the reports do not know {rule.slug}; tox -e gate and tox -e mutants, whole, write them anew"
+            )
+    return reports
+
+
+def _read(path: Path, command: str) -> Mapping[str, Any]:
+    try:
+        report = json.loads(path.read_text())
+    except FileNotFoundError as error:
+        raise NoReport(f"{_shown(path)} is not there; {command} writes it") from error
+    except (OSError, ValueError) as error:
+        raise NoReport(
+            f"{_shown(path)} cannot be read ({' '.join(str(error).split())}); {command} writes it anew"
+        ) from error
+    if not isinstance(report, dict):
+        raise NoReport(f"{_shown(path)} is no report; {command} writes it anew")
+    return report
+
+
+def _shown(path: Path) -> Path:
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path

@@ -1,0 +1,103 @@
+"""Ends one process with whatever it started, however its owner ended. Standard library only: it runs by itself.
+
+The owner of an emulator or of a Spark job holds the other end of this process's standard input. When that closes,
+because the owner stopped the process or because the owner was killed, the process group is killed and its folder
+removed. So there is one way to stop, it needs nobody's cooperation, and it is used every time.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+#: Written by an owner that goes away and wants the process to stay: from then on only a signal ends it.
+STAY = b"stay\n"
+GRACE_SECONDS = 2.0
+SIGNALLED = 128
+
+
+def main(folder: Path, command: list[str]) -> int:
+    """Run `command` in a session of its own until told to end it, then leave neither process nor `folder`.
+
+    Return its exit code as a shell would, or 0 if it was told to end.
+    """
+    woken = _wake_on(signal.SIGCHLD, signal.SIGTERM)
+    # A terminal's interrupt is for the owner, who decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    ended = None
+    try:
+        _wait(woken)
+        ended = process.poll()
+    finally:
+        _end(process)
+        _remove(folder)
+    if ended is None:
+        return 0
+    return ended if ended >= 0 else SIGNALLED - ended
+
+
+def unmade_folder(prefix: str) -> Path:
+    """Return the name of a new temporary folder, for the owner to make.
+
+    An owner that knows the name before the folder is there can remove it whenever it is interrupted; `mkdtemp` would
+    tell it too late.
+    """
+    # Not needed by the reaper itself, which is to start quickly.
+    import tempfile
+
+    return Path(tempfile.gettempdir(), f"{prefix}{os.urandom(8).hex()}")
+
+
+def _wake_on(*signals: signal.Signals) -> int:
+    readable, writable = os.pipe()
+    os.set_blocking(writable, False)
+    signal.set_wakeup_fd(writable)
+    for number in signals:
+        signal.signal(number, lambda *_: None)
+    return readable
+
+
+def _wait(woken: int) -> None:
+    owner = sys.stdin.fileno()
+    watched = [woken, owner]
+    while True:
+        ready, _, _ = select.select(watched, [], [])
+        if woken in ready:
+            return
+        if os.read(owner, len(STAY)) != STAY:
+            return
+        watched = [woken]
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    # What it started (Lambda workers, a JVM) is in its process group: nothing of it has a session of its own.
+    for number, seconds in ((signal.SIGTERM, GRACE_SECONDS), (signal.SIGKILL, None)):
+        try:
+            os.killpg(process.pid, number)
+        except ProcessLookupError:
+            break
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            continue
+    process.wait()
+
+
+def _remove(folder: Path) -> None:
+    # A worker that is being killed may still finish writing a file, hence more than one attempt.
+    for _ in range(20):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))

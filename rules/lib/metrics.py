@@ -1,0 +1,173 @@
+"""The metrics that exist: which dimensions a namespace has, and whose names they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from harness.render.resources import Resource, Stack, at, items
+from rules.lib.alarms import Metric
+
+# Each AWS service's list is in its own guide, such as
+# https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+_DIMENSIONS: dict[str, list[set[str]]] = {
+    "AWS/Athena": [{"QueryState", "QueryType", "WorkGroup"}],
+    "AWS/DynamoDB": [{"TableName"}, {"GlobalSecondaryIndexName", "TableName"}],
+    "AWS/Events": [{"RuleName"}, {"EventBusName", "RuleName"}],
+    "AWS/Kinesis": [{"StreamName"}, {"ShardId", "StreamName"}],
+    "AWS/Lambda": [{"FunctionName"}, {"FunctionName", "Resource"}],
+    "AWS/S3": [{"BucketName", "FilterId"}],
+    "AWS/SNS": [{"TopicName"}],
+    "AWS/SQS": [{"QueueName"}],
+    "Glue": [{"JobName", "JobRunId", "Type"}, {"JobName", "JobRunId", "ObservabilityGroup", "Type"}],
+}
+#: Metrics that have other dimensions than the rest of their namespace.
+_EXCEPTIONS: dict[tuple[str, str], list[set[str]]] = {
+    **{
+        ("AWS/DynamoDB", name): [{"Operation", "TableName"}]
+        for name in ("ReturnedItemCount", "SuccessfulRequestLatency", "SystemErrors", "ThrottledRequests")
+    },
+    **{
+        ("AWS/Lambda", f"{name}EventCount"): [{"EventSourceMappingUUID"}]
+        for name in (
+            "Committed",
+            "Deleted",
+            "Dropped",
+            "FailedInvoke",
+            "FilteredOut",
+            "Invoked",
+            "OnFailureDestinationDelivered",
+            "Polled",
+        )
+    },
+    **{("AWS/S3", name): [{"BucketName", "StorageType"}] for name in ("BucketSizeBytes", "NumberOfObjects")},
+    **{
+        ("AWS/S3", name): [{"DestinationBucket", "RuleId", "SourceBucket"}]
+        for name in (
+            "BytesPendingReplication",
+            "OperationsFailedReplication",
+            "OperationsPendingReplication",
+            "ReplicationLatency",
+        )
+    },
+}
+_NAMES_OF = {
+    "BucketName": "AWS::S3::Bucket",
+    "DestinationBucket": "AWS::S3::Bucket",
+    "EventBusName": "AWS::Events::EventBus",
+    "EventSourceMappingUUID": "AWS::Lambda::EventSourceMapping",
+    "FunctionName": "AWS::Lambda::Function",
+    "JobName": "AWS::Glue::Job",
+    "QueueName": "AWS::SQS::Queue",
+    "RuleName": "AWS::Events::Rule",
+    "SourceBucket": "AWS::S3::Bucket",
+    "StreamName": "AWS::Kinesis::Stream",
+    "TableName": "AWS::DynamoDB::Table",
+    "TopicName": "AWS::SNS::Topic",
+    "WorkGroup": "AWS::Athena::WorkGroup",
+}
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html
+_VALUES_OF = {
+    "StorageType": {
+        "AllStorageTypes",
+        "DeepArchiveObjectOverhead",
+        "DeepArchiveS3ObjectOverhead",
+        "DeepArchiveStagingStorage",
+        "DeepArchiveStorage",
+        "GlacierInstantRetrievalSizeOverhead",
+        "GlacierInstantRetrievalStorage",
+        "GlacierObjectOverhead",
+        "GlacierS3ObjectOverhead",
+        "GlacierStagingStorage",
+        "GlacierStorage",
+        "IntelligentTieringAAStorage",
+        "IntelligentTieringAIAStorage",
+        "IntelligentTieringDAAStorage",
+        "IntelligentTieringFAStorage",
+        "IntelligentTieringIAStorage",
+        "OneZoneIASizeOverhead",
+        "OneZoneIAStorage",
+        "ReducedRedundancyStorage",
+        "StandardIAObjectOverhead",
+        "StandardIASizeOverhead",
+        "StandardIAStorage",
+        "StandardStorage",
+    },
+    "Type": {"count", "gauge"},
+}
+# What a function's own metrics are told apart by; Powertools sets it.
+_SERVICE = "service"
+#: Where the functions publish unless a variable says otherwise: `lambda_src/pipeline_store/settings.py`.
+_OWN_NAMESPACE = "FinancialPipeline"
+
+
+def name_of(resource: Resource) -> str:
+    """The name that metrics know a resource by. `Ref` gives a queue's URL and a topic's ARN instead."""
+    if resource.type in ("AWS::SNS::Topic", "AWS::SQS::Queue"):
+        return resource.arn.rpartition(":")[2]
+    return resource.ref
+
+
+def metric_of(resource: Resource, namespace: str, name: str, dimension: str) -> Metric:
+    """A metric with one dimension, which holds the resource's name."""
+    return Metric(namespace, name, {dimension: name_of(resource)})
+
+
+def own_metric(function: Resource, name: str) -> Metric | None:
+    """A metric that a function publishes itself; None if it does not say as which service."""
+    service = _variable(function, "POWERTOOLS_SERVICE_NAME")
+    return Metric(_own_namespace(function), name, {_SERVICE: service}) if service else None
+
+
+def faults(stack: Stack, metric: Metric) -> Iterator[str]:
+    """Why there are no numbers of a metric, as ends of a sentence that begins with its name. Empty if there may be."""
+    functions = stack.of("AWS::Lambda::Function").values()
+    possible = _EXCEPTIONS.get((metric.namespace, metric.name), _DIMENSIONS.get(metric.namespace))
+    if possible is None:
+        if metric.namespace not in {_own_namespace(each) for each in functions}:
+            yield f"is in {metric.namespace or 'no namespace'}, where no service known here and no function publishes"
+            return
+        possible = [{_SERVICE}]
+    if not metric.name:
+        yield "has no name"
+    if set(metric.dimensions) not in possible:
+        known = ", or by ".join(_list(each) for each in possible)
+        stated = f"by {_list(metric.dimensions)}" if metric.dimensions else "without dimensions"
+        yield f"has its numbers by {known}, not {stated}"
+        return
+    for dimension, value in metric.dimensions.items():
+        if dimension == _SERVICE and not any(own_metric(each, metric.name) == metric for each in functions):
+            yield f"has no numbers of the service {value or '(empty)'}: no function goes by that name"
+        elif dimension in _NAMES_OF and named(stack, dimension, value) is None:
+            yield f"is of {dimension} {value or '(empty)'}, which is no {_NAMES_OF[dimension]} of the template"
+        elif dimension == "RuleId" and value not in _replication_rules(
+            stack, metric.dimensions.get("SourceBucket", "")
+        ):
+            yield f"has no RuleId {value or '(empty)'}: the bucket has no replication rule of that id"
+        elif dimension in _VALUES_OF and value not in _VALUES_OF[dimension]:
+            yield f"has no {dimension} {value or '(empty)'}"
+
+
+def named(stack: Stack, dimension: str, value: str) -> Resource | None:
+    """The resource of the template whose name is a dimension's value; None also if it holds no resource's name."""
+    resources = stack.of(_NAMES_OF[dimension]).values() if dimension in _NAMES_OF else ()
+    return next((each for each in resources if value and name_of(each) == value), None)
+
+
+def _replication_rules(stack: Stack, bucket: str) -> set[str]:
+    found = named(stack, "SourceBucket", bucket)
+    rules = at(found.properties, "ReplicationConfiguration", "Rules") if found else None
+    return {str(at(each, "Id")) for each in items(rules)}
+
+
+def _own_namespace(function: Resource) -> str:
+    return _variable(function, "POWERTOOLS_METRICS_NAMESPACE") or _OWN_NAMESPACE
+
+
+def _variable(function: Resource, name: str) -> str:
+    value: Any = at(function.properties, "Environment", "Variables", name)
+    return value if isinstance(value, str) else ""
+
+
+def _list(names: Iterable[str]) -> str:
+    return " and ".join(sorted(names))

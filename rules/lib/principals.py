@@ -1,0 +1,67 @@
+"""Who a statement speaks of, and on which conditions: accounts, services, everybody."""
+
+from __future__ import annotations
+
+import re
+
+from harness.render.attributes import Account
+from harness.render.resources import items
+from rules.lib.iam import Statement
+
+#: The account that templates are rendered for. Whatever names another one names somebody else.
+ACCOUNT = Account().account_id
+
+#: An operator and a condition key, both in lower case, because IAM ignores case in them.
+Test = tuple[str, str]
+
+
+def account_of(principal: str) -> str:
+    """The account an AWS principal belongs to; empty if it names none."""
+    if re.fullmatch("[0-9]{12}", principal):
+        return principal
+    found = re.match(r"arn:[^:]*:(?:iam|sts)::([0-9]{12}):", principal)
+    return found.group(1) if found else ""
+
+
+def foreign_accounts(statement: Statement) -> list[str]:
+    """The other accounts that a statement names, each once."""
+    accounts = [account_of(each) for each in statement.principals("AWS")]
+    return [each for each in dict.fromkeys(accounts) if each not in ("", ACCOUNT)]
+
+
+def names_account(statement: Statement, account: str) -> bool:
+    """Whether a statement speaks of everybody in an account, not of one of its users or roles."""
+    return any(
+        account_of(each) == account and (each == account or each.endswith(":root"))
+        for each in statement.principals("AWS")
+    )
+
+
+def services(statement: Statement) -> list[str]:
+    """The services that a statement names. A bare `*` names nobody."""
+    return [] if statement.body.get("Principal") == "*" else statement.principals("Service")
+
+
+def names_everybody(statement: Statement) -> bool:
+    """Whether a statement speaks of every caller there is."""
+    return "*" in statement.principals("AWS")
+
+
+def conditions(statement: Statement) -> dict[Test, list[str]]:
+    """All tests of a statement with the values they compare to; one that cannot be read is a test like no other."""
+    found: dict[Test, list[str]] = {}
+    stated = statement.body.get("Condition")
+    for operator, tests in (stated if isinstance(stated, dict) else {"unreadable": stated} if stated else {}).items():
+        for key, values in (tests if isinstance(tests, dict) else {"": tests}).items():
+            found[(str(operator).lower(), str(key).lower())] = [_text(each) for each in items(values)]
+    return found
+
+
+def is_of_this_account(statement: Statement, key: str) -> bool:
+    """Whether a statement is held to `key`, such as `aws:SourceAccount`, being this account and no other."""
+    return conditions(statement).get(("stringequals", key.lower())) == [ACCOUNT]
+
+
+def _text(value: object) -> str:
+    # YAML's true and 'true' are the same to IAM.
+    return str(value).lower() if isinstance(value, bool) else str(value)
