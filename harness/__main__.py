@@ -11,6 +11,7 @@ COMMANDS = {
     "package": ("harness.packaging.command", "build the zips the template points at"),
     "gate": ("harness.gate.command", "judge a template in every scenario with every engine"),
     "rules": ("harness.pages.command", "write the pages of the rules: rules/README.md and docs/rules"),
+    "cases": ("harness.catalogue.command", "expand the cases of the rules for the engines' own commands; count them"),
     "mutants": ("harness.mutants.command", "break the template everywhere, and ask which rule notices"),
     "preflight": ("harness.preflight.command", "say what a deployment would fail on, before anything is built"),
     "deploy": ("harness.deploy.command", "package and deploy the template through the AWS CLI"),

@@ -1,68 +1,220 @@
-"""The cases of a rule: small templates, each with the verdict the rule has to come to."""
+"""The cases of a rule: small templates, each with the verdict that the rule has to come to.
+
+A case file has a `base`, a small template, and `cases`, each of which is the base with a few changes (RFC 6902, JSON
+Patch), or a template of its own. A case may also change another case of the file, named as its `base`.
+
+Two kinds are not written out. `malformed` names places of the base, each of which is given every shape that does not
+belong there. And every bad one is set beside a good one, in both orders (`beside` says why not, where that is not so):
+a rule that is content with one good resource out of two would pass its other cases.
+"""
 
 from __future__ import annotations
 
+import copy
+import re
 import textwrap
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
+import jsonpatch
 
 from harness.catalogue.catalogue import CHECKOV, BadRule, Rule
 from harness.render.errors import UnreadableTemplate
 from harness.render.source import parse
 
 OUTCOMES = ("SKIP", "PASS", "FAIL")
-_FIELDS = {"name", "input", "expectations"}
-_OPTIONAL = {"parameters"}
-#: A case file is a list. The reader of templates, which knows functions in their short form, is given it inside of one.
-_WRAPPING = "Resources: {X: {Type: X}}\nMetadata:\n  cases:\n"
+_CONTENT = {"base", "cases"}
+_MORE = {"beside", "malformed"}
+_NEEDED, _OPTIONAL = {"name", "expect"}, {"base", "parameters", "patch", "template"}
+MISSING = "missing"
+_ABSENT = object()
+#: The sections in which a template makes something; names in the others are given, and stay.
+_MADE = ("Resources", "Outputs")
+#: Where a resource is called something; what a function calls itself in its logs and metrics is a name too.
+_NAMED = ("", "/DatabaseInput", "/TableInput", "/Environment/Variables")
+#: What may stand where something else belongs, by what it is called in a case's name.
+SHAPES: dict[str, Any] = {
+    MISSING: _ABSENT,
+    "text": "malformed",
+    "a number": 7,
+    "a list": ["malformed"],
+    "an empty list": [],
+    "a map": {"Malformed": "malformed"},
+    "an empty map": {},
+}
+#: The reader of templates, which knows functions in their short form, is given the file inside of one.
+_WRAPPING = "Resources: {X: {Type: X}}\nMetadata:\n"
 
 
 @dataclass(frozen=True)
 class Case:
-    """A template, values of its parameters, and what each rule named has to say: SKIP, PASS or FAIL."""
+    """A template, values of its parameters, and what the rule has to say: SKIP, PASS or FAIL."""
 
     name: str
+    expect: str
     template: dict[str, Any]
-    parameters: Mapping[str, str]
-    expected: Mapping[str, str]
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """The case in one line, unique in its file: the same words may name a good one and a bad one."""
+        return f"{self.expect} - {self.name}"
 
 
 def load(rule: Rule) -> list[Case]:
-    """The cases of a Guard rule or a check. Raises BadRule for a file that does not hold a list of them."""
+    """The cases of a rule, expanded. Raises BadRule for a file that is not one of cases, naming the case."""
     path = rule.case_file
     try:
-        wrapped = parse(_WRAPPING + textwrap.indent(path.read_text(), "    "), path)
+        wrapped = parse(_WRAPPING + textwrap.indent(path.read_text(), "  "), path)
     except (OSError, UnreadableTemplate) as error:
         raise BadRule(f"{path}: {error}") from error
-    entries = wrapped.template["Metadata"]["cases"]
-    if not isinstance(entries, list):
-        raise BadRule(f"{path}: cases are a list")
-    return [_case(entry, path) for entry in entries]
-
-
-def expected_of_checkov(rule: Rule) -> dict[str, list[str]]:
-    """For one of Checkov's policies: the resources of its template that it has to pass, and those it has to refuse."""
-    path = rule.expected_file
-    assert rule.engine == CHECKOV
+    content = wrapped.template["Metadata"]
+    if not isinstance(content, dict) or not _CONTENT <= set(content) <= _CONTENT | _MORE:
+        raise BadRule(f"{path}: a case file has base and cases, perhaps malformed and beside, and nothing else")
+    if not isinstance(content["base"], dict) or not isinstance(content["cases"], list):
+        raise BadRule(f"{path}: base is a template, cases are a list")
+    found: dict[str, Case] = {}
+    for entry in content["cases"]:
+        try:
+            case = _case(entry, content["base"], {each.name: each for each in found.values()})
+        except _BadCase as error:
+            raise BadRule(f"{path}: {error}") from error
+        if case.title in found:
+            raise BadRule(f"{path}: two cases are called {case.title}")
+        found[case.title] = case
     try:
-        expected = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise BadRule(f"{path}: {' '.join(str(error).split())}") from error
-    if not isinstance(expected, dict) or set(expected) != {"pass", "fail"} or not all(expected.values()):
-        raise BadRule(f"{path}: it lists resources under pass and fail, and nothing else")
-    return expected
+        written = list(found.values())
+        more = [*malformed(content["base"], content.get("malformed", []))]
+        if rule.engine != CHECKOV and "beside" not in content:
+            more += beside(written)
+    except _BadCase as error:
+        raise BadRule(f"{path}: {error}") from error
+    return written + more
 
 
-def _case(entry: Any, path: Path) -> Case:
-    if not isinstance(entry, dict) or not _FIELDS <= set(entry) <= _FIELDS | _OPTIONAL:
-        raise BadRule(f"{path}: a case has {', '.join(sorted(_FIELDS))}, and perhaps parameters")
-    rules = entry["expectations"].get("rules") if isinstance(entry["expectations"], dict) else None
-    if not isinstance(rules, dict) or not rules or not set(rules.values()) <= set(OUTCOMES):
-        raise BadRule(f"{path}: {entry['name']}: expectations are rules, each with one of {', '.join(OUTCOMES)}")
-    template = entry["input"] if isinstance(entry["input"], dict) else {}
-    values = {name: str(value) for name, value in entry.get("parameters", {}).items()}
-    return Case(str(entry["name"]), {"Resources": {}} | template, values, rules)
+def malformed(base: dict[str, Any], places: Any) -> Iterator[Case]:
+    """The base with each place in the shapes that do not belong there, or in those of them that `as` lists.
+
+    A place is `at`, a JSON Pointer, and `expect`, the verdict.
+    """
+    for place in places:
+        if not isinstance(place, dict) or not {"at", "expect"} <= set(place) <= {"at", "expect", "as"}:
+            raise _BadCase(f"malformed: a place has at and expect, and perhaps as: {place}")
+        at, expect = str(place["at"]), str(place["expect"])
+        now = jsonpatch.JsonPointer(at).resolve(base, _ABSENT)
+        if now is _ABSENT or expect not in OUTCOMES:
+            raise _BadCase(f"malformed: {at}: the base has nothing there, or {expect} is no verdict")
+        for shape in place.get("as", [each for each, value in SHAPES.items() if not _is_alike(value, now)]):
+            if shape not in SHAPES:
+                raise _BadCase(f"malformed: {at}: {shape} is none of {', '.join(SHAPES)}")
+            change = {"op": "remove"} if shape == MISSING else {"op": "replace", "value": SHAPES[shape]}
+            template = _patched(at, base, [change | {"path": at}])
+            yield Case(f"{at} is {shape}", expect, {"Resources": {}} | template)
+
+
+def _is_alike(value: Any, now: Any) -> bool:
+    # A value that is there can be right in its own shape; a function stands for whatever it gives.
+    return value is not _ABSENT and bool(value) and type(value) is type(now)
+
+
+def beside(written: Sequence[Case]) -> Iterator[Case]:
+    """A bad template beside a good one, in both orders, what the bad one makes under other names.
+
+    It is the first pair whose parameters, and other sections, do not contradict each other.
+    """
+    of = {verdict: [case for case in written if case.expect == verdict] for verdict in OUTCOMES}
+    pairs = ((good, bad) for bad in of["FAIL"] for good in of["PASS"] if _agree(good, bad))
+    good, bad = next(pairs, (None, None))
+    if good is None or bad is None:
+        raise _BadCase("beside: there is no good case that a bad one could stand beside")
+    neighbour = _renamed(bad.template)
+    for first, second, order in (
+        (good.template, neighbour, "a good one beside a bad one"),
+        (neighbour, good.template, "a bad one beside a good one"),
+    ):
+        template = {**first, **{key: {**first.get(key, {}), **section} for key, section in second.items()}}
+        yield Case(f"{order} ({bad.name})", "FAIL", template, {**good.parameters, **bad.parameters})
+
+
+def _agree(good: Case, bad: Case) -> bool:
+    """Whether both make something of one kind, and nothing that keeps its name is different in both."""
+    if not any(good.template.get(key) and bad.template.get(key) for key in _MADE):
+        return False
+    shared = [key for key in good.template if key in bad.template]
+    if not all(isinstance(case.template[key], Mapping) for case in (good, bad) for key in shared):
+        return False
+    kept = [(good.template[key], bad.template[key]) for key in shared if key not in _MADE]
+    return all(
+        one[name] == other[name]
+        for one, other in [*kept, (good.parameters, bad.parameters)]
+        for name in set(one) & set(other)
+    )
+
+
+def _renamed(template: dict[str, Any]) -> dict[str, Any]:
+    """What a template makes, under other logical ids and physical names, wherever they are defined and referred to."""
+    ids = {name: f"{name}OfNeighbour" for key in _MADE for name in template.get(key, {})}
+    names = sorted(set(_names(template["Resources"])), key=len, reverse=True)
+    word = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, names)) or '(?!)'})(?![\w-])")
+
+    def text(value: str) -> str:
+        inside = re.sub(r"(?<=\$\{)\w+", lambda found: ids.get(found[0], found[0]), value)
+        return ids.get(value) or word.sub(lambda found: f"{found[0]}-of-neighbour", inside)
+
+    def renamed(value: Any) -> Any:
+        if isinstance(value, list):
+            return [renamed(each) for each in value]
+        if isinstance(value, dict):
+            return {key: renamed(each) for key, each in value.items()}
+        return text(value) if isinstance(value, str) else value
+
+    return {
+        section: {ids[name] if section in _MADE else name: renamed(body) for name, body in content.items()}
+        if isinstance(content, dict)
+        else content
+        for section, content in template.items()
+    }
+
+
+def _names(resources: Mapping[str, Any]) -> Iterator[str]:
+    for body in resources.values():
+        for at in _NAMED:
+            named = jsonpatch.JsonPointer(f"/Properties{at}").resolve(body, None)
+            for key, value in named.items() if isinstance(named, Mapping) else ():
+                if isinstance(value, str) and key.upper().endswith("NAME") and key != "MetricName":
+                    yield value
+
+
+class _BadCase(Exception):
+    """What is wrong with a case."""
+
+
+def _case(entry: Any, base: dict[str, Any], others: Mapping[str, Case]) -> Case:
+    if not isinstance(entry, dict) or not _NEEDED <= set(entry) <= _NEEDED | _OPTIONAL:
+        needed, optional = (", ".join(sorted(fields)) for fields in (_NEEDED, _OPTIONAL))
+        raise _BadCase(f"a case has {needed}, and perhaps {optional}: {entry}")
+    name = str(entry["name"])
+    if entry["expect"] not in OUTCOMES:
+        raise _BadCase(f"{name}: expect is one of {', '.join(OUTCOMES)}")
+    if "template" in entry and ("patch" in entry or "base" in entry):
+        raise _BadCase(f"{name}: a template of its own has no base and no patch")
+    if "base" in entry:
+        if entry["base"] not in others:
+            raise _BadCase(f"{name}: no case before it is called {entry['base']}")
+        base = others[entry["base"]].template
+    template = entry["template"] if "template" in entry else _patched(name, base, entry.get("patch", []))
+    if not isinstance(template, dict):
+        raise _BadCase(f"{name}: the template is no mapping")
+    values = {key: str(value) for key, value in entry.get("parameters", {}).items()}
+    return Case(name, str(entry["expect"]), {"Resources": {}} | template, values)
+
+
+def _patched(name: str, base: dict[str, Any], operations: Any) -> Any:
+    if not isinstance(operations, list):
+        raise _BadCase(f"{name}: the patch is no list of operations")
+    try:
+        # The values of operations become part of the result, which is changed again by cases that are based on it.
+        return jsonpatch.apply_patch(base, copy.deepcopy(operations))
+    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException, TypeError) as error:
+        raise _BadCase(f"{name}: the patch does not fit: {' '.join(str(error).split())}") from error

@@ -21,10 +21,9 @@ GUARD, CHECKS, CHECKOV = "cfn-guard", "checks", "checkov"
 
 _HEADER = re.compile(
     r"(?P<id>\S+)  (?P<slug>[a-z0-9_]+)\n\s*\n"
-    r"Why +(?P<why>.+?)\n(?:\s*\n)?Targets +(?P<targets>.+?)\n\s*\nCases +(?P<cases>.+?)(?:\n\s*\n.*)?\Z",
+    r"Why +(?P<why>.+?)\n(?:\s*\n)?Targets +(?P<targets>.+?)(?:\n\s*\n.*)?\Z",
     re.DOTALL,
 )
-_CASE = re.compile(r"^ *(SKIP|PASS|FAIL) +", re.MULTILINE)
 
 
 class BadRule(Exception):
@@ -33,7 +32,7 @@ class BadRule(Exception):
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule as its file describes it. `cases` are the listed cases by outcome: SKIP, PASS, FAIL."""
+    """A rule as its file describes it."""
 
     id: str
     slug: str
@@ -41,7 +40,6 @@ class Rule:
     path: Path
     why: str
     targets: tuple[str, ...]
-    cases: dict[str, tuple[str, ...]]
 
     @property
     def intent(self) -> str:
@@ -52,14 +50,8 @@ class Rule:
 
     @property
     def case_file(self) -> Path:
-        """Where the cases are: Guard's test format, or a template for Checkov."""
-        suffix = ".yaml" if self.engine == CHECKOV else "_tests.yml"
-        return self.path.parent / "tests" / f"{self.slug}{suffix}"
-
-    @property
-    def expected_file(self) -> Path:
-        """For Checkov: which resources of the case template pass and which fail."""
-        return self.path.parent / "tests" / f"{self.slug}_expected.yaml"
+        """Where the cases are, as `harness.catalogue.cases` reads them."""
+        return self.path.parent / "cases" / f"{self.slug}.yaml"
 
     @property
     def page(self) -> str:
@@ -90,13 +82,11 @@ def read(path: Path, engine: str) -> Rule:
         raise BadRule(f"{path}: {error}") from error
     match = _HEADER.match((header or "").strip() + "\n")
     if not match:
-        raise BadRule(
-            f"{path}: the header does not have an id and slug, Why, Targets and Cases as rules/README.md shows"
-        )
+        raise BadRule(f"{path}: the header does not have an id and slug, Why and Targets as rules/README.md shows")
     if match["slug"] != path.stem:
         raise BadRule(f"{path}: the header calls it {match['slug']}")
     targets = tuple(each.strip() for each in _joined(match["targets"]).split(",") if each.strip())
-    return Rule(match["id"], match["slug"], engine, path, _joined(match["why"]), targets, _cases(match["cases"], path))
+    return Rule(match["id"], match["slug"], engine, path, _joined(match["why"]), targets)
 
 
 def fingerprint(folder: Path = RULES) -> str:
@@ -137,17 +127,6 @@ def _until_code(lines: Iterable[str]) -> Iterable[str]:
         if line.strip() and not line.startswith("#"):
             return
         yield line.removeprefix("#").removeprefix(" ")
-
-
-def _cases(text: str, path: Path) -> dict[str, tuple[str, ...]]:
-    parts = _CASE.split(text)
-    cases = {
-        outcome: tuple(each.strip().rstrip(".") for each in _joined(listed).split(";"))
-        for outcome, listed in zip(parts[1::2], parts[2::2], strict=True)
-    }
-    if set(cases) - {"SKIP"} != {"PASS", "FAIL"}:
-        raise BadRule(f"{path}: the header lists no cases for PASS and FAIL")
-    return cases
 
 
 def _joined(text: str) -> str:

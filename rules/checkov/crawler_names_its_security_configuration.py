@@ -3,10 +3,6 @@
 Why       A crawler opens every object to see what is in it, and logs what it saw. Without a security
           configuration that log is outside our key, and says what we buy from whom.
 Targets   AWS::Glue::Crawler
-
-Cases     PASS  a named configuration
-          FAIL  no properties; no configuration; an empty name; a name of blanks; the property of a
-                job; a list in place of a name
 """
 
 from __future__ import annotations

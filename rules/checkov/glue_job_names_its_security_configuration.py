@@ -3,10 +3,6 @@
 Why       A job without one writes its log, its bookmarks and its temporary files in plain, whatever key
           the tables have. Vendor data would then lie where our key does not reach.
 Targets   AWS::Glue::Job
-
-Cases     PASS  a named configuration
-          FAIL  no properties; no configuration; an empty name; a name of blanks; a list in place of a
-                name
 """
 
 from __future__ import annotations

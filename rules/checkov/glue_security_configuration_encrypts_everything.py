@@ -4,13 +4,6 @@ Why       What a job leaves behind beside its output says as much as the output:
           its bookmark says which hours of a licensed feed we hold. If only the tables are under our key,
           taking the key away does not take the feed away.
 Targets   AWS::Glue::SecurityConfiguration
-
-Cases     PASS  log and bookmark and objects under one key; several kinds of objects under one key
-          FAIL  no properties; no encryption configuration; encryption configuration as text; log not
-                mentioned; log not encrypted; log without a key; bookmark not encrypted; bookmark
-                without a key; objects not mentioned; objects as an empty list; objects with the key
-                of S3; objects without a key; an alias in place of a key; a bad kind of objects
-                beside a good one
 """
 
 from __future__ import annotations

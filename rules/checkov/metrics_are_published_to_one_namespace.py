@@ -3,13 +3,6 @@
 Why       Alarms believe the metrics. A role that may publish anywhere can write a quiet zero over the count
           of refused records or dead letters, and nobody is called while data is lost.
 Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
-
-Cases     PASS  one namespace; one namespace in a list; the condition key in other letters; no metrics; a
-                Deny on metrics
-          FAIL  no condition; two namespaces; an empty namespace; a namespace that is no text; a pattern;
-                a star that is no pattern; the condition only if it is there; the condition turned round; a condition on
-                something else; every action of metrics; everything but some actions; a bad statement
-                beside a good one; a policy without a document
 """
 
 from __future__ import annotations

@@ -3,11 +3,6 @@
 Why       The result of a query is a copy of the data it read, and it stays. If results are not under our
           key, an analyst's SELECT * carries a licensed feed out of its protection.
 Targets   AWS::Athena::WorkGroup
-
-Cases     PASS  encrypted by S3 with a key; encrypted by the client with a key
-          FAIL  no properties; no configuration; configuration as text; no result configuration; no
-                encryption; the key of S3; no key; an empty key; an alias in place of a key; a key for
-                another option
 """
 
 from __future__ import annotations

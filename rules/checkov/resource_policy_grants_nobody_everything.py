@@ -4,14 +4,6 @@ Why       A bucket, queue, topic or key that lets everybody in is how licensed d
           engine. A condition beside it is one typing mistake away from letting everybody in.
 Targets   AWS::S3::BucketPolicy, AWS::SQS::QueuePolicy, AWS::SQS::QueueInlinePolicy, AWS::SNS::TopicPolicy,
           AWS::SNS::TopicInlinePolicy, AWS::KMS::Key, AWS::KMS::ReplicaKey
-
-Cases     PASS  a service; an account; a Deny to everybody; a single statement; the policy of a key; a
-                key without a policy
-          FAIL  everybody; everybody as an account; everybody in a list; every service; every user of an
-                account; everybody with a condition; everybody but one; everybody but one is refused; a
-                principal that is a list; a misspelt effect; a bad statement beside a good one; a queue
-                for everybody; a topic for everybody; a key for everybody; no properties; no policy;
-                no statements
 """
 
 from __future__ import annotations

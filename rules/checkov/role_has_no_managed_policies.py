@@ -4,10 +4,6 @@ Why       A policy that AWS manages grants more than one step needs, and AWS cha
           was reviewed is not what is in force. A policy made outside the template can be changed there,
           by somebody who never sees the pipeline.
 Targets   AWS::IAM::Role
-
-Cases     PASS  policies of its own only; an empty list; no properties
-          FAIL  a policy of AWS; a policy of the account; one more beside its own; a name in place of a
-                list; an object in place of a list
 """
 
 from __future__ import annotations

@@ -3,14 +3,6 @@
 Why       A role that two services or a person can take has the grants of both, and the log no longer says
           which of them read the data. One service a role keeps every access to vendor data accounted for.
 Targets   AWS::IAM::Role
-
-Cases     PASS  one service; one service in a list; one service in two statements; a Deny beside it; the
-                account as a condition
-          FAIL  no properties; no trust policy; trust policy as text; no statements; only a Deny; two
-                services in a list; two services in two statements; an account beside a service; a
-                role of another account; a federation; everybody; every service; everybody but some;
-                no principal; no service in the list; a service that is none; another action; several
-                actions; every action; everything but some actions; a bad statement beside a good one
 """
 
 from __future__ import annotations

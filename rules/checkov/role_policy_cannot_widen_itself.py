@@ -4,15 +4,6 @@ Why       Every other limit on a role is worth nothing if the role can lift it: 
           rewrite a function that has more, open a bucket or hand on the key. Whoever takes over one
           function would own the platform.
 Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
-
-Cases     PASS  work on data; asking who one is; a Deny on identities
-          FAIL  passing a role; rewriting policies of roles; assuming another role; handing on the key;
-                rewriting the policy of the key; ending the key; rewriting a function; letting others
-                call a function; opening a bucket; opening an object; opening a queue; opening a
-                topic; opening a security group; sharing with other accounts; starting
-                stacks; making jobs; other letters; every action of identities; every action;
-                everything but some actions; a bad action beside a good one;
-                a bad statement beside a good one; a policy without a document
 """
 
 from __future__ import annotations

@@ -4,17 +4,6 @@ Why       What arrived from a vendor cannot be ordered again, and a regulator as
           step of the pipeline has to destroy a record or shorten how long it is kept, so no fault or
           intruder in a step may be able to.
 Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
-
-Cases     PASS  clearing a staging prefix; taking a message off a queue; adding records; a Deny on
-                deleting
-          FAIL  deleting a version; getting round the lock; shortening a retention; lifting a hold;
-                changing the lock of a bucket; changing the lifecycle; changing the replication;
-                turning off versions; copying deletions; deleting a bucket; deleting a table; deleting
-                a row; deleting in a batch; deleting a backup; turning off recovery; deleting a
-                stream; shortening a stream; deleting a log; emptying a queue; deleting a partition of
-                the catalogue; other letters; every action that deletes; every action; everything but
-                some actions; a bad action beside a good one; a bad statement beside a good one; a
-                policy without a document
 """
 
 from __future__ import annotations

@@ -3,15 +3,6 @@
 Why       A wildcard grants what nobody thought of, and whatever AWS adds to the service next year. When a
           function is taken over, the list of its actions is the list of what can be lost.
 Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
-
-Cases     PASS  each action by name; a single action; a Deny of everything; a role without policies; a
-                managed policy with named actions; a role without properties
-          FAIL  every action; every action of a service; every action that begins alike; a question
-                mark; everything but some actions; no action; an empty list of actions; an action that
-                is no text; a bad statement beside a good one; a bad policy beside a good one; a
-                misspelt effect; policies as text; a policy without a document; a document without
-                statements; a statement as text; a policy without properties; an inline policy with
-                every action
 """
 
 from __future__ import annotations

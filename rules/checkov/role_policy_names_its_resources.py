@@ -3,15 +3,6 @@
 Why       A grant on every table or every bucket is a grant on those of other teams in the account, and on
           those that will be made tomorrow. What a stolen role can reach has to end at the pipeline.
 Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
-
-Cases     PASS  resources by name; actions that know no resources; network interfaces of the account; what
-                lies below a name; a Deny on everything; a role without policies
-          FAIL  everything; an action that knows resources beside one that does not; everything but
-                some resources; no resource; an empty list of resources; every bucket; a wildcard in
-                the name of a bucket; every table of the account; every key of the account; every
-                service; network interfaces of any account; a wildcard action on everything; a
-                resource that is no text; a resource that is no ARN; a bad resource beside a good
-                one; a bad statement beside a good one; a policy without a document
 """
 
 from __future__ import annotations

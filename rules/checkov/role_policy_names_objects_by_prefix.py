@@ -4,16 +4,6 @@ Why       One bucket holds messages as they arrived, rejected records and what a
           that may write anywhere in it can overwrite another step's evidence, and one that may read
           anywhere sees what its step has no use for.
 Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
-
-Cases     PASS  objects below a prefix; a single object; listing a bucket; replicas of what the source
-                names; a bucket beside its objects; the bucket that only holds the script of a job; a
-                Deny on all objects
-          FAIL  all objects of a bucket; all objects of every bucket; a prefix cut short; any prefix;
-                everything; all objects beside some; deleting any object; replicas beside writing;
-                every action of S3; the script of a job in a bucket that is also listed; the script of
-                a job in a bucket that is also written; a whole bucket for a function; a whole bucket
-                for a job with all versions; a whole bucket in a policy apart from its role; a bad
-                statement beside a good one; a whole access point; a policy without a document
 """
 
 from __future__ import annotations

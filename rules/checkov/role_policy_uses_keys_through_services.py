@@ -4,13 +4,6 @@ Why       A role that may call KMS by itself can decrypt whatever ciphertext it 
           store, and no bucket or table policy is asked. Bound to a service, the key opens only what
           the store already let it have.
 Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
-
-Cases     PASS  a key through one service; a key through several services; the condition key in other
-                letters; a pattern for the region only; no use of a key; a Deny on the key
-          FAIL  no condition; a condition on something else; the condition only if it is there; the
-                condition turned round; through every service; no service in the list; every action;
-                everything but some actions; a key beside a table; a bad statement beside a good one;
-                a condition as text; a policy without a document
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.catalogue.cases import OUTCOMES, Case, expected_of_checkov, load
+from harness.catalogue import expansion
+from harness.catalogue.cases import OUTCOMES, load
 from harness.catalogue.catalogue import CHECKOV, CHECKS, GUARD, INTENTS, BadRule, Rule
 
 PREFIXES = {
@@ -44,7 +45,6 @@ def names(rules: list[Rule]) -> Iterator[str]:
 def files(folder: Path, rules: list[Rule]) -> Iterator[str]:
     """Files that are no rule's, in the folders where rules and cases are."""
     known = {rule.path for rule in rules} | {rule.case_file for rule in rules}
-    known |= {rule.expected_file for rule in rules if rule.engine == CHECKOV}
     for part in ("guard", "checks", "checkov"):
         for path in sorted((folder / part).rglob("*")):
             if (
@@ -74,47 +74,17 @@ def guard_rules(rule: Rule) -> Iterator[str]:
 
 
 def cases(rule: Rule) -> Iterator[str]:
-    """Cases that are missing, or are not those that the rule's header lists."""
+    """Cases that cannot be read, and outcomes without a case."""
     try:
+        found = {case.expect for case in load(rule)}
         if rule.engine == CHECKOV:
-            yield from _checkov_cases(rule)
-        else:
-            yield from _cases(rule, load(rule))
+            expansion.subjects(rule)
     except BadRule as error:
         yield f"{rule.slug}: {error}"
-
-
-def _cases(rule: Rule, found: list[Case]) -> Iterator[str]:
-    for case in found:
-        if set(case.expected) != {rule.slug}:
-            yield f"{rule.slug}: {case.name}: expects something of {', '.join(case.expected)}"
-        elif not case.name.startswith(f"{case.expected[rule.slug]} - "):
-            yield f"{rule.slug}: {case.name}: expects {case.expected[rule.slug]}"
-    listed = {outcome: list(rule.cases.get(outcome, ())) for outcome in OUTCOMES}
-    named: dict[str, list[str]] = {outcome: [] for outcome in OUTCOMES}
-    for case in found:
-        outcome, _, name = case.name.partition(" - ")
-        named.setdefault(outcome, []).append(name)
+        return
     for outcome in OUTCOMES:
-        if not named[outcome]:
+        if outcome not in found | _OPTIONAL.get(rule.engine, set()):
             yield f"{rule.slug}: there is no case for {outcome}"
-        if named[outcome] != listed[outcome]:
-            differ = sorted(set(named[outcome]) ^ set(listed[outcome])) or ["their order"]
-            yield f"{rule.slug}: {outcome}: header and cases differ: {'; '.join(differ)}"
-
-
-def _checkov_cases(rule: Rule) -> Iterator[str]:
-    expected = expected_of_checkov(rule)
-    for outcome, named in (("PASS", expected["pass"]), ("FAIL", expected["fail"])):
-        kind = "Good" if outcome == "PASS" else "Bad"
-        listed = [_letters(f"{kind}{name}") for name in rule.cases[outcome]]
-        if [_letters(name) for name in named] != listed:
-            differ = sorted({*map(_letters, named)} ^ set(listed)) or ["their order"]
-            yield f"{rule.slug}: {outcome}: header and cases differ: {'; '.join(differ)}"
-
-
-def _letters(name: str) -> str:
-    return "".join(each for each in name.lower() if each.isalnum())
 
 
 def frameworks(folder: Path) -> Iterator[str]:

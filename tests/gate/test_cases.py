@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from harness.catalogue import catalogue
-from harness.catalogue.cases import Case, expected_of_checkov, load
+from harness.catalogue import catalogue, expansion
+from harness.catalogue.cases import Case, load
 from harness.catalogue.catalogue import CHECKOV, CHECKS, GUARD, INTENTS, RULES, Rule
 from harness.gate import check_loader
 from harness.gate.engines import cfn_guard_binary
@@ -32,6 +33,14 @@ def _ids(rules: list[Rule]) -> list[str]:
     return [rule.slug for rule in rules]
 
 
+@pytest.fixture(scope="module")
+def expanded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cases as cfn-guard's own test and Checkov read them."""
+    folder = tmp_path_factory.mktemp("cases")
+    expansion.write(folder, ALL)
+    return folder
+
+
 def _said(outcome: Outcome, rule: str) -> str:
     if any(failure.rule == rule for failure in outcome.failures):
         return "FAIL"
@@ -47,16 +56,16 @@ def guards() -> Mapping[str, list[tuple[Case, Outcome]]]:
     found = {}
     for rule in OF_GUARD:
         cases = load(rule)
-        outcomes = CfnGuard([rule.path]).judge([rendered(case.template, case.name) for case in cases])
+        outcomes = CfnGuard([rule.path]).judge([rendered(case.template, case.title) for case in cases])
         found[rule.slug] = list(zip(cases, outcomes, strict=True))
     return found
 
 
 @pytest.mark.parametrize("rule", OF_GUARD, ids=_ids(OF_GUARD))
 def test_guard_says_of_each_case_what_is_expected(rule, guards):
-    wrong = {case.name: _said(outcome, rule.slug) for case, outcome in guards[rule.slug]}
+    said = {case.title: _said(outcome, rule.slug) for case, outcome in guards[rule.slug]}
 
-    assert wrong == {case.name: case.expected[rule.slug] for case, _ in guards[rule.slug]}
+    assert said == {case.title: case.expect for case, _ in guards[rule.slug]}
 
 
 @pytest.mark.parametrize("rule", OF_GUARD, ids=_ids(OF_GUARD))
@@ -71,7 +80,7 @@ def test_each_clause_of_a_guard_rule_refuses_some_case(rule, guards):
 
 def test_guard_says_of_each_failure_where_it_is_and_how_to_mend_it(guards):
     nowhere = [
-        (slug, case.name)
+        (slug, case.title)
         for slug, judged in guards.items()
         for case, outcome in judged
         for failure in outcome.failures
@@ -82,13 +91,13 @@ def test_guard_says_of_each_failure_where_it_is_and_how_to_mend_it(guards):
 
 
 @pytest.mark.parametrize("intent", [each for each in INTENTS if (RULES / "guard" / each).is_dir()])
-def test_guards_own_test_agrees_and_leaves_nothing_out(intent):
+def test_guards_own_test_agrees_and_leaves_nothing_out(intent, expanded):
     """Its exit code says little: it passes over rules without a test file, and over names it does not know."""
-    folder = RULES / "guard" / intent
+    folder = expanded / "guard" / intent
     ended = subprocess.run(
         [cfn_guard_binary.find(), "test", "--dir", folder], capture_output=True, text=True, check=False, timeout=120
     )
-    mine = [rule for rule in OF_GUARD if rule.path.parent == folder]
+    mine = [rule for rule in OF_GUARD if rule.intent == intent]
 
     assert ended.returncode == 0
     assert ended.stderr == ""
@@ -103,10 +112,10 @@ def test_guards_own_test_agrees_and_leaves_nothing_out(intent):
 
 def _judged(check: check_loader.Check, case: Case) -> str:
     if check.judges_source:
-        failures, applied = run(check, case.template, case.name)
+        failures, applied = run(check, case.template, case.title)
     else:
         values = Scenarios(case.template)._defaults | dict(case.parameters)
-        failures, applied = run(check, Rendering(case.template, values).stack(), case.name)
+        failures, applied = run(check, Rendering(case.template, values).stack(), case.title)
     return "FAIL" if failures else "PASS" if applied else "SKIP"
 
 
@@ -115,9 +124,7 @@ def test_a_check_says_of_each_case_what_is_expected(rule):
     check = check_loader.load([rule.path])[0]
     cases = load(rule)
 
-    assert {case.name: _judged(check, case) for case in cases} == {
-        case.name: case.expected[rule.slug] for case in cases
-    }
+    assert {case.title: _judged(check, case) for case in cases} == {case.title: case.expect for case in cases}
 
 
 @pytest.mark.parametrize("rule", OF_CHECKS, ids=_ids(OF_CHECKS))
@@ -125,7 +132,7 @@ def test_a_check_says_where_something_is_wrong_and_how_to_mend_it(rule):
     check = check_loader.load([rule.path])[0]
     for case in load(rule):
         rendering = Rendering(case.template, Scenarios(case.template)._defaults | dict(case.parameters))
-        for failure in run(check, case.template if check.judges_source else rendering.stack(), case.name)[0]:
+        for failure in run(check, case.template if check.judges_source else rendering.stack(), case.title)[0]:
             assert failure.message.endswith((".", "?"))
             assert failure.fix.endswith(".")
             if not check.judges_source:
@@ -136,41 +143,34 @@ def test_a_check_says_where_something_is_wrong_and_how_to_mend_it(rule):
 
 
 @pytest.fixture(scope="module")
-def policies(checkov: Checkov, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, dict[str, set[str]]]:
-    """For each policy of ours, by its slug: the resources of its template that Checkov passes, and those it refuses."""
-    found = {}
-    for rule in OF_CHECKOV:
-        answer = checkov._ask({"template": str(rule.case_file), "checks": "custom"})
-        found[rule.slug] = {
-            verdict: {each["resource"] for each in answer[verdict] if each["id"] == rule.id}
-            for verdict in ("passed", "failed", "undecided")
-        }
-    return found
+def policies(checkov: Checkov, expanded: Path) -> Mapping[str, Any]:
+    """For each policy of ours, by its slug: what Checkov says of its cases, each a resource of one template."""
+    return {
+        rule.slug: checkov._ask({"template": str(expanded / "checkov" / f"{rule.slug}.json"), "checks": "custom"})
+        for rule in OF_CHECKOV
+    }
 
 
 @pytest.mark.parametrize("rule", OF_CHECKOV, ids=_ids(OF_CHECKOV))
-def test_checkov_passes_and_refuses_the_resources_that_are_expected(rule, policies):
+def test_checkov_passes_and_refuses_the_cases_that_are_expected(rule, policies):
     """By their names: two wrongs can make a right number."""
-    expected = expected_of_checkov(rule)
+    cases = expansion.subjects(rule)
+    said = {
+        verdict: {each["resource"] for each in policies[rule.slug][verdict] if each["id"] == rule.id}
+        for verdict in ("passed", "failed", "undecided")
+    }
 
-    assert policies[rule.slug] == {"passed": set(expected["pass"]), "failed": set(expected["fail"]), "undecided": set()}
-    assert not [name for names in expected.values() for name, count in Counter(names).items() if count > 1]
+    assert said == {
+        "passed": {name for name, case in cases.items() if case.expect == "PASS"},
+        "failed": {name for name, case in cases.items() if case.expect == "FAIL"},
+        "undecided": set(),
+    }
 
 
-@pytest.mark.parametrize("rule", OF_CHECKOV, ids=_ids(OF_CHECKOV))
-def test_the_name_of_a_resource_tells_its_verdict(rule):
-    expected = expected_of_checkov(rule)
-
-    assert all(name.startswith("Good") for name in expected["pass"])
-    assert all(name.startswith("Bad") for name in expected["fail"])
-
-
-def test_a_policy_that_refuses_says_how_to_mend_it(checkov):
+def test_a_policy_that_refuses_says_how_to_mend_it(policies):
     """The gate takes the fix from the check's name, which is all that Checkov hands through."""
     for rule in OF_CHECKOV:
-        answer = checkov._ask({"template": str(rule.case_file), "checks": "custom"})
-
-        assert all(" Fix: " in each["name"] for each in answer["failed"] if each["id"] == rule.id)
+        assert all(" Fix: " in each["name"] for each in policies[rule.slug]["failed"] if each["id"] == rule.id)
 
 
 # --------------------------------------------------------------------------------------------------- all together ----
@@ -179,4 +179,4 @@ def test_a_policy_that_refuses_says_how_to_mend_it(checkov):
 def test_there_are_cases():
     """Empty lists would make every test above pass by doing nothing."""
     assert min(len(OF_GUARD), len(OF_CHECKS), len(OF_CHECKOV)) > 10
-    assert all(len(load(rule)) >= 2 for rule in OF_GUARD + OF_CHECKS)
+    assert all(len(load(rule)) >= 2 for rule in ALL)

@@ -4,15 +4,6 @@ Why       The archive is proof only if it holds what arrived and nothing else. W
           writes there is locked for seven years like the record itself, and nobody could tell the
           two apart.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
-
-Cases     SKIP  no write-once bucket in the template; a write-once bucket for access logs
-          PASS  everybody is refused but the role that replicates; a statement for each way in
-          FAIL  no policy; a policy without Properties; no statement; one way in is left open;
-                another role is spared; another role is spared as well; roles that begin alike are
-                spared; one account is refused; some objects are guarded; a second condition lets
-                some through; an Allow refuses nobody; nothing replicates into it; access logs
-                go into the archive; the condition as text; a good archive does not hide its
-                neighbour
 """
 
 from __future__ import annotations

@@ -4,13 +4,6 @@ Why       Whoever asks who gets at the data reads the roles. A grant to our own 
           to an identity provider that stands in the bucket's policy instead is read by nobody, and no
           rule about roles sees it. What other accounts may read is said elsewhere.
 Targets   AWS::S3::BucketPolicy, AWS::S3::Bucket, AWS::CloudTrail::Trail
-
-Cases     SKIP  no bucket policy in the template; refusals alone; the policy of a bucket that gets access
-                logs, which has a rule of its own; the policy of a trail's bucket
-          PASS  an account that reads
-          FAIL  a service; our own account; a role of ours; an identity provider; an owner by the id of
-                old; a service beside a reader; a good statement does not hide its neighbour; a good
-                policy does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -3,12 +3,6 @@
 Why       Events say what ran, on what, and how it went. A second target in another account gets all of
           them too, and the alert that we get ourselves looks as it always did.
 Targets   AWS::Events::Rule
-
-Cases     SKIP  no event rule in the template; a rule without targets
-          PASS  a topic of this account; a queue and a log group
-          FAIL  a bus of another account; an address that is called; a target without an account; dead
-                letters for another account; a good target does not hide its neighbour; a good rule
-                does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -4,14 +4,6 @@ Why       The key opens everything: the record, the quarantine, the queues. A re
           another account is owed the published data and nothing else, so it gets the key where S3
           reads an object of that one bucket for it, and nowhere else.
 Targets   AWS::KMS::Key, AWS::S3::BucketPolicy
-
-Cases     SKIP  no key in the template; nobody of another account in the policy, and a key without
-                Properties
-          PASS  decrypting through S3, of one bucket; the bucket whose policy lets the account read
-          FAIL  encrypting as well; all but some actions; whichever way the account comes; through
-                another service; through S3 or another service; any bucket; buckets that begin
-                alike; two buckets; another bucket than the account reads; the condition as text; no
-                condition; a good statement does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -4,14 +4,6 @@ Why       Our contract is with an organization. If the reader's account leaves i
           on, the account still has its number, and only the organization tells that the contract no
           longer holds.
 Targets   AWS::S3::BucketPolicy
-
-Cases     SKIP  no organization is given; a template without organizations; nobody of another
-                account in the policy; no Properties
-          PASS  the account is refused outside of its organization; by its number
-          FAIL  nothing is refused; another account is refused; one role of the account is refused;
-                another organization; only those that have an organization; reading is refused, and
-                listing is not; the objects and not the bucket; an Allow refuses nobody; the
-                condition as text; a good account does not hide its neighbour
 """
 
 from __future__ import annotations

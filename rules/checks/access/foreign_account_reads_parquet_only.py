@@ -4,16 +4,6 @@ Why       Another account is a reader of what we publish. Raw vendor data is not
           nobody outside writes or deletes here. What it may read it must be able to read: a
           condition on what only uploads bring refuses every read.
 Targets   AWS::S3::BucketPolicy
-
-Cases     SKIP  no bucket policy in the template; nobody of another account in the policy, and a
-                policy without Properties; a Deny lets nobody in
-          PASS  reading and listing the Parquet; one feed of it, by one role, through one endpoint
-          FAIL  all objects; a name that begins like it; all objects but some; writing; everything
-                that begins with Get; all but some actions; listing everything; listing other names
-                too; listing another bucket; a condition on the encryption, which no read brings
-                along; such a condition for a principal that is no account; a condition on the
-                prefix, which only lists bring along; listing on a condition that is text; a good
-                statement does not hide its neighbour; a good policy does not hide its neighbour
 """
 
 from __future__ import annotations

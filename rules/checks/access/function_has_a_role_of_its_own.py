@@ -9,14 +9,6 @@ Targets   AWS::Glue::Crawler, AWS::Glue::Job, AWS::Lambda::Function, AWS::ApiGat
           AWS::KinesisAnalyticsV2::Application, AWS::KinesisFirehose::DeliveryStream,
           AWS::Logs::SubscriptionFilter, AWS::Pipes::Pipe, AWS::S3::Bucket,
           AWS::Scheduler::Schedule, AWS::StepFunctions::StateMachine
-
-Cases     SKIP  no function, job or crawler in the template
-          PASS  a role for each function and for the job; two crawlers share a role, one by its ARN
-                and one by its name
-          FAIL  two functions with one role; a crawler with the role of the job; a function with the
-                role that a bucket replicates with; a role that the template does not make; no role;
-                no Properties; the role as a list; a function with its own role does not hide its
-                neighbour
 """
 
 from __future__ import annotations

@@ -5,13 +5,6 @@ Why       The functions take their work from the stream and from the queue, whic
           was traded on them could not be told from the market.
 Targets   AWS::Lambda::Function, AWS::Lambda::Permission, AWS::Lambda::Url, AWS::Lambda::Alias,
           AWS::Lambda::Version
-
-Cases     SKIP  no function in the template; a permission for a function that is elsewhere
-          PASS  a mapping, which needs no permission; a permission for a function that is elsewhere,
-                beside ours
-          FAIL  a permission; a permission by the function's ARN; a permission for one version of
-                it; a permission for its alias; a URL; a URL of its alias; a function without
-                Properties; a good function does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -5,17 +5,6 @@ Why       A grant that no run uses is of use to an intruder only. A function is 
 Targets   AWS::Lambda::Function, AWS::DynamoDB::Table, AWS::IAM::Role, AWS::KMS::Key,
           AWS::Kinesis::Stream, AWS::Lambda::EventInvokeConfig, AWS::Lambda::EventSourceMapping,
           AWS::Logs::LogGroup, AWS::S3::Bucket, AWS::SNS::Topic, AWS::SQS::Queue
-
-Cases     SKIP  no function in the template; a function with a role of another stack, and one
-                without Properties
-          PASS  a bucket and a table that variables name; a queue by its URL, a topic by its ARN, a
-                bucket by a place in it; the dead-letter target; the source of a mapping and where
-                it puts what failed; the key and the log, of which a function need not be told;
-                sending to a queue of dead letters
-          FAIL  a queue that nothing names; reading a queue of dead letters; an index of a table that
-                nothing names; a mapping of another function; a name that only begins alike;
-                variables as text; no variables; a good function does not hide its neighbour; a good
-                resource does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -7,17 +7,6 @@ Targets   AWS::IAM::Role, AWS::Athena::WorkGroup, AWS::DynamoDB::Table,
           AWS::Glue::SecurityConfiguration, AWS::KMS::Key, AWS::Kinesis::Stream,
           AWS::Lambda::EventSourceMapping, AWS::Lambda::Function, AWS::Logs::LogGroup,
           AWS::S3::Bucket, AWS::SNS::Topic, AWS::SQS::Queue
-
-Cases     SKIP  no role in the template
-          PASS  stores of the template, their parts, and their key; the bucket that code is deployed
-                from; a key that the template does not make, but encrypts with; what is no store,
-                and actions that know no resources; a Deny reaches nothing; no Properties
-          FAIL  a bucket of somebody else; a table of somebody else; a queue of somebody else; a
-                stream of somebody else; a topic of somebody else; a key of somebody else; buckets
-                that begin like ours; all buckets; all keys of the account; what is no ARN; the
-                resource as an object; the bucket that code is deployed from, where the template has
-                no such parameter; a good statement does not hide its neighbour; a good resource
-                does not hide its neighbour
 """
 
 from __future__ import annotations

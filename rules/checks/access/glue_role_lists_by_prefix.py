@@ -4,14 +4,6 @@ Why       Names of objects tell which venues are held, since when, and what was 
           the crawlers run code of many libraries and need to see their own folders; a bucket whose
           every name can be listed shows an intruder where to go next.
 Targets   AWS::IAM::Role
-
-Cases     SKIP  no role in the template; a role of another service; a role that lists nothing, and
-                one without Properties
-          PASS  some folders; IfExists, for requests without a prefix; a Deny lists nothing
-          FAIL  no condition; every prefix; every prefix among others; the empty prefix; all but some
-                folders; a condition on something else; the condition as text; by a wildcard of
-                actions; a good statement does not hide its neighbour; a good role does not hide its
-                neighbour
 """
 
 from __future__ import annotations

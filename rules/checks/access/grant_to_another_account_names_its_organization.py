@@ -6,15 +6,6 @@ Why       What is granted to another account is read, by people and by scanners,
           organization it belongs to. Where no organization is named, a grant that asks for one is
           none: the reader waits in front of a closed door.
 Targets   AWS::S3::BucketPolicy, AWS::KMS::Key
-
-Cases     SKIP  a template without organizations; nobody of another account in the policies; no
-                Properties; a Deny lets nobody in
-          PASS  each grant names the organization; with other tests beside it; a list of one; the key's
-                policy; no organization is given, and none is asked for
-          FAIL  one grant does not; a role of the account; the key's policy does not; another
-                organization; this organization or another; only if the caller has one; a pattern; as a
-                path; the condition as text; a Deny beside the grant; no organization is given, and one
-                is asked for; a good grant does not hide its neighbour
 """
 
 from __future__ import annotations

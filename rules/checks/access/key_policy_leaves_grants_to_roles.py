@@ -4,11 +4,6 @@ Why       The account is in charge of its key, so what a role may do with it is 
           or role that the key names by itself decrypts everything there is, and whoever reads its
           policies finds nothing.
 Targets   AWS::KMS::Key
-
-Cases     SKIP  no key in the template; no Properties
-          PASS  the account, services and another account
-          FAIL  a role of the account; a user of the account; a role that may hand the key on; a role
-                beside the account; an identity provider; a good statement does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -4,12 +4,6 @@ Why       A key whose policy leaves out its own account can be mended by nobody,
           Everything it encrypts, seven years of record, would be lost with the last role that the
           policy happens to name.
 Targets   AWS::KMS::Key
-
-Cases     SKIP  no key in the template
-          PASS  the account may do everything; the account by its number, and others beside it
-          FAIL  a role of the account instead of the account; another account; not everything; on a
-                condition; the condition as text; another key as the resource; a Deny; no statement;
-                a policy as text; no Properties; a good key does not hide its neighbour
 """
 
 from __future__ import annotations

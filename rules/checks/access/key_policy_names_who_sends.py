@@ -4,16 +4,6 @@ Why       A service works for every customer. Without saying for whom, the key w
           decrypt for a stranger's alarm or log group as it does for ours. EventBridge is let off: it
           brings nothing along to tell by, and would drop every alert.
 Targets   AWS::KMS::Key, AWS::CloudTrail::Trail
-
-Cases     SKIP  no key in the template; no service in the policy; no Properties; EventBridge alone,
-                which brings nothing along
-          PASS  services on behalf of this account; CloudWatch Logs for log groups of this account;
-                CloudTrail for a trail of the template
-          FAIL  a service on behalf of whomever; this account or another; accounts that begin alike;
-                EventBridge takes another service along; log groups of any account; log groups of
-                this account and of another; the context of log groups on another service; CloudTrail
-                for any trail; CloudTrail for a trail that is not in the template; a trail takes another
-                service along; the condition as text; a good statement does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -4,13 +4,6 @@ Why       A service has to encrypt and decrypt with our key, and nothing else. I
           policy, hand the key on or schedule its deletion, a flaw in that service would reach seven
           years of record. And a service that keeps nothing of ours has no use for the key at all.
 Targets   AWS::KMS::Key
-
-Cases     SKIP  no key in the template; no service in the policy; no Properties
-          PASS  encrypting and decrypting; one of the ways to encrypt; every service that uses a key
-                by itself
-          FAIL  everything; handing the key on; a wildcard that takes more in; all but some actions;
-                a service that has no use for the key; a service that uses it, and another one;
-                CloudWatch Logs without a region; a good statement does not hide its neighbour
 """
 
 from __future__ import annotations

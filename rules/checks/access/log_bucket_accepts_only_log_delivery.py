@@ -4,14 +4,6 @@ Why       Access logs say who read or wrote which object; they are evidence. Evi
           write proves nothing, and logs that are refused at the door are missing when they are
           asked for.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
-
-Cases     SKIP  no bucket gets access logs; no Properties
-          PASS  logs of the buckets that log here; two buckets, a statement each
-          FAIL  no policy; a policy without Properties; a policy that lets nobody in; an account as
-                well; another service; more than writing; writing into another bucket; logs of a
-                bucket of another stack; logs of any bucket of the account; whoever owns the
-                bucket; the condition as text; a bucket whose logs are let in does not hide its
-                neighbour
 """
 
 from __future__ import annotations

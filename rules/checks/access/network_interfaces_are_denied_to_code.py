@@ -4,15 +4,6 @@ Why       Lambda makes a function's network interfaces with the function's own r
           is refused what Lambda is granted, whoever gets into the code can put interfaces of their
           own into the private subnets, or take down those of others.
 Targets   AWS::Lambda::Function, AWS::IAM::Role
-
-Cases     SKIP  no function in the template; a function outside of a VPC; a role that makes no
-                network interfaces, and a function without Properties
-          PASS  all of EC2 is refused to the code of the function; exactly what is granted is
-                refused to the code
-          FAIL  nothing is refused; one of the actions is left open; all of EC2 is granted, and not
-                all refused; another function is refused; a second condition lets the code through;
-                some resources only; an Allow refuses nothing; the condition as text; a good
-                function does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -5,19 +5,6 @@ Why       SNS refuses a policy whose statements name anything but the one topic 
           the later replaces what the earlier says, and who may send or who is refused is then
           decided by the order of a deployment.
 Targets   AWS::SNS::TopicPolicy, AWS::SQS::QueuePolicy, AWS::SQS::Queue
-
-Cases     SKIP  no policy of a topic or queue in the template
-          PASS  a topic's policy names its topic; a queue's policy names its queue; a list of one; a
-                policy for each of two topics; a topic of another stack
-          FAIL  two topics; two queues; the same topic twice; no topic; topics as text; an object
-                where the topic belongs; a statement names two topics; a statement names two queues;
-                a Deny names two queues; a statement names another topic; a statement names
-                everything; a statement names all but one topic; a statement names no resource; a
-                queue's address instead of its ARN; a queue that the template does not make; a second
-                policy for the topic; a second policy for the queue; no PolicyDocument; a statement as
-                text; no Properties; a topic's statement about every action; a topic's Deny of an action
-                on all topics; a good statement does not hide its neighbour; a good policy does not hide
-                its neighbour
 """
 
 from __future__ import annotations

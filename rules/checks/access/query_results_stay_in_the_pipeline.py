@@ -3,12 +3,6 @@
 Why       The result of a query is a copy of licensed data. In a bucket of somebody else's it is out of
           reach: no policy of ours says who reads it, and no licence's end takes it back.
 Targets   AWS::Athena::WorkGroup, AWS::S3::Bucket
-
-Cases     SKIP  no workgroup in the template
-          PASS  a prefix in a bucket of the template; the bucket itself
-          FAIL  a bucket of somebody else; a bucket whose name begins alike; a bucket that the
-                template does not make; no place at all; the configuration as text; the place as a
-                list; no Properties; a good workgroup does not hide its neighbour
 """
 
 from __future__ import annotations

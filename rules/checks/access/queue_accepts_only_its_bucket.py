@@ -5,17 +5,6 @@ Why       A message on the queue makes the validator judge an object. If others 
           that a rule or a topic of the template names accepts these alone.
 Targets   AWS::SQS::QueuePolicy, AWS::SQS::Queue, AWS::S3::Bucket, AWS::Events::Rule, AWS::SNS::Topic,
           AWS::SNS::Subscription
-
-Cases     SKIP  no queue policy in the template
-          PASS  the bucket that notifies the queue; as lists, and ArnLike; nobody may send by it; a
-                rule whose dead letters go there; a topic that the queue is subscribed to
-          FAIL  another service; S3, and an account; everybody; more than sending; a wildcard; any
-                bucket of the account; a bucket that the template does not make; a bucket that does
-                not notify the queue; the right bucket, and another one; whoever owns the bucket; a
-                bucket of another account; the condition as text; every queue; another queue beside
-                its own; every queue but one; no statement; no Properties; a good statement does not
-                hide its neighbour; EventBridge for any rule of the account; a rule that does not name
-                the queue; the right rule on behalf of S3; a topic that the queue is not subscribed to
 """
 
 from __future__ import annotations

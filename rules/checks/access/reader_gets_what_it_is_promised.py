@@ -4,15 +4,6 @@ Why       A customer pays for the Parquet. If a policy leaves its account out, o
           the customer waits in front of a closed door, and it may be a stranger's that is open.
           Each read needs the bucket's consent and the key's, so half a grant is none.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::KMS::Key, AWS::KMS::Alias, AWS::Glue::Table
-
-Cases     SKIP  no reader is named; a template without readers; no table of Parquet
-          PASS  the bucket and the key; by the account's number; a key that is elsewhere; a bucket
-                of other tables
-          FAIL  no policy; a policy without Properties; objects may not be read; the bucket may not
-                be listed; another account; a role of the account; other objects; another bucket is
-                listed; a Deny instead of an Allow; a Deny beside the Allow; the key may not be
-                used; the key by another account; a Deny of the key; a key without Properties; a
-                good bucket does not hide its neighbour
 """
 
 from __future__ import annotations

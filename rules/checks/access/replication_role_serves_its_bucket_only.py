@@ -5,18 +5,6 @@ Why       S3 copies whatever bucket a role lets it copy. A role that reads or wr
           objects into the record of seven years, and to carry ours out through a bucket nobody
           looks at. Its trust cannot say which bucket it is for: nothing confirms that S3 tells.
 Targets   AWS::IAM::Role, AWS::S3::Bucket
-
-Cases     SKIP  no bucket is replicated; a role of somebody else, and a bucket without Properties
-          PASS  one bucket to read and one to write; by wildcards in their objects; two buckets that
-                share a role; no use of the key
-          FAIL  another service is trusted too; another account is trusted too; everybody is trusted;
-                it reads any bucket; it reads another bucket; it reads every bucket of that
-                beginning; it reads all but one bucket; it writes to any bucket; it writes to the
-                source; everything in S3; it decrypts what any bucket holds; it decrypts the copies;
-                it decrypts whatever begins like it; it encrypts for any bucket; it encrypts for the
-                source; data keys for any bucket; one statement for both; everything with the key; a
-                role without Properties; a good statement does not hide its neighbour; a good role
-                does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -4,13 +4,6 @@ Why       A job has to clear what it has staged. The same right one folder furth
           that everybody queries, or what a vendor sent: the old version is still there, but no query
           finds it, and in the record nobody looks for what is not listed.
 Targets   AWS::IAM::Role, AWS::S3::Bucket, AWS::Glue::Table, AWS::Lambda::EventSourceMapping
-
-Cases     SKIP  no role in the template; a role that deletes nothing; a role that deletes elsewhere;
-                a role that names the bucket alone, where there is no object
-          PASS  a prefix of its own; a Deny
-          FAIL  the whole bucket; every bucket; what a table shows; what is around a table; a part of
-                what a table shows; the record; what is locked; everything that deletes; a good
-                statement does not hide its neighbour; a good role does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -5,18 +5,6 @@ Why       An action that nothing calls is of use to an intruder only, and no run
           AWS invents tomorrow is not on it.
 Targets   AWS::IAM::Role, AWS::Glue::Crawler, AWS::Glue::Job, AWS::Lambda::EventSourceMapping,
           AWS::Lambda::Function
-
-Cases     SKIP  no role in the template; a role that nothing works with; a role of somebody else's
-                service; the role that S3 replicates with, of which other rules say what it needs
-          PASS  a function that stores, and writes its log; a function that reads its stream; a
-                function that works its queue; a job; a crawler; other letters; a wildcard, which
-                another rule refuses; what is denied
-          FAIL  a function that deletes objects; that reads old versions; that scans a table; that
-                encrypts with the key by itself; that reads secrets; that puts records on its stream;
-                that lists all streams; that reads a queue it has no mapping of; that reads a queue of
-                dead letters; that reads the stream of another function; a job that scans; a crawler
-                that writes objects; an action as a list; a good statement does not hide its neighbour; a
-                good role does not hide its neighbour
 """
 
 from __future__ import annotations

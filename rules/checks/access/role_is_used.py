@@ -8,15 +8,6 @@ Targets   AWS::IAM::Role, AWS::ApiGateway::Account, AWS::Batch::JobDefinition, A
           AWS::KinesisFirehose::DeliveryStream, AWS::Lambda::Function,
           AWS::Logs::SubscriptionFilter, AWS::Pipes::Pipe, AWS::S3::Bucket,
           AWS::Scheduler::Schedule, AWS::StepFunctions::StateMachine
-
-Cases     SKIP  no role in the template
-          PASS  roles of a function, a job and a crawler; the role that a bucket replicates with;
-                the role of a state machine, and of the target of a rule; the roles of a build, a cluster
-                and a flow log
-          FAIL  a role that nothing works with; no Properties; a policy that speaks of the role is
-                no use of it; a policy that is attached to the role is no use of it; a variable that
-                names the role is no use of it; a function whose role trusts Glue alone; a role
-                whose trust is text; a trust that refuses; a role in use does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -4,13 +4,6 @@ Why       Whoever asks what a program may do reads its role, and so does every r
           policy that stands elsewhere and is hung onto the role grants what nobody there reads, and one
           for somebody of elsewhere lets in whom nobody here knows.
 Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
-
-Cases     SKIP  no role in the template
-          PASS  a policy in the role itself
-          FAIL  a policy, and no role; policies of roles that are elsewhere, and of a user; a policy
-                beside the role; a policy beside the role by its name; one policy of a role by itself; a
-                managed policy; a policy of several roles; the roles as text; a role without
-                Properties; a good role does not hide its neighbour
 """
 
 from __future__ import annotations

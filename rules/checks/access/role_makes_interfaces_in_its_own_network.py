@@ -4,15 +4,6 @@ Why       A shared VPC belongs to another account, which lets us put network int
           A role that may do more there, or in any account's network, is one for whoever takes it over
           to reach hosts that are not ours.
 Targets   AWS::IAM::Role, AWS::Lambda::Function
-
-Cases     SKIP  no role in the template; a role that may do nothing with networks; a role that nothing
-                runs with
-          PASS  this account's; this account's, and the owner's subnets; everything, which is judged
-                elsewhere; what knows no resources; a Deny
-          FAIL  another account's subnets; any account's; the owner's, where none is given; everything
-                of the owner's; deleting in the owner's subnets; another region's; a name that is no
-                ARN; a good statement does not hide its neighbour; a good role does not hide its
-                neighbour
 """
 
 from __future__ import annotations

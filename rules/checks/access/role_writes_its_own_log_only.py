@@ -4,17 +4,6 @@ Why       Logs are what an incident is understood by. Code that can write into a
           can lay a false trail, and code that cannot write its own fails without a word.
 Targets   AWS::IAM::Role, AWS::Lambda::Function, AWS::Glue::Job, AWS::Glue::Crawler,
           AWS::Logs::LogGroup
-
-Cases     SKIP  no role in the template; a role that no function, job or crawler runs with, and one
-                without Properties; a function whose log group the template does not declare
-          PASS  the log group that the function names; the log group that Lambda gives a function
-                that names none; a job and a crawler write below /aws-glue/; a job whose role names
-                a log group that is gone
-          FAIL  the log of another function; all logs; every log but one; a log whose name begins
-                like its own; the log of that name in another account; a job that writes a log of
-                functions; a function that may not write its log; a log group without its streams; a
-                role without policies; no Properties; policies as text; a good statement does not
-                hide its neighbour
 """
 
 from __future__ import annotations

@@ -5,13 +5,6 @@ Why       Everybody's Glue is the same service. Without the account in the trust
           let off: nothing confirms that they say which account they work for, and a trust that
           waits for it keeps the service out.
 Targets   AWS::IAM::Role
-
-Cases     SKIP  no role in the template; roles of Lambda and of S3 alone, and one without Properties
-          PASS  Glue on behalf of this account
-          FAIL  Glue on behalf of whomever; Glue among other services; another account; this account
-                or another; only if the service says so; only a resource, whose name anybody may
-                take; the condition as text; a good statement does not hide its neighbour; a good
-                role does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -5,17 +5,6 @@ Why       AWS refuses a policy whose principal is empty or half an ARN, and with
           without a reader's account.
 Targets   AWS::IAM::Role, AWS::KMS::Key, AWS::S3::BucketPolicy, AWS::SNS::TopicPolicy,
           AWS::SQS::QueuePolicy, AWS::EC2::VPCEndpoint
-
-Cases     SKIP  no policy that says who; an endpoint without a policy; a key without a policy
-          PASS  an account, its number, a role, a service and everybody; an account by a parameter;
-                everybody but somebody, which is judged elsewhere
-          FAIL  the account is left empty; the principal depends on a parameter that is left empty;
-                an empty principal; a principal without names; a name as text; a name as an object;
-                half an ARN; every account by a wildcard; a service that is none; a service without
-                a region; a canonical user, which does not show its account; a kind that there is
-                not; no principal; no principal in an endpoint; no principal in a queue and in a
-                topic; a statement as text; no statement; no Properties; a good statement does not
-                hide its neighbour
 """
 
 from __future__ import annotations

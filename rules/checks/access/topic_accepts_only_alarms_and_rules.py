@@ -3,13 +3,6 @@
 Why       People are woken by what is on these topics. If others could publish, a stranger could send
           false alarms until nobody listens, and no permission of ours would have been used.
 Targets   AWS::SNS::TopicPolicy
-
-Cases     SKIP  no topic policy in the template
-          PASS  alarms of this account, and rules; nobody may publish by it
-          FAIL  another service; an account; alarms, and an account; everybody; more than
-                publishing; all but some actions; alarms of any account; alarms of another account;
-                the condition as text; every topic; another topic beside its own; every topic but
-                one; no statement; no Properties; a good statement does not hide its neighbour
 """
 
 from __future__ import annotations

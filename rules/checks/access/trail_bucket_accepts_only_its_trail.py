@@ -4,15 +4,6 @@ Why       The trail is what we show when we are asked who read what. CloudTrail 
           customer: a statement that does not name our trail lets a stranger's files in among ours. And
           a trail that is refused at the door records nothing, without a word in the pipeline.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::CloudTrail::Trail
-
-Cases     SKIP  no bucket of a trail
-          PASS  what AWS documents for a trail; a bucket whose trail is switched off
-          FAIL  no policy; a policy without Properties; nobody is let in; the trail may not ask for the
-                owner; the trail may not deliver; another trail is let in; the trail's name with a
-                wildcard; without a source; a trail of another account; an account as well; another
-                service as well; more than writing; into the whole bucket; without the owner's full
-                control; the condition as text; the trail is refused by another statement; a good bucket
-                does not hide its neighbour
 """
 
 from __future__ import annotations

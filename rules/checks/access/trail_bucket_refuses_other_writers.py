@@ -4,13 +4,6 @@ Why       An administrator may write to every bucket of the account. Whoever has
           not could put a file in place of the one that tells of it. The bucket's own policy is the only
           one that binds him too.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::CloudTrail::Trail
-
-Cases     SKIP  no bucket of a trail
-          PASS  everybody but CloudTrail is refused
-          FAIL  no policy; no Properties; one role is refused; another service is let off; one
-                folder only; another action; objects can be replicated here; a further condition
-                lets some through; Allow refuses nobody; callers without a service's name are let
-                off; a good bucket does not hide its neighbour
 """
 
 from __future__ import annotations

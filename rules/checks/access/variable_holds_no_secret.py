@@ -4,13 +4,6 @@ Why       Variables of functions and arguments of jobs are shown to everybody wh
           in the template's history, and are printed with the first error report. The pipeline needs no
           password at all: its roles open everything.
 Targets   AWS::Lambda::Function, AWS::Glue::Job
-
-Cases     SKIP  neither function nor job in the template
-          PASS  places and names; a secret's ARN; a secret that is resolved when it is deployed; the
-                name of a secret; words that only contain one; no variables
-          FAIL  a password; a key by another name; an argument of a job; an access key under any
-                name; a private key under any name; a number for a password; a good variable does not
-                hide its neighbour; a good function does not hide its neighbour
 """
 
 from __future__ import annotations

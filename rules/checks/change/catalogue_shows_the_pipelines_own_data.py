@@ -4,12 +4,6 @@ Why       Analysts query what the catalogue calls trades. A table that lies in s
           is a link to somebody else's table, answers as readily, and nobody sees by the name whose
           prices these are. A catalogue whose defaults let everybody at new tables shows ours.
 Targets   AWS::Glue::Database, AWS::Glue::Table, AWS::S3::Bucket
-
-Cases     SKIP  neither database nor table in the template
-          PASS  a database; a table in a bucket of the template; a place in a bucket of the template
-          FAIL  a table in a bucket of elsewhere; a table without a place; a link to a table; a link to a
-                database; a catalogue of another account; a place of elsewhere for a database; everybody
-                may use new tables; a view; a good table does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -4,13 +4,6 @@ Why       A condition that always comes out the same is a switch that somebody w
           is still there, the deployment takes its value, and what hangs on it never changes. In the
           rendering nothing is missing, because it is missing everywhere.
 Targets   Conditions
-
-Cases     SKIP  no conditions
-          PASS  a parameter decides; the region decides; a condition that follows another; a value
-                from a map, by a parameter
-          FAIL  two texts; a text and itself, in an Or; not what is always so; a condition that follows
-                a constant one; a value from a map, by texts; a good condition does not hide its
-                neighbour
 """
 
 from __future__ import annotations

@@ -4,12 +4,6 @@ Why       Each partition in the catalogue has columns of its own. A crawler that
           the files it sees makes the hours of one table differ, and a query over two of them fails or
           shows a price under another name. What the table says is what its partitions say.
 Targets   AWS::Glue::Crawler
-
-Cases     SKIP  no crawler
-          PASS  partitions inherit; other settings beside it
-          FAIL  no Configuration; an empty one; no JSON; another behaviour; tables merge new columns;
-                one schema for all folders; a Configuration as an object; no Properties; a list as
-                JSON; a good crawler does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -4,12 +4,6 @@ Why       A crawler that is given a folder makes tables of its own and guesses t
           price that becomes a double no longer adds up to the venue's last digit, and a column
           that is guessed anew breaks everybody's queries overnight.
 Targets   AWS::Glue::Crawler, AWS::Glue::Table
-
-Cases     SKIP  no crawler
-          PASS  a declared table; an empty list of folders beside it
-          FAIL  a folder; a folder beside a declared table; a table that is not declared; a table
-                of another database; a target without tables; no targets; no Properties; text
-                where the targets belong; a good crawler beside a bad one
 """
 
 from __future__ import annotations

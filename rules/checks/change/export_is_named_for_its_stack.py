@@ -4,11 +4,6 @@ Why       An export's name exists once in an account and region. A fixed one kee
           environment from being deployed beside the first, or lets a reader of development import
           production's stream.
 Targets   Outputs
-
-Cases     SKIP  no outputs; an output that is not exported
-          PASS  the stack's name and more; joined; with variables
-          FAIL  a fixed name; named for the environment only; text that is not substituted; no
-                name; text where the export belongs; a good export beside a bad one
 """
 
 from __future__ import annotations

@@ -4,14 +4,6 @@ Why       What was reviewed, tested and built is what has to run, and nothing el
           account, code inside the template and a variable that loads another program first each run
           with the function's role and see every record.
 Targets   AWS::Lambda::Function, AWS::Lambda::LayerVersion
-
-Cases     SKIP  no function in the template
-          PASS  code from a bucket and a layer of the template; code that is still to be packaged; no
-                layer; an empty list of layers
-          FAIL  no Code; code in the template; an image; a layer of another account; a layer of this
-                account that is not declared here; a layer as text; a program that is run first; a
-                library that is loaded first; a good layer does not hide its neighbour; a good
-                function does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -3,13 +3,6 @@
 Why       The layer holds compiled code. A function that is moved to another processor without it
           deploys without a word and fails at its first import, with every message that comes in.
 Targets   AWS::Lambda::Function, AWS::Lambda::LayerVersion
-
-Cases     SKIP  no layer; a layer of somebody else; no Properties
-          PASS  the same processor; one of several; the default processor; a layer that does not
-                say, which is a rule of its own; another runtime, which is a rule of its own
-          FAIL  another processor; the default processor, where the layer has another; an object
-                where the processor belongs; the second layer does not fit; a good function beside
-                a bad one
 """
 
 from __future__ import annotations

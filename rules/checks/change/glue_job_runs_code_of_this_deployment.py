@@ -4,12 +4,6 @@ Why       What was reviewed and tested is one script. A package that is fetched 
           jar beside it or a setting of Spark that names one runs with the job's role, in the middle
           of the data, and can be another one every night.
 Targets   AWS::Glue::Job
-
-Cases     SKIP  no job in the template
-          PASS  a script and arguments of its own; a script that is uploaded already; no arguments
-          FAIL  no script; packages that are fetched at the start; a module beside the script; a jar;
-                files beside it; jars before Spark's own; settings of Spark; a command without a
-                script; arguments as text; a good job does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -4,11 +4,6 @@ Why       Analysts and their permissions know one database. A table or a crawler
           at another one works without an error, and the tables that people query stand still or
           are missing.
 Targets   AWS::Glue::Table, AWS::Glue::Crawler, AWS::Glue::Database
-
-Cases     SKIP  no table and no crawler
-          PASS  a table and a crawler of the database; the database's name as text
-          FAIL  a table of another database; a crawler of another database; no database said; no
-                Properties; an object where the name belongs; a good table beside a bad one
 """
 
 from __future__ import annotations

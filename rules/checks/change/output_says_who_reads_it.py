@@ -3,11 +3,6 @@
 Why       An output that others build on cannot be changed without asking them. Without a word on
           who they are it is either kept for ever or taken away from somebody's production.
 Targets   Outputs
-
-Cases     SKIP  no outputs
-          PASS  a description
-          FAIL  no description; an empty one; the name again; an empty output; text where the
-                output belongs; a good output beside a bad one
 """
 
 from __future__ import annotations

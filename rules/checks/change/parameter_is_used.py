@@ -4,12 +4,6 @@ Why       Whoever sets a retention and sees the deployment succeed believes that
           parameter that nothing follows is a switch that is not wired, and the first to notice is
           the auditor.
 Targets   Parameters
-
-Cases     SKIP  no parameters
-          PASS  a resource refers to it; in text that is substituted; a condition that a resource
-                follows; a condition of a condition; an If; an output; a rule and a resource
-          FAIL  nothing refers to it; a rule alone; a condition that nothing follows; the metadata
-                alone; a good parameter beside a bad one
 """
 
 from __future__ import annotations

@@ -4,12 +4,6 @@ Why       A mistyped account id is noticed when half the stack has been built, o
           reads our data. Where the parameter says what is right, CloudFormation refuses the wrong
           value before it builds anything.
 Targets   Parameters
-
-Cases     SKIP  no parameters; a type that CloudFormation looks up
-          PASS  a list of values; a pattern; a pattern that only Java knows; bounds of a number
-          FAIL  any text; any number; a pattern that refuses nothing; an empty list of values; a
-                length is no validation; no reason is given; an empty reason; nothing but a type;
-                a good parameter beside a bad one
 """
 
 from __future__ import annotations

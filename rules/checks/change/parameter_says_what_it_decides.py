@@ -3,11 +3,6 @@
 Why       Whoever deploys at night has the parameters' names and nothing else. A retention or a
           lock that is guessed wrong cannot be taken back in production.
 Targets   Parameters
-
-Cases     SKIP  no parameters
-          PASS  a description
-          FAIL  no description; an empty one; the name again; an object where the text belongs; a
-                good parameter beside a bad one
 """
 
 from __future__ import annotations

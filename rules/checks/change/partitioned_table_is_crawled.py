@@ -4,13 +4,6 @@ Why       A query sees the hours that the catalogue knows, and no error tells of
           writes an hour adds it; an hour that was deleted there, or written before there was a
           catalogue, is found by nobody but a crawler, and missing from every query until then.
 Targets   AWS::Glue::Table, AWS::Glue::Crawler
-
-Cases     SKIP  no table; a table without partitions; partitions that are computed from the query;
-                no Properties
-          PASS  a crawler adds to the table; one of two crawlers; one name where the list belongs
-          FAIL  no crawler; a crawler of another table; a crawler of another database's table of
-                that name; a crawler of a folder; a crawler without Properties; projection that is
-                switched off; a good table beside a bad one
 """
 
 from __future__ import annotations

@@ -4,15 +4,6 @@ Why       A log group that was copied from the access log's bucket keeps its ref
           and follows another switch than its neighbours. Whoever shortens the access logs then
           deletes the evidence of a function, and nothing told him.
 Targets   Parameters
-
-Cases     SKIP  no resources; a parameter in one resource only; tags, which are a rule of their own;
-                names, which differ on purpose; subnets, which differ in their place; schedules, which
-                differ by what they start; ids that CloudFormation looks up; entries of a list with ids
-                of their own; no Properties
-          PASS  all name the same; two in each, the same; one is fixed; another type of resource;
-                another property
-          FAIL  one names another; a text; two resources, two parameters; behind a condition; one
-                of two in a list; entries of a list with the same id; a good property beside a bad one
 """
 
 from __future__ import annotations

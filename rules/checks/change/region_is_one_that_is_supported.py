@@ -4,13 +4,6 @@ Why       Not everything that a pipeline needs is in every Region: a Glue versio
           partitions years later. What cannot run there has to be refused before anything is built,
           not when the last of eighty resources fails and the write-once archive is already there.
 Targets   AWS::Glue::Job, Mappings, Outputs
-
-Cases     SKIP  no job; no resources
-          PASS  an output looks the Region up; a resource does; in text that is substituted
-          FAIL  nothing looks the Region up; a look-up with a default; an output on a condition; a
-                resource on a condition; a branch of a condition; a look-up of something else; a map
-                that is not there; a Region of China; a Region of the European Sovereign Cloud; an
-                isolated Region; a map as text; a good look-up does not hide a bad Region
 """
 
 from __future__ import annotations

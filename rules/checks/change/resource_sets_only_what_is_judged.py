@@ -4,14 +4,6 @@ Why       A rule sees what it was written for. A share with another account, an 
           inventory that is sent elsewhere: each is a resource or a property of its own, which the
           rules about buckets and roles walk past. What no rule judges is not passed, it is unseen.
 Targets   *
-
-Cases     SKIP  a template without resources
-          PASS  a bucket with what the rules about buckets read; a resource without Properties; what
-                is removed by a condition
-          FAIL  a type that no rule is about; a custom resource; a stack inside the stack; a policy of
-                a stream; an access point; a table's own policy; an inventory; a filter; properties as
-                text; a good resource does not hide its neighbour; a good property does not hide its
-                neighbour
 """
 
 from __future__ import annotations

@@ -4,13 +4,6 @@ Why       Who clears away last week's test goes by the tag. A production bucket 
           or says nothing that is an environment, goes with it, and its cost is booked on a team
           that never heard of it.
 Targets   *
-
-Cases     SKIP  the template has no parameter Environment; no resource with such a tag; no
-                Properties
-          PASS  the parameter's value in a list of tags; the parameter's value in tags by name;
-                among other tags
-          FAIL  another parameter; a fixed name of another environment; by name, another
-                environment; a tag without a value; a good resource beside a bad one
 """
 
 from __future__ import annotations

@@ -4,15 +4,6 @@ Why       A price that travels in the clear can be read by whoever is on the way
           it is stored. The bucket's own policy is the only place that binds every caller, the
           reader's account included.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
-
-Cases     SKIP  no bucket in the template
-          PASS  everybody is refused without TLS; text instead of a boolean, and the principal as
-                AWS '*'; among other statements
-          FAIL  no policy; the policy of another; a policy without Properties; a policy as text; no
-                statement; an Allow with TLS refuses nobody; only one account is refused; the bucket
-                but not its objects; only one action is refused; a second condition lets some
-                through; the condition the wrong way round; the condition as text; a good bucket
-                does not hide its neighbour
 """
 
 from __future__ import annotations

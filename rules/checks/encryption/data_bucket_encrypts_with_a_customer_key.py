@@ -6,15 +6,6 @@ Why       Vendors license their ticks to us for as long as we pay. When a licenc
           such a key, and the logs would be lost. So are those of trails, which name the key
           themselves.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::CloudTrail::Trail
-
-Cases     SKIP  no bucket in the template
-          PASS  KMS encryption with the ARN of a key; a key that the template does not make; the
-                bucket that gets the logs keeps to what log delivery knows; a trail's bucket, whose
-                trail names the key
-          FAIL  AES256 is no key of ours; KMS without a key takes the one of S3; an alias can be
-                pointed at another key; the key as a list; the encryption as text; no rule in the
-                encryption; no Properties; a bucket that logs to itself is a data bucket; a good
-                bucket does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -5,17 +5,6 @@ Why       An upload can ask for weaker encryption than the bucket's own, and its
           bucket's encryption, and refusing that one loses the data of writers that rely on it:
           Lambda's own writer of failed batches does.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::IAM::Role
-
-Cases     SKIP  no bucket in the template; a bucket without a KMS key, and one without Properties
-          PASS  uploads that name another algorithm are refused to everybody; the test for the
-                header as text; uploads that name the algorithm and no key are refused too
-          FAIL  no policy; a policy without Properties; a policy without a statement; another
-                algorithm is asked for than the bucket has; dual-layer encryption is let in; one
-                role only is refused; one prefix only is guarded; another action is refused; a
-                further condition lets some through; an Allow refuses nobody; uploads without the
-                header are refused too; a second statement refuses uploads without the header; a
-                second statement does not ask whether the header is there; a role is refused uploads
-                without the header by a policy of its own; a good bucket does not hide its neighbour
 """
 
 from __future__ import annotations

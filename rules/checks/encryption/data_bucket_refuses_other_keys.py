@@ -5,17 +5,6 @@ Why       An upload can name a key of somebody else's account. The object is the
           gets the bucket's, and has to be let in; one that names an algorithm alone does not, and
           is a question of its own (data_bucket_refuses_the_aws_managed_key).
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
-
-Cases     SKIP  no bucket in the template; a bucket without a KMS key, and one without Properties
-          PASS  uploads that name another key are refused to everybody; the test for the header as
-                text; uploads that name an algorithm and no key are refused too
-          FAIL  no policy; a policy without Properties; a policy without a statement; another key is
-                asked for than the bucket has; one role only is refused; one prefix only is guarded;
-                another action is refused; a further condition lets some through; an Allow refuses
-                nobody; uploads without the header are refused too; a second statement refuses
-                uploads without the header; a second statement does not ask whether the header is
-                there; a second statement refuses uploads that name nothing, on two tests; a second
-                statement holds if the header is missing; a good bucket does not hide its neighbour
 """
 
 from __future__ import annotations

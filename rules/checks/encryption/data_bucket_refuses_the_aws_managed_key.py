@@ -5,16 +5,6 @@ Why       An upload that names aws:kms and no key is encrypted with the AWS mana
           account, to which that key cannot be opened, never reads it. An upload that names nothing
           gets the bucket's key, and has to be let in.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
-
-Cases     SKIP  no bucket in the template; a bucket without a KMS key, and one without Properties
-          PASS  uploads that name aws:kms and no key are refused to everybody; the test for the header
-                as text; with dual-layer encryption
-          FAIL  no policy; a policy without Properties; a policy without a statement; a condition as
-                text; the test for the key is missing; the test for the algorithm is missing; uploads
-                that do name a key are refused instead; another algorithm; one role only is refused;
-                one prefix only is guarded; another action is refused; a further condition lets some
-                through; an Allow refuses nobody; another bucket's policy; a good bucket does not hide
-                its neighbour
 """
 
 from __future__ import annotations

@@ -6,14 +6,6 @@ Targets   AWS::Athena::WorkGroup, AWS::CloudTrail::Trail, AWS::DynamoDB::Table,
           AWS::Glue::SecurityConfiguration, AWS::Kinesis::Stream, AWS::Lambda::EventSourceMapping,
           AWS::Lambda::Function, AWS::Logs::LogGroup, AWS::S3::Bucket, AWS::SNS::Topic,
           AWS::SQS::Queue
-
-Cases     SKIP  no store in the template; stores that name no key by ARN; no Properties
-          PASS  one key for every kind of store; one key that the template does not make; an alias
-                beside the key, which the rules of each type judge
-          FAIL  a table with a key of another account, beside stores with ours; a stream with
-                another key; a topic with another key; a log group with another key; a function with
-                another key; bookmarks of Glue with another key; results of queries with another
-                key; replicas with another key than their bucket; a second key of the template
 """
 
 from __future__ import annotations

@@ -4,13 +4,6 @@ Why       How a job's logs, bookmarks and files are encrypted stands in its secu
           One that is not in the template may be anybody's: it may encrypt with a key that we cannot
           withdraw, or be gone, and then no run starts.
 Targets   AWS::Glue::Job, AWS::Glue::Crawler, AWS::Glue::SecurityConfiguration
-
-Cases     SKIP  no job and no crawler in the template; a job that names none, and one without
-                Properties
-          PASS  a configuration of the template; by its name
-          FAIL  a configuration that is elsewhere; a configuration that is gone; a name that begins
-                alike; something else of that name; a crawler's; as a list; a good job does not hide
-                its neighbour
 """
 
 from __future__ import annotations

@@ -4,12 +4,6 @@ Why       Everything encrypts with what an alias, or one parameter, says is the 
           another account, and every store follows with the next deployment: the data is then readable
           for as long as its owner lets us, and for him whenever he likes.
 Targets   AWS::KMS::Alias, AWS::SSM::Parameter
-
-Cases     SKIP  neither alias nor parameter in the template; a parameter that names no key
-          PASS  an alias for a key of the template; an alias by its id; a parameter with a key of this
-                account
-          FAIL  an alias for a key of another account; a parameter with a key of another account; a good
-                parameter does not hide its neighbour
 """
 
 from __future__ import annotations

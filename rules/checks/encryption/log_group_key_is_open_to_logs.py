@@ -4,16 +4,6 @@ Why       CloudWatch Logs encrypts a log group by itself, not with the rights of
           If the key's policy leaves it out, the log group cannot be made; if that is taken away
           later, what went wrong in the pipeline can be neither written down nor read.
 Targets   AWS::Logs::LogGroup, AWS::KMS::Key, AWS::KMS::Alias
-
-Cases     SKIP  no log group in the template; a log group without a key of ours, and one without
-                Properties; a key that is elsewhere
-          PASS  what CloudWatch Logs needs, for the log groups of the account; for this log group
-                alone; a Deny of something else
-          FAIL  nothing for CloudWatch Logs; it may not decrypt; it may not describe the key; it may
-                not encrypt; it makes data keys in one way only; it may not encrypt anew; CloudWatch
-                Logs of another region; other log groups; the account of the source, which it does
-                not bring along; a Deny instead of an Allow; a Deny beside the Allow; the policy as
-                text; a key without Properties; a good log group does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -3,15 +3,6 @@
 Why       Messages name objects of the record and say why they were refused. Sent in the clear they
           can be read on the way, or changed so that the wrong object is judged.
 Targets   AWS::SQS::Queue, AWS::SQS::QueuePolicy
-
-Cases     SKIP  no queue in the template
-          PASS  everybody is refused without TLS; text instead of a boolean, and the principal as
-                AWS '*'; among other statements
-          FAIL  no policy; the policy of another; a policy without Properties; a policy as text; no
-                statement; an Allow with TLS refuses nobody; only one account is refused; the
-                statement speaks of something else; only one action is refused; a second condition
-                lets some through; the condition the wrong way round; the condition as text; a good
-                queue does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -3,15 +3,6 @@
 Why       Whoever can forge or change an alert decides when somebody is woken and when nobody is.
           Publishing without TLS lets everybody on the way do that.
 Targets   AWS::SNS::Topic, AWS::SNS::TopicPolicy
-
-Cases     SKIP  no topic in the template
-          PASS  everybody is refused without TLS; text instead of a boolean, and the principal as
-                AWS '*'; among other statements
-          FAIL  no policy; the policy of another; a policy without Properties; a policy as text; no
-                statement; an Allow with TLS refuses nobody; only one account is refused; the
-                statement speaks of something else; only subscribing is refused; a second condition
-                lets some through; the condition the wrong way round; the condition as text; a good
-                topic does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -4,13 +4,6 @@ Why       CloudTrail asks the key for each file. A key that refuses it ends the 
           policy is changed later, the record: the files of that time are never written, and the trail
           says so in a status that nobody reads.
 Targets   AWS::CloudTrail::Trail, AWS::KMS::Key
-
-Cases     SKIP  no trail in the template; a trail whose key is not in the template; no Properties
-          PASS  CloudTrail may describe the key and generate data keys for the trail; held to the trail's
-                context as well, where there is one
-          FAIL  CloudTrail may not describe the key; CloudTrail may not generate data keys; a policy
-                without the service; for another trail; a context that DescribeKey does not have; refused
-                by another statement; a key without Properties; a good trail does not hide its neighbour
 """
 
 from __future__ import annotations

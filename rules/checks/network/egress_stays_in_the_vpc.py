@@ -4,17 +4,6 @@ Why       A block of a few addresses somewhere else looks like an exception that
           It is a way out: to a vendor's host, to a neighbour's network, to a server that was rented
           for a day. What a function can read, it can send there.
 Targets   AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupEgress
-
-Cases     SKIP  no security group in the template; a group that states no way out, and one without
-                Properties; a template that is not told the block of the VPC
-          PASS  the block of the VPC; the block that is given; a second block; a prefix list that a parameter gives;
-                a security group of the template; nowhere; the whole world, and addresses of IPv6,
-                which are judged elsewhere
-          FAIL  another block; a block inside of the VPC's; the block where another one is given; the
-                block, and a prefix list that nobody gave; a prefix list that nobody gave; a
-                parameter that is no prefix list; a security group of another stack; a list where
-                the block belongs; nobody named; a rule by itself; a rule by itself without
-                Properties; a rule as text; a good rule does not hide its neighbour
 """
 
 from __future__ import annotations

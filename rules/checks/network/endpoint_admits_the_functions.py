@@ -6,18 +6,6 @@ Why       Private names lead every call in the VPC to the endpoint. If its secur
           itself, so whatever it may connect to is only of use to an intruder.
 Targets   AWS::EC2::VPCEndpoint, AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupIngress,
           AWS::EC2::SecurityGroupEgress, AWS::Lambda::Function
-
-Cases     SKIP  no endpoint in the template; a gateway endpoint, one without a security group, and
-                one without Properties
-          PASS  the block of the VPC comes in where there are no functions, nothing goes out; in by a
-                rule by itself, among all ports; one of two security groups lets in; the security
-                group of the functions comes in; a block, where the template is not told which the one
-                of the VPC is; no egress is stated, which is judged elsewhere
-          FAIL  nobody comes in; the block of the VPC alone, where there are functions; another block;
-                another port; a rule as text; the security group of one of two functions; a security
-                group that nothing is in; a security group of another stack; a security group without
-                Properties; it may connect into the VPC; it may connect to S3; it may connect by a
-                rule by itself; the way out as text; a good endpoint does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -4,15 +4,6 @@ Why       Private names lead every host of the VPC to the endpoint, whatever it 
           a block of addresses that was added later, and forgotten here, finds the service gone: its
           calls time out, and nobody thinks of this stack.
 Targets   AWS::EC2::VPCEndpoint, AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupIngress
-
-Cases     SKIP  neither an endpoint nor a security group that admits the VPC; a gateway endpoint, one
-                without a security group, and one without Properties; a template that is not told the
-                blocks of the VPC
-          PASS  one block; each of two blocks; each in a security group of its own; by a rule by
-                itself, among all ports
-          FAIL  nobody; the first block only; another block; another port; the functions only; a rule
-                as text; a security group of another stack; a security group that no endpoint has yet
-                and that admits the first block only; a good endpoint does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -4,12 +4,6 @@ Why       An endpoint in another VPC is paid for and reached by nobody: the func
           it and time out. A security group of another VPC cannot be used at all, which is found out
           in the middle of a deployment.
 Targets   AWS::EC2::VPCEndpoint, AWS::EC2::SecurityGroup, AWS::Lambda::Function
-
-Cases     SKIP  neither an endpoint nor a security group in the template; the security group of a
-                machine, where there are neither functions nor endpoints
-          PASS  all in one VPC; the VPC by a parameter
-          FAIL  an endpoint in another VPC; a security group in another VPC; no VPC; no Properties;
-                the VPC as a list; good ones do not hide their neighbour
 """
 
 from __future__ import annotations

@@ -4,14 +4,6 @@ Why       An endpoint is a door in a wall without windows. With somebody else's 
           along by whoever got in, data could leave by it for an account of theirs, and nothing in
           ours would have allowed it.
 Targets   AWS::EC2::VPCEndpoint
-
-Cases     SKIP  no endpoint in the template
-          PASS  callers of this account; of this account, and a Deny that asks for nothing
-          FAIL  no policy; no Properties; a policy as text; no statement; a Deny alone, which serves
-                nobody; callers of any account; callers of another account; of this account or
-                another; only if the caller says so; the account of the resource instead of the
-                caller; the condition as text; a good statement does not hide its neighbour; a good
-                endpoint does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -4,19 +4,6 @@ Why       A function whose network does not lead to what it calls waits until it
           message. The stream waits behind it, and a week later the first records are gone.
 Targets   AWS::Lambda::Function, AWS::IAM::Role, AWS::EC2::SecurityGroup,
           AWS::EC2::SecurityGroupEgress, AWS::EC2::VPCEndpoint
-
-Cases     SKIP  no function in the template; a function outside of a VPC, and one without
-                Properties; a template that is told no addresses; a role of another stack
-          PASS  S3, DynamoDB and a queue; only what it calls; all ports of all protocols; what
-                Lambda does by itself; the dead-letter target, where Lambda sends; a rule by itself,
-                and the endpoint by its security group; each block, where the endpoint is not of the
-                template; a Deny calls nothing
-          FAIL  S3 cannot be reached; DynamoDB cannot be reached; the endpoint of the queue cannot
-                be reached; one of two blocks, where the endpoint is not of the template; the
-                security group of another service's endpoint; another port; another protocol; ports
-                as text; no egress; a rule as text; another block than the one of the VPC; a security
-                group of another stack; a security group without Properties; a good function does not
-                hide its neighbour
 """
 
 from __future__ import annotations

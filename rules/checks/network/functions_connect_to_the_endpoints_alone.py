@@ -6,16 +6,6 @@ Why       A VPC is full of other hosts: databases, other teams' services, somebo
           Functions that share a group are judged by what any of them calls.
 Targets   AWS::Lambda::Function, AWS::IAM::Role, AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupEgress,
           AWS::EC2::VPCEndpoint
-
-Cases     SKIP  no function in the template; a function outside of a VPC, and one without Properties;
-                a function that calls what no endpoint of the template is for; a function that shares
-                its group with such a one
-          PASS  the group of the endpoint; the prefix list of a gateway; nowhere; the VPC in the group
-                of somebody else; no egress is stated, and a block beyond the VPC, which are judged
-                elsewhere
-          FAIL  the block of the VPC beside the group of the endpoint; the block of the VPC, although
-                only a gateway is called; a block, where nobody says which is the VPC's; a rule by
-                itself; an IPv6 block; a rule as text; a good function does not hide its neighbour
 """
 
 from __future__ import annotations

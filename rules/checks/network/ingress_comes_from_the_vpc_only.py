@@ -4,16 +4,6 @@ Why       A wide block of private addresses looks harmless and takes in every ne
           peered with this one: other teams', vendors', those of a company bought next year. Whoever
           deploys says which blocks are the VPC's, and that is who may connect.
 Targets   AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupIngress
-
-Cases     SKIP  no security group in the template; a group that lets nobody in, and one without
-                Properties; a template that is not told the block of the VPC
-          PASS  the block of the VPC; the block that is given; a second block; a security group of
-                the template;
-                addresses of IPv6, which are judged elsewhere
-          FAIL  another block of the same size; the block where another one is given; a wider block;
-                a small block of strangers beside the block of the VPC; a list of prefixes; a
-                security group of another stack; a rule by itself; a rule by itself without
-                Properties; a rule as text; a good rule does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -7,15 +7,6 @@ Targets   AWS::EC2::VPCEndpoint, AWS::Athena::WorkGroup, AWS::DynamoDB::Table,
           AWS::Glue::SecurityConfiguration, AWS::KMS::Key, AWS::Kinesis::Stream,
           AWS::Lambda::EventSourceMapping, AWS::Lambda::Function, AWS::Logs::LogGroup,
           AWS::S3::Bucket, AWS::SNS::Topic, AWS::SQS::Queue
-
-Cases     SKIP  no endpoint in the template; open endpoints; a template without such a choice
-          PASS  a bucket and its objects; a queue, a log group and the key that encrypts; roles by
-                the beginning of their names, and tables of one database; a Deny may speak of
-                everything
-          FAIL  everything; everything but something; every role; all of a service; every bucket; a
-                bucket of somebody else; buckets that begin like ours; what is no ARN; no policy; no
-                Properties; a policy as text; a good resource does not hide its neighbour; a good
-                endpoint does not hide its neighbour
 """
 
 from __future__ import annotations

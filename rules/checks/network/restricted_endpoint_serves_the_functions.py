@@ -5,17 +5,6 @@ Why       What a restricted endpoint does not name is refused there, whatever th
           like a fault of the role, where everybody then searches.
 Targets   AWS::EC2::VPCEndpoint, AWS::DynamoDB::Table, AWS::IAM::Role, AWS::Lambda::Function,
           AWS::S3::Bucket, AWS::SQS::Queue
-
-Cases     SKIP  no endpoint in the template; an open endpoint; an endpoint of another service; no
-                policy and no Properties, which are judged elsewhere
-          PASS  a bucket, a table and a queue; an index; everything, which is judged elsewhere; what
-                Lambda does by itself; sending to a queue of dead letters; a function outside of the
-                VPC; a role of another stack; a store of somebody else; callers by their role; a
-                Deny of something else
-          FAIL  another bucket; the objects are missing; the bucket itself is missing; another table;
-                an index is missing; another queue; another action; other callers; everything but
-                something; a policy that only refuses; a Deny of what a function needs; a good
-                endpoint does not hide its neighbour; a good function does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -3,12 +3,6 @@
 Why       Security groups add up: one more, of elsewhere, that lets everything out makes the strict one
           beside it worth nothing, and whoever owns it can change it without a deployment.
 Targets   AWS::Lambda::Function, AWS::EC2::VPCEndpoint, AWS::EC2::SecurityGroup
-
-Cases     SKIP  neither function nor endpoint in the template; a function outside of a VPC; a gateway,
-                which has no group
-          PASS  a group of the template by its id; by its reference; an endpoint
-          FAIL  a group of elsewhere; a group of elsewhere beside one of ours; an endpoint with a group
-                of elsewhere; a group as text; a good function does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -4,11 +4,6 @@ Why       In a VPC that another account shares with this one, EC2 refuses to mak
           deployment is rolled back after everything before them has been made. What decides it is
           known before it begins, so it should not begin.
 Targets   AWS::EC2::VPCEndpoint
-
-Cases     SKIP  no endpoint in the template
-          PASS  the VPC is this account's own; a template that is not told of an owner
-          FAIL  the VPC has another owner; a gateway endpoint; an endpoint without Properties; an
-                endpoint beside another
 """
 
 from __future__ import annotations

@@ -4,16 +4,6 @@ Why       Lambda makes the network interfaces of a function in a VPC with the fu
           Without the right to, it cannot start the function at all: the deployment fails, or every
           record waits in the stream until it expires.
 Targets   AWS::Lambda::Function, AWS::IAM::Role
-
-Cases     SKIP  no function in the template; a function outside of a VPC; a role of another stack,
-                and a function without Properties
-          PASS  what Lambda needs; all of EC2; what is refused to the code only; the subnets of the
-                VPC's owner, where it is another
-          FAIL  it may not make them; it may not find them; it may not delete them; finding them is
-                held to a resource; making them is held to another region; this account's subnets
-                only, where the VPC has another owner; network interfaces only; on a condition; a Deny
-                instead of an Allow; a Deny beside the Allow; a role without policies; a role
-                without Properties; a good function does not hide its neighbour
 """
 
 from __future__ import annotations

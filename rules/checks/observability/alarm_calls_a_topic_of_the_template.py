@@ -4,11 +4,6 @@ Why       An alarm that calls a topic of somebody else's reaches people we do no
           we see neither who subscribed there nor whether our alarms may publish. Then it is a
           client who tells us of a loss.
 Targets   AWS::CloudWatch::Alarm, AWS::CloudWatch::CompositeAlarm
-
-Cases     SKIP  no alarm in the template
-          PASS  a topic of the template; two topics of the template; a composite alarm
-          FAIL  a topic of another account; a queue in place of a topic; a foreign topic beside one
-                of the template; a bad alarm beside a good one; no action; no Properties
 """
 
 from __future__ import annotations

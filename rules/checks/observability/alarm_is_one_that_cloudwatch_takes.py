@@ -4,15 +4,6 @@ Why       An alarm that CloudWatch refuses stops a deployment in the middle. One
           nobody here can work out is worse: whether it would ever fire is found out on the day it
           should have.
 Targets   AWS::CloudWatch::Alarm
-
-Cases     SKIP  no alarm in the template
-          PASS  a metric; metric math; a week of hours; two of three periods; a day of minutes
-          FAIL  more than a day of short periods; more than a week; more points than periods; a
-                percentile; a period of 90 seconds; no threshold; an unknown operator; two expressions
-                that return data; none that does; a function that is not known; a name that is not
-                known; expressions that name each other; eleven metrics; eleven expressions; two
-                periods; a metric beside metric math; text in place of metrics; a bad alarm beside a
-                good one; no Properties
 """
 
 from __future__ import annotations

@@ -3,13 +3,6 @@
 Why       A topic whose policy does not name CloudWatch drops every alarm without a trace. The
           dashboard is red, nobody is called, and records expire in the stream meanwhile.
 Targets   AWS::SNS::Topic, AWS::SNS::TopicPolicy
-
-Cases     SKIP  no topic that an alarm calls
-          PASS  CloudWatch may publish; only for alarms of this account; only for alarms by their
-                ARN; all but AWS services are refused
-          FAIL  no topic policy; a policy for another topic; another action; another service; for
-                alarms of another account; on a condition that alarms do not meet; refused by
-                another statement; a closed topic beside an open one; a policy without Properties
 """
 
 from __future__ import annotations

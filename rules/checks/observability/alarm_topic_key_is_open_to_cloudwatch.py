@@ -3,13 +3,6 @@
 Why       An encrypted topic refuses what CloudWatch cannot encrypt, and says so to nobody. The
           pipeline this one replaces had every alarm in place, and every one of them was silent.
 Targets   AWS::SNS::Topic, AWS::KMS::Key
-
-Cases     SKIP  no alarm; a topic without a key; a topic whose key is not in the template
-          PASS  CloudWatch may decrypt and generate data keys; in two statements; a key named by its
-                alias
-          FAIL  CloudWatch may not decrypt; CloudWatch may not generate data keys; a key policy that
-                names no service; for another account; refused by another statement; a closed key
-                beside an open one; a key without Properties
 """
 
 from __future__ import annotations

@@ -3,18 +3,6 @@
 Why       An alarm on a metric that does not exist is never on. It stands in the list of what is
           watched, everybody relies on it, and it stays green while data is lost.
 Targets   AWS::CloudWatch::Alarm, AWS::Lambda::Function, AWS::Kinesis::Stream, AWS::SQS::Queue
-
-Cases     SKIP  no alarm in the template
-          PASS  a stream of the template; a bucket's size with its storage class; a metric that a
-                function publishes; a metric that a function publishes into a namespace of its own;
-                metric math on a stream
-          FAIL  no dimensions; a dimension too many; another namespace's dimension; a misspelt
-                dimension; a stream that is not in the template; a queue's name in place of a
-                stream's; the queue's URL; a mapping's metric by function; a service that no
-                function goes by; a service although no function has one; a namespace that nobody
-                publishes into; no metric's name; a storage class that S3 does not have; metric math
-                on a foreign stream; metric math without a metric; a bad alarm beside a good one; no
-                Properties
 """
 
 from __future__ import annotations

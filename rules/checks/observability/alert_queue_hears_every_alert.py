@@ -4,12 +4,6 @@ Why       Whoever names a queue for alerts has a system behind it that wakes peo
           does not reach it, or reaches another, leaves him with half of the alerts and the belief
           that he has them all.
 Targets   AWS::SNS::Topic, AWS::CloudWatch::Alarm, AWS::CloudWatch::CompositeAlarm
-
-Cases     SKIP  no queue is named; the template has no such parameter; a topic that no alarm calls
-          PASS  the queue beside a mail address
-          FAIL  a mail address only; another queue; two queues; the queue by mail; an address
-                where the queue belongs; no Properties; text where the list belongs; a good topic
-                beside a bad one
 """
 
 from __future__ import annotations

@@ -3,12 +3,6 @@
 Why       An event rule that cannot reach its target tries for a day and drops the event. The topic
           it should have told cannot know; unless another one is told, a failed run stays unknown.
 Targets   AWS::Events::Rule, AWS::CloudWatch::Alarm
-
-Cases     SKIP  no rule; a rule without targets
-          PASS  the first failure, told on another topic; told on the target and on another topic
-          FAIL  no alarm; told on the rule's own target; the fifth failure; failures in three
-                periods; the average; the events that matched; a rule with an alarm beside one
-                without; an alarm without Properties
 """
 
 from __future__ import annotations

@@ -3,15 +3,6 @@
 Why       People look at the dashboard when something is wrong. An empty graph reads as "nothing
           happens"; most graphs of the pipeline this one replaces were empty by mistake.
 Targets   AWS::CloudWatch::Dashboard, AWS::Kinesis::Stream, AWS::Lambda::Function
-
-Cases     SKIP  no dashboard in the template
-          PASS  a stream's and a function's lines; a line that repeats the one above; a line of
-                metric math; a text beside a graph; a list of alarms in place of lines
-          FAIL  no JSON; no text; no widgets; a graph without lines; a line without dimensions; a
-                line of repeats alone; a repeat on the first line; dimensions among the options; a
-                dimension without a value; a stream that is not in the template; S3 storage without
-                a storage class; another region; a line that is no list; a line of options alone; an
-                empty graph beside a full one; a bad dashboard beside a good one; no Properties
 """
 
 from __future__ import annotations

@@ -4,15 +4,6 @@ Why       When a licensed feed turns up where it should not be, the question is 
           and an auditor asks it up to a year later. Access logs may lose lines; only a trail of data
           events has every read and write. A bucket that it leaves out has no answer.
 Targets   AWS::S3::Bucket, AWS::CloudTrail::Trail
-
-Cases     SKIP  no bucket in the template; no trail, and not in production; the trail's own bucket and
-                the access logs' bucket
-          PASS  every bucket by its ARN; two trails, a bucket each; all buckets; a trail with other
-                selectors beside the one that matters
-          FAIL  no trail in production; a bucket is left out; only reads; only writes; only some calls;
-                one prefix of the bucket; another bucket whose name begins alike; by the whole ARN, which
-                no object has; management events only; events of functions; the selectors as text; no
-                selectors; no Properties; a recorded bucket does not hide its neighbour
 """
 
 from __future__ import annotations

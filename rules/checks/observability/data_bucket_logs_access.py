@@ -3,12 +3,6 @@
 Why       When a vendor or a regulator asks who has read which file, only the access log can answer.
           What was not logged at the time cannot be found out later.
 Targets   AWS::S3::Bucket
-
-Cases     SKIP  no bucket in the template
-          PASS  a bucket that logs to another; two buckets that log to a third
-          FAIL  no LoggingConfiguration; no destination; a destination that is not in the template;
-                itself as destination; a bucket that does not log beside one that does; no
-                Properties
 """
 
 from __future__ import annotations

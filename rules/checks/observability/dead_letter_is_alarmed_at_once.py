@@ -5,15 +5,6 @@ Why       What ends in a queue that nothing reads waits for a person and is gone
           silent.
 Targets   AWS::SQS::Queue, AWS::CloudWatch::Alarm, AWS::Lambda::EventSourceMapping,
           AWS::S3::Bucket
-
-Cases     SKIP  no queue; a queue that a function reads
-          PASS  the first message; more than none; the second message of a queue that S3 notifies,
-                because the first is a test
-          FAIL  no alarm; the second message; the first message of a queue that S3 notifies; messages in
-                two periods; a period of an hour; the
-                average; messages that are being read; the queue's URL in place of its name; silence
-                keeps the alarm on; a queue with an alarm beside one without; an alarm without
-                Properties
 """
 
 from __future__ import annotations

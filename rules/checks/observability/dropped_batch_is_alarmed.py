@@ -4,13 +4,6 @@ Why       After its last try Lambda gives a batch up and reads on: it lies where
           it, or nowhere. Told at once we bring it back; records nobody asks for expire in the
           stream.
 Targets   AWS::Lambda::EventSourceMapping, AWS::CloudWatch::Alarm
-
-Cases     SKIP  no mapping; a mapping on a queue
-          PASS  the first event that was dropped, and the first that was given up and kept; a
-                table's stream
-          FAIL  no alarm on dropped events; no alarm on events that were kept; the tenth dropped
-                event; dropped in three periods; the average; the minimum of those kept; by
-                function; a mapping with alarms beside one without; an alarm without Properties
 """
 
 from __future__ import annotations

@@ -4,15 +4,6 @@ Why       A function that crashes holds up what it reads. Told of the first cras
           within the hour; told of the tenth we explain to clients why a morning of prices came
           late.
 Targets   AWS::Lambda::Function, AWS::CloudWatch::Alarm
-
-Cases     SKIP  no function in the template
-          PASS  the first error in five minutes; more than none in a minute; any one of three
-                periods
-          FAIL  no alarm; an alarm on another function; an alarm on another metric; the second
-                error; errors in two periods; a period of an hour; the average; an operator that
-                waits for fewer; a threshold of zero, which always fires; silence counted as an
-                error; a unit that errors do not have; no threshold; an expression; a function with
-                an alarm beside one without; an alarm without Properties
 """
 
 from __future__ import annotations

@@ -4,11 +4,6 @@ Why       A log group that Lambda makes by itself is kept for ever, unencrypted 
           survives the stack. Symbols and prices from licensed feeds would stay there for anybody
           who may read logs.
 Targets   AWS::Lambda::Function, AWS::Logs::LogGroup
-
-Cases     SKIP  no function in the template
-          PASS  a log group of the template; the group that Lambda would take by itself
-          FAIL  a log group that is not in the template; no LoggingConfig and no log group; two
-                functions of which one logs elsewhere; no Properties
 """
 
 from __future__ import annotations

@@ -3,14 +3,6 @@
 Why       A function that gets no concurrency makes no errors: it does nothing, and market data
           piles up behind it in silence. Of a stream, every refused call holds up a whole shard.
 Targets   AWS::Lambda::Function, AWS::CloudWatch::Alarm, AWS::Lambda::EventSourceMapping
-
-Cases     SKIP  no function in the template
-          PASS  a stream's reader refused once in each five minutes; another function refused five
-                times in each five minutes; three of four periods
-          FAIL  no alarm; a stream's reader refused five times; another function refused six times;
-                periods of half an hour; the maximum; periods of a minute with the threshold of
-                five; silence counted as refusals; a function with an alarm beside one without; an
-                alarm without Properties
 """
 
 from __future__ import annotations

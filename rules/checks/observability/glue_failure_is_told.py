@@ -3,14 +3,6 @@
 Why       Glue has no metric that says a run has failed; it sends an event, once. If no rule waits
           for it, analysts work with tables that stopped growing and do not know it.
 Targets   AWS::Glue::Job, AWS::Glue::Crawler, AWS::Events::Rule
-
-Cases     SKIP  no job and no crawler
-          PASS  every way a job and a crawler can fail; two rules that share the states; all states
-                by a filter
-          FAIL  no rule; a job whose time-outs are left out; another job; the crawler's state in
-                capitals, which Glue does not use; a rule without a target; a target that is no
-                topic of the template; a rule on a bus of our own; a rule on a schedule; a job that
-                is told beside one that is not; a rule without Properties
 """
 
 from __future__ import annotations

@@ -3,11 +3,6 @@
 Why       Log groups that Glue makes by itself are kept for ever and shared by every job of the
           account. What a failing job prints of licensed records would be readable by other teams.
 Targets   AWS::Glue::Job, AWS::Logs::LogGroup
-
-Cases     SKIP  no job in the template
-          PASS  both log groups under the prefix
-          FAIL  no prefix; no group for output; no group for errors; a prefix that ends in a slash;
-                a job with groups beside one without; no Properties
 """
 
 from __future__ import annotations

@@ -4,12 +4,6 @@ Why       When S3 or DynamoDB refuse a function, it hands its batch back and mak
           waits and no other alarm is on. If that lasts, somebody has to ask AWS or raise a limit.
 Targets   AWS::Lambda::Function, AWS::CloudWatch::Alarm, AWS::Kinesis::Stream, AWS::SQS::Queue,
           AWS::Lambda::EventSourceMapping
-
-Cases     SKIP  no function that reads a stream or a queue
-          PASS  handed back for a quarter of an hour; the first time
-          FAIL  no alarm; ten times in each period; for an hour; the average; silence counted as
-                handing back; another service; a function that publishes under no name; a function
-                with an alarm beside one without; an alarm without Properties
 """
 
 from __future__ import annotations

@@ -5,15 +5,6 @@ Why       A feed that changes its format is refused record by record, and every 
           misses the prices.
 Targets   AWS::Lambda::Function, AWS::CloudWatch::Alarm, AWS::Kinesis::Stream, AWS::SQS::Queue,
           AWS::Lambda::EventSourceMapping
-
-Cases     SKIP  no function that reads a stream or a queue
-          PASS  the first record that cannot be decoded, and more than a hundred refused in a
-                quarter of an hour; a namespace of the functions' own
-          FAIL  no alarm on what cannot be decoded; the tenth record that cannot be decoded; the
-                other function's service; another namespace; no alarm on refused records; a single
-                refused record; a thousand refused records; a hundred refused in a minute; an hour
-                of refused records; the maximum of refused records; a function that publishes under
-                no name; a function with an alarm beside one without; an alarm without Properties
 """
 
 from __future__ import annotations

@@ -4,14 +4,6 @@ Why       An object that is not in the archive can be changed or deleted before 
           once; whoever hears of it on the day can still copy it, and who hears of it from an
           examiner cannot.
 Targets   AWS::S3::Bucket, AWS::CloudWatch::Alarm
-
-Cases     SKIP  no bucket that replicates
-          PASS  the sum over all replication rules; an alarm for each of them
-          FAIL  no alarm; one of two rules; the second failure; a day; a metric that is not filled; a
-                rule without an id; a rule whose failures S3 does not count; the operations that
-                wait; the wrong destination; another bucket's; missing data that breaches; a bucket
-                with an alarm beside one without; an alarm without Properties; a replication that
-                cannot be read
 """
 
 from __future__ import annotations

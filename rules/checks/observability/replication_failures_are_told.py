@@ -3,12 +3,6 @@
 Why       S3 tries to copy an object to the archive once, and says only in a notification that it
           could not. Without it the archive has a hole that a regulator finds years later.
 Targets   AWS::S3::Bucket, AWS::SQS::Queue
-
-Cases     SKIP  no bucket that replicates
-          PASS  failures of all objects; all replication events; failures of each replicated prefix
-          FAIL  no notification; another event; a queue that is not in the template; a prefix that
-                is not the replicated one; one of two replicated prefixes; objects of one ending; a
-                bucket that tells beside one that does not; a replication that cannot be read
 """
 
 from __future__ import annotations

@@ -3,15 +3,6 @@
 Why       A failed Glue run is told by an event rule alone. If the topic or its key is closed to
           EventBridge, the rule matches and nobody hears of it: analysts go on with old prices.
 Targets   AWS::Events::Rule, AWS::SNS::TopicPolicy, AWS::KMS::Key
-
-Cases     SKIP  no rule; a rule that tells no topic of the template
-          PASS  topic and key are open to EventBridge; a topic without a key; a key that is not in
-                the template
-          FAIL  no topic policy; another service; a condition on the account, which EventBridge does
-                not bring; a key that EventBridge may not decrypt with; a key that EventBridge may
-                not generate data keys with; a condition on the account in the key's policy; a
-                second target that is closed; a closed rule beside an open one; a policy without
-                Properties
 """
 
 from __future__ import annotations

@@ -3,14 +3,6 @@
 Why       A crawler that is never started fails nowhere. Partitions that only it would add are not
           in the catalogue, and a query for them answers with nothing instead of an error.
 Targets   AWS::Glue::Crawler, AWS::Events::Rule, AWS::CloudWatch::Alarm
-
-Cases     SKIP  no crawler in the template
-          PASS  no success in two days, a rule and an alarm for each of two crawlers
-          FAIL  no rule that counts the successes; a rule that counts failures too; a rule that
-                counts another crawler's too; the state in capitals, which Glue does not use; no
-                alarm on the rule; silence that is well; four days; a day, which is shorter than the
-                pause between two crawls; a plain metric, which looks back further; a threshold of
-                zero; a crawler with an alarm beside one without; an alarm without Properties
 """
 
 from __future__ import annotations

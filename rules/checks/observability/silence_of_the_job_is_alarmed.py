@@ -3,14 +3,6 @@
 Why       A job that is not started at all fails nowhere. Somebody has to notice that no run has
           succeeded for six hours; otherwise it is the analysts who notice, by a wrong report.
 Targets   AWS::Glue::Job, AWS::Events::Rule, AWS::CloudWatch::Alarm
-
-Cases     SKIP  no job in the template
-          PASS  no success in six hours; no success in a single period of three hours
-          FAIL  no rule that counts the successes; a rule that counts failures too; a rule that
-                counts another job's; no alarm on the rule; silence that is not breaching; twelve
-                hours; half an hour, which is shorter than a run's pause; a threshold of zero; an
-                operator that waits for more; the average; a job with an alarm beside one without;
-                an alarm without Properties
 """
 
 from __future__ import annotations

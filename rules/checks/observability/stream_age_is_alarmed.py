@@ -5,13 +5,6 @@ Why       Records that wait too long in the stream are deleted there, and no exc
           told while its records can still be saved.
 Targets   AWS::Kinesis::Stream, AWS::CloudWatch::Alarm, AWS::Lambda::EventSourceMapping,
           AWS::Lambda::Function
-
-Cases     SKIP  no stream in the template
-          PASS  a minute's delay, and six hours of the reader's; a stream that no function reads
-          FAIL  no alarm on the stream; a delay of two minutes; no delay to speak of; the average;
-                ten periods; seconds; no alarm on the reader; the reader told when the records are
-                gone; the reader's minimum; an operator that waits for less; a stream with alarms
-                beside one without; an alarm without Properties
 """
 
 from __future__ import annotations

@@ -4,15 +4,6 @@ Why       A mapping that was disabled, or a role that lost a right, reads nothin
           what is read of a stream cannot say that nobody reads. The records wait, and after a week
           they are deleted. No exchange sends them twice.
 Targets   AWS::Lambda::EventSourceMapping, AWS::Kinesis::Stream, AWS::CloudWatch::Alarm
-
-Cases     SKIP  no mapping; a mapping on a queue; a stream that is not in the template
-          PASS  well is what is polled, or reads without records; the same as a sum
-          FAIL  no alarm; what is polled alone, which is nothing on an idle stream; records that come
-                and are not polled, which misses a record an hour; successful reads alone, which
-                may be another's; a form that is well if FILL leaves a metric empty; the function's
-                invocations; missing data that is well; three hours; a single period; another
-                mapping's events; a mapping with an alarm beside one without; an alarm without
-                Properties
 """
 
 from __future__ import annotations

@@ -4,14 +4,6 @@ Why       A producer that stopped sends no error either: nothing comes, nothing 
           quiet. What is not sent while it lasts is missing for good, so somebody has to ask after
           it; and how long a market may pause is for the operator to say.
 Targets   AWS::Kinesis::Stream, AWS::CloudWatch::Alarm
-
-Cases     SKIP  no stream in the template
-          PASS  as many hours as the parameter says; the shortest that it may say; the longest; no
-                such parameter, and a week
-          FAIL  no alarm; longer than the parameter says; shorter than it says, which fires at every
-                weekend; a plain metric, which looks back further; a threshold of zero; silence that
-                is well; the bytes; the average; another stream's; a stream with an alarm beside one
-                without; an alarm without Properties
 """
 
 from __future__ import annotations

@@ -3,13 +3,6 @@
 Why       A producer that is refused may give up, and what it held never arrives anywhere. The
           stream alone knows of it. A refused reader falls behind in the same silence.
 Targets   AWS::Kinesis::Stream, AWS::CloudWatch::Alarm
-
-Cases     SKIP  no stream in the template
-          PASS  the first refused write, and refused reads for a quarter of an hour
-          FAIL  no alarm on writes; the second refused write; writes refused in two periods; the
-                writes' average; no alarm on reads; a thousand refused reads; reads refused for an
-                hour; another stream; a stream with alarms beside one without; an alarm without
-                Properties
 """
 
 from __future__ import annotations

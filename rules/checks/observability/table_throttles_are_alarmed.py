@@ -3,12 +3,6 @@
 Why       The tables say which object is where on its way and what was made from what. If their rows
           are refused, objects are stored again and again, and no auditor can follow a price back.
 Targets   AWS::DynamoDB::Table, AWS::CloudWatch::Alarm
-
-Cases     SKIP  no table in the template
-          PASS  refused writes for a quarter of an hour; the first refused write
-          FAIL  no alarm; ten refused writes; an hour of refused writes; the sample count; the reads
-                alone; one index of the table alone; silence ignored; a table with an alarm beside
-                one without; an alarm without Properties
 """
 
 from __future__ import annotations

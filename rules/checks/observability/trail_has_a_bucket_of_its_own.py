@@ -4,13 +4,6 @@ Why       Who read what is evidence about everybody, ourselves included. In a bu
           it is theirs to change; among data or access logs it falls under rules that were made for
           those. And CloudTrail refuses a bucket that is not open to it yet, which ends the deployment.
 Targets   AWS::CloudTrail::Trail, AWS::S3::Bucket, AWS::S3::BucketPolicy
-
-Cases     SKIP  no trail in the template
-          PASS  a bucket for the trail alone; the policy among others that the trail waits for
-          FAIL  a bucket of another stack; no bucket; the bucket of the access logs; a bucket that is
-                replicated; a bucket that a trail records; the trail does not wait for the bucket's
-                policy; it waits for another policy; no policy; no Properties; a good trail does not hide
-                its neighbour
 """
 
 from __future__ import annotations

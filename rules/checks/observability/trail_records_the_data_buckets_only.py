@@ -4,13 +4,6 @@ Why       Each event costs. Management events are the account's trail's, and a s
           twenty times as dear as a data event. A trail that records its own bucket writes a file about
           each file. And what other teams read in their buckets is not ours to keep.
 Targets   AWS::CloudTrail::Trail
-
-Cases     SKIP  no trail in the template
-          PASS  the objects of the data buckets
-          FAIL  management events as well; every bucket of the account; a bucket of another stack; the
-                bucket of the access logs; its own bucket; without the slash that ends the name; another
-                kind of event; selectors as text; no selectors; no Properties; a good trail does not hide
-                its neighbour
 """
 
 from __future__ import annotations

@@ -4,12 +4,6 @@ Why       A topic whose mails no longer arrive cannot tell so itself. If its fai
           on another topic, all alarms are silent from then on, and a quiet day looks like a good
           one.
 Targets   AWS::SNS::Topic, AWS::CloudWatch::Alarm
-
-Cases     SKIP  no topic in the template
-          PASS  each topic's failures on the other; on itself and on another
-          FAIL  no alarm; told on the same topic; the second failure; failures in three periods; the
-                average; published messages in place of failed ones; the ARN in place of the name; a
-                topic with an alarm beside one without; an alarm without Properties
 """
 
 from __future__ import annotations

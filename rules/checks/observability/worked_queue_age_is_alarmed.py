@@ -4,12 +4,6 @@ Why       Work that waits makes no error. If messages are taken out too slowly, 
           yesterday's trades are missing from the analysts' tables and nothing else shows it. After
           half an hour a message misses the next hourly run.
 Targets   AWS::SQS::Queue, AWS::CloudWatch::Alarm, AWS::Lambda::EventSourceMapping
-
-Cases     SKIP  no queue; a queue that nothing reads
-          PASS  a message of half an hour; a message of ten minutes
-          FAIL  no alarm; a message of an hour; a message of a second; three periods of an hour; the
-                minimum; the number of messages in place of their age; milliseconds; a queue with an
-                alarm beside one without; an alarm without Properties
 """
 
 from __future__ import annotations

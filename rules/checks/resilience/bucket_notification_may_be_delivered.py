@@ -4,16 +4,6 @@ Why       S3 drops a notification that the queue or its key refuses, and tells n
           lies in the bucket and is never worked. And S3 refuses a bucket whose queue is not open
           to it yet, which ends the deployment.
 Targets   AWS::S3::Bucket, AWS::SQS::Queue, AWS::SQS::QueuePolicy, AWS::KMS::Key
-
-Cases     SKIP  no bucket notifies a queue
-          PASS  the queue's policy lets S3 send; the queue's policy and its key's let S3; a
-                pattern that the bucket matches
-          FAIL  no policy; a policy without Properties; the policy names another service; the
-                policy names another action; the policy names another bucket; a condition that S3
-                cannot meet; Deny instead of Allow; another queue's policy; the bucket does not
-                wait for the policy; the key refuses S3; the key lets S3 decrypt only; the key
-                lets S3 of another account; a key without Properties; a queue of somebody else;
-                text where the queues belong; a good queue beside a bad one
 """
 
 from __future__ import annotations

@@ -3,12 +3,6 @@
 Why       A crawl is the second look: it finds the hours that are in a bucket and in nobody's
           catalogue. A crawler that nobody starts finds none, and nothing tells that it did not look.
 Targets   AWS::Glue::Crawler, AWS::Glue::Trigger
-
-Cases     SKIP  no crawler in the template
-          PASS  a scheduled trigger starts it; one of two triggers
-          FAIL  no trigger; a schedule of its own instead; no Properties; somebody has to start the
-                trigger; it waits for a job; the schedule is missing; text where the actions belong; a
-                good crawler beside a bad one
 """
 
 from __future__ import annotations

@@ -4,16 +4,6 @@ Why       A crawler that may not look into a folder, or may not add to the catal
           error or finds nothing new. The hours are in the bucket, licensed and validated, and no
           query sees them.
 Targets   AWS::Glue::Crawler, AWS::Glue::Table, AWS::IAM::Role
-
-Cases     SKIP  no crawler; a crawler of folders; no Properties; a table of another stack
-          PASS  two tables in one bucket; any prefix may be listed; a table that is a whole bucket;
-                wildcards; a place without a slash at its end; a role of another stack
-          FAIL  the role may not list; it may list another bucket; it may list another prefix; it may
-                list on another condition; it may not ask where the bucket is; it may not read the
-                objects; it may read another prefix; it may not add partitions; another database;
-                another table; the catalogue is missing; a condition; Deny instead of Allow; a role
-                without Properties; no place; a place that is not in S3; a
-                good table beside a bad one; a good crawler beside a bad one
 """
 
 from __future__ import annotations

@@ -4,12 +4,6 @@ Why       Lambda writes a dead letter with the function's role. If the role may 
           failed is gone although a queue stands ready for it, and what somebody started by hand
           to mend a gap leaves another.
 Targets   AWS::Lambda::Function, AWS::IAM::Role
-
-Cases     SKIP  no dead-letter target; no Properties; a target that is neither queue nor topic
-          PASS  a queue; a topic; a queue of another stack
-          FAIL  the role may not send; the role may send elsewhere; the role may not publish; a
-                condition; Deny instead of Allow; a role without Properties; a role of another
-                stack; a good function beside a bad one
 """
 
 from __future__ import annotations

@@ -3,13 +3,6 @@
 Why       EventBridge tries for a day to reach a target and then drops the event. Glue sends the
           event of a failed run once, so what is dropped has never happened for anybody.
 Targets   AWS::Events::Rule, AWS::SQS::Queue, AWS::SQS::QueuePolicy, AWS::KMS::Key
-
-Cases     SKIP  no rule; a rule without targets
-          PASS  a queue that lets the rule send, with a key of the template; a queue without a key
-          FAIL  no dead-letter queue; a queue that is not in the template; a queue without a policy; a
-                policy for another rule; another service; a key that EventBridge may not decrypt
-                with; a key that EventBridge may not generate data keys with; a second target
-                without; a rule with a queue beside one without; text in place of the configuration
 """
 
 from __future__ import annotations

@@ -4,11 +4,6 @@ Why       An account's functions share one concurrency. Where ours has no share 
           somebody's batch of a thousand invocations leaves nothing for the stream, at whatever
           hour it is started.
 Targets   AWS::Lambda::Function, AWS::Lambda::EventSourceMapping
-
-Cases     SKIP  a function that no mapping drives; concurrency is not reserved on purpose
-          PASS  a share each; the parameter says so
-          FAIL  no share; the parameter says so, and there is none; no Properties; text where the
-                number belongs; a good function beside a bad one
 """
 
 from __future__ import annotations

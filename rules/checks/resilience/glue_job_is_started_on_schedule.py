@@ -3,12 +3,6 @@
 Why       A job that nobody starts writes nothing and fails nothing: no alarm tells that the
           tables stand still, and yesterday's prices are taken for today's.
 Targets   AWS::Glue::Job, AWS::Glue::Trigger
-
-Cases     SKIP  no job in the template
-          PASS  a scheduled trigger starts it; one of two triggers
-          FAIL  no trigger; no Properties; somebody has to start the trigger; the schedule is
-                missing; it waits for a crawler; text where the actions belong; a good job beside a
-                bad one
 """
 
 from __future__ import annotations

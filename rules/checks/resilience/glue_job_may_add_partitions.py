@@ -4,14 +4,6 @@ Why       The job itself tells the catalogue of the hours that it has written. W
           every run fails at its end: the Parquet is in the bucket, and no query finds it. Glue asks
           for the right on the table and on the database and catalogue above it.
 Targets   AWS::Glue::Job, AWS::Glue::Table, AWS::IAM::Role
-
-Cases     SKIP  no job in the template; a job that is given no database; no Properties; a role of
-                elsewhere
-          PASS  its tables by name; all tables of the database; a table that it does not write
-          FAIL  no grant; an action is missing; one table is missing; the database is missing; the
-                catalogue is missing; another database's tables; on a condition; Deny instead of Allow;
-                a database of elsewhere; text where the arguments belong beside a good job; a good job
-                does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -4,13 +4,6 @@ Why       A job that is told to keep temporary files or Spark's event log where 
           fails in the middle of a run, or runs and leaves no trace of how. Where the folder is not in
           a bucket of the pipeline, what is in it is out of reach of every rule here.
 Targets   AWS::Glue::Job, AWS::IAM::Role, AWS::S3::Bucket
-
-Cases     SKIP  no job in the template
-          PASS  neither folder is named; the role may write in both; the log is switched on and its
-                folder is the role's
-          FAIL  temporary files where the role may not write; the log where the role may not write; a
-                bucket of elsewhere; a role of elsewhere; a folder that begins alike; a good job does
-                not hide its neighbour
 """
 
 from __future__ import annotations

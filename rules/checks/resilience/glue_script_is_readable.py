@@ -3,14 +3,6 @@
 Why       Glue fetches the script with the job's own role. A job that may not read it fails at
           every start, and the tables stand still while all around it looks healthy.
 Targets   AWS::Glue::Job, AWS::IAM::Role
-
-Cases     SKIP  no job in the template
-          PASS  the role may read the script; a script of the working copy, which goes to the
-                bucket of artifacts
-          FAIL  the role may read another bucket; the role may read one folder of the artifacts;
-                the bucket of artifacts is not known; a role of somebody else; a role without
-                Properties; no script; no Properties; text where the command belongs; a good job
-                beside a bad one
 """
 
 from __future__ import annotations

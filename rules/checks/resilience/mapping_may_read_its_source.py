@@ -4,14 +4,6 @@ Why       Lambda polls with the function's role. A mapping whose role may not re
           enabled, and takes nothing, or takes messages and cannot delete them, until the stream
           has dropped what nobody fetched.
 Targets   AWS::Lambda::EventSourceMapping, AWS::Lambda::Function, AWS::IAM::Role
-
-Cases     SKIP  no mapping of a stream or a queue; no Properties; a registered consumer, which is
-                read in another way
-          PASS  a stream; a queue; wildcards
-          FAIL  the role may not get records; the role may not delete messages; another stream;
-                another queue; a condition; Deny instead of Allow; a role without Properties; a
-                role of another stack; a function of another stack; no function; a good mapping
-                beside a bad one
 """
 
 from __future__ import annotations

@@ -5,15 +5,6 @@ Why       What nobody is told of is never judged: the message is in the record a
           told of and may not read, such as the quarantine, crashes it again and again instead.
 Targets   AWS::S3::Bucket, AWS::SQS::Queue, AWS::Lambda::EventSourceMapping,
           AWS::Lambda::Function, AWS::IAM::Role
-
-Cases     SKIP  no bucket that holds the record
-          PASS  what the stream's reader stores is told to a queue that a function works; no
-                filter, where the function reads everything; a record that no stream fills
-          FAIL  no notification; no Properties; only plain uploads; a queue that no function
-                works; one feed only; another prefix; no filter at all; a prefix wider than what
-                the function reads; a suffix too; the function may not read what is stored; the
-                function has no role of the template; text where the queues belong; a good bucket
-                beside a bad one
 """
 
 from __future__ import annotations

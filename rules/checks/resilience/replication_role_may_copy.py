@@ -5,17 +5,6 @@ Why       S3 copies with the role's rights and takes a role that lacks them with
           which is found when a regulator asks. A trust that waits for a condition which S3 is not
           known to meet keeps S3 out altogether.
 Targets   AWS::S3::Bucket, AWS::IAM::Role
-
-Cases     SKIP  no bucket is replicated; no Properties
-          PASS  each prefix may be read; one rule for the whole bucket; a rule that is switched off;
-                S3 and its batch operations may assume the role
-          FAIL  a role without policies; a role of somebody else; no role; a prefix that the role
-                may not read; more is copied than the role may read; a rule by tag for the whole
-                bucket; the role may not write to the archive; another archive; a rule without a
-                destination; the role may not read the rules; the role may not list; a condition;
-                Deny instead of Allow; S3 may not assume the role; S3 may assume the role if it says
-                for which account; S3 is refused the role; no trust; the trust as text; text where
-                the replication belongs; a good bucket beside a bad one
 """
 
 from __future__ import annotations

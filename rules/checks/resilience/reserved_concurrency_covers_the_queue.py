@@ -5,12 +5,6 @@ Why       A mapping that takes more messages than the function may work at once 
           that crashed. A share beyond what the mapping takes is never used, and missing elsewhere in
           the account.
 Targets   AWS::Lambda::Function, AWS::Lambda::EventSourceMapping
-
-Cases     SKIP  nothing is reserved; no Properties; a function that works no queue
-          PASS  as many as the mapping invokes; more, where the function reads a stream too
-          FAIL  fewer than the mapping invokes; more than the mapping invokes; two queues, a share
-                for one; none at all; text where the number belongs; a good function beside a bad
-                one
 """
 
 from __future__ import annotations

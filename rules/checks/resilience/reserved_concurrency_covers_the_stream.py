@@ -4,12 +4,6 @@ Why       Each shard is read by one invocation at a time. A share below the numb
           some of them wait for others, at the busiest hour first, and a shard that waits for long
           loses what the stream drops.
 Targets   AWS::Lambda::Function, AWS::Lambda::EventSourceMapping, AWS::Kinesis::Stream
-
-Cases     SKIP  nothing is reserved; a function that reads no stream; no Properties
-          PASS  twice the shards; several workers a shard
-          FAIL  as many as there are shards; several workers a shard are left out; none at all;
-                two streams, a share for one; a stream that says no number of shards; a stream of
-                somebody else; text where the number belongs; a good function beside a bad one
 """
 
 from __future__ import annotations

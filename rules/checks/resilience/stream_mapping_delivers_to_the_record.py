@@ -4,13 +4,6 @@ Why       A batch that is given up is gone from the stream's reader for good. If
           write it to the bucket, or writes it to a bucket that nothing archives, those messages
           are lost although a destination is set.
 Targets   AWS::Lambda::EventSourceMapping, AWS::S3::Bucket, AWS::Lambda::Function, AWS::IAM::Role
-
-Cases     SKIP  no stream mapping delivers to a bucket; no Properties; a destination that is a
-                queue
-          PASS  the function's role may write and list
-          FAIL  a bucket of somebody else; the role may not write there; the role may not list; on
-                a condition that Lambda may not meet; the function has no role of the template; a
-                function of somebody else; a good mapping beside a bad one
 """
 
 from __future__ import annotations

@@ -5,14 +5,6 @@ Why       A shard that is stuck has to give its records to the on-failure store 
           since splitting a batch uses none and a throttled function is asked again for ever. An age
           that is too short gives away after a night's outage what the next try would have stored.
 Targets   AWS::Lambda::EventSourceMapping, AWS::Kinesis::Stream
-
-Cases     SKIP  no stream mapping in the template; a mapping that reads a queue; a mapping that reads
-                somebody's own Kafka; no Properties
-          PASS  five of seven days; the last moment, a day before; a day; as text
-          FAIL  no MaximumRecordAgeInSeconds; no limit; an hour; as long as the stream keeps records;
-                a minute later than a day before; a stream that says nothing keeps a day; a stream
-                of somebody else; text where the number belongs; a list where the number belongs; text
-                where the retention belongs; a good stream mapping does not hide its neighbour
 """
 
 from __future__ import annotations

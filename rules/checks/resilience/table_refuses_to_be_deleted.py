@@ -4,11 +4,6 @@ Why       The job table knows which objects still have to be worked, the lineage
           made from what. One wrong command would delete either, and a day's work would be done
           twice or not at all until it is restored.
 Targets   AWS::DynamoDB::Table
-
-Cases     SKIP  no table in the template; the protection is switched off by parameter
-          PASS  protected; protected in a template without the parameter
-          FAIL  not protected; nothing said; no Properties; text where true belongs; a good table
-                beside a bad one
 """
 
 from __future__ import annotations

@@ -4,12 +4,6 @@ Why       What a trigger hands over takes the place of what the job says itself:
           package, another security configuration. The job then looks as it was reviewed, and runs as
           nobody has read it.
 Targets   AWS::Glue::Trigger, AWS::Glue::Job, AWS::Glue::Crawler
-
-Cases     SKIP  no trigger in the template
-          PASS  a job of the template; a crawler of the template; both; two crawlers
-          FAIL  a job of elsewhere; a crawler of elsewhere; a job and a crawler in one action; three
-                crawlers; arguments; another security configuration; another time limit; nothing to start;
-                a good action does not hide its neighbour; a good trigger does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -4,13 +4,6 @@ Why       While a function works on a message, or Lambda holds it back because i
           the queue must not hand it out again. It would be worked twice at the same time, and
           tries that never ran would count until it is given up.
 Targets   AWS::SQS::Queue, AWS::Lambda::EventSourceMapping, AWS::Lambda::Function
-
-Cases     SKIP  a queue that no mapping reads
-          PASS  six times the timeout; the function is given by its ARN; the batching window on
-                top
-          FAIL  five times the timeout; the batching window is left out; nothing said; no
-                Properties; text where the number belongs; text where the function has a number; a
-                function of somebody else; a good queue beside a bad one
 """
 
 from __future__ import annotations

@@ -4,12 +4,6 @@ Why       A message that makes the function crash comes back again and again, ta
           all others, and is deleted unseen when its time is up. In a queue beside, it waits for
           somebody to look.
 Targets   AWS::SQS::Queue, AWS::Lambda::EventSourceMapping, AWS::S3::Bucket
-
-Cases     SKIP  a queue that no mapping reads
-          PASS  another queue of the template; a bucket that notifies the queue which is worked
-          FAIL  no redrive policy; no Properties; text where the policy belongs; the queue itself;
-                a queue of somebody else; a queue that a bucket notifies; a good queue beside a bad
-                one
 """
 
 from __future__ import annotations

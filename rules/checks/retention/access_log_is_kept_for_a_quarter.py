@@ -4,14 +4,6 @@ Why       When a licensed feed turns up where it should not be, the access log i
           read it. Vendors audit by the quarter; what somebody overwrote to cover his traces has
           to stay for a week at least. It also names people, and must not pile up for ever.
 Targets   AWS::S3::Bucket
-
-Cases     SKIP  no bucket logs to another
-          PASS  a year, and replaced logs for a week; replaced logs in a rule of their own
-          FAIL  a month; one bucket's logs go after a month; at a date; text where the number
-                belongs; no Properties; the rule is switched off; the rule is for one prefix;
-                replaced logs stay for ever; replaced logs of one prefix only go; replaced logs go
-                after a day; one bucket's replaced logs go after a day; replaced logs go after a
-                year; three replaced logs stay; a good log bucket beside a bad one
 """
 
 from __future__ import annotations

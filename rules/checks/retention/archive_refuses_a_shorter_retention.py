@@ -4,15 +4,6 @@ Why       A default retention only binds an object that names none. Whoever may 
           archive a message with a lock of one day and delete it on the next; the auditor would be
           told of seven years and find a gap.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
-
-Cases     SKIP  no bucket with Object Lock; a locked bucket for access logs
-          PASS  all three actions are refused below the default; a statement for each action; a
-                default in years
-          FAIL  no policy; a lock without a default, and no policy; a policy without Properties;
-                replicas may bring a shorter one; a later change may shorten it; uploads may bring
-                a shorter one; less than the default is let in; text where the number belongs;
-                longer ones are refused instead; a further condition; one role is refused, the
-                others are not; under one prefix only; a good archive beside a bad one
 """
 
 from __future__ import annotations

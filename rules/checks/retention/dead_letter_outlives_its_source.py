@@ -4,12 +4,6 @@ Why       A message keeps its age when it moves to the dead-letter queue. If tha
           messages no longer than the first, one that was tried for days is deleted before anybody
           has come to look at it.
 Targets   AWS::SQS::Queue
-
-Cases     SKIP  no queue with a dead-letter queue; no Properties
-          PASS  a week, then two
-          FAIL  both a week; the dead-letter queue says nothing; neither says anything; text where
-                the dead-letter queue has a number; a dead-letter queue of somebody else; text
-                where the policy belongs; a good queue beside a bad one
 """
 
 from __future__ import annotations

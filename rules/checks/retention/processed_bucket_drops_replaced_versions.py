@@ -4,12 +4,6 @@ Why       Each run rebuilds its partitions and replaces their files. A versioned
           every one it replaced: hourly runs would pile up the same hours dozens of times, and the
           bill with them. A week is enough for second thoughts, and a day is not.
 Targets   AWS::S3::Bucket, AWS::Glue::Table, AWS::Lambda::EventSourceMapping
-
-Cases     SKIP  no table in the bucket; a table of the record itself
-          PASS  a week for the table; a month for the whole bucket; the older spelling
-          FAIL  no lifecycle; no Properties; the rule is switched off; a quarter; a day; a day for
-                a part of the table; only a part of the table; three old versions stay; only
-                tagged objects; text where the number belongs; a good bucket beside a bad one
 """
 
 from __future__ import annotations

@@ -4,11 +4,6 @@ Why       Our licences and the market's rules ask for seven years of what we act
           an administrator can lift, or that ends earlier, is worth nothing on the day that
           somebody has a reason to lift it.
 Targets   AWS::S3::Bucket
-
-Cases     SKIP  no bucket with Object Lock; another environment than production
-          PASS  COMPLIANCE for 2557 days; COMPLIANCE for seven years
-          FAIL  GOVERNANCE; a year; six years; no default retention; text where the retention
-                belongs; a good archive beside a bad one
 """
 
 from __future__ import annotations

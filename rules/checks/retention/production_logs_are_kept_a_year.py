@@ -3,11 +3,6 @@
 Why       Auditors look back over a financial year, and a slow loss is noticed months after it
           began. Without the logs of that time nobody can say which records it took.
 Targets   AWS::Logs::LogGroup
-
-Cases     SKIP  no log group in the template; another environment than production; a group that
-                says nothing keeps its logs for ever, which is a rule of its own; no Properties
-          PASS  a year; seven years
-          FAIL  half a year; a month; text where the number belongs; a good group beside a bad one
 """
 
 from __future__ import annotations

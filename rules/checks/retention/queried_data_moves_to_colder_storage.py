@@ -4,14 +4,6 @@ Why       Years of Parquet at the price of the first day cost more than the lice
           The last quarter is what models are run on; what is older is read now and then, and then
           at once, which Glacier Instant Retrieval does at a fifth of the price.
 Targets   AWS::S3::Bucket, AWS::Glue::Table, AWS::Lambda::EventSourceMapping
-
-Cases     SKIP  no table in the bucket; a table of the record itself
-          PASS  the whole bucket after 90 days; a rule for the table; a filter for the table; a
-                warmer class before; a class that has to be restored, which is a rule of its own
-          FAIL  no lifecycle; no Properties; the rule is switched off; only a part of the table;
-                only tagged objects; a class that is not much cheaper; after a year; after a
-                month; a part of the table after a week; no number of days; text where the number
-                belongs; a good bucket beside a bad one
 """
 
 from __future__ import annotations

@@ -4,14 +4,6 @@ Why       A lifecycle rule that is meant for query results and has lost its pref
           tables as well. Nothing fails: each night a day of the market is missing from every model
           that is run over the past.
 Targets   AWS::S3::Bucket, AWS::Glue::Table, AWS::Lambda::EventSourceMapping
-
-Cases     SKIP  no table in the bucket; a table of the record itself
-          PASS  results and staging expire; replaced files of the table go; a rule that deletes is
-                switched off; no Properties
-          FAIL  objects of the whole bucket expire; at a date; objects of the table expire; a part
-                of the table expires; by a filter; tagged objects of the whole bucket expire; old
-                versions of the whole bucket go; old versions go in the older spelling; a good
-                bucket beside a bad one
 """
 
 from __future__ import annotations

@@ -4,13 +4,6 @@ Why       Athena passes over objects that would have to be restored first, and s
           risk model fed by such a query is short of every day that has moved, and nobody is told.
 Targets   AWS::S3::Bucket, AWS::Glue::Table, AWS::Glue::Crawler, AWS::Athena::WorkGroup,
           AWS::Lambda::EventSourceMapping, AWS::Lambda::Function, AWS::IAM::Role
-
-Cases     SKIP  a bucket that nothing queries; a table of the record itself; a crawled record
-          PASS  a class that is read at once; what sleeps lies under another prefix; no Properties
-          FAIL  GLACIER for the whole bucket; DEEP_ARCHIVE for a part of the table; what a crawler
-                makes tables of; query results in GLACIER; the older spelling of one transition; a
-                transition that names no class; archive tiers of Intelligent-Tiering; a good bucket
-                beside a bad one
 """
 
 from __future__ import annotations

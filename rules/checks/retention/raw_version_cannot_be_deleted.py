@@ -4,13 +4,6 @@ Why       Replay starts at the raw bucket. Whatever is overwritten or deleted th
           comes back from its old version; deleting a version is the one mistake that nothing
           brings back without asking the archive.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::Lambda::EventSourceMapping
-
-Cases     SKIP  no bucket that holds the record; the record is locked itself
-          PASS  everybody is refused on every object; the statement is one of several
-          FAIL  no policy; a policy without Properties; no Properties; one role is refused, the
-                others are not; on a condition only; under one prefix only; only DeleteObject is
-                refused; Allow instead of Deny; another bucket's policy; a good bucket beside a
-                bad one
 """
 
 from __future__ import annotations

@@ -4,15 +4,6 @@ Why       A regulator may ask for any message of the last seven years, and will 
           changed it. A store that somebody can delete from, ourselves included, answers neither
           question; a copy that nobody can touch answers both.
 Targets   AWS::S3::Bucket, AWS::Lambda::EventSourceMapping, AWS::IAM::Role, AWS::Kinesis::Stream
-
-Cases     SKIP  no bucket in the template; a bucket for access logs and a locked one
-          PASS  every prefix that is written to is replicated to a locked bucket; one rule for the
-                whole bucket
-          FAIL  no replication, and nothing that is locked; no Properties; replication to a bucket
-                without Object Lock; replication to a bucket of somebody else; a prefix that a
-                role writes to is left out; the batches that a mapping gives up are left out; a
-                role writes anywhere; a rule that picks objects by tag; a bucket that is copied
-                beside one that is not; text where the rules belong
 """
 
 from __future__ import annotations

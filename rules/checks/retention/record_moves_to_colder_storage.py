@@ -4,14 +4,6 @@ Why       Seven years of ticks at the price of the first day cost several times 
           has for them. The first quarter stays warm, because that is what gets replayed; the second
           has to be back within hours, not the day that Deep Archive takes.
 Targets   AWS::S3::Bucket, AWS::Lambda::EventSourceMapping
-
-Cases     SKIP  no record and no archive; a locked bucket for access logs
-          PASS  everything after 90 days; a still colder class later; a warmer class before
-          FAIL  no lifecycle; no Properties; the rule is switched off; one prefix only; a class
-                that is not much cheaper; after a year; after a month; one prefix after a week; Deep
-                Archive at once; Deep Archive with the first class; Deep Archive of one prefix; Deep
-                Archive without a number of days; text where the number belongs; a good bucket
-                beside a bad one
 """
 
 from __future__ import annotations

@@ -4,14 +4,6 @@ Why       The record is what everything else can be made from again, and what a 
           with. A lifecycle rule that deletes works at night, asks nobody and leaves no trace in
           the pipeline.
 Targets   AWS::S3::Bucket, AWS::Lambda::EventSourceMapping, AWS::Lambda::Function, AWS::IAM::Role
-
-Cases     SKIP  no record and no archive; a bucket that a stream's function reads; a function of
-                another stack
-          PASS  transitions only; a rule that deletes is switched off; no Properties
-          FAIL  objects expire; objects expire at a date; old versions expire in a replicated
-                bucket; old versions expire in the older spelling; a stream mapping's failed
-                batches expire; what a stream's function stores expires; a good bucket beside a bad
-                one
 """
 
 from __future__ import annotations

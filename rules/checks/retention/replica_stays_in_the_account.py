@@ -3,11 +3,6 @@
 Why       A replica that is handed to another account is that account's: it is read, kept and deleted
           there by rules that are not ours, under the same name that our own archive would have.
 Targets   AWS::S3::Bucket
-
-Cases     SKIP  no bucket is replicated
-          PASS  nothing is said of an account, which is ours; our own account
-          FAIL  another account; another owner; a good rule does not hide its neighbour; a good bucket
-                does not hide its neighbour
 """
 
 from __future__ import annotations

@@ -5,12 +5,6 @@ Why       A shard that is stuck holds its records until the stream drops them. W
           what the stream drops before that is lost.
 Targets   AWS::CloudWatch::Alarm, AWS::Kinesis::Stream, AWS::Lambda::EventSourceMapping,
           AWS::Lambda::Function
-
-Cases     SKIP  no alarm on the age of what is read; a stream of another template; no Properties
-          PASS  six hours of a week; the reader's age, six hours of a week
-          FAIL  three days of a week; the reader's age, six hours of a day; a stream that says
-                nothing keeps a day; a long evaluation; no threshold; text where the retention
-                belongs; a good alarm beside a bad one
 """
 
 from __future__ import annotations

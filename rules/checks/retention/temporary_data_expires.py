@@ -6,15 +6,6 @@ Why       Query results are copies of licensed data that nobody counts, and a jo
           reads on Monday.
 Targets   AWS::S3::Bucket, AWS::Athena::WorkGroup, AWS::IAM::Role, AWS::Glue::Table,
           AWS::Lambda::EventSourceMapping
-
-Cases     SKIP  nothing temporary; a role that may delete in the record; a role that may delete
-                what tables show; a role that may delete anywhere
-          PASS  a month for results, a week for what is staged; one rule for all
-          FAIL  no lifecycle; no Properties; the rule is switched off; results stay; staged files
-                stay; only a part of the results; only tagged objects; a year; a day; at a date;
-                deleted files stay; replaced results stay for a quarter; replaced results go after
-                a day; three replaced results stay; text where the number belongs; a good bucket
-                beside a bad one
 """
 
 from __future__ import annotations

@@ -4,12 +4,6 @@ Why       Whoever has something to hide deletes the file that tells of it. The s
           a file is missing, not what was in it. Lifecycle rules delete in S3's own name, so nobody else
           ever has to.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::CloudTrail::Trail
-
-Cases     SKIP  no bucket of a trail
-          PASS  all are refused to everybody; in two statements; everything that deletes
-          FAIL  no policy; no Properties; versions can be deleted; files can be deleted; deletions
-                can be replicated here; one role is refused; on a condition; in one folder only;
-                Allow refuses nobody; a good bucket does not hide its neighbour
 """
 
 from __future__ import annotations

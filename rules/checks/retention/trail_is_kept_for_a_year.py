@@ -4,13 +4,6 @@ Why       Auditors look back over twelve months, and so do we when a leak is fou
           twelve months in every year. But the files name people: kept for ever, they are a liability of
           their own.
 Targets   AWS::S3::Bucket, AWS::CloudTrail::Trail
-
-Cases     SKIP  no bucket of a trail
-          PASS  a year; three years, and replaced files for a month
-          FAIL  a year of 365 days; one folder goes early; at a date; text where the number belongs; no
-                lifecycle; no Properties; the rule is switched off; the rule is for one folder; for ever;
-                replaced files stay for ever; replaced files go after a day; replaced files stay for a
-                year; three replaced files stay; a good bucket beside a bad one
 """
 
 from __future__ import annotations

@@ -4,13 +4,6 @@ Why       A leak of the last weeks is looked into today, not when a restore has 
           waits for hours at most: Deep Archive takes up to two days. And a year of events in the dear
           class is money for nothing.
 Targets   AWS::S3::Bucket, AWS::CloudTrail::Trail
-
-Cases     SKIP  no bucket of a trail
-          PASS  Glacier after 92 days; Glacier Instant Retrieval, which is read at once; a single
-                Transition
-          FAIL  Glacier after 90 days, which are no three months; Deep Archive after a quarter; a rule
-                for one folder moves early; text where the number belongs; a date; nothing moves; it moves
-                after ten years; the rule is switched off; no Properties; a good bucket beside a bad one
 """
 
 from __future__ import annotations

@@ -3,10 +3,6 @@
 Why       A lock in COMPLIANCE mode cannot be lifted by anybody, AWS included. What a try-out locks
           away for seven years is paid for for seven years, in a bucket that nobody can delete.
 Targets   AWS::S3::Bucket
-
-Cases     SKIP  no bucket with Object Lock; production; a template without environments
-          PASS  a week in GOVERNANCE mode; a year
-          FAIL  COMPLIANCE; ten years; no default retention; a good archive beside a bad one
 """
 
 from __future__ import annotations
