@@ -47,7 +47,10 @@ def blunt_alarm(template: Template) -> Iterator[Edit]:
         elif type_of(template, resource) == ALARM and key in ("TreatMissingData", "AlarmDescription"):
             yield Edit(resource, place, ABSENT, "removed")
             if key == "AlarmDescription" and isinstance(value, str):
-                yield Edit(resource, place, value.partition(";")[0], "without where to look")
+                happened, _, rest = value.partition(". ")
+                said, marker, runbook = rest.partition("Runbook: ")
+                yield Edit(resource, place, f"{happened}. {said}".strip(), "without the runbook")
+                yield Edit(resource, place, f"{happened}. {marker}{runbook}", "without what it does to whom")
         elif key == "Dimensions":
             for index in range(len(value)):
                 at = (*place, index, "Value")

@@ -39,7 +39,8 @@ def add_resource(template: Template) -> Iterator[Edit]:
     dead = {
         "Type": "AWS::CloudWatch::Alarm",
         "Properties": {
-            "AlarmActions": [], "AlarmDescription": "Watches nothing; docs/alarms.md",
+            "AlarmActions": [],
+            "AlarmDescription": "Nothing is watched. Nobody is told. Runbook: docs/alarms.md#nothing",
             "ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1, "MetricName": "Errors",
             "Namespace": "AWS/Lambda", "Period": 300, "Statistic": "Sum", "Threshold": 0,
             "TreatMissingData": "notBreaching",
