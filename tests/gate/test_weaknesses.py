@@ -257,7 +257,7 @@ def test_a_control_that_nothing_executes_is_refused(tmp_path, slug):
 
 def test_a_rule_without_a_control_is_refused():
     """Nobody could say what it is for, or would miss it."""
-    new = Rule("ENC-900", "topic_has_a_name", "checks", Path("x.py"), "", (), {})
+    new = Rule("ENC-900", "topic_has_a_name", "checks", Path("x.py"), "", ())
 
     with pytest.raises(BadControls, match="rule topic_has_a_name has no control"):
         controls.load(controls.CONTROLS, [*ALL, new])

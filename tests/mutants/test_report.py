@@ -17,7 +17,7 @@ OPERATORS = tuple(f"operator_{index}" for index in range(10))
 
 
 def rule(slug: str) -> Rule:
-    return Rule(f"ENC-{slug}", slug, GUARD, Path("rules/guard/encryption") / f"{slug}.guard", "", (), {})
+    return Rule(f"ENC-{slug}", slug, GUARD, Path("rules/guard/encryption") / f"{slug}.guard", "", ())
 
 
 def mutants(count: int = MINIMUM_TOTAL, killers: set[str] = frozenset({"a"})) -> list[Mutant]:

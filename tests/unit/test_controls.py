@@ -13,7 +13,7 @@ from harness.catalogue import controls
 from harness.catalogue.catalogue import GUARD, Rule
 from harness.catalogue.controls import BadControls
 
-RULES = [Rule(f"ENC-00{number}", slug, GUARD, Path(), "", (), {}) for number, slug in enumerate(("one", "two"))]
+RULES = [Rule(f"ENC-00{number}", slug, GUARD, Path(), "", ()) for number, slug in enumerate(("one", "two"))]
 GOOD: dict[str, Any] = {
     "frameworks": {"nist": {"name": "NIST", "version": "5", "source": "https://example.com/"}},
     "controls": [
