@@ -34,11 +34,12 @@ _ORIGINAL: Final = msgspec.json.Decoder(Trade)
 _PLAIN: Final = bytes(set(range(0x20, 0x7F)) - set(b"\\"))
 
 # A key with a value that needs a closer look, wherever it stands. The possessive `?+` and `}+` never give back, so that
-# a failed look-ahead is not tried again a character earlier. What stands behind the digits may still be nonsense, such
+# a failed look-ahead is not tried again a character earlier. No group is possessive: before Python 3.11.5, one that
+# fails keeps what it had taken, and `"1."` would be a number. What stands behind the digits may still be nonsense, such
 # as `"1,"`; msgspec refuses that.
 _END: Final = r'["},]'
-_POSITIVE: Final = r"(?:[1-9][0-9]{0,19}+(?:\.[0-9]{1,30}+)?+|0\.(?![0-9]{31})0*+[1-9][0-9]*+)"
-_NUMBER: Final = r"(?:0|[1-9][0-9]{0,19}+)(?:\.[0-9]{1,30}+)?+"
+_POSITIVE: Final = r"(?:[1-9][0-9]{0,19}+(?:\.[0-9]{1,30}+)?|0\.(?![0-9]{31})0*+[1-9][0-9]*+)"
+_NUMBER: Final = r"(?:0|[1-9][0-9]{0,19}+)(?:\.[0-9]{1,30}+)?"
 _DOUBTFUL_PRICE: Final = re.compile(rf'price": ?+(?!"?{_POSITIVE}{_END})'.encode())
 _DOUBTFUL_VOLUME: Final = re.compile(rf'volume": ?+(?!"?{_NUMBER}{_END})'.encode())
 _DOUBTFUL_LEVEL_ID: Final = {

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from decimal import Decimal
@@ -109,3 +110,9 @@ def test_importing_the_contract_is_cheap() -> None:
 def test_the_model_is_independent() -> None:
     """A model that shares code with what it models agrees with its mistakes."""
     assert not imported_by(Path(contract_model.__file__)) & {"market_data", "msgspec"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_no_group_of_a_pattern_is_possessive(path: Path) -> None:
+    """Before Python 3.11.5 a possessive group that fails keeps what it had taken: `"1."` was read as a number."""
+    assert re.findall(r"\)(?:[?*+]|\{[0-9,]+\})\+", path.read_text()) == []
