@@ -16,7 +16,7 @@ from market_data import FEEDS, UNKNOWN
 from market_data.envelope import decode_raw_line, encode_raw_line
 from market_data.errors import RejectedRecord
 from market_data.feeds import feed_of
-from market_data.positions import RAW_PREFIX, raw_key
+from pipeline_store.keys import RAW_PREFIX, raw_key
 
 TEMPLATE = Path(__file__).parents[2] / "template" / "financial-pipeline.yaml"
 
