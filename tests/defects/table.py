@@ -209,7 +209,7 @@ DEFECTS: dict[str, tuple[Case, ...]] = {
             checks.the_job_is_started_and_may_run,
         ),
         InTemplate(
-            _set("JsonToParquetJob", "Properties", "Command", "ScriptLocation", to="../glue_src/gone.py"),
+            _set("JsonToParquetJob", "Properties", "Command", "ScriptLocation", to="../build/package/gone.py"),
             checks.the_job_is_started_and_may_run,
         ),
         InTemplate(
