@@ -8,7 +8,7 @@ from importlib import import_module
 #: Subcommand -> module with `main(argv) -> int`, and what it does. Imported on use: packaging needs no third party.
 COMMANDS = {
     "pipeline": ("harness.pipeline.command", "deploy on an emulated AWS, replay market data, account for every record"),
-    "package": ("harness.packaging.command", "build the zips the template points at"),
+    "package": ("harness.packaging.command", "build the zips and the script the template points at"),
     "gate": ("harness.gate.command", "judge a template in every scenario with every engine"),
     "rules": ("harness.pages.command", "write the pages of the rules: rules/README.md and docs/rules"),
     "cases": ("harness.catalogue.command", "expand the cases of the rules for the engines' own commands; count them"),

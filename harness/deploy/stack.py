@@ -17,7 +17,6 @@ from harness.packaging.layer import ROOT, Target
 STACK_NAME = "financial-pipeline"
 TEMPLATE = ROOT / "template" / "financial-pipeline.yaml"
 DEVELOPMENT_PARAMETERS = ROOT / "template" / "parameters" / "development.json"
-GLUE_SOURCE = ROOT / "glue_src"
 #: What `aws cloudformation package` writes, beside the template.
 PACKAGED = "packaged.yaml"
 NO_CHANGES = "No changes to deploy"
@@ -46,7 +45,6 @@ def assemble(folder: Path, target: Target, template: Path = TEMPLATE) -> Path:
     """
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "template").mkdir(parents=True)
-    shutil.copytree(GLUE_SOURCE, folder / "glue_src", ignore=shutil.ignore_patterns("__pycache__"))
     build_package(folder / PACKAGE_FOLDER, target)
     return Path(shutil.copy(template, folder / "template" / TEMPLATE.name))
 

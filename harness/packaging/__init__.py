@@ -1,1 +1,1 @@
-"""Deterministic zips of the functions' code and of their layer, where the template points at them."""
+"""What the template points at, made of the tree alone: the zips of the functions and their layer, the job's script."""

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.packaging.bundle import bundle, write_script
 from harness.packaging.layer import ROOT, Target, install_requirements
 from harness.packaging.zips import collect, write_zip
 
 SOURCE = ROOT / "lambda_src"
+GLUE_SOURCE = ROOT / "glue_src"
 #: Relative to the root of the repository; the template names it relative to itself.
 PACKAGE_FOLDER = Path("build/package")
 FUNCTIONS = ("kinesis_consumer", "data_validation")
 #: What the functions share travels in the layer, beside the third-party packages.
 SHARED_PACKAGES = ("market_data", "pipeline_store")
+#: The Glue job's package, whose `job` module has its `main`.
+JOB = "json_to_parquet"
+SCRIPT = f"{JOB}.py"
+
+
+def job_script() -> str:
+    """Return the script that Glue is given."""
+    return bundle(f"{JOB}.job", (GLUE_SOURCE, SOURCE))
 
 
 def build_package(folder: Path, target: Target) -> dict[str, str]:
-    """Write one zip a function and `layer.zip` into `folder`; return each zip's name and SHA-256."""
+    """Write the functions' zips, `layer.zip` and the job's script into `folder`; return each one's name and SHA-256."""
     digests = {}
     for function in FUNCTIONS:
         name = f"{function}.zip"
@@ -25,4 +35,5 @@ def build_package(folder: Path, target: Target) -> dict[str, str]:
     for package in SHARED_PACKAGES:
         files |= collect(SOURCE / package, under=f"python/{package}/")
     digests["layer.zip"] = write_zip(folder / "layer.zip", files)
+    digests[SCRIPT] = write_script(folder / SCRIPT, job_script())
     return digests

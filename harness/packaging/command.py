@@ -1,4 +1,4 @@
-"""`python -m harness package`: build the zips and print their digests."""
+"""`python -m harness package`: build the zips and the script, and print their digests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.packaging.layer import ROOT, PackagingError, Target
 
 def main(argv: list[str]) -> int:
     """Build for `--target` into `--output`; 1 when a package cannot be had."""
-    parser = Parser(prog="package", description="Build the zips the template points at.")
+    parser = Parser(prog="package", description="Build the zips and the script the template points at.")
     parser.add_argument(
         "--target",
         type=Target,

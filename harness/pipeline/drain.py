@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from market_data.positions import RAW_PREFIX, UNDECODABLE_PREFIX, parse_key
-from pipeline_store.rows import Stage
+from pipeline_store.keys import RAW_PREFIX, UNDECODABLE_PREFIX, parse_key
+from pipeline_store.stages import Stage
 
 #: How often to look. The emulated AWS answers each look in milliseconds, while there are few objects.
 POLL_SECONDS = 0.5

@@ -15,7 +15,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from harness.quarantine.errors import QuarantineError
-from market_data.positions import REJECTED_PREFIX, UNDECODABLE_PREFIX, parse_key
+from pipeline_store.keys import REJECTED_PREFIX, UNDECODABLE_PREFIX, parse_key
 
 DEFAULT_PREFIX: Final = "quarantine/"
 SCHEME: Final = "s3://"

@@ -18,19 +18,18 @@ from market_data.envelope import (
     pack,
     unpack,
 )
-from market_data.positions import RAW_PREFIX, Stretch, parse_key, rejected_key, validated_key
 from pipeline_store.errors import RetryableFailure, UnexpectedEvent
+from pipeline_store.keys import RAW_PREFIX, Stretch, parse_key, rejected_key, validated_key
 from pipeline_store.rows import (
     JobKey,
     JobTable,
     LineageRow,
     LineageTable,
     ReadableStore,
-    Stage,
-    Transformation,
     ValidatedJob,
     rfc3339,
 )
+from pipeline_store.stages import Stage, Transformation
 
 from .events import CreatedObject, Message, created_objects
 

@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from market_data import RejectedRecord, feed_of
 from market_data.envelope import encode_quarantine_line, encode_raw_line, pack
-from market_data.positions import UNDECODABLE_PREFIX, ObjectKey, Stretch, hour_of
 from pipeline_store.errors import RetryableFailure
+from pipeline_store.keys import UNDECODABLE_PREFIX, ObjectKey, Stretch, hour_of
 from pipeline_store.rows import (
     IngestedJob,
     JobKey,
@@ -17,9 +17,9 @@ from pipeline_store.rows import (
     LineageRow,
     LineageTable,
     ObjectStore,
-    Transformation,
     rfc3339,
 )
+from pipeline_store.stages import Transformation
 
 from .events import StreamRecord
 

@@ -12,40 +12,6 @@ from typing import Any, BinaryIO, Final
 
 import msgspec
 
-from market_data.positions import (
-    ObjectKey,
-    Stretch,
-    hour_of,
-    parse_key,
-    raw_key,
-    rejected_key,
-    undecodable_key,
-    validated_key,
-)
-
-__all__ = [
-    "EnvelopeError",
-    "ObjectKey",
-    "QuarantinedRecord",
-    "RawRecord",
-    "Stretch",
-    "arrival_text",
-    "decode_quarantine_line",
-    "decode_raw_line",
-    "encode_quarantine_line",
-    "encode_raw_line",
-    "encode_validated_line",
-    "hour_of",
-    "milliseconds",
-    "pack",
-    "parse_key",
-    "raw_key",
-    "rejected_key",
-    "undecodable_key",
-    "unpack",
-    "validated_key",
-]
-
 VERSION: Final = 1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 #: In the head every quote of a value is escaped, so this cannot stand in it: the first one is the real one.

@@ -6,7 +6,8 @@ from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import ClientError
 
 from .edge import AwsClient, error_code, transient_errors_are_retryable
-from .rows import IngestedJob, JobKey, Stage, ValidatedJob
+from .rows import IngestedJob, JobKey, ValidatedJob
+from .stages import Stage
 
 _serialize = TypeSerializer().serialize
 
@@ -23,7 +24,7 @@ class DynamoJobs:
         return self._advance(
             job.key,
             Stage.INGESTED,
-            Status="INGESTED",
+            Status=Stage.INGESTED.name,
             Feed=job.feed,
             SourceBucket=job.source_bucket,
             RecordCount=job.record_count,
@@ -37,7 +38,7 @@ class DynamoJobs:
         return self._advance(
             job.key,
             Stage.VALIDATED if to_transform else Stage.TRANSFORMED,
-            Status="VALIDATED" if to_transform else None,
+            Status=Stage.VALIDATED.name if to_transform else None,
             Feed=job.feed,
             SourceBucket=job.source_bucket,
             RecordCount=job.record_count,

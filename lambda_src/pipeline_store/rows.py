@@ -1,26 +1,11 @@
 """What a row says, and what the tables promise, without AWS: the cores and their fakes know only this."""
 
 from datetime import UTC, datetime
-from enum import IntEnum, StrEnum
 from typing import Protocol
 
 from msgspec import Struct
 
-
-class Stage(IntEnum):
-    """How far a raw object has come. A row's stage only ever rises."""
-
-    INGESTED = 1
-    VALIDATED = 2
-    TRANSFORMED = 3
-
-
-class Transformation(StrEnum):
-    """What was done to a source to get a data set."""
-
-    INGEST = "INGEST"
-    VALIDATE = "VALIDATE"
-    QUARANTINE = "QUARANTINE"
+from .stages import Transformation
 
 
 class JobKey(Struct, frozen=True):

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+from harness.packaging import build
 from tests.defects.reading import (
-    PATH,
     Template,
     alarms_on,
     bucket_policies,
@@ -28,6 +28,8 @@ ARCHIVED_PREFIXES = {"market-data/", "quarantine/", "aws/lambda/"}
 STATEFUL = ("AWS::KMS::Key", "AWS::S3::Bucket", "AWS::Kinesis::Stream", "AWS::DynamoDB::Table")
 #: Services that bring no source along when they use a key; a condition would drop what they send.
 SOURCELESS = {"events.amazonaws.com"}
+#: What `tox -e package` builds, as the template sees it.
+SCRIPT = f"../{build.PACKAGE_FOLDER / build.SCRIPT}"
 
 
 def a_statement_is_conditional_as_a_whole(template: Template) -> Iterator[str]:
@@ -89,7 +91,7 @@ def the_job_is_started_and_may_run(template: Template) -> Iterator[str]:
     if not any(trigger["Type"] == "SCHEDULED" and trigger.get("StartOnCreation") for trigger in starting):
         yield "no schedule starts the job"
     script = properties(template, "JsonToParquetJob")["Command"]["ScriptLocation"]
-    if not isinstance(script, str) or not (PATH.parent / script).is_file():
+    if script != SCRIPT:
         yield f"there is no script {script}"
     role = template["Resources"]["GlueJobRole"]
     readable = [r for s in role_statements(role) if "s3:GetObject" in many(s["Action"]) for r in many(s["Resource"])]

@@ -209,7 +209,7 @@ DEFECTS: dict[str, tuple[Case, ...]] = {
             checks.the_job_is_started_and_may_run,
         ),
         InTemplate(
-            _set("JsonToParquetJob", "Properties", "Command", "ScriptLocation", to="../glue_src/gone.py"),
+            _set("JsonToParquetJob", "Properties", "Command", "ScriptLocation", to="../build/package/gone.py"),
             checks.the_job_is_started_and_may_run,
         ),
         InTemplate(
@@ -304,7 +304,7 @@ DEFECTS: dict[str, tuple[Case, ...]] = {
             "tests/unit/kinesis_consumer/test_consumer_core.py::test_a_batch_is_split_by_arrival_hour",
         ),
         InCode(
-            "lambda_src/market_data/positions.py",
+            "lambda_src/pipeline_store/keys.py",
             '        digest = hashlib.sha256("\\n".join(ordered).encode()).hexdigest()[:16]',
             "        import os\n\n        digest = os.urandom(8).hex()",
             "tests/unit/kinesis_consumer/test_consumer_core.py::test_a_batch_delivered_twice_is_stored_once",

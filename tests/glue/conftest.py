@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+import tests.glue.bundled  # noqa: F401 - before all that imports the job
 from tests.glue.fakes import Lake
 
 #: py4j leaves its connections to the JVM to the garbage collector, which closes them during whichever test it runs.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import re
 import shutil
@@ -14,7 +15,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from json_to_parquet import Clients, main
+from json_to_parquet.job import main
+from json_to_parquet.stores import Clients
+from pipeline_store.keys import Stretch, validated_key
+from pipeline_store.stages import Stage
 
 HOUR = "year=2026/month=11/day=22/hour=22/"
 #: Two symbols that are in different buckets wherever there are two.
@@ -48,6 +52,11 @@ def write_object(path: Path, lines: Iterable[dict[str, Any] | bytes]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     encoded = (each if isinstance(each, bytes) else json.dumps(each).encode() for each in lines)
     path.write_bytes(gzip.compress(b"".join(each + b"\n" for each in encoded), mtime=0))
+
+
+def file_name(name: str) -> str:
+    """Return the name of an object, which `name` tells apart from others of its hour."""
+    return Stretch("shardId-000000000000", "1", "2", 2, hashlib.sha256(name.encode()).hexdigest()[:16]).file_name
 
 
 class Unlucky(Exception):
@@ -251,7 +260,7 @@ class Lake:
 
     def add(self, name: str, lines: Iterable[Any], feed: str = "trade", hour: str = HOUR, *, row: bool = True) -> str:
         """Store a validated object, and its job row; return the raw object's key."""
-        raw_key = f"market-data/feed={feed}/{hour}{name}.json.gz"
+        raw_key = f"market-data/feed={feed}/{hour}{file_name(name)}"
         write_object(self.folder / "validated" / raw_key, lines)
         if row:
             self.add_row(raw_key)
@@ -262,9 +271,9 @@ class Lake:
         item = {
             "JobId": {"S": raw_key},
             "Timestamp": {"N": "1795385000123"},
-            "Stage": {"N": "2"},
-            "Status": {"S": "VALIDATED"},
-            "ValidatedKey": {"S": f"validated/{raw_key}"},
+            "Stage": {"N": str(int(Stage.VALIDATED))},
+            "Status": {"S": Stage.VALIDATED.name},
+            "ValidatedKey": {"S": validated_key(raw_key)},
         }
         self.dynamodb.tables["jobs"][(raw_key, "1795385000123")] = item
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-import json_to_parquet
-from json_to_parquet import FIELDS, POSITION, line_schema, parquet_columns
+from json_to_parquet.columns import FIELDS, POSITION, line_schema, parquet_columns
+from json_to_parquet.transforms import row_expressions
 
-SCRIPT = Path(json_to_parquet.__file__)
+GLUE_SOURCE = Path(__file__).parents[2] / "glue_src"
 
 
 @pytest.mark.parametrize("feed", FIELDS)
@@ -25,13 +25,13 @@ def test_spark_writes_the_columns_that_are_declared(spark, feed):
     """The tables are made of the declaration, the files of the expressions: they must not drift apart."""
     lines = spark.createDataFrame([], line_schema(feed)).selectExpr("*", "'' AS raw_key")
 
-    rows = lines.selectExpr(*json_to_parquet.row_expressions(feed))
+    rows = lines.selectExpr(*row_expressions(feed))
 
     assert rows.dtypes == parquet_columns(feed)
 
 
 def test_the_columns_can_be_read_where_there_is_no_spark():
-    """Whoever declares the tables imports this file, and has no reason to install Spark."""
-    program = "import json_to_parquet, sys; assert 'pyspark' not in sys.modules"
+    """Whoever declares the tables imports the job, and has no reason to install Spark."""
+    program = "import json_to_parquet.job, sys; assert 'pyspark' not in sys.modules"
 
-    subprocess.run([sys.executable, "-c", program], cwd=SCRIPT.parent, check=True)
+    subprocess.run([sys.executable, "-c", program], cwd=GLUE_SOURCE, check=True)

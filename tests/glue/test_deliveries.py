@@ -2,7 +2,7 @@
 
 import pytest
 
-from json_to_parquet import count_read, keep_first_delivery, read_rows
+from json_to_parquet.transforms import count_read, keep_first_delivery, read_rows
 from tests.glue.fakes import HOUR, IN_BUCKET_0, IN_BUCKET_1, line, write_object
 
 PREFIX = "validated/market-data/"

@@ -8,8 +8,10 @@ from collections import namedtuple
 import pytest
 from pyspark.errors import PySparkException
 
-from json_to_parquet import Job, LockHeld, Partition, TransformFailed, Work, divided_into, objections
-from tests.glue.fakes import HOUR, IN_BUCKET_0, IN_BUCKET_1, Unlucky, line, refused
+from json_to_parquet.errors import LockHeld, TransformFailed
+from json_to_parquet.plan import Partition, Work, divided_into, objections
+from json_to_parquet.staging import Staging
+from tests.glue.fakes import HOUR, IN_BUCKET_0, IN_BUCKET_1, Unlucky, file_name, line, refused
 
 LATER = HOUR.replace("hour=22", "hour=23")
 FOLDER = "parquet/feed=trade/date=2026-11-22/hour=22/"
@@ -221,7 +223,7 @@ def test_an_object_without_a_line_is_named(lake):
 
 
 def test_a_row_that_names_no_object_of_ours_is_named(lake):
-    lake.add_row("market-data/feed=unknown/" + HOUR + "a.json.gz")
+    lake.add_row("market-data/feed=unknown/" + HOUR + file_name("a"))
     lake.add("b", lines(1))
 
     with pytest.raises(TransformFailed, match=r"feed=unknown.* is not the key of a validated object"):
@@ -625,7 +627,7 @@ def hours(count):
 @pytest.mark.parametrize(
     ("content", "cause"),
     [
-        pytest.param([b"{not JSON"], r"JsonParseException: .*bad\.json\.gz", id="no JSON"),
+        pytest.param([b"{not JSON"], "JsonParseException: .*" + re.escape(file_name("bad")), id="no JSON"),
         pytest.param([line(9, symbol=None)], "no symbol in a validated line of market-data", id="no symbol"),
     ],
 )
@@ -659,7 +661,7 @@ def test_an_object_that_is_no_gzip_stops_its_partition_only(lake):
 
 def test_when_everything_fails_the_run_gives_up_early(lake, monkeypatch):
     """Whatever is wrong then is not wrong with the objects, and each attempt is paid for."""
-    monkeypatch.setattr("json_to_parquet._FAILED_AT_MOST", 2)
+    monkeypatch.setattr("json_to_parquet.job._FAILED_AT_MOST", 2)
     bad = {lake.add("a", [b"{not JSON"], hour=hour) for hour in hours(6)}
 
     with pytest.raises(TransformFailed, match="4 partitions were not tried: 2 others had failed") as failure:
@@ -672,7 +674,7 @@ def test_when_everything_fails_the_run_gives_up_early(lake, monkeypatch):
 def test_many_bad_partitions_keep_no_good_one_from_parquet(lake, monkeypatch):
     """Bad hours stay open: tried in the same order each time, they would use up the limit in every run, for ever."""
     limit = 9
-    monkeypatch.setattr("json_to_parquet._FAILED_AT_MOST", limit)
+    monkeypatch.setattr("json_to_parquet.job._FAILED_AT_MOST", limit)
     feeds_and_hours = [(feed, hour) for hour in hours(20) for feed in ("trade", "order_book")]
     bad, good = set(), set()
     for number, (feed, hour) in enumerate(feeds_and_hours):
@@ -681,7 +683,7 @@ def test_many_bad_partitions_keep_no_good_one_from_parquet(lake, monkeypatch):
         key = lake.add("a", [b"{not JSON" if is_bad else line(number, feed)], feed, hour)
         (bad if is_bad else good).add(key)
     assert (len(bad), len(good)) == (25, 15)
-    stage = Job.stage
+    stage = Staging.stage
 
     def fail_early(job, work):
         """What Spark does with a bad object, which other tests show, without waiting for it."""
@@ -689,7 +691,7 @@ def test_many_bad_partitions_keep_no_good_one_from_parquet(lake, monkeypatch):
             raise PySparkException("bad.json.gz")
         stage(job, work)
 
-    monkeypatch.setattr(Job, "stage", fail_early)
+    monkeypatch.setattr(Staging, "stage", fail_early)
 
     for _ in range(len(bad) // limit + 1):
         with pytest.raises(TransformFailed, match="not tried"):
@@ -702,7 +704,7 @@ def test_many_bad_partitions_keep_no_good_one_from_parquet(lake, monkeypatch):
 
 def test_a_search_that_is_cut_off_has_finished_what_it_could(lake, monkeypatch):
     """A run ends at its time limit, wherever it is: the next must not have all of it to do again."""
-    stage, good = Job.stage, lake.add("a", lines(1), hour=hours(2)[1])
+    stage, good = Staging.stage, lake.add("a", lines(1), hour=hours(2)[1])
     bad = lake.add("bad", [b"{not JSON"], hour=hours(2)[0])
     attempts = []
 
@@ -712,7 +714,7 @@ def test_a_search_that_is_cut_off_has_finished_what_it_could(lake, monkeypatch):
             raise Unlucky
         stage(job, work)
 
-    monkeypatch.setattr(Job, "stage", cut_off)
+    monkeypatch.setattr(Staging, "stage", cut_off)
     with pytest.raises(Unlucky):
         lake.run()
 
@@ -731,7 +733,7 @@ def test_a_run_that_is_cut_off_lets_the_next_one_begin_elsewhere(lake, monkeypat
         attempts.append([each.partition.hour for each in work])
         raise Unlucky
 
-    monkeypatch.setattr(Job, "stage", cut_off)
+    monkeypatch.setattr(Staging, "stage", cut_off)
     for _ in range(3):
         with pytest.raises(Unlucky):
             lake.run()

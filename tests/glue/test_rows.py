@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from json_to_parquet import read_rows
+from json_to_parquet.transforms import read_rows
 from tests.glue.fakes import HOUR, line, write_object
 
 PREFIX = "validated/market-data/"

@@ -16,7 +16,8 @@ from harness.deploy.stack import DEVELOPMENT_PARAMETERS, TEMPLATE
 from harness.pipeline.command import run_pipeline
 from harness.pipeline.options import Options
 from harness.pipeline.run import Run
-from market_data.envelope import decode_raw_line, parse_key, unpack
+from market_data.envelope import decode_raw_line, unpack
+from pipeline_store.keys import parse_key
 
 CAPTURES = Path(os.environ.get("MARKET_DATA_DIR", Path(__file__).parents[3] / "shared" / "data" / "market"))
 

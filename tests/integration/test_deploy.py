@@ -49,7 +49,7 @@ def test_deploying_from_another_checkout_changes_nothing(aws, tmp_path, monkeypa
             shutil.copyfile(ROOT / name, checkout / name)
             os.utime(checkout / name, (1_000_000_000, 1_000_000_000))
     monkeypatch.setattr(build, "SOURCE", checkout / "lambda_src")
-    monkeypatch.setattr(stack, "GLUE_SOURCE", checkout / "glue_src")
+    monkeypatch.setattr(build, "GLUE_SOURCE", checkout / "glue_src")
     monkeypatch.setattr(layer, "CACHE", tmp_path / "cache")
     template = assemble(tmp_path / "tree", Target.EMULATOR, checkout / "template" / "financial-pipeline.yaml")
 

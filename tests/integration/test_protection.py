@@ -125,7 +125,7 @@ def second(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(build, "SOURCE", source)
         template = assemble(folder / "tree", Target.EMULATOR)
-    with (template.parents[1] / "glue_src" / "json_to_parquet.py").open("a") as script:
+    with (template.parents[1] / build.PACKAGE_FOLDER / build.SCRIPT).open("a") as script:
         script.write("# changed\n")
     return template
 

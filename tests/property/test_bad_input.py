@@ -14,7 +14,7 @@ from data_validation.events import messages
 from kinesis_consumer.core import Stores, Tally, process
 from market_data import DEFAULT_NON_POSITIVE_EXCHANGES, Reason, canonical, parse
 from market_data.envelope import decode_quarantine_line, unpack
-from pipeline_store.rows import Stage
+from pipeline_store.stages import Stage
 from tests.hostile import HOSTILE_BYTES
 from tests.strategies import (
     hostile_aggregates,

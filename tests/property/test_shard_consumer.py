@@ -9,8 +9,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from kinesis_consumer.events import StreamRecord
 from market_data import UNKNOWN as UNKNOWN_FEED
 from market_data import RejectedRecord, feed_of
-from market_data.positions import Stretch, hour_of, parse_key
 from pipeline_store.errors import RetryableFailure
+from pipeline_store.keys import Stretch, hour_of, parse_key
 from tests.unit.kinesis_consumer.stream import (
     ARRIVAL_MS,
     HOUR_MS,

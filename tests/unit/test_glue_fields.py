@@ -1,4 +1,4 @@
-"""The Glue job's fields are the contract's: it may not import the contract, so this holds it to it."""
+"""The Glue job's fields are the contract's: Glue does not bring what the contract needs, so this holds it to it."""
 
 import json
 
@@ -6,7 +6,7 @@ import msgspec.inspect
 import pytest
 from hypothesis import given
 
-from json_to_parquet import FIELDS, Field, Kind
+from json_to_parquet.columns import FIELDS, Field, Kind
 from market_data import canonical, parse
 from market_data.records import RECORD_TYPES
 from tests.strategies import raw_records

@@ -11,12 +11,12 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from json_to_parquet import FIELDS, parquet_columns
+from json_to_parquet.columns import FIELDS, parquet_columns
 from market_data import FEEDS, UNKNOWN
 from market_data.envelope import decode_raw_line, encode_raw_line
 from market_data.errors import RejectedRecord
 from market_data.feeds import feed_of
-from market_data.positions import RAW_PREFIX, raw_key
+from pipeline_store.keys import RAW_PREFIX, raw_key
 
 TEMPLATE = Path(__file__).parents[2] / "template" / "financial-pipeline.yaml"
 

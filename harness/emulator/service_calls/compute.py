@@ -31,7 +31,7 @@ TRACE = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
 DELIVER = {"sqs": ("sqs:SendMessage",), "sns": ("sns:Publish",)}
 #: Lambda's own layout below the bucket of an on-failure destination.
 FAILED_BATCHES = "aws/lambda/"
-#: What glue_src/json_to_parquet.py does to each table that it writes, and to the database and catalog above it.
+#: What glue_src/json_to_parquet does to each table that it writes, and to the database and catalog above it.
 ADD_OWN_PARTITIONS = ("glue:GetTable", "glue:CreatePartition", "glue:GetPartition", "glue:BatchUpdatePartition")
 #: What a crawler of declared tables does to the catalog: to the table, and to the database and catalog above it.
 #: https://docs.aws.amazon.com/glue/latest/dg/using-identity-based-policies.html

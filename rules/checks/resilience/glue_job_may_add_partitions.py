@@ -18,7 +18,7 @@ from rules.lib.roles import ROLE, role_of
 JOB, TABLE, DATABASE = "AWS::Glue::Job", "AWS::Glue::Table", "AWS::Glue::Database"
 PATH = ("Properties", "Role")
 ARGUMENT = ("Properties", "DefaultArguments", "--database")
-#: What the job calls: glue_src/json_to_parquet.py. The resources of each:
+#: What the job calls: glue_src/json_to_parquet. The resources of each:
 #: https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
 ACTIONS = ("glue:BatchUpdatePartition", "glue:CreatePartition", "glue:GetPartition", "glue:GetTable")
 

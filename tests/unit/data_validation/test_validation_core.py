@@ -16,9 +16,10 @@ from data_validation.events import messages
 from kinesis_consumer.events import StreamRecord
 from market_data import DEFAULT_NON_POSITIVE_EXCHANGES
 from market_data.envelope import EnvelopeError, decode_quarantine_line, pack, unpack
-from market_data.positions import rejected_key, validated_key
 from pipeline_store.errors import RetryableFailure, UnexpectedEvent
-from pipeline_store.rows import JobKey, Stage, Transformation
+from pipeline_store.keys import rejected_key, validated_key
+from pipeline_store.rows import JobKey
+from pipeline_store.stages import Stage, Transformation
 from tests.unit.data_validation.notifications import TEST_EVENT, created, raw_object, sqs_event
 from tests.unit.kinesis_consumer.stream import ARRIVAL_MS, MULTILINE_TRADE, NOW, SHARD, TRADE, UNKNOWN, message
 from tests.unit.pipeline_store.fakes import FakeJobs, FakeLineage, FakeObjects, FakeRejectedQueue, World

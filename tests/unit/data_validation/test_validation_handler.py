@@ -9,8 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from data_validation import handler
-from market_data.positions import rejected_key, validated_key
 from pipeline_store.errors import ConfigurationError
+from pipeline_store.keys import rejected_key, validated_key
 from tests.unit.data_validation.notifications import TEST_EVENT, created, raw_object, sqs_event
 from tests.unit.kinesis_consumer.stream import TRADE, message
 from tests.unit.pipeline_store.emulated_aws import JOBS, LINEAGE, PROCESSED, RAW, EmulatedAws, refuse

@@ -7,8 +7,9 @@ from io import BytesIO
 import pytest
 
 from market_data.envelope import decode_quarantine_line, unpack
-from market_data.positions import Stretch, parse_key
-from pipeline_store.rows import JobKey, Stage, Transformation
+from pipeline_store.keys import Stretch, parse_key
+from pipeline_store.rows import JobKey
+from pipeline_store.stages import Stage, Transformation
 from tests.unit.kinesis_consumer.stream import (
     ARRIVAL_MS,
     HOUR_MS,

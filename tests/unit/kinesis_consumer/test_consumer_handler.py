@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 from kinesis_consumer import handler
 from kinesis_consumer.events import StreamRecord
 from market_data import MAX_RECORD_BYTES
-from market_data.positions import parse_key
 from pipeline_store.errors import ConfigurationError, UnexpectedEvent
+from pipeline_store.keys import parse_key
 from tests.hostile import HOSTILE_BYTES, aggregate
 from tests.unit.kinesis_consumer.stream import (
     KPL_AGGREGATE,

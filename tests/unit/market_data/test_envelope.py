@@ -1,4 +1,4 @@
-"""The stored lines and the names of the objects: what every other part relies on to find a record again."""
+"""The stored lines: what every other part relies on to read a record again."""
 
 import gzip
 import io
@@ -13,22 +13,15 @@ from market_data.envelope import (
     EnvelopeError,
     QuarantinedRecord,
     RawRecord,
-    Stretch,
     arrival_text,
     decode_quarantine_line,
     decode_raw_line,
     encode_quarantine_line,
     encode_raw_line,
     encode_validated_line,
-    hour_of,
     milliseconds,
     pack,
-    parse_key,
-    raw_key,
-    rejected_key,
-    undecodable_key,
     unpack,
-    validated_key,
 )
 
 SHARD = "shardId-000000000003"
@@ -148,55 +141,3 @@ def test_objects_are_the_same_bytes_each_time() -> None:
     assert packed[3:8] == bytes(5), "neither a name nor a time"
     assert gzip.decompress(packed) == b"".join(lines)
     assert list(unpack(io.BytesIO(packed))) == lines
-
-
-def test_a_key_tells_feed_hour_and_stretch() -> None:
-    key = raw_key("trade", ARRIVAL_MS, SHARD, ["10", "9", "11"])
-
-    assert key == (
-        "market-data/feed=trade/year=2026/month=11/day=22/hour=22/shardId-000000000003-9-11-3-4172b04c7c9e328b.json.gz"
-    )
-    assert parse_key(key).stretch == Stretch.of(SHARD, ["9", "10", "11"])
-    assert (parse_key(key).feed, parse_key(key).hour) == ("trade", hour_of(ARRIVAL_MS))
-
-
-def test_stretches_with_the_same_ends_and_count_have_different_keys() -> None:
-    """Batches are regrouped on retry: the second object must not be taken for the first."""
-    first, second = (raw_key("trade", 0, SHARD, ["1", middle, "4"]) for middle in ("2", "3"))
-
-    assert first != second
-    assert first == raw_key("trade", 0, SHARD, ["4", "2", "1"])
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        raw_key("unknown", ARRIVAL_MS, SHARD, [SEQ]),
-        validated_key(raw_key("order_book", ARRIVAL_MS, SHARD, [SEQ])),
-        rejected_key(raw_key("market_depth", ARRIVAL_MS, SHARD, [SEQ])),
-        undecodable_key(ARRIVAL_MS, SHARD, [SEQ]),
-    ],
-)
-def test_every_key_can_be_taken_apart_again(key: str) -> None:
-    assert str(parse_key(key)) == key
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        "",
-        "aws/lambda/x",
-        "market-data/year=2026/month=11/day=22/hour=22/shardId-1-1-1-1-0123456789abcdef.json.gz",
-        "market-data/feed=trade/year=2026/month=13/day=22/hour=22/shardId-1-1-1-1-0123456789abcdef.json.gz",
-        "market-data/feed=trade/year=2026/month=11/day=22/hour=22/shardId-1-1-1-1-0123456789abcdef.json",
-        "quarantine/kinesis_consumer/" + raw_key("trade", ARRIVAL_MS, SHARD, [SEQ]),
-    ],
-)
-def test_a_foreign_key_is_not_taken_for_one_of_ours(key: str) -> None:
-    with pytest.raises(ValueError, match=r"month|key of this pipeline"):
-        parse_key(key)
-
-
-def test_an_empty_stretch_has_no_key() -> None:
-    with pytest.raises(ValueError, match="at least one record"):
-        raw_key("trade", 0, SHARD, [])

@@ -1,5 +1,6 @@
 """What is shipped to Lambda: the right wheels, all that the handlers import, and nothing that runs only here."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -10,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from harness.packaging.build import FUNCTIONS, build_package
-from harness.packaging.layer import Target
+from harness.packaging.layer import ROOT, Target
 
+TEMPLATE = ROOT / "template" / "financial-pipeline.yaml"
 #: What AWS's runtime brings; the layer need not.
 RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six")
 LARGEST_UNPACKED = 250 * 1024 * 1024  # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -35,6 +37,14 @@ def test_building_again_gives_the_same_bytes(package, tmp_path):
     digests, _, target = package
 
     assert build_package(tmp_path, target) == digests
+
+
+def test_the_template_points_at_what_is_built(package):
+    """`aws cloudformation package` fails on a path that is not there; what nothing points at is not deployed."""
+    digests, folder, _ = package
+
+    assert set(re.findall(r"\.\./build/package/(\S+)", TEMPLATE.read_text())) == set(digests)
+    assert {path.name for path in folder.iterdir()} == set(digests)
 
 
 def test_the_layer_for_lambda_holds_wheels_of_its_python_and_processor(package):

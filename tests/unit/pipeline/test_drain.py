@@ -3,7 +3,7 @@
 import pytest
 
 from harness.pipeline.drain import STALLED_SECONDS, Drain, DrainError, Progress
-from market_data.positions import raw_key, undecodable_key
+from pipeline_store.keys import raw_key, undecodable_key
 
 ARRIVAL_MS = 1_700_000_000_000
 GOOD = raw_key("trade", ARRIVAL_MS, "shardId-000000000000", ["1", "2", "3"])

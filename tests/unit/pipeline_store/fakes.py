@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipeline_store.errors import RetryableFailure
-from pipeline_store.rows import IngestedJob, JobKey, LineageRow, Stage, StoredObject, ValidatedJob
+from pipeline_store.rows import IngestedJob, JobKey, LineageRow, StoredObject, ValidatedJob
+from pipeline_store.stages import Stage
 
 WRITTEN_AT = datetime(2026, 11, 22, 22, 4, 47, tzinfo=UTC)
 

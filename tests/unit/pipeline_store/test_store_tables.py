@@ -8,7 +8,8 @@ from botocore.exceptions import ClientError
 
 from pipeline_store.jobs import DynamoJobs
 from pipeline_store.lineage import DynamoLineage
-from pipeline_store.rows import IngestedJob, JobKey, LineageRow, Stage, Transformation, ValidatedJob
+from pipeline_store.rows import IngestedJob, JobKey, LineageRow, ValidatedJob
+from pipeline_store.stages import Stage, Transformation
 from tests.unit.pipeline_store.emulated_aws import JOBS, LINEAGE, EmulatedAws
 
 KEY = JobKey(raw_key="market-data/feed=trade/x.json.gz", first_arrival_ms=1_795_385_086_123)

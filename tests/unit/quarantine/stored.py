@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from market_data.envelope import encode_quarantine_line, pack, raw_key, rejected_key, undecodable_key
+from market_data.envelope import encode_quarantine_line, pack
+from pipeline_store.keys import raw_key, rejected_key, undecodable_key
 
 SHARD = "shardId-000000000000"
 #: 2026-11-22T22:04:46.123Z

@@ -11,6 +11,8 @@ RAW_PREFIX: Final = "market-data/"
 VALIDATED_PREFIX: Final = "validated/"
 UNDECODABLE_PREFIX: Final = "quarantine/kinesis_consumer/"
 REJECTED_PREFIX: Final = "quarantine/data_validation/"
+#: The folders of an arrival hour, each named as in `year=2026/`.
+HOUR_FOLDERS: Final = ("year", "month", "day", "hour")
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _KEY: Final = re.compile(
@@ -57,8 +59,8 @@ class ObjectKey:
     stretch: Stretch
 
     def __str__(self) -> str:
-        feed = "" if self.feed is None else f"{RAW_PREFIX}feed={self.feed}/"
-        return f"{self.prefix}{feed}{hour_path(self.hour)}{self.stretch.file_name}"
+        folder = hour_path(self.hour) if self.feed is None else raw_folder(self.feed, self.hour)
+        return f"{self.prefix}{folder}{self.stretch.file_name}"
 
 
 def hour_of(arrival_ms: int) -> datetime:
@@ -69,6 +71,11 @@ def hour_of(arrival_ms: int) -> datetime:
 def hour_path(hour: datetime) -> str:
     """The folders of an hour, as Hive partitions."""
     return hour.strftime("year=%Y/month=%m/day=%d/hour=%H/")
+
+
+def raw_folder(feed: str, hour: datetime) -> str:
+    """The folder of a feed's raw objects of one arrival hour."""
+    return f"{RAW_PREFIX}feed={feed}/{hour_path(hour)}"
 
 
 def raw_key(feed: str, arrival_ms: int, shard: str, sequences: Iterable[str]) -> str:
@@ -96,6 +103,6 @@ def parse_key(key: str) -> ObjectKey:
     match = _KEY.fullmatch(key)
     if match is None or (match["feed"] is None) != (match["prefix"] == UNDECODABLE_PREFIX):
         raise ValueError(f"not a key of this pipeline: {key!r}")
-    hour = datetime(*(int(match[part]) for part in ("year", "month", "day", "hour")), tzinfo=UTC)  # type: ignore[misc, arg-type]
+    hour = datetime(*(int(match[part]) for part in HOUR_FOLDERS), tzinfo=UTC)  # type: ignore[misc, arg-type]
     stretch = Stretch(match["shard"], match["first"], match["last"], int(match["count"]), match["digest"])
     return ObjectKey(match["prefix"], match["feed"], hour, stretch)
