@@ -12,16 +12,16 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.tags import compatible_tags, cpython_tags
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import Version
-from piptools.repositories import PyPIRepository
 
 REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements"
 OPTIONS = (
@@ -61,11 +61,11 @@ class Family:
         return list(TopologicalSorter(self.includes).static_order())
 
 
-@dataclass
 class Index:
-    """The package indexes that pip is configured with."""
+    """The package indexes that pip is configured with, as pip-tools sees them."""
 
-    repository: PyPIRepository = field(default_factory=lambda: PyPIRepository([], tempfile.gettempdir()))
+    def __init__(self, repository: Any) -> None:
+        self.repository = repository
 
     def hashes(self, pin: Requirement) -> list[str]:
         """The hashes of a pin's files that a machine of ours can take, sorted; `Refused` where there is none."""
@@ -91,7 +91,10 @@ def main(argv: list[str]) -> int:
         if not any(stem in family.includes for family in known):
             print(f"lock: requirements/{stem}.in: no such file", file=sys.stderr)
             return 2
-    index = Index()
+    # Only here: the tests have no pip-tools.
+    from piptools.repositories import PyPIRepository
+
+    index = Index(PyPIRepository([], tempfile.gettempdir()))
     for family in known:
         if not stems or family.includes.keys() & set(stems):
             try:
