@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -144,8 +143,9 @@ def _reach(root: str, includes: dict[str, set[str]]) -> set[str]:
 
 
 def _lock(family: Family, upgrade: list[str], index: Index) -> None:
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    texts = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
         whole = folder / f"{family.root}.txt"
         before = REQUIREMENTS / whole.name
         whole.write_text("\n".join(pins(before).values()) if before.exists() else "")
@@ -161,7 +161,10 @@ def _lock(family: Family, upgrade: list[str], index: Index) -> None:
             parents = sorted(family.includes[stem])
             given = {name for parent in parents for name in pins(folder / f"{parent}.txt")}
             own = _pinned(out.read_text().splitlines(), given, index)
-            (REQUIREMENTS / out.name).write_text("".join([*(f"-r {parent}.txt\n" for parent in parents), *own]))
+            texts[stem] = "".join([*(f"-r {parent}.txt\n" for parent in parents), *own])
+    # Only now: what is refused leaves all of the family as it was.
+    for stem, text in texts.items():
+        (REQUIREMENTS / f"{stem}.txt").write_text(text)
 
 
 def _compile(stem: str, out: Path, upgrade: list[str]) -> None:
