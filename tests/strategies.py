@@ -6,6 +6,7 @@ is drawn with the code of the reason.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -179,8 +180,11 @@ def _at_venues(record_of: Any, *, ordinary: bool) -> st.SearchStrategy[Record]:
     return usual if ordinary else usual | record_of(st.sampled_from(NON_POSITIVE_EXCHANGES), any_prices)
 
 
-def _common(feed: str, exchange: st.SearchStrategy[str]) -> dict[str, st.SearchStrategy[Any]]:
-    return {"type": st.just(feed), "symbol": symbols, "exchange": exchange, "timestamp": timestamps()}
+def _record(
+    feed: str, exchange: st.SearchStrategy[str], optional: Mapping[str, Any] = _OPTIONAL, **fields: Any
+) -> st.SearchStrategy[Record]:
+    common = {"type": st.just(feed), "symbol": symbols, "exchange": exchange, "timestamp": timestamps()}
+    return st.fixed_dictionaries({**common, **fields}, optional=optional)
 
 
 # ---------------------------------------------------------------- records ----
@@ -188,10 +192,8 @@ def trades(*, ordinary: bool = False) -> st.SearchStrategy[Record]:
     """One valid trade; an `ordinary` one is of an exchange whose prices are all above zero."""
 
     def trade(exchange: st.SearchStrategy[str], price: st.SearchStrategy[Decimal]) -> st.SearchStrategy[Record]:
-        return st.fixed_dictionaries(
-            {**_common("trade", exchange), "price": price, "volume": volumes},
-            optional={**_OPTIONAL, "side": st.sampled_from(["buy", "sell", "none"]), "trade_id": identifiers},
-        )
+        optional = {**_OPTIONAL, "side": st.sampled_from(["buy", "sell", "none"]), "trade_id": identifiers}
+        return _record("trade", exchange, optional, price=price, volume=volumes)
 
     return _at_venues(trade, ordinary=ordinary)
 
@@ -214,14 +216,8 @@ def order_books(*, ordinary: bool = False) -> st.SearchStrategy[Record]:
 
     def book(exchange: st.SearchStrategy[str], price: st.SearchStrategy[Decimal]) -> st.SearchStrategy[Record]:
         sides = st.lists(book_levels(price), max_size=4)
-        fields = {
-            **_common("order_book", exchange),
-            "book": st.sampled_from(["L2", "L3"]),
-            "event": st.sampled_from(["snapshot", "update", "clear"]),
-            "bids": sides,
-            "asks": sides,
-        }
-        return st.fixed_dictionaries(fields, optional=_OPTIONAL)
+        kind, event = st.sampled_from(["L2", "L3"]), st.sampled_from(["snapshot", "update", "clear"])
+        return _record("order_book", exchange, book=kind, event=event, bids=sides, asks=sides)
 
     return _at_venues(book, ordinary=ordinary)
 
@@ -232,13 +228,7 @@ def market_depths(*, ordinary: bool = False) -> st.SearchStrategy[Record]:
     def depth(exchange: st.SearchStrategy[str], price: st.SearchStrategy[Decimal]) -> st.SearchStrategy[Record]:
         level = st.fixed_dictionaries({"price": price, "volume": volumes}, optional={"order_count": counts})
         sides = st.lists(level, max_size=4)
-        fields = {
-            **_common("market_depth", exchange),
-            "depth": st.integers(1, 10_000),
-            "bids": sides,
-            "asks": sides,
-        }
-        return st.fixed_dictionaries(fields, optional=_OPTIONAL)
+        return _record("market_depth", exchange, depth=st.integers(1, 10_000), bids=sides, asks=sides)
 
     return _at_venues(depth, ordinary=ordinary)
 

@@ -228,17 +228,12 @@ def _names(given: Given, facts: Facts) -> Iterator[Wrong]:
     for named, there in facts.taken.items():
         if isinstance(there, NotAnswered):
             unanswered = unanswered or there
-        elif there and named.retained:
-            yield Wrong(
-                f"{named.type} {named.name} exists, outside of the stack",
-                "the template gives this name, so creating it fails.",
-                f"import it: {IMPORT}",
-            )
         elif there:
+            deletion = f"aws logs delete-log-group --log-group-name {named.name}"
             yield Wrong(
                 f"{named.type} {named.name} exists, outside of the stack",
                 "the template gives this name, so creating it fails.",
-                f"aws logs delete-log-group --log-group-name {named.name}",
+                f"import it: {IMPORT}" if named.retained else deletion,
             )
     if unanswered is not None:
         raise _OpenError(unanswered)

@@ -6,15 +6,13 @@ import base64
 import ipaddress
 import itertools
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.render import parameters
 from harness.render.arguments import bounded, pair, scalar, shown
 from harness.render.errors import UnrenderableTemplate
+from harness.render.evaluator import Evaluator
 from harness.render.made_up import has_made_up_length, is_attribute, is_made_up
-
-if TYPE_CHECKING:
-    from harness.render.intrinsics import Evaluation
 
 #: us-east-1 has six; no region has more.
 _ZONES = "abcdef"
@@ -22,7 +20,7 @@ _ZONES = "abcdef"
 _NETWORKS = {4: "10.0.0.0/8", 6: "2001:db8::/32"}
 
 
-def join(evaluation: Evaluation, argument: Any) -> str:
+def join(evaluation: Evaluator, argument: Any) -> str:
     """Fn::Join."""
     separator, expression = pair("Fn::Join", argument)
     values = _list(evaluation, expression)
@@ -32,7 +30,7 @@ def join(evaluation: Evaluation, argument: Any) -> str:
     return bounded("Fn::Join", separator.join(texts))
 
 
-def split(evaluation: Evaluation, argument: Any) -> list[str]:
+def split(evaluation: Evaluator, argument: Any) -> list[str]:
     """Fn::Split."""
     separator, value = pair("Fn::Split", argument)
     value = evaluation.value(value)
@@ -41,7 +39,7 @@ def split(evaluation: Evaluation, argument: Any) -> list[str]:
     return parameters.text(value).split(separator)
 
 
-def select(evaluation: Evaluation, argument: Any) -> Any:
+def select(evaluation: Evaluator, argument: Any) -> Any:
     """Fn::Select. Where either the list or the index is a stand-in, there is always an entry: if need be, the last."""
     written, expression = pair("Fn::Select", argument)
     index, values = evaluation.value(written), _list(evaluation, expression)
@@ -56,11 +54,11 @@ def select(evaluation: Evaluation, argument: Any) -> Any:
     raise UnrenderableTemplate(f"Fn::Select: there is no entry {index}")
 
 
-def _may_be_there(evaluation: Evaluation, written: Any, index: Any, expression: Any) -> bool:
+def _may_be_there(evaluation: Evaluator, written: Any, index: Any, expression: Any) -> bool:
     return is_made_up(evaluation, written) or (str(index).isdecimal() and has_made_up_length(evaluation, expression))
 
 
-def cidr(evaluation: Evaluation, argument: Any) -> list[str]:
+def cidr(evaluation: Evaluator, argument: Any) -> list[str]:
     """Fn::Cidr. What cannot be divided because it is a stand-in is replaced by what can."""
     arguments = [evaluation.value(each) for each in argument] if isinstance(argument, list) else []
     try:
@@ -90,13 +88,13 @@ def _subnets(block: str, count: str, bits: str = "") -> list[str]:
     return found
 
 
-def availability_zones(evaluation: Evaluation, argument: Any) -> list[str]:
+def availability_zones(evaluation: Evaluator, argument: Any) -> list[str]:
     """Fn::GetAZs."""
     region = scalar("Fn::GetAZs", evaluation.value(argument)) or evaluation.account.region
     return [f"{region}{zone}" for zone in _ZONES]
 
 
-def length(evaluation: Evaluation, argument: Any) -> int:
+def length(evaluation: Evaluator, argument: Any) -> int:
     """Fn::Length."""
     value = _list(evaluation, argument)
     if not isinstance(value, list):
@@ -104,13 +102,13 @@ def length(evaluation: Evaluation, argument: Any) -> int:
     return len(value)
 
 
-def base64_(evaluation: Evaluation, argument: Any) -> str:
+def base64_(evaluation: Evaluator, argument: Any) -> str:
     """Fn::Base64."""
     text = parameters.text(scalar("Fn::Base64", evaluation.value(argument)))
     return base64.b64encode(text.encode()).decode()
 
 
-def to_json_string(evaluation: Evaluation, argument: Any) -> str:
+def to_json_string(evaluation: Evaluator, argument: Any) -> str:
     """Fn::ToJsonString."""
     value = evaluation.value(argument)
     if not isinstance(value, (dict, list)):
@@ -118,7 +116,7 @@ def to_json_string(evaluation: Evaluation, argument: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def _list(evaluation: Evaluation, expression: Any) -> Any:
+def _list(evaluation: Evaluator, expression: Any) -> Any:
     value = evaluation.value(expression)
     # Which attributes are lists is not known of every type (of a custom resource's, it cannot be).
     return [value] if isinstance(value, str) and is_attribute(evaluation, expression) else value

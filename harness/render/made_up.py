@@ -7,26 +7,24 @@ have. What the template writes out has as many as are written, and asking for mo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.render import parameters
 from harness.render.dependencies import references
-
-if TYPE_CHECKING:
-    from harness.render.intrinsics import Evaluation
+from harness.render.evaluator import Evaluator
 
 #: The pseudo parameters whose values are examples; an account id, a region and a partition have one form everywhere.
 _PSEUDO = ("AWS::NotificationARNs", "AWS::StackId", "AWS::StackName")
 
 
-def is_made_up(evaluation: Evaluation, expression: Any) -> bool:
+def is_made_up(evaluation: Evaluator, expression: Any) -> bool:
     """Whether anything that a value is made of is a stand-in."""
     if any(_refers_to_made_up(evaluation, reference[0]) for reference in references(expression)):
         return True
     return any("Fn::ImportValue" in each for each in _objects(expression))
 
 
-def has_made_up_length(evaluation: Evaluation, expression: Any) -> bool:
+def has_made_up_length(evaluation: Evaluator, expression: Any) -> bool:
     """Whether the list that an expression gives may really have more entries. A list that is written out has not."""
     expression = _taken(evaluation, expression)
     if not isinstance(expression, dict) or len(expression) != 1:
@@ -37,20 +35,20 @@ def has_made_up_length(evaluation: Evaluation, expression: Any) -> bool:
     return function in ("Ref", "Fn::GetAtt", "Fn::Split") and is_made_up(evaluation, expression)
 
 
-def is_attribute(evaluation: Evaluation, expression: Any) -> bool:
+def is_attribute(evaluation: Evaluator, expression: Any) -> bool:
     """Whether an expression is a resource's attribute, which may be a list where its stand-in is a text."""
     expression = _taken(evaluation, expression)
     return isinstance(expression, dict) and expression.keys() == {"Fn::GetAtt"}
 
 
-def _refers_to_made_up(evaluation: Evaluation, name: str) -> bool:
+def _refers_to_made_up(evaluation: Evaluator, name: str) -> bool:
     if name in evaluation.values:
         parameter = evaluation.template["Parameters"][name]
         return evaluation.values[name] not in parameters.written(parameter)
     return name in evaluation.template["Resources"] or name in _PSEUDO
 
 
-def _taken(evaluation: Evaluation, expression: Any) -> Any:
+def _taken(evaluation: Evaluator, expression: Any) -> Any:
     while isinstance(expression, dict) and expression.keys() == {"Fn::If"}:
         expression = expression["Fn::If"][evaluation.branch(expression["Fn::If"])]
     return expression

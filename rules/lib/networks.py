@@ -39,6 +39,19 @@ def rules_of(stack: Stack, group: Resource, direction: Direction) -> list[dict[s
     return stated + apart
 
 
+def with_rules(stack: Stack, direction: Direction) -> list[str]:
+    """The security groups with rules of a direction, and such rules in resources of their own."""
+    found = stack.of("AWS::EC2::SecurityGroup", f"AWS::EC2::SecurityGroup{direction}").items()
+    return [name for name, each in found if stated_rules(each, direction)]
+
+
+def stated_rules(resource: Resource, direction: Direction) -> list[tuple[Path, dict[str, Any]]]:
+    """The rules that a security group states itself, or the one that a resource is, and where."""
+    if resource.type == f"AWS::EC2::SecurityGroup{direction}":
+        return [(("Properties",), resource.properties)]
+    return own_rules(resource, direction)
+
+
 def own_rules(group: Resource, direction: Direction) -> list[tuple[Path, dict[str, Any]]]:
     """The rules that stand in the security group itself, and where; one that cannot be read is empty."""
     key = f"SecurityGroup{direction}"

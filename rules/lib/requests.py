@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from harness.render.resources import Resource, Stack
 from rules.lib.alarms import ALARM, COMPOSITE, called
-from rules.lib.iam import Statement
+from rules.lib.iam import Statement, policy_statements
 from rules.lib.principals import Test, conditions
 
 #: What a service does with the key of an encrypted topic when it publishes.
@@ -30,6 +30,12 @@ def granted(statements: Iterable[Statement], request: Request) -> bool:
     """Whether a policy lets a request pass. A condition that cannot be judged is one that does not hold."""
     meant = [each for each in statements if _speaks_of(each, request)]
     return any(each.allows for each in meant) and not any(each.denies for each in meant)
+
+
+def refused(resource: Resource, requests: Iterable[Request]) -> list[Request]:
+    """Those of the requests that the policy in a resource, such as a key's, does not let pass."""
+    statements = list(policy_statements(resource))
+    return [each for each in requests if not granted(statements, each)]
 
 
 def alarm_requests(stack: Stack, topic: Resource, action: str, resource: str) -> Iterator[tuple[str, Request]]:

@@ -137,6 +137,11 @@ def refuses_everybody(statements: list[Statement], action: str, arns: list[str],
     )
 
 
+def refuses_uploads(stack: Stack, bucket: Resource, tests: dict[Test, list[str]]) -> bool:
+    """Whether a bucket's policy refuses everybody uploads on exactly these conditions, whatever the object."""
+    return refuses_everybody(guards(stack, bucket), "s3:PutObject", [f"{bucket.arn}/*"], tests)
+
+
 def refuses_uploads_without(statements: list[Statement], header: str) -> bool:
     """Whether some statement refuses an upload that names no encryption, because it does not bring a header."""
     for each in statements:

@@ -50,6 +50,20 @@ def deploy(emulator: Emulator, name: str, resources: Resources, *, update: bool 
     return {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in described}
 
 
+def with_a_last_resource_that_fails(template: Path, *before: str) -> Path:
+    """A template, beside the given one, with one more resource that cannot be made once these have been."""
+    broken = template.with_name("broken.yaml")
+    resource = (
+        "  FailsLast:\n"
+        "    Type: AWS::SNS::Topic\n"
+        f"    DependsOn: [{', '.join(before)}]\n"
+        "    Properties:\n"
+        "      TopicName: !ImportValue nobody-exports-this\n\n"
+    )
+    broken.write_text(template.read_text().replace("Outputs:\n", f"{resource}Outputs:\n", 1))
+    return broken
+
+
 #: Over the development parameters: no condition of the template may hide a property.
 EVERYTHING = {
     "AlertQueueArn": f"arn:aws:sqs:{Emulator.region}:{Emulator.account_id}:alerts",

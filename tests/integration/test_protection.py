@@ -30,12 +30,14 @@ from harness.deploy.stack import (
 from harness.emulator.process import Emulator
 from harness.packaging import build
 from harness.packaging.layer import ROOT, Target
+from tests.integration.stacks import with_a_last_resource_that_fails
 
 pytestmark = pytest.mark.stack
 
 RUNBOOK = (ROOT / "docs" / "deploying.md").read_text()
 ENVIRONMENT = parameter(DEVELOPMENT_PARAMETERS, "Environment")
 BUCKET = parameter(DEVELOPMENT_PARAMETERS, "ArtifactBucketName")
+FUNCTIONS = ("KinesisConsumerFunction", "DataValidationFunction")
 
 
 def commands(chapter: str) -> list[str]:
@@ -263,24 +265,6 @@ def _template(aws: AwsCli) -> str:
 # ------------------------------------------------------------------------------------------------ failed updates ----
 
 
-def _failing(template: Path) -> Path:
-    """The release, with one more resource that cannot be made, after the functions have been changed."""
-    broken = template.with_name("broken.yaml")
-    broken.write_text(
-        template.read_text().replace(
-            "Outputs:\n",
-            "  FailsLast:\n"
-            "    Type: AWS::SNS::Topic\n"
-            "    DependsOn: [KinesisConsumerFunction, DataValidationFunction]\n"
-            "    Properties:\n"
-            "      TopicName: !ImportValue nobody-exports-this\n\n"
-            "Outputs:\n",
-            1,
-        )
-    )
-    return broken
-
-
 def test_a_failed_update_is_taken_back_and_if_that_fails_it_goes_on_when_the_reason_is_gone(
     emulator: Emulator, aws: AwsCli, shell: Shell, first: Path, second: Path
 ) -> None:
@@ -288,7 +272,7 @@ def test_a_failed_update_is_taken_back_and_if_that_fails_it_goes_on_when_the_rea
     before, s3 = code(emulator), emulator.client("s3")
 
     with pytest.raises(DeployError, match="nobody-exports-this"):
-        deploy(aws, _failing(second), DEVELOPMENT_PARAMETERS)
+        deploy(aws, with_a_last_resource_that_fails(second, *FUNCTIONS), DEVELOPMENT_PARAMETERS)
 
     shown = shell.run(one("When an update fails", "describe-stack-events"))
     assert "UPDATE_ROLLBACK_COMPLETE" in shown
@@ -301,7 +285,7 @@ def test_a_failed_update_is_taken_back_and_if_that_fails_it_goes_on_when_the_rea
         s3.delete_object(Bucket=BUCKET, Key=key)
 
     with pytest.raises(DeployError):
-        deploy(aws, _failing(second), DEVELOPMENT_PARAMETERS)
+        deploy(aws, with_a_last_resource_that_fails(second, *FUNCTIONS), DEVELOPMENT_PARAMETERS)
 
     assert "UPDATE_ROLLBACK_FAILED" in shell.run(one("When an update fails", "describe-stack-events"))
     for marker in s3.list_object_versions(Bucket=BUCKET)["DeleteMarkers"]:

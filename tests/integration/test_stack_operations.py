@@ -25,11 +25,14 @@ from harness.deploy.stack import (
 )
 from harness.emulator.process import Emulator
 from harness.packaging.layer import ROOT, Target
+from tests.integration.stacks import with_a_last_resource_that_fails
 
 pytestmark = pytest.mark.stack
 
 FILES = {path.stem: path for path in sorted(DEVELOPMENT_PARAMETERS.parent.glob("*.json"))}
 RETAINED = {"AWS::KMS::Key", "AWS::S3::Bucket", "AWS::Kinesis::Stream", "AWS::DynamoDB::Table"}
+#: Of what a failed creation must not leave behind, and the last that is made.
+DATA = ("PipelineDashboard", "ProcessingJobTable", "DataLineageTable", "RawDataBucket")
 
 
 @pytest.fixture(scope="module")
@@ -248,28 +251,10 @@ def test_a_region_that_is_not_supported_is_refused_before_anything_is_built(
         types(elsewhere)
 
 
-def _with_something_that_fails(template: Path) -> Path:
-    """As when the last of many resources cannot be made."""
-    broken = template.with_name("broken.yaml")
-    broken.write_text(
-        template.read_text().replace(
-            "Outputs:\n",
-            "  FailsLast:\n"
-            "    Type: AWS::SNS::Topic\n"
-            "    DependsOn: [PipelineDashboard, ProcessingJobTable, DataLineageTable, RawDataBucket]\n"
-            "    Properties:\n"
-            "      TopicName: !ImportValue nobody-exports-this\n\n"
-            "Outputs:\n",
-            1,
-        )
-    )
-    return broken
-
-
 def test_a_failed_create_leaves_nothing_that_blocks_the_next(emulator: Emulator, aws: AwsCli, template: Path) -> None:
     """`RetainExceptOnCreate`: what a first attempt has made goes with it, or the second would find the names taken."""
     with pytest.raises(DeployError, match="nobody-exports-this"):
-        deploy(aws, _with_something_that_fails(template), DEVELOPMENT_PARAMETERS)
+        deploy(aws, with_a_last_resource_that_fails(template, *DATA), DEVELOPMENT_PARAMETERS)
 
     assert [b["Name"] for b in emulator.client("s3").list_buckets()["Buckets"] if b["Name"].count("-data-")] == []
     assert emulator.client("dynamodb").list_tables()["TableNames"] == []

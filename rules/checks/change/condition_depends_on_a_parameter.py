@@ -14,14 +14,14 @@ from typing import Any
 from harness.render.dependencies import conditions, references
 from harness.render.resources import at
 from rules.lib import Problem
+from rules.lib.sections import entries
 
 JUDGES = "source"
 
 
 def subjects(template: dict[str, Any]) -> list[str]:
     """The conditions."""
-    stated = template.get("Conditions")
-    return list(stated) if isinstance(stated, dict) else []
+    return list(entries(template, "Conditions"))
 
 
 def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:

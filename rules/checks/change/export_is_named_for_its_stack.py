@@ -13,14 +13,14 @@ from typing import Any
 
 from harness.render.resources import at, walk
 from rules.lib import Problem
+from rules.lib.sections import entries
 
 JUDGES = "source"
 
 
 def subjects(template: dict[str, Any]) -> list[str]:
     """The outputs that are exported."""
-    outputs = template.get("Outputs")
-    named = outputs.items() if isinstance(outputs, dict) else ()
+    named = entries(template, "Outputs").items()
     return [name for name, each in named if isinstance(each, dict) and "Export" in each]
 
 

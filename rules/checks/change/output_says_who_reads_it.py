@@ -13,14 +13,14 @@ from typing import Any
 from harness.render.resources import at
 from rules.lib import Problem
 from rules.lib.descriptions import explains
+from rules.lib.sections import entries
 
 JUDGES = "source"
 
 
 def subjects(template: dict[str, Any]) -> list[str]:
     """The outputs."""
-    outputs = template.get("Outputs")
-    return list(outputs) if isinstance(outputs, dict) else []
+    return list(entries(template, "Outputs"))
 
 
 def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:

@@ -15,14 +15,14 @@ from harness.render.dependencies import conditions, references
 from harness.render.resources import at
 from rules.lib import Problem
 from rules.lib.cached import remembered, remembered_by_part
+from rules.lib.sections import entries
 
 JUDGES = "source"
 
 
 def subjects(template: dict[str, Any]) -> list[str]:
     """The parameters."""
-    parameters = template.get("Parameters")
-    return list(parameters) if isinstance(parameters, dict) else []
+    return list(entries(template, "Parameters"))
 
 
 def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:

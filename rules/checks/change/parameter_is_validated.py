@@ -15,6 +15,7 @@ from harness.render import patterns
 from harness.render.errors import UnrenderableTemplate
 from harness.render.resources import at
 from rules.lib import Problem
+from rules.lib.sections import entries
 
 JUDGES = "source"
 
@@ -26,8 +27,7 @@ NONSENSE = "?! any text, of any length\t{}"
 
 def subjects(template: dict[str, Any]) -> list[str]:
     """The parameters that are text or a number; also one that does not say what it is."""
-    parameters = template.get("Parameters")
-    named = parameters.items() if isinstance(parameters, dict) else ()
+    named = entries(template, "Parameters").items()
     return [name for name, each in named if at(each, "Type") in (None, *UNCHECKED)]
 
 

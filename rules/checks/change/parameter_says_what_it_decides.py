@@ -13,14 +13,14 @@ from typing import Any
 from harness.render.resources import at
 from rules.lib import Problem
 from rules.lib.descriptions import explains
+from rules.lib.sections import entries
 
 JUDGES = "source"
 
 
 def subjects(template: dict[str, Any]) -> list[str]:
     """The parameters."""
-    parameters = template.get("Parameters")
-    return list(parameters) if isinstance(parameters, dict) else []
+    return list(entries(template, "Parameters"))
 
 
 def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:

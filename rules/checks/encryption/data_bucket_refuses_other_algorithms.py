@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from rules.lib import Problem, Resource, Stack
 from rules.lib.iam import Statement, role_statements
-from rules.lib.stores import ALGORITHM, encrypted_with_kms, guards, refuses_everybody, refuses_uploads_without
+from rules.lib.stores import ALGORITHM, encrypted_with_kms, guards, refuses_uploads, refuses_uploads_without
 
 
 def subjects(stack: Stack) -> list[str]:
@@ -24,15 +24,14 @@ def subjects(stack: Stack) -> list[str]:
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     """Uploads that name another algorithm are let in, or those that name none are not."""
     bucket = stack.resources[subject]
-    statements = guards(stack, bucket)
     wanted = {("null", ALGORITHM): ["false"], ("stringnotequals", ALGORITHM): ["aws:kms"]}
-    if not refuses_everybody(statements, "s3:PutObject", [f"{bucket.arn}/*"], wanted):
+    if not refuses_uploads(stack, bucket, wanted):
         yield Problem(
             "an upload to a KMS-encrypted bucket may name another algorithm, and no key of ours protects that object.",
             f"add to its policy a Deny of s3:PutObject for Principal '*' on bucket/*, with Null {ALGORITHM} false and"
             f" StringNotEquals {ALGORITHM} aws:kms.",
         )
-    if refuses_uploads_without(statements, ALGORITHM):
+    if refuses_uploads_without(guards(stack, bucket), ALGORITHM):
         yield Problem(
             "uploads that name no algorithm are refused, although the bucket would encrypt them: their data is lost.",
             f"add Null {ALGORITHM} false to the condition of the Deny, so that it judges only uploads that name one.",

@@ -17,7 +17,7 @@ from rules.lib.stores import (
     default_encryption,
     encrypted_with_kms,
     guards,
-    refuses_everybody,
+    refuses_uploads,
     refuses_uploads_without,
 )
 
@@ -30,16 +30,15 @@ def subjects(stack: Stack) -> list[str]:
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     """Uploads that name another key are let in, or those that name nothing are not."""
     bucket = stack.resources[subject]
-    statements = guards(stack, bucket)
     key = default_encryption(bucket).get("KMSMasterKeyID")
     wanted = {("null", KEY_ID): ["false"], ("stringnotequals", KEY_ID): [str(key)]}
-    if not refuses_everybody(statements, "s3:PutObject", [f"{bucket.arn}/*"], wanted):
+    if not refuses_uploads(stack, bucket, wanted):
         yield Problem(
             "an upload may name another key than the bucket's, whose owner decides whether we can read the object.",
             f"add to its policy a Deny of s3:PutObject for Principal '*' on bucket/*, with Null {KEY_ID} false and"
             f" StringNotEquals {KEY_ID} the ARN of the bucket's key.",
         )
-    if refuses_uploads_without(statements, KEY_ID):
+    if refuses_uploads_without(guards(stack, bucket), KEY_ID):
         yield Problem(
             "uploads that name nothing are refused, although the bucket would encrypt them: their data is lost.",
             f"add Null {KEY_ID} false to the condition of the Deny, so that it judges only uploads that name one.",

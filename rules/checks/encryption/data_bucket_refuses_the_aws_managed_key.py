@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack
-from rules.lib.stores import ALGORITHM, KEY_ID, encrypted_with_kms, guards, refuses_everybody
+from rules.lib.stores import ALGORITHM, KEY_ID, encrypted_with_kms, refuses_uploads
 
 #: With dual-layer encryption it is the same; the algorithm is refused anyway, so a statement may leave it out.
 ALGORITHMS = (["aws:kms"], ["aws:kms", "aws:kms:dsse"])
@@ -26,9 +26,8 @@ def subjects(stack: Stack) -> list[str]:
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     """Uploads that name KMS and leave the key to S3 are let in."""
     bucket = stack.resources[subject]
-    statements = guards(stack, bucket)
     wanted = [{("null", KEY_ID): ["true"], ("stringequals", ALGORITHM): each} for each in ALGORITHMS]
-    if not any(refuses_everybody(statements, "s3:PutObject", [f"{bucket.arn}/*"], each) for each in wanted):
+    if not any(refuses_uploads(stack, bucket, each) for each in wanted):
         yield Problem(
             "an upload may name aws:kms and no key: S3 then takes the AWS managed key, not the bucket's.",
             f"add to its policy a Deny of s3:PutObject for Principal '*' on bucket/*, with Null {KEY_ID} true and"

@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rules.lib import Problem, Resource, Stack
-from rules.lib.iam import policy_statements
-from rules.lib.requests import Request, granted, key_of
+from rules.lib.requests import Request, key_of, refused
 
 GROUP = "AWS::Logs::LogGroup"
 #: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
@@ -41,9 +40,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         return
     region, context = group.arn.split(":")[3], {"kms:encryptioncontext:aws:logs:arn": group.arn.removesuffix(":*")}
     service = f"logs.{region}.amazonaws.com"
-    statements = list(policy_statements(key))
-    missing = [each for each in ACTIONS if not granted(statements, Request(service, each, key.arn, context))]
-    if missing:
+    requests = [Request(service, action, key.arn, context) for action in ACTIONS]
+    if missing := [each.action for each in refused(key, requests)]:
         yield Problem(
             f"{key.logical_id} does not let CloudWatch Logs encrypt the log group: {', '.join(missing)}.",
             f"allow {service} kms:Decrypt, kms:DescribeKey, kms:Encrypt, kms:GenerateDataKey* and kms:ReEncrypt* in the"

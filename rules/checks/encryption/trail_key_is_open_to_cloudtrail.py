@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack, trails
-from rules.lib.iam import policy_statements
-from rules.lib.requests import granted, key_of
+from rules.lib.requests import key_of, refused
 
 
 def subjects(stack: Stack) -> list[str]:
@@ -27,11 +26,9 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     key = key_of(stack, trail.properties.get("KMSKeyId"))
     if key is None:
         return
-    statements = list(policy_statements(key))
-    refused = [each.action for each in trails.key_requests(trail, key) if not granted(statements, each)]
-    if refused:
+    if actions := [each.action for each in refused(key, trails.key_requests(trail, key))]:
         yield Problem(
-            f"the trail's key {key.logical_id} refuses CloudTrail {' and '.join(refused)}: nothing is recorded.",
+            f"the trail's key {key.logical_id} refuses CloudTrail {' and '.join(actions)}: nothing is recorded.",
             f"allow {trails.SERVICE} kms:DescribeKey and kms:GenerateDataKey* in {key.logical_id}'s KeyPolicy, for"
             " aws:SourceArn the trail's ARN.",
             ("Properties", "KMSKeyId"),

@@ -12,27 +12,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from rules.lib import Problem, Stack
-from rules.lib.iam import Path
-from rules.lib.networks import NOWHERE, group_of, own_rules, vpc_blocks
+from rules.lib.networks import NOWHERE, group_of, stated_rules, vpc_blocks, with_rules
 
-GROUP = "AWS::EC2::SecurityGroup"
-RULE = "AWS::EC2::SecurityGroupEgress"
 DESTINATIONS = ("CidrIp", "DestinationPrefixListId", "DestinationSecurityGroupId")
 
 
 def subjects(stack: Stack) -> list[str]:
     """Security groups with egress rules, and such rules by themselves, where the stack is told the VPC's blocks."""
-    if not vpc_blocks(stack):
-        return []
-    groups = stack.of(GROUP, RULE).items()
-    return [name for name, each in groups if each.type == RULE or own_rules(each, "Egress")]
+    return with_rules(stack, "Egress") if vpc_blocks(stack) else []
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     """Destinations other than the VPC's blocks, the given prefix lists, or a security group of the template."""
-    resource = stack.resources[subject]
-    alone: list[tuple[Path, dict[str, Any]]] = [(("Properties",), resource.properties)]
-    for path, rule in alone if resource.type == RULE else own_rules(resource, "Egress"):
+    for path, rule in stated_rules(stack.resources[subject], "Egress"):
         named = [key for key in DESTINATIONS if key in rule]
         # Another rule looks at how wide a block is, and at IPv6.
         if not named and "CidrIpv6" not in rule:

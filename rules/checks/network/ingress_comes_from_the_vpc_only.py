@@ -9,31 +9,22 @@ Targets   AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupIngress
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from rules.lib import Problem, Stack
-from rules.lib.iam import Path
-from rules.lib.networks import group_of, own_rules, vpc_blocks
+from rules.lib.networks import group_of, stated_rules, vpc_blocks, with_rules
 
-GROUP = "AWS::EC2::SecurityGroup"
-RULE = "AWS::EC2::SecurityGroupIngress"
 #: Without IPv6, of which the parameter says nothing: how wide its blocks are another rule asks.
 SOURCES = {"CidrIp", "SourcePrefixListId", "SourceSecurityGroupId", "SourceSecurityGroupName"}
 
 
 def subjects(stack: Stack) -> list[str]:
     """Security groups with ingress rules, and such rules by themselves, where the stack is told the VPC's block."""
-    if not vpc_blocks(stack):
-        return []
-    groups = stack.of(GROUP, RULE).items()
-    return [name for name, each in groups if each.type == RULE or own_rules(each, "Ingress")]
+    return with_rules(stack, "Ingress") if vpc_blocks(stack) else []
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     """Sources other than the VPC's blocks, or a security group of the template."""
-    resource = stack.resources[subject]
-    alone: list[tuple[Path, dict[str, Any]]] = [(("Properties",), resource.properties)]
-    for path, rule in alone if resource.type == RULE else own_rules(resource, "Ingress"):
+    for path, rule in stated_rules(stack.resources[subject], "Ingress"):
         sources = SOURCES & set(rule)
         from_vpc = sources == {"CidrIp"} and rule["CidrIp"] in vpc_blocks(stack)
         from_group = sources == {"SourceSecurityGroupId"} and group_of(stack, rule["SourceSecurityGroupId"]) is not None

@@ -13,7 +13,7 @@ from pipeline_store.errors import ConfigurationError
 from pipeline_store.keys import rejected_key, validated_key
 from tests.unit.data_validation.notifications import TEST_EVENT, created, raw_object, sqs_event
 from tests.unit.kinesis_consumer.stream import TRADE, message
-from tests.unit.pipeline_store.emulated_aws import JOBS, LINEAGE, PROCESSED, RAW, EmulatedAws, refuse
+from tests.unit.pipeline_store.emulated_aws import JOBS, LINEAGE, PROCESSED, RAW, EmulatedAws, metrics_of, refuse
 
 FREE = TRADE.replace(b"154.10", b"-37.63")
 CONTEXT = SimpleNamespace(aws_request_id="request-1")
@@ -47,12 +47,6 @@ def key(aws: EmulatedAws) -> str:
 
 def invoke(*bodies: str) -> dict[str, Any]:
     return handler.lambda_handler(sqs_event(*bodies), CONTEXT)
-
-
-def metrics_in(printed: str) -> dict[str, Any]:
-    """The one line in the embedded metric format."""
-    (line,) = [line for line in printed.splitlines() if '"_aws"' in line]
-    return json.loads(line)
 
 
 def test_an_object_is_taken_apart_and_its_row_moves_on(aws: EmulatedAws, key: str) -> None:
@@ -89,12 +83,8 @@ def test_the_metrics_are_one_line_with_one_dimension(
 ) -> None:
     """An alarm that names other dimensions than the metric has is silent for ever."""
     invoke(created(key), TEST_EVENT)
-    emitted = metrics_in(capsys.readouterr().out)
-    (directive,) = emitted["_aws"]["CloudWatchMetrics"]
 
-    assert (directive["Namespace"], directive["Dimensions"]) == ("FinancialPipeline", [["service"]])
-    assert emitted["service"] == "data_validation"
-    assert {metric["Name"]: emitted[metric["Name"]] for metric in directive["Metrics"]} == {
+    assert metrics_of("data_validation", capsys.readouterr().out) == {
         "RecordsValidated": [1.0],
         "ValidationFailures": [1.0],
         "ObjectsValidated": [1.0],
@@ -139,7 +129,7 @@ def test_a_conflict_has_only_its_message_delivered_again(
     answer = invoke(TEST_EVENT, created(key))
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
-    assert metrics_in(capsys.readouterr().out)["Redeliveries"] == [1.0]
+    assert metrics_of("data_validation", capsys.readouterr().out)["Redeliveries"] == [1.0]
 
 
 def test_an_object_that_is_gone_crashes(aws: EmulatedAws) -> None:

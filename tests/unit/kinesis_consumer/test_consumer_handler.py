@@ -26,7 +26,7 @@ from tests.unit.kinesis_consumer.stream import (
     message,
     records_in,
 )
-from tests.unit.pipeline_store.emulated_aws import JOBS, LINEAGE, RAW, EmulatedAws, refuse
+from tests.unit.pipeline_store.emulated_aws import JOBS, LINEAGE, RAW, EmulatedAws, metrics_of, refuse
 
 BATCH = [message(1), message(2, ORDER_BOOK), message(3, KPL_AGGREGATE), message(4)]
 CONTEXT = SimpleNamespace(aws_request_id="request-1")
@@ -50,12 +50,6 @@ def _deployed(aws: EmulatedAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
 
 def invoke(batch: Any = BATCH) -> dict[str, Any]:
     return handler.lambda_handler(kinesis_event(batch), CONTEXT)
-
-
-def metrics_in(printed: str) -> dict[str, Any]:
-    """The one line in the embedded metric format."""
-    (line,) = [line for line in printed.splitlines() if '"_aws"' in line]
-    return json.loads(line)
 
 
 def test_a_batch_lands_in_the_raw_bucket_and_both_tables(aws: EmulatedAws) -> None:
@@ -88,12 +82,8 @@ def test_a_redelivered_batch_changes_nothing(aws: EmulatedAws) -> None:
 def test_the_metrics_are_one_line_with_one_dimension(capsys: pytest.CaptureFixture[str]) -> None:
     """An alarm that names other dimensions than the metric has is silent for ever."""
     invoke()
-    emitted = metrics_in(capsys.readouterr().out)
-    (directive,) = emitted["_aws"]["CloudWatchMetrics"]
 
-    assert (directive["Namespace"], directive["Dimensions"]) == ("FinancialPipeline", [["service"]])
-    assert emitted["service"] == "kinesis_consumer"
-    assert {metric["Name"]: emitted[metric["Name"]] for metric in directive["Metrics"]} == {
+    assert metrics_of("kinesis_consumer", capsys.readouterr().out) == {
         "RecordsIngested": [3.0],
         "RecordsUndecodable": [1.0],
         "ObjectsWritten": [3.0],
@@ -107,7 +97,7 @@ def test_a_retry_counts_no_record_twice(capsys: pytest.CaptureFixture[str]) -> N
     capsys.readouterr()
     invoke()
 
-    assert metrics_in(capsys.readouterr().out)["RecordsIngested"] == [0.0]
+    assert metrics_of("kinesis_consumer", capsys.readouterr().out)["RecordsIngested"] == [0.0]
 
 
 def test_the_lines_printed_do_not_grow_with_the_batch(capsys: pytest.CaptureFixture[str]) -> None:
@@ -129,7 +119,7 @@ def test_a_missing_grant_crashes_in_the_words_of_aws(aws: EmulatedAws, capsys: p
 
     assert text in str(caught.value)
     assert len(aws.keys(RAW)) == 1
-    assert metrics_in(capsys.readouterr().out)["ObjectsWritten"] == [1.0]
+    assert metrics_of("kinesis_consumer", capsys.readouterr().out)["ObjectsWritten"] == [1.0]
 
 
 def test_a_conflicting_put_has_the_batch_delivered_again(aws: EmulatedAws, capsys: pytest.CaptureFixture[str]) -> None:
@@ -138,7 +128,7 @@ def test_a_conflicting_put_has_the_batch_delivered_again(aws: EmulatedAws, capsy
     answer = invoke()
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": BATCH[0].sequence}]}
-    assert metrics_in(capsys.readouterr().out)["Redeliveries"] == [1.0]
+    assert metrics_of("kinesis_consumer", capsys.readouterr().out)["Redeliveries"] == [1.0]
 
 
 def test_a_missing_variable_crashes_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,14 +1,5 @@
 """The emulated account, for the adapters' tests."""
 
-from collections.abc import Iterator
+from tests.unit.pipeline_store.emulated_aws import aws
 
-import pytest
-
-from tests.unit.pipeline_store.emulated_aws import EmulatedAws, emulated_aws
-
-
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[EmulatedAws]:
-    """An account with buckets, tables and a queue."""
-    with emulated_aws(monkeypatch) as account:
-        yield account
+__all__ = ["aws"]

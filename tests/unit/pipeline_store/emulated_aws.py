@@ -1,5 +1,6 @@
 """The pipeline's own AWS resources in moto. Good for requests and answers, and no evidence about permissions."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -62,6 +63,24 @@ def emulated_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[EmulatedAws]:
         _create_table(dynamodb, JOBS, ("JobId", "Timestamp"), ("StatusIndex", "Status", "Timestamp"))
         _create_table(dynamodb, LINEAGE, ("DatasetId", "ProcessingTimestamp"), ("SourceIndex", "SourceLocation"))
         yield EmulatedAws(s3, dynamodb, sqs, sqs.create_queue(QueueName=REJECTED)["QueueUrl"])
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[EmulatedAws]:
+    """An account with buckets, tables and a queue."""
+    with emulated_aws(monkeypatch) as account:
+        yield account
+
+
+def metrics_of(service: str, printed: str) -> dict[str, list[float]]:
+    """What a function published: the metrics of the one line in the embedded metric format, by name."""
+    (line,) = [line for line in printed.splitlines() if '"_aws"' in line]
+    emitted = json.loads(line)
+    (directive,) = emitted["_aws"]["CloudWatchMetrics"]
+    # An alarm that names other dimensions than the metric has is silent for ever.
+    assert (directive["Namespace"], directive["Dimensions"]) == ("FinancialPipeline", [["service"]])
+    assert emitted["service"] == service
+    return {metric["Name"]: emitted[metric["Name"]] for metric in directive["Metrics"]}
 
 
 def _create_table(dynamodb: Any, name: str, keys: tuple[str, str], index: tuple[str, ...]) -> None:

@@ -1,0 +1,1 @@
+"""Writes the pages of the rules and the generated parts of the documentation."""

@@ -1,0 +1,22 @@
+"""What the functions of a template ask of whoever evaluates them, so that they need not import it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from harness.render.attributes import Account
+
+
+class Evaluator(Protocol):
+    """One scenario of a template: parameter values as text, and what expressions come to with them."""
+
+    template: Mapping[str, Any]
+    values: Mapping[str, str]
+    account: Account
+
+    def value(self, value: Any) -> Any:
+        """`value` without functions."""
+
+    def branch(self, argument: Any) -> int:
+        """The index of the branch that an `Fn::If` takes: 1 or 2."""
