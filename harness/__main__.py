@@ -10,7 +10,7 @@ COMMANDS = {
     "pipeline": ("harness.pipeline.command", "deploy on an emulated AWS, replay market data, account for every record"),
     "package": ("harness.packaging.command", "build the zips the template points at"),
     "gate": ("harness.gate.command", "judge a template in every scenario with every engine"),
-    "rules": ("harness.pages.command", "write the pages of the rules: rules/README.md and docs/rules"),
+    "rules": ("harness.pages.command", "hold rules/README.md and rules/proof.csv to the rules and reports"),
     "mutants": ("harness.mutants.command", "break the template everywhere, and ask which rule notices"),
     "preflight": ("harness.preflight.command", "say what a deployment would fail on, before anything is built"),
     "deploy": ("harness.deploy.command", "package and deploy the template through the AWS CLI"),

@@ -89,8 +89,9 @@ def _read(data: Any, text: str) -> Controls:
     frameworks = {}
     for key, body in data["frameworks"].items():
         _require_fields(body, f"framework {key}", _FRAMEWORK)
-        texts = (str(body[field]) for field in _FRAMEWORK[:-1])
-        frameworks[str(key)] = Framework(str(key), *texts, _titles(body["titles"], f"titles of framework {key}"))
+        name, version, source = (str(body[field]) for field in _FRAMEWORK[:-1])
+        titles = _titles(body["titles"], f"titles of framework {key}")
+        frameworks[str(key)] = Framework(str(key), name, version, source, titles)
     return Controls(frameworks, tuple(map(_control, data["controls"])), _preface(text))
 
 
