@@ -42,8 +42,17 @@ HOW_TO = """\
 
 1. Write it. Where one resource decides, it is a Guard rule, `guard/<intent>/<slug>.guard`. Where resources are
    compared, it is a check, `checks/<intent>/<slug>.py`. Where one resource decides and something has to be computed, it
-   is a Checkov policy, `checkov/<slug>.py`. The slug is a sentence that holds for a good template. The file begins as
-   its neighbours do: id, slug, why, targets. Each message says what is wrong, and what to type.
+   is a Checkov policy, `checkov/<slug>.py`. The slug is a sentence that holds for a good template. The id is the
+   intent's three letters, or `CKV_FDP_`, and the next number. Each message says what is wrong, and what to type. The
+   file begins with:
+
+   ```text
+   # ENC-099  archive_encrypts_with_a_customer_key
+   #
+   # Why       What goes wrong without it, and for whom.
+   # Targets   AWS::S3::Bucket
+   ```
+
 2. Write its cases in `tests/`: one for each way of being wrong, and one for a bad resource beside a good one.
 3. Name it in [controls.yaml](controls.yaml), under the control that it enforces.
 4. `tox -e gate` has to find nothing in the template, and `tox -e mutants` neither a survivor nor a rule that kills
