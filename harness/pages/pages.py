@@ -52,6 +52,13 @@ def _index(material: Material) -> str:
 def _of_control(control: Control, material: Material) -> Iterator[str]:
     yield f"## {control.id}"
     yield paragraph(plain(control.statement))
+    frameworks = material.controls.frameworks
+    listed = (
+        f"- {plain(frameworks[key].name)}: "
+        + ", ".join(requirement(id_, id_ in control.unchecked.get(key, ())) for id_ in ids)
+        for key, ids in control.frameworks.items()
+    )
+    yield "\n".join(listed)
     rules = [material.by_slug[slug] for slug in control.rules]
     rows = [
         (code(rule.id), f"[{rule.slug}]({rule.slug}.md)", rule.engine, material.verdict(rule), material.mutants(rule))
@@ -89,9 +96,6 @@ def _facts(rule: Rule, material: Material) -> Iterator[str]:
     yield f"Intent: {rule.intent}"
     for control in material.controls.of_rule(rule.slug):
         yield f"Control: [{control.id}]({_to(README)}#{anchor(control.id)}). {plain(control.statement)}"
-        for key, ids in control.frameworks.items():
-            named = ", ".join(requirement(id_, id_ in control.unchecked.get(key, ())) for id_ in ids)
-            yield f"{plain(material.controls.frameworks[key].name)}: {named}"
     yield f"Targets: {', '.join(code(target) for target in rule.targets)}"
 
 

@@ -204,6 +204,15 @@ def test_every_rule_has_a_page(built: Pages) -> None:
     assert set(built) == {pages.INDEX, *(pages.page(rule) for rule in RULES)}
 
 
+def test_the_index_has_requirements_and_rules_of_every_control(built: Pages) -> None:
+    for control in PROMISED.controls:
+        section = _section(built[pages.INDEX], f"## {control.id}")
+        for key, ids in control.frameworks.items():
+            (line,) = [each for each in section.splitlines() if each.startswith(f"- {PROMISED.frameworks[key].name}: ")]
+            assert line.replace(" ⚠", "").endswith(f": {', '.join(map(plain, ids))}")
+        assert re.findall(r"^\| `\w[\w-]+` \| \[(\w+)\]\(\1\.md\)", section, re.MULTILINE) == list(control.rules)
+
+
 def test_every_link_of_a_page_leads_to_a_file_and_an_anchor(built: Pages, readme: str) -> None:
     anchors = {anchor(heading) for heading in re.findall(r"^#+ (.+)$", readme, re.MULTILINE)}
     links = [
@@ -235,6 +244,8 @@ def test_a_page_says_all_of_its_rule(rule: Rule, built: Pages) -> None:
         assert listed.splitlines() == [f"- {plain(name)}" for name in names]
     assert all(f"| {plain(each.violation)} | {plain(each.fix)} |" in page for each in clauses(rule))
     assert {"### Avoid", "### Prefer", "## Mutants"} <= set(page.splitlines())
+    # Rules say what is lost; which requirement that serves can change without the rule.
+    assert not any(framework.name in page for framework in PROMISED.frameworks.values())
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.slug)
