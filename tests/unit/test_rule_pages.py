@@ -98,7 +98,7 @@ def test_a_requirement_leads_to_rule_verdict_and_mutants_in_three_clicks(
             assert "Why " in text
             identity, verdict, killed, alone = (proven[slug][column] for column in (0, 3, 4, 5))  # the third
             assert identity == BY_SLUG[slug].id
-            assert verdict == "pass"
+            assert verdict in ("pass", "waived")
             assert int(killed) >= int(alone) >= 1
         assert "](proof.csv)" in section
 
