@@ -18,12 +18,13 @@ def plain(text: str) -> str:
     return "".join(part if _CODE.fullmatch(part) else _MARKS.sub(r"\\\1", part) for part in _CODE.split(text))
 
 
-def paragraph(text: str, indent: str = "") -> str:
-    """A text in lines as long as those of the other documents; `indent` is of all lines but the first."""
+def paragraph(text: str, indent: str = "", start: str = "") -> str:
+    """A text in lines as long as those of the other documents; `start` begins the first, `indent` all the others."""
+    joined = " ".join(text.split())
     lines = textwrap.fill(
-        " ".join(text.split()), WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        joined, WIDTH, initial_indent=start, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
-    return " ".join(text.split()) if _START.search(lines.partition("\n")[2]) else lines
+    return start + joined if _START.search(lines.partition("\n")[2]) else lines
 
 
 def sentence(text: str) -> str:

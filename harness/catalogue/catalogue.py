@@ -15,6 +15,8 @@ RULES = ROOT / "rules"
 
 #: The order in which tables show them.
 INTENTS = ("encryption", "access", "network", "retention", "resilience", "observability", "change")
+#: What the ids of Guard rules and checks begin with.
+PREFIXES = dict(zip(("ENC", "ACC", "NET", "RET", "RES", "OBS", "CHG"), INTENTS, strict=True))
 #: Checkov's policies are about encryption and least privilege; those about encryption come first.
 LAST_ENCRYPTION_POLICY = 4
 GUARD, CHECKS, CHECKOV = "cfn-guard", "checks", "checkov"
@@ -53,16 +55,22 @@ class Rule:
         """Where the cases are, as `harness.catalogue.cases` reads them."""
         return self.path.parent / "cases" / f"{self.slug}.yaml"
 
-    @property
-    def page(self) -> str:
-        """The rule's page, from the root of the project."""
-        return f"docs/rules/{self.slug}.md"
-
     @cached_property
     def messages(self) -> tuple[tuple[str, str], ...]:
         """(violation, fix) of each clause of a Guard rule, in the file's order."""
         found = re.findall(r"<<\s*Violation:\s*(.+?)\s*Fix:\s*(.+?)\s*>>", self.path.read_text(), re.DOTALL)
         return tuple((_joined(violation), _joined(fix)) for violation, fix in found)
+
+
+def location(engine: str, rule_id: str, slug: str) -> str:
+    """A rule's file, from the root of the project, by what a finding says of the rule: no file is read.
+
+    KeyError for an id that none of this project's rules can have.
+    """
+    if engine == CHECKOV:
+        return f"rules/checkov/{slug}.py"
+    folder, suffix = {GUARD: ("guard", "guard"), CHECKS: ("checks", "py")}[engine]
+    return f"rules/{folder}/{PREFIXES[rule_id.partition('-')[0]]}/{slug}.{suffix}"
 
 
 def load(folder: Path = RULES) -> list[Rule]:

@@ -14,7 +14,7 @@ from harness.catalogue.catalogue import RULES, Rule
 
 CONTROLS = RULES / "controls.yaml"
 _TOP = ("frameworks", "controls")
-_FRAMEWORK = ("name", "version", "source")
+_FRAMEWORK = ("name", "version", "source", "titles")
 _CONTROL = ("id", "statement", "why", "frameworks", "rules", "not_covered")
 _OPTIONAL = ("unchecked",)
 
@@ -25,12 +25,13 @@ class BadControls(Exception):
 
 @dataclass(frozen=True)
 class Framework:
-    """A framework in one version; `source` is where its text is."""
+    """A framework in one version. `source` is where its text is, `titles` has each requirement's by its id."""
 
     key: str
     name: str
     version: str
     source: str
+    titles: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,9 @@ def _read(data: Any, text: str) -> Controls:
     frameworks = {}
     for key, body in data["frameworks"].items():
         _require_fields(body, f"framework {key}", _FRAMEWORK)
-        frameworks[str(key)] = Framework(str(key), *(str(body[field]) for field in _FRAMEWORK))
+        name, version, source = (str(body[field]) for field in _FRAMEWORK[:-1])
+        titles = _titles(body["titles"], f"titles of framework {key}")
+        frameworks[str(key)] = Framework(str(key), name, version, source, titles)
     return Controls(frameworks, tuple(map(_control, data["controls"])), _preface(text))
 
 
@@ -105,6 +108,14 @@ def _ids(value: Any, what: str) -> dict[str, tuple[str, ...]]:
     if not isinstance(value, dict):
         raise BadControls(f"{what}: it is a mapping of frameworks to lists of ids")
     return {str(key): _texts(ids, f"{what}, {key}") for key, ids in value.items()}
+
+
+def _titles(value: Any, what: str) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(
+        isinstance(each, str) and each for pair in value.items() for each in pair
+    ):
+        raise BadControls(f"{what}: it is a mapping of ids to titles, all of them texts")
+    return {id_: " ".join(title.split()) for id_, title in value.items()}
 
 
 def _texts(value: Any, what: str) -> tuple[str, ...]:
@@ -155,10 +166,14 @@ def _require_fit(controls: Controls, rules: list[Rule]) -> None:
     for rule in rules:
         if rule.slug not in enforced:
             raise BadControls(f"rule {rule.slug} has no control")
-    claimed = {key for control in controls.controls for key in control.frameworks}
-    for key in controls.frameworks:
-        if key not in claimed:
+    for key, framework in controls.frameworks.items():
+        claimed = {id_ for control in controls.controls for id_ in control.frameworks.get(key, ())}
+        if not claimed:
             raise BadControls(f"no control has an id of framework {key}")
+        if untitled := sorted(claimed - set(framework.titles)):
+            raise BadControls(f"framework {key}: {untitled[0]} has no title")
+        if unclaimed := sorted(set(framework.titles) - claimed):
+            raise BadControls(f"framework {key}: {unclaimed[0]} has a title, and no control has it")
 
 
 def _preface(text: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from harness.deployer import policy
 from harness.deployer.handlers import NO_ACTIONS
 from harness.deployer.names import Place
 from harness.deployer.policy import Rights
-from harness.markdown import table
+from harness.markdown import paragraph, table
 from harness.render import source
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,22 +30,22 @@ def read(place: Place) -> Rights:
 
 
 def by_service() -> str:
-    """One row for each statement about a service: the types that ask for it, the actions, what they are limited to."""
+    """An item for each statement about a service: the types that ask for it, the actions, what they are limited to."""
     found = read(Place(ANY_ENVIRONMENT))
     documents = {name: each for name, each in policy.documents(found).items() if name != "calls"}
     added = {f"{policy.label(each.actions[0])}{each.sid}" for each in found.resources}
     statements = [statement for each in documents.values() for statement in each["Statement"]]
-    rows = [_row(each, found) for each in statements if each["Sid"] not in added]
-    return table(("service", "asked for by", "actions", "on"), rows)
+    return "\n".join(_item(*_about(each, found)) for each in statements if each["Sid"] not in added)
 
 
 def left_out() -> str:
     """What no handler lists, and what a handler lists that is no action."""
     found = read(Place(ANY_ENVIRONMENT))
-    rows = [
-        (_actions(each.actions), _resources(each.resources), f"{each.why}. {each.url}")
+    items = [
+        _item(_actions(each.actions), f"on {_resources(each.resources)}", f"{each.why}. {each.url}")
         for each in (*found.caller, *found.resources)
     ]
+    added = "\n".join(items)
     names = [
         (
             f"`{name}`",
@@ -55,7 +55,7 @@ def left_out() -> str:
         for name in found.without_action
     ]
     return (
-        f"{table(('added', 'on', 'because'), rows)}\n\nIn the handlers' lists, and no actions of IAM:\n\n"
+        f"Added, on what, and why:\n\n{added}\n\nIn the handlers' lists, and no actions of IAM:\n\n"
         f"{table(('name', 'granted instead', 'because'), names)}"
     )
 
@@ -76,7 +76,12 @@ def commands() -> str:
     return f"{table(('policy', 'services', 'characters, of 6,144'), rows)}\n\n{shell}"
 
 
-def _row(statement: dict[str, Any], found: Rights) -> tuple[str, ...]:
+def _item(first: str, *others: str) -> str:
+    """An item of a list: cells of a table would make lines that nobody can read."""
+    return "\n".join((paragraph(first, "  ", "- "), *(paragraph(each, "    ", "  - ") for each in others)))
+
+
+def _about(statement: dict[str, Any], found: Rights) -> tuple[str, ...]:
     actions = statement["Action"]
     types = sorted(set().union(*(found.handlers[action] for action in actions)))
     condition = statement.get("Condition", {})
@@ -86,7 +91,7 @@ def _row(statement: dict[str, Any], found: Rights) -> tuple[str, ...]:
     if "Null" in condition:
         limit += " through a service"
     asked = ", ".join(type_.removeprefix("AWS::") for type_ in types)
-    return (policy.label(actions[0]), asked, _actions(actions), limit)
+    return (f"**{policy.label(actions[0])}**, for {asked}", _actions(actions), f"on {limit}")
 
 
 def _actions(actions: Any) -> str:

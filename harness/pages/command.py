@@ -1,4 +1,7 @@
-"""`tox -e rules [-- --write]`: say whether `rules/README.md` and the pages of the rules are stale, or write them."""
+"""`tox -e rules [-- --write]`: say whether `rules/README.md` and `rules/proof.csv` are stale, or write them.
+
+Either way the pages of the rules are written into `build/rules/`, which is not in git.
+"""
 
 from __future__ import annotations
 
@@ -11,56 +14,50 @@ from harness.catalogue import catalogue, controls
 from harness.catalogue.catalogue import BadRule
 from harness.catalogue.controls import BadControls
 from harness.cli import Parser
-from harness.gate import waivers
-from harness.gate.waivers import BadWaivers
-from harness.pages import pages, reports
+from harness.pages import pages, proof, reports, rules_readme
 from harness.pages.reports import ROOT, NoReport
-from harness.pages.words import Material
+from harness.pages.words import PROOF, README, Material
 
-FRESH, STALE, COULD_NOT_WRITE = 0, 1, 2
-PAGES = "docs/rules"
+FRESH, STALE, NO_REPORT = 0, 1, 2
 ANEW = "tox -e rules -- --write"
 #: Characters of a line that are shown.
 SHOWN = 60
 
 
 def main(argv: list[str]) -> int:
-    """Write the pages, or with `--check` say which are stale; 0 all is well, 1 stale, 2 there is no report."""
+    """Say which file is stale, or with `--write` write it; 0 all is well, 1 stale, 2 there is no report."""
     parser = Parser(
         prog="rules",
-        description="Write rules/README.md and docs/rules from the rules, and from what the gate and the mutants said.",
-        epilog="Exit codes: 0 written, or fresh; 1 stale; 2 a report is missing, or about another state.",
+        description="Hold rules/README.md to the rules and controls, and rules/proof.csv to what the gate and the "
+        "mutants reported; write a page for each rule into build/rules.",
+        epilog="Exit codes: 0 fresh, or written; 1 stale; 2 a report is missing, or about another state.",
     )
     either = parser.add_mutually_exclusive_group()
-    either.add_argument("--check", action="store_true", help="write nothing; exit 1 if a page is stale, and name it")
-    either.add_argument("--write", action="store_true", help="write what is stale (the default)")
+    either.add_argument("--check", action="store_true", help="exit 1 if one is stale, and name it (the default)")
+    either.add_argument("--write", action="store_true", help="write what is stale")
     options = parser.parse_args(argv)
+    stale: list[str] = []
     try:
-        wanted = pages.write(material(reports.VERDICTS, reports.MUTANTS))
-        if options.check:
-            stale = list(differences(ROOT, wanted))
-            for line in stale:
-                print(f"rules: {line}", file=sys.stderr)
-            if stale:
-                print(f"rules: {ANEW} writes them anew", file=sys.stderr)
-            return STALE if stale else FRESH
-        write(ROOT, wanted)
-    except (BadRule, BadControls, BadWaivers, NoReport, OSError) as error:
+        rules = catalogue.load()
+        catalogued = controls.load(controls.CONTROLS, rules)
+        # It rests on no report, so it is held to the rules where there is none.
+        stale += _held({README: rules_readme.write(rules, catalogued)}, options.write)
+        found = Material(rules, catalogued, reports.load(rules, catalogue.RULES, reports.VERDICTS, reports.MUTANTS))
+        stale += _held({PROOF: proof.write(found)}, options.write)
+        build(ROOT, pages.write(found))
+    except (BadRule, BadControls, NoReport, OSError) as error:
         print(f"rules: {' '.join(str(error).split())}", file=sys.stderr)
-        return COULD_NOT_WRITE
-    return FRESH
-
-
-def material(verdicts: Path, mutants: Path) -> Material:
-    """What the pages are made of. Raises for the first thing that is not as it has to be."""
-    rules = catalogue.load()
-    catalogued = controls.load(controls.CONTROLS, rules)
-    waived = waivers.load(catalogue.RULES / "waivers.yaml")
-    return Material(rules, catalogued, waived, reports.load(rules, catalogue.RULES, verdicts, mutants))
+        return NO_REPORT
+    finally:
+        for line in stale:
+            print(f"rules: {line}", file=sys.stderr)
+        if stale:
+            print(f"rules: {ANEW} writes it anew", file=sys.stderr)
+    return STALE if stale else FRESH
 
 
 def differences(root: Path, wanted: dict[str, str]) -> Iterator[str]:
-    """What is stale under a root, one line a page, with the first line that differs."""
+    """What is stale under a root, one line a file, with the first line that differs."""
     for name, text in wanted.items():
         path = root / name
         if not path.is_file():
@@ -71,23 +68,31 @@ def differences(root: Path, wanted: dict[str, str]) -> Iterator[str]:
             if is_there != has_to_be:
                 yield f"{name}:{number} is stale: {_short(is_there)}, and has to be {_short(has_to_be)}"
                 break
-    yield from (f"{path.relative_to(root).as_posix()} is of no rule" for path in _left_over(root, wanted))
 
 
 def write(root: Path, wanted: dict[str, str]) -> None:
-    """Write the pages that differ, and remove those of rules that are gone."""
+    """Write the files that differ."""
     for name, text in wanted.items():
         path = root / name
         if not path.is_file() or path.read_text() != text:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-    for path in _left_over(root, wanted):
-        path.unlink()
 
 
-def _left_over(root: Path, wanted: dict[str, str]) -> list[Path]:
-    pages_there = sorted((root / PAGES).glob("*.md"))
-    return [path for path in pages_there if path.relative_to(root).as_posix() not in wanted]
+def build(root: Path, wanted: dict[str, str]) -> None:
+    """Write the pages that differ, and remove those of rules that are gone."""
+    write(root, wanted)
+    for path in (root / pages.FOLDER).glob("*.md"):
+        if path.relative_to(root).as_posix() not in wanted:
+            path.unlink()
+
+
+def _held(wanted: dict[str, str], to_be_written: bool) -> list[str]:
+    """What is stale and stays so."""
+    if to_be_written:
+        write(ROOT, wanted)
+        return []
+    return list(differences(ROOT, wanted))
 
 
 def _short(line: str | None) -> str:

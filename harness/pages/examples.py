@@ -1,16 +1,31 @@
-"""What a rule refuses and what it accepts, out of its own cases, as they are written there."""
+"""What a rule refuses and what it accepts, by its own cases."""
 
 from __future__ import annotations
 
-import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
+from harness.catalogue import cases
 from harness.catalogue.catalogue import CHECKOV, BadRule, Rule
+from harness.render import source
+from harness.render.errors import UnreadableTemplate
 
 #: Lines of an example; the rest is in the case file.
 LONGEST = 60
+#: The columns of an example.
+WIDTH = 100
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case as a page shows it: `outcome` is FAIL, PASS or SKIP. Of Checkov's policies each resource is a case."""
+
+    outcome: str
+    name: str
+    template: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -21,93 +36,72 @@ class Example:
     text: str
 
 
-def examples(rule: Rule) -> tuple[Example, Example]:
+def shown(rule: Rule) -> list[Case]:
+    """The cases of a rule, in the case file's order. Raises BadRule for a file that does not hold them."""
+    return list(_of_checkov(rule) if rule.engine == CHECKOV else _of_a_rule(rule))
+
+
+def examples(rule: Rule, cases_of_rule: list[Case]) -> tuple[Example, Example]:
     """The first case that the rule refuses, and the first that it accepts. Raises BadRule when there is none."""
+    first = {case.outcome: case for case in reversed(cases_of_rule)}
+    if not {"FAIL", "PASS"} <= set(first):
+        raise BadRule(f"{rule.case_file}: no case to show for FAIL or for PASS")
+    bad, good = first["FAIL"], first["PASS"]
+    texts = _text(bad.template, rule.targets), _text(good.template, rule.targets)
+    if texts[0] == texts[1]:
+        # What makes the difference is somewhere else in the template.
+        texts = _difference(bad.template, good.template), _difference(good.template, bad.template)
+    return Example(bad.name, texts[0]), Example(good.name, texts[1])
+
+
+def _of_a_rule(rule: Rule) -> Iterator[Case]:
+    for case in cases.load(rule):
+        outcome = case.expected[rule.slug]
+        yield Case(outcome, case.name.removeprefix(f"{outcome} - "), case.template)
+
+
+def _of_checkov(rule: Rule) -> Iterator[Case]:
+    expected = cases.expected_of_checkov(rule)
     try:
-        text = rule.case_file.read_text()
-        file = _CaseFile(text, rule.targets)
-        if rule.engine == CHECKOV:
-            expected = yaml.safe_load(rule.expected_file.read_text())
-            refused, accepted = (file.resource(expected[key][0]) for key in ("fail", "pass"))
-            return Example(rule.cases["FAIL"][0], refused), Example(rule.cases["PASS"][0], accepted)
-        bad, good = file.first("FAIL"), file.first("PASS")
-        if bad.text == good.text:
-            # What makes the difference is somewhere else in the template.
-            bad, good = file.first("FAIL", whole=True), file.first("PASS", whole=True)
-        return bad, good
-    except (OSError, yaml.YAMLError, LookupError, TypeError) as error:
-        raise BadRule(f"{rule.case_file}: no case to show: {' '.join(str(error).split())}") from error
+        resources = source.read(rule.case_file).template["Resources"]
+        for outcome in ("FAIL", "PASS"):
+            for name in expected[outcome.lower()]:
+                yield Case(outcome, name, {"Resources": {name: resources[name]}})
+    except (UnreadableTemplate, LookupError) as error:
+        raise BadRule(f"{rule.case_file}: no case to show: {error}") from error
 
 
-class _CaseFile:
-    """The text of a case file, of which parts are taken out by where YAML's parser found them."""
-
-    def __init__(self, text: str, targets: tuple[str, ...]) -> None:
-        self._lines = text.splitlines()
-        self._targets = targets
-        # Python's parser: C's has other ideas of where a block ends.
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        if root is None:
-            raise TypeError("the file is empty")
-        self._root: yaml.Node = root
-
-    def resource(self, name: str) -> str:
-        """One resource of a template."""
-        resources = _members(_members(self._root)["Resources"][1])
-        return self._under("Resources", [resources[name]])
-
-    def first(self, outcome: str, whole: bool = False) -> Example:
-        """The first case with this outcome: its resources that the rule judges, or its section, or all of it."""
-        for case in self._root.value:
-            fields = _members(case)
-            name = str(fields["name"][1].value)
-            if name.startswith(f"{outcome} - "):
-                template = _members(fields["input"][1])
-                return Example(name.removeprefix(f"{outcome} - "), self._shown(template, whole))
-        raise LookupError(f"none is called {outcome}")
-
-    def _shown(self, template: _Members, whole: bool) -> str:
-        resources = _members(template["Resources"][1]) if "Resources" in template else {}
-        judged = [entry for entry in resources.values() if _type(entry[1]) in self._targets]
-        for section in self._targets if not whole else ():
-            if section in template:
-                return self._under(section, list(_members(template[section][1]).values()))
-        if judged and not whole:
-            return self._under("Resources", judged)
-        return _shortened("\n".join(self._text(entry) for entry in template.values()))
-
-    def _under(self, section: str, entries: list[_Entry]) -> str:
-        body = "\n".join(self._text(entry) for entry in entries)
-        return _shortened(f"{section}:\n{textwrap.indent(body, '  ')}" if body else f"{section}: {{}}")
-
-    def _text(self, entry: _Entry) -> str:
-        """The lines of a key and its value, at no indentation."""
-        key, value = entry
-        first, last = key.start_mark.line, value.end_mark.line
-        # A block ends where the next thing begins, anything else on its own line.
-        block = isinstance(value, yaml.CollectionNode) and not value.flow_style
-        lines = self._lines[first : last if block and value.end_mark.column <= key.start_mark.column else last + 1]
-        while not lines[-1].strip() or lines[-1].lstrip().startswith("#"):
-            lines.pop()
-        column = key.start_mark.column
-        return "\n".join([lines[0][column:], *(line[column:] for line in lines[1:])])
+def _text(template: dict[str, Any], targets: tuple[str, ...]) -> str:
+    """The section that a rule is about, or the resources that it judges, or the whole template."""
+    sections = {target: template[target] for target in targets if target in template}
+    judged = {
+        name: body
+        for name, body in template["Resources"].items()
+        if isinstance(body, dict) and body.get("Type") in targets
+    }
+    return _dumped(sections or ({"Resources": judged} if judged else template))
 
 
-_Entry = tuple[yaml.ScalarNode, yaml.Node]
-_Members = dict[str, _Entry]
+def _difference(template: dict[str, Any], other: dict[str, Any]) -> str:
+    """What another template does not have in the same way, or the whole template where there is nothing of it."""
+    differing = {
+        section: {name: body for name, body in entries.items() if (other.get(section) or {}).get(name) != body}
+        for section, entries in template.items()
+        if isinstance(entries, dict)
+    }
+    return _dumped(differing if any(differing.values()) else template)
 
 
-def _members(node: yaml.Node) -> _Members:
-    if not isinstance(node, yaml.MappingNode):
-        raise TypeError(f"line {node.start_mark.line + 1} is not a mapping")
-    return {str(key.value): (key, value) for key, value in node.value}
-
-
-def _type(node: yaml.Node) -> str:
-    members = _members(node) if isinstance(node, yaml.MappingNode) else {}
-    return str(members["Type"][1].value) if "Type" in members else ""
-
-
-def _shortened(text: str) -> str:
+def _dumped(template: dict[str, Any]) -> str:
+    text = yaml.dump(
+        {name: body for name, body in template.items() if body}, Dumper=_Dumper, sort_keys=False, width=WIDTH
+    )
     lines = text.splitlines()
-    return text if len(lines) <= LONGEST else "\n".join([*lines[: LONGEST - 1], "# ... and more in the case file"])
+    return "\n".join(lines if len(lines) <= LONGEST else [*lines[: LONGEST - 1], "# ... and more in the case file"])
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes an anchored value wherever it stands: a name for it would have to be looked up."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True

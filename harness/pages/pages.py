@@ -1,27 +1,74 @@
-"""The page of each rule, `docs/rules/<slug>.md`: why it is there, what it refuses, its cases, and what came of it."""
+"""`build/rules/`: a page for each rule, with its cases, its verdict and its mutants, and an index of them all."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 
-from harness.catalogue.catalogue import CHECKOV, Rule
+from harness.catalogue.catalogue import CHECKOV, CHECKS, Rule
 from harness.catalogue.clauses import checkov_sentences, clauses, judges_source
+from harness.catalogue.controls import Control
 from harness.markdown import anchor, code, count, paragraph, plain, sections, sentence, table
-from harness.pages import rules_readme
-from harness.pages.examples import Example, examples
-from harness.pages.words import README, Material, engine, inside
+from harness.pages import prose
+from harness.pages.examples import Case, Example, examples, shown
+from harness.pages.words import README, Material, engine, inside, requirement
 
+FOLDER = "build/rules"
+INDEX = f"{FOLDER}/README.md"
 OUTCOMES = {"FAIL": "refused", "PASS": "accepted", "SKIP": "not applicable"}
 
 
+def page(rule: Rule) -> str:
+    """The path of a rule's page, from the root of the project."""
+    return f"{FOLDER}/{rule.slug}.md"
+
+
 def write(material: Material) -> dict[str, str]:
-    """Every page by its path from the root of the project: the README of `rules/`, and one for each rule."""
-    pages = {rule.page: _page(rule, material) for rule in material.rules}
-    return {README: rules_readme.write(material), **pages}
+    """Every page by its path from the root of the project: the index, and one for each rule."""
+    return {INDEX: _index(material), **{page(rule): _page(rule, material) for rule in material.rules}}
+
+
+def _index(material: Material) -> str:
+    reports, mutants = material.reports, material.reports.mutants
+    filled = prose.INDEX.format(
+        scenarios=count(reports.scenarios, "scenario"),
+        engines=", ".join(
+            f"{each['name']} {each['version']}" for each in reports.verdicts["engines"] if each["name"] != CHECKS
+        ),
+        total=f"{mutants['total']:,}",
+        killed=f"{mutants['killed']:,}",
+        harmless=count(len(mutants["harmless"]), "is", "are"),
+        survived=count(len(mutants["survived"]), "survives", "survive"),
+        asked=f"{mutants['seen_by_others']['of']:,}",
+        neither=f"{mutants['seen_by_others']['neither']:,}",
+    )
+    return sections(
+        "# Verdicts and mutants",
+        *(each if each.startswith("<!--") else paragraph(each) for each in filled.split("\n\n")),
+        *(part for control in material.controls.controls for part in _of_control(control, material)),
+    )
+
+
+def _of_control(control: Control, material: Material) -> Iterator[str]:
+    yield f"## {control.id}"
+    yield paragraph(plain(control.statement))
+    frameworks = material.controls.frameworks
+    listed = (
+        f"- {plain(frameworks[key].name)}: "
+        + ", ".join(requirement(id_, id_ in control.unchecked.get(key, ())) for id_ in ids)
+        for key, ids in control.frameworks.items()
+    )
+    yield "\n".join(listed)
+    rules = [material.by_slug[slug] for slug in control.rules]
+    rows = [
+        (code(rule.id), f"[{rule.slug}]({rule.slug}.md)", rule.engine, material.verdict(rule), material.mutants(rule))
+        for rule in rules
+    ]
+    yield table(("id", "rule", "engine", "verdict on the template", "mutants killed / alone"), rows)
 
 
 def _page(rule: Rule, material: Material) -> str:
+    cases = shown(rule)
     return sections(
         f"# {rule.slug}",
         "\n".join(paragraph(f"- {line}", "  ") for line in _facts(rule, material)),
@@ -33,9 +80,9 @@ def _page(rule: Rule, material: Material) -> str:
         if any("…" in each.violation + each.fix for each in clauses(rule))
         else "",
         "## Cases",
-        f"[{rule.case_file.name}]({_to(inside('cases', rule), rule)}) has them.",
-        *_cases(rule),
-        *_examples(rule),
+        f"[{rule.case_file.name}]({_to(inside('cases', rule))}) has them.",
+        *_cases(cases),
+        *_examples(rule, cases),
         "## Verdict on the template",
         *_verdict(rule, material),
         "## Mutants",
@@ -44,24 +91,24 @@ def _page(rule: Rule, material: Material) -> str:
 
 
 def _facts(rule: Rule, material: Material) -> Iterator[str]:
-    intent = rule.intent
     yield f"Id: `{rule.id}`"
-    yield f"Rule: [{inside('rule', rule)}]({_to(inside('rule', rule), rule)}), {engine(rule)}"
-    yield f"Intent: [{intent}]({_to(README, rule)}#{anchor(intent)})"
+    yield f"Rule: [{inside('rule', rule)}]({_to(inside('rule', rule))}), {engine(rule)}"
+    yield f"Intent: {rule.intent}"
     for control in material.controls.of_rule(rule.slug):
-        yield f"Control: [{control.id}]({_to(README, rule)}#{anchor(control.id)}). {plain(control.statement)}"
+        yield f"Control: [{control.id}]({_to(README)}#{anchor(control.id)}). {plain(control.statement)}"
     yield f"Targets: {', '.join(code(target) for target in rule.targets)}"
 
 
-def _cases(rule: Rule) -> Iterator[str]:
+def _cases(cases: list[Case]) -> Iterator[str]:
     for outcome, said in OUTCOMES.items():
-        if outcome in rule.cases:
+        names = [case.name for case in cases if case.outcome == outcome]
+        if names:
             yield f"{outcome}, {said}:"
-            yield "\n".join(f"- {plain(name)}" for name in rule.cases[outcome])
+            yield "\n".join(f"- {plain(name)}" for name in names)
 
 
-def _examples(rule: Rule) -> Iterator[str]:
-    bad, good = examples(rule)
+def _examples(rule: Rule, cases: list[Case]) -> Iterator[str]:
+    bad, good = examples(rule, cases)
     yield from _example("Avoid", bad)
     yield from _example("Prefer", good)
 
@@ -93,5 +140,5 @@ def _mutants(rule: Rule, material: Material) -> Iterator[str]:
         yield "\n".join(f"- {code(each)}" for each in found.examples)
 
 
-def _to(path: str, rule: Rule) -> str:
-    return os.path.relpath(path, os.path.dirname(rule.page))
+def _to(path: str) -> str:
+    return os.path.relpath(path, FOLDER)

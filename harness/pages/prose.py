@@ -1,79 +1,76 @@
-"""The words of `rules/README.md` that stay as they are; what stands in braces is filled in."""
+"""The words of `rules/README.md` and of `build/rules/README.md`; what stands in braces is filled in."""
 
 WHAT = """\
 <!-- Written by `tox -e rules -- --write`; do not edit. -->
 
-What the template promises, as {controls} in [controls.yaml](controls.yaml), and the {rules} rules that hold it to
-that: {guard} of CloudFormation Guard in [guard](guard), {checkov} policies of Checkov in [checkov](checkov) and
-{checks} checks in Python in [checks](checks). Each rule is one file, with its cases beside it and a page of its own in
-[docs/rules](../docs/rules). The only way to let a finding through is [waivers.yaml](waivers.yaml).
+What the template promises, and the rules that enforce it. A promise is a control of [controls.yaml](controls.yaml).
+Each control has rules, and each rule is one file: a CloudFormation Guard rule in [guard](guard), a Checkov policy in
+[checkov](checkov) or a Python check in [checks](checks), with its cases in `tests/` beside it.
 
-From a requirement of a framework: find its id [by framework](#by-framework) and follow it to the control and to the
-rules. A rule's page has why it is there, what it refuses, its cases, its verdict and the mutants it killed."""
+From a requirement to its proof:
+
+1. Find the requirement [by framework](#by-framework). Its line names the controls that serve it.
+2. A [control](#controls) says what is promised, what is not covered, and which rules enforce it.
+3. A rule's file says why the rule is there, what it refuses, and what to type instead. Its line in
+   [proof.csv](proof.csv) has its verdict on the template, and how many mutants it kills.
+
+`tox -e rules` also writes a page for each rule, with its cases, verdict and mutants, into `build/rules/`."""
 
 JUDGED = """\
 ## How a rule is judged
 
-The gate judges the template as written, and in {scenarios}: renderings with every parameter given and every condition
-decided. In each of them a rule comes to one of four verdicts:
+The gate judges the template as written, and in scenarios: renderings with every parameter given and every condition
+decided. A rule comes to one of these verdicts:
 
-- **pass**: it looked, and refuses nothing;
-- **fail**: it refuses a resource; **waived**, if a waiver lets all of that through;
-- **not applicable**: there is nothing of its kind;
-- **not evaluated**: it could not say. That is so of the source alone, where values are still functions, or where a rule
-  reads only renderings. A rule that was never evaluated has not passed.
+- **pass**: it looked, and refuses nothing.
+- **fail**: it refuses a resource. **waived**: it does, and [waivers.yaml](waivers.yaml) accepts each finding, for one
+  resource, with a reason, an owner and a date. There is no other way to let a finding through.
+- **not applicable**: the template has nothing of its kind.
+- **not evaluated**: it could not decide. A rule that was never evaluated has not passed.
 
-A rule that passes may be one that sees nothing. So each has cases that it refuses and cases that it accepts. And the
-template is broken on purpose, at one place at a time: of {total} mutants the rules kill {killed}, which is to refuse
-them, {harmless} harmless for a reason that was reviewed, and {survived}. "Alone" counts those that no other rule kills.
+A rule that passes may be one that sees nothing. So each rule has cases that it must refuse and cases that it must
+accept. And the template is broken on purpose, in one place at a time. Each broken copy is a mutant, and a rule that
+refuses it kills it. In [proof.csv](proof.csv), `mutants_killed` counts those, and `killed_alone` the ones that no other
+rule kills. Every mutant is killed, or [harmless.yaml](harmless.yaml) says why it does no harm. Every rule kills at
+least one alone.
 
-Of {asked} mutants that cfn-lint and Checkov's own checks were asked about as well, {neither} got past both of them.
-
-The engines are {engines}. Beside these rules, {others} judge the template; no control rests on them. What other public
-rule sets say of the template, and our answers, are in [docs/outside-scanners.md](../docs/outside-scanners.md)."""
-
-WAIVERS = """\
-Each lets one rule refuse one resource. One that has expired, or that nothing needs any more, fails the gate like any
-finding."""
+cfn-lint and some of Checkov's own checks judge the template too; no control rests on them. What other public rule sets
+say of it, and our answers, are in [docs/outside-scanners.md](../docs/outside-scanners.md)."""
 
 HOW_TO = """\
-## How to add a rule in five steps
+## How to add a rule
 
-1. Write the rule. Where one resource decides, it is a Guard rule, `guard/<intent>/<slug>.guard`. Where resources are
-   compared, it is a check, `checks/<intent>/<slug>.py`, with `subjects` and `problems`. Where one resource decides and
-   something has to be computed, it is a policy, `checkov/<slug>.py`. The slug is a sentence that holds for a good
-   template, and the file begins with the header below.
-2. Write its cases, each of which the header lists: `tests/<slug>_tests.yml`, with names that begin with `SKIP - `,
-   `PASS - ` or `FAIL - `; for Checkov, a template `tests/<slug>.yaml` and `tests/<slug>_expected.yaml`. There is one
-   FAIL for each way of being wrong, and one for a bad resource beside a good one.
+1. Write it. Where one resource decides, it is a Guard rule, `guard/<intent>/<slug>.guard`. Where resources are
+   compared, it is a check, `checks/<intent>/<slug>.py`. Where one resource decides and something has to be computed, it
+   is a Checkov policy, `checkov/<slug>.py`. The slug is a sentence that holds for a good template. The id is the
+   intent's three letters, or `CKV_FDP_`, and the next number. Each message says what is wrong, and what to type. The
+   file begins with:
+
+   ```text
+   # ENC-099  archive_encrypts_with_a_customer_key
+   #
+   # Why       What goes wrong without it, and for whom.
+   # Targets   AWS::S3::Bucket
+   ```
+
+2. Write its cases in `tests/`: one for each way of being wrong, and one for a bad resource beside a good one.
 3. Name it in [controls.yaml](controls.yaml), under the control that it enforces.
 4. `tox -e gate` has to find nothing in the template, and `tox -e mutants` neither a survivor nor a rule that kills
    nothing alone.
-5. `tox -e rules -- --write` writes this page, and the rule's own; without `--write` it says whether they are stale.
+5. `tox -e rules -- --write` writes this page and [proof.csv](proof.csv); without `--write` it says whether they are
+   stale."""
 
-The header of a Guard rule; of a check or a policy it is the docstring, without the `#`:
+CONTROLS = "Why each is promised is in [controls.yaml](controls.yaml)."
 
-```text
-# ENC-099  archive_encrypts_with_a_customer_key
-#
-# Why       What goes wrong without it, and for whom, in two or three sentences.
-# Targets   AWS::S3::Bucket
-#
-# Cases     SKIP  no bucket in the template
-#           PASS  the key of the pipeline; another key of ours
-#           FAIL  no key; an alias in place of a key; no Properties; a bad archive beside a
-#                 good one
-```
+UNCHECKED = "⚠ Its place in the framework could not be read in a source: not checked."
 
-The id is the intent's three letters and the next number, or `CKV_FDP_` and the next number. Cases are separated by
-semicolons; SKIP is left out where a rule always applies. Each clause says what is wrong and what to type. In a Guard
-rule:
+INDEX = """\
+<!-- Written by `tox -e rules` from what the gate and the mutants reported; not in git. -->
 
-```text
-<<
-  Violation: an archive names no key of ours.
-  Fix: set KMSMasterKeyID to the ARN of the pipeline's key.
->>
-```
+Verdicts and mutants of the rules that [rules/README.md](../../rules/README.md) lists, as
+[rules/proof.csv](../../rules/proof.csv) has them, and where each verdict holds.
 
-In a check it is `Problem("...", "...", path)`, and a policy yields `path, "..."`."""
+The gate judged the template as written, and in {scenarios}, with {engines}. Of {total} mutants the rules kill {killed},
+{harmless} harmless for a reason that was reviewed, and {survived}.
+
+Of {asked} mutants that cfn-lint and Checkov's own checks were asked about as well, {neither} got past both of them."""

@@ -1,4 +1,4 @@
-"""Fills the generated parts of README.md and docs/ from what they describe; `--check` says whether they are stale."""
+"""`tox -e readme [-- --write]`: hold the generated parts of README.md and docs/ to what they say, or write them."""
 
 from __future__ import annotations
 
@@ -60,17 +60,20 @@ def filled(text: str) -> str:
 
 
 def main(argv: list[str]) -> int:
-    """Write the documents, or with `--check` return 1 when one is stale."""
-    parser = Parser(prog="readme", description="Fill the generated parts of README.md and docs/.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a document is stale")
+    """Return 1 when a document is stale, and name it; with `--write`, write it."""
+    parser = Parser(prog="readme", description="Hold the generated parts of README.md and docs/ to what they describe.")
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument("--check", action="store_true", help="exit 1 if a document is stale, and name it (the default)")
+    either.add_argument("--write", action="store_true", help="write what is stale")
     options = parser.parse_args(argv)
     stale = [(path, wanted) for path in DOCUMENTS if path.read_text() != (wanted := filled(path.read_text()))]
     for path, wanted in stale:
-        if options.check:
-            print(f"readme: {path.relative_to(ROOT)} is stale; `tox -e readme` writes it anew", file=sys.stderr)
-        else:
+        if options.write:
             path.write_text(wanted)
-    return int(options.check and bool(stale))
+        else:
+            anew = "tox -e readme -- --write"
+            print(f"readme: {path.relative_to(ROOT)} is stale; `{anew}` writes it anew", file=sys.stderr)
+    return int(bool(stale) and not options.write)
 
 
 if __name__ == "__main__":

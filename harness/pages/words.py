@@ -9,26 +9,27 @@ from functools import cached_property
 from harness.catalogue import clauses
 from harness.catalogue.catalogue import CHECKOV, CHECKS, GUARD, Rule
 from harness.catalogue.controls import Controls
-from harness.gate.waivers import Waiver
-from harness.markdown import count
+from harness.markdown import count, plain
 from harness.pages.reports import ROOT, Reports
 
 README = "rules/README.md"
+PROOF = "rules/proof.csv"
 ENGINES = {
     GUARD: "a Guard rule, which judges one resource",
     CHECKOV: "a policy of Checkov, which judges one resource and computes",
     CHECKS: "a check in Python, which compares resources with each other",
 }
+#: Marks a requirement whose place in the framework nobody could read in a source.
+UNCHECKED = "⚠"
 SOURCE_CHECK = "a check in Python, which reads the template as written"
 
 
 @dataclass(frozen=True)
 class Material:
-    """Everything that the pages are made of."""
+    """Everything that proof.csv and the pages of the rules are made of."""
 
     rules: Sequence[Rule]
     controls: Controls
-    waivers: Sequence[Waiver]
     reports: Reports
 
     @cached_property
@@ -63,6 +64,11 @@ class Material:
 def engine(rule: Rule) -> str:
     """What kind of rule it is."""
     return SOURCE_CHECK if clauses.judges_source(rule) else ENGINES[rule.engine]
+
+
+def requirement(id_: str, unchecked: bool) -> str:
+    """A requirement's id, marked where its place was not checked."""
+    return f"{plain(id_)} {UNCHECKED}" if unchecked else plain(id_)
 
 
 def inside(path: str, rule: Rule) -> str:

@@ -165,7 +165,7 @@ class Check(BaseResourceCheck):
             id=check_id,
             categories=[self.category],
             supported_resources=list(targets),
-            guideline=f"docs/rules/{slug}.md",
+            guideline=f"rules/checkov/{slug}.py",
         )
 
     category = CheckCategories.IAM

@@ -1,4 +1,4 @@
-"""The rule set tests itself: every rule has one name, a reason, cases for each outcome, a page, and work to do."""
+"""The rule set tests itself: every rule has one name, a reason, cases for each outcome, and work to do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from harness.render.source import Source
 from tests.gate import self_test
 
 ALL = catalogue.load()
-ROOT = RULES.parent
 #: What a check that reads the template as written is about. Some are about all resources: `*`.
 SECTIONS = ("Parameters", "Outputs", "Conditions", "Mappings", "Rules", "Resources")
 
@@ -57,11 +56,6 @@ def test_the_rule_says_why_in_words_of_the_business(rule):
     assert len(rule.why) > 60
     assert rule.why.endswith((".", "?"))
     assert "best practice" not in rule.why.lower()
-
-
-def test_every_rule_has_a_page():
-    """Named as the rule is, so that whoever reads a finding finds it."""
-    assert [rule.page for rule in ALL if not (ROOT / rule.page).is_file()] == []
 
 
 def test_no_framework_is_named_outside_of_the_controls():

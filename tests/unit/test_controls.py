@@ -15,7 +15,12 @@ from harness.catalogue.controls import BadControls
 
 RULES = [Rule(f"ENC-00{number}", slug, GUARD, Path(), "", ()) for number, slug in enumerate(("one", "two"))]
 GOOD: dict[str, Any] = {
-    "frameworks": {"nist": {"name": "NIST", "version": "5", "source": "https://example.com/"}},
+    "frameworks": {
+        "nist": {
+            "name": "NIST", "version": "5", "source": "https://example.com/",
+            "titles": {"SC-28": "At Rest", "AC-one": "The\n First", "AC-two": "The Second"},
+        }
+    },
     "controls": [
         {
             "id": f"FDP-{name}", "statement": "It is\n so.", "why": "Because.", "rules": [name], "not_covered": "Much.",
@@ -42,6 +47,7 @@ def test_a_good_catalogue_is_read(tmp_path: Path) -> None:
     assert found.controls[0].frameworks == {"nist": ("SC-28", "AC-one")}
     assert found.controls[0].unchecked == {"nist": ("SC-28",)}
     assert found.frameworks["nist"].name == "NIST"
+    assert found.frameworks["nist"].titles == {"SC-28": "At Rest", "AC-one": "The First", "AC-two": "The Second"}
     assert found.said_about("How to read it") == "- So.\n  And so."
     assert found.said_about("Whom it binds") == "You."
     with pytest.raises(BadControls, match="no paragraph 'Not this'"):
@@ -76,6 +82,18 @@ def _without(*place: Any) -> Any:
         pytest.param(_with("more", value=1), "the file: more is not one of", id="an unknown section"),
         pytest.param(_with("frameworks", value=["nist"]), "frameworks are a mapping", id="frameworks as a list"),
         pytest.param(_without("frameworks", "nist", "version"), "framework nist: version is missing", id="no version"),
+        pytest.param(_without("frameworks", "nist", "titles"), "framework nist: titles is missing", id="no titles"),
+        pytest.param(
+            _with("frameworks", "nist", "titles", value=["a"]), "a mapping of ids to titles", id="bare titles"
+        ),
+        pytest.param(_with("frameworks", "nist", "titles", 7.1, value="a"), "all of them texts", id="id as a number"),
+        pytest.param(_with("frameworks", "nist", "titles", "SC-28", value=""), "all of them texts", id="empty title"),
+        pytest.param(_without("frameworks", "nist", "titles", "SC-28"), "nist: SC-28 has no title", id="no title"),
+        pytest.param(
+            _with("frameworks", "nist", "titles", "SC-1", value="Policy"),
+            "nist: SC-1 has a title, and no control has it",
+            id="a title left over",
+        ),
         pytest.param(
             _with("frameworks", "x", value=GOOD["frameworks"]["nist"]), "no control has an id of", id="unused"
         ),

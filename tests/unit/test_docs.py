@@ -23,15 +23,15 @@ from awscli.botocore.validate import ParamValidator
 from awscli.clidriver import create_clidriver
 
 from market_data import parse
+from tests.documents import items
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "template" / "financial-pipeline.yaml"
 ORIGINAL = ROOT / os.environ.get("REFERENCE_DIR", "../shared/reference") / "original-template.yaml"
 DOCS = ROOT / "docs"
-#: All but the rules' pages, which are written from the rules: test_rule_pages.py holds those.
-WRITTEN_BY_HAND = [path for path in sorted(DOCS.rglob("*.md")) if path.parent.name != "rules"]
-PAGES = {str(path.relative_to(DOCS)): path.read_text() for path in WRITTEN_BY_HAND}
+PAGES = {str(path.relative_to(DOCS)): path.read_text() for path in sorted(DOCS.rglob("*.md"))}
 DEPLOYING, CHECKS, CAPABILITIES = (PAGES[f"{name}.md"] for name in ("deploying", "first-deploy-checks", "capabilities"))
+ANSWERS = items(PAGES["outside-scanners.md"], "Answered")
 #: What deploying.md has people make of docs/deployer-policy.json.
 DEPLOYER_POLICIES = tuple(json.loads((DOCS / "deployer-policy.json").read_text()))
 
@@ -217,8 +217,9 @@ def test_every_name_is_one_of_the_template(name: str) -> None:
         # The first column speaks of the original; a test below holds it to that.
         page = "\n".join(" ".join(row[1:]) for row in _rows(page))
     if name == "outside-scanners.md":
-        # The second column has the scanners' names of their own rules.
-        page = "\n".join(" ".join([*row[:1], *row[2:]]) for row in _rows(page))
+        # The second column has the scanners' names of their own rules, and so has the text of an answer.
+        cells = [[*row[:1], *row[2:]] for row in _rows(page)] + [[*item.fields.values()] for item in ANSWERS]
+        page = "\n".join(" ".join(row) for row in cells)
 
     assert _names(page) - TEMPLATE_WORDS - OTHER_WORDS - DROPPED == set()
 
@@ -542,12 +543,13 @@ def test_every_path_exists(name: str) -> None:
         assert (ROOT / path).exists(), path
 
 
-CHECK_ROWS = _rows(CHECKS, "\n## The checks\n")
+CHECK_ITEMS = items(CHECKS, "The checks")
 SETTLED_ROWS = _rows(CHECKS, "\n## What AWS's documentation settles\n")
 
 
 def test_every_check_that_is_named_is_in_the_list() -> None:
-    ids, settled = ([re.sub(r"[` ⚠]", "", row[0]) for row in rows] for rows in (CHECK_ROWS, SETTLED_ROWS))
+    ids = [re.sub(r"[` ⚠]", "", item.name) for item in CHECK_ITEMS]
+    settled = [row[0].strip("`") for row in SETTLED_ROWS]
     named = {
         (word, id_)
         for page in PAGES.values()
@@ -561,11 +563,12 @@ def test_every_check_that_is_named_is_in_the_list() -> None:
 
 
 def test_every_check_says_what_how_and_why() -> None:
-    assert len(CHECK_ROWS) > 20
-    for row in CHECK_ROWS:
-        assert len(row) == 5
-        assert all(row), row[0]
-        assert "`aws " in row[2], row[0]
+    assert len(CHECK_ITEMS) > 60
+    for item in CHECK_ITEMS:
+        assert list(item.fields) == ["Run", "Expected", "In the emulator"], item.name
+        assert item.text, item.name
+        assert all(item.fields.values()), item.name
+        assert "`aws " in item.fields["Run"], item.name
 
 
 def test_what_is_settled_says_where() -> None:

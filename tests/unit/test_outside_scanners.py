@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness.catalogue import catalogue
+from tests.documents import Item, items
 
 PAGE = (Path(__file__).parents[2] / "docs" / "outside-scanners.md").read_text()
 SLUGS = {rule.slug for rule in catalogue.load()}
@@ -26,7 +27,9 @@ def _rows(heading: str) -> list[list[str]]:
     return [row for row in rows if row[0] != "scanner" and not set(row[0]) <= set("- ")]
 
 
-RIGHT, ANSWERED = _rows("Findings that are right"), _rows("Answered")
+RIGHT, ANSWERED = _rows("Findings that are right"), items(PAGE, "Answered")
+#: Each finding's scanners and their rules.
+FINDINGS = [(row[0], row[1]) for row in RIGHT] + [(item.name, item.text) for item in ANSWERED]
 
 
 def test_there_are_findings() -> None:
@@ -36,20 +39,21 @@ def test_there_are_findings() -> None:
     assert len(SLUGS) > 200
 
 
-@pytest.mark.parametrize("row", ANSWERED, ids=lambda row: row[1].strip("`")[:40])
-def test_an_answer_rests_on_rules_that_exist(row: list[str]) -> None:
-    assert len(row) == 5
-    assert all(row), row
-    proofs = re.findall(r"`([^`]+)`", row[4])
+@pytest.mark.parametrize("item", ANSWERED, ids=lambda item: item.text.strip("`")[:40])
+def test_an_answer_rests_on_rules_that_exist(item: Item) -> None:
+    assert list(item.fields) == ["Says", "Stays", "Proof"]
+    assert item.text
+    assert all(item.fields.values())
+    proofs = re.findall(r"`([^`]+)`", item.fields["Proof"])
 
-    assert proofs, row
+    assert proofs
     assert set(proofs) - SLUGS == set(), "a rule was renamed or is gone: does the answer still hold?"
 
 
-@pytest.mark.parametrize("row", RIGHT + ANSWERED, ids=lambda row: row[1].strip("`")[:40])
-def test_a_finding_names_its_scanner_and_its_rule(row: list[str]) -> None:
-    assert set(row[0].split(", ")) <= SCANNERS
-    assert row[1] == "the same" or re.findall(r"`[A-Za-z0-9_.-]+`", row[1])
+@pytest.mark.parametrize(("scanners", "rules"), FINDINGS, ids=lambda value: value.strip("`")[:40])
+def test_a_finding_names_its_scanner_and_its_rule(scanners: str, rules: str) -> None:
+    assert set(scanners.split(", ")) <= SCANNERS
+    assert rules == "the same" or re.findall(r"`[A-Za-z0-9_.-]+`", rules)
 
 
 def test_a_rule_in_the_text_exists() -> None:
@@ -62,9 +66,9 @@ def test_a_finding_about_a_resource_is_answered_once() -> None:
     """Two rows with the same rule are about different resources."""
     answers = Counter(
         (rule, resource)
-        for row in ANSWERED
-        for rule in re.findall(r"`([A-Za-z0-9_.-]+)`", row[1])
-        for resource in re.findall(r"`([A-Za-z]+)`", row[2])
+        for item in ANSWERED
+        for rule in re.findall(r"`([A-Za-z0-9_.-]+)`", item.text)
+        for resource in re.findall(r"`([A-Za-z]+)`", item.fields["Says"])
     )
 
     assert [pair for pair, times in answers.items() if times > 1] == []

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.deploy import stack
+from harness.pages import readme
 from harness.pages.readme import DOCUMENTS, filled
 from harness.quarantine import command as quarantine
 from harness.replay.producer import stored_feed
@@ -30,6 +31,23 @@ COMMANDS = [
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_the_generated_parts_are_fresh(path: Path):
     assert filled(path.read_text()) == path.read_text()
+
+
+def test_a_stale_document_is_named_and_only_written_where_that_is_asked_for(tmp_path, monkeypatch, capsys):
+    document = tmp_path / "page.md"
+    monkeypatch.setattr(readme, "ROOT", tmp_path)
+    monkeypatch.setattr(readme, "DOCUMENTS", (document,))
+    document.write_text("<!-- generated: reasons -->\nstale\n<!-- end -->\n")
+    stale = document.read_text()
+
+    assert readme.main([]) == readme.main(["--check"]) == 1
+    assert document.read_text() == stale
+    assert (
+        capsys.readouterr().err.splitlines()
+        == ["readme: page.md is stale; `tox -e readme -- --write` writes it anew"] * 2
+    )
+    assert readme.main(["--write"]) == readme.main([]) == 0
+    assert document.read_text() == filled(stale) != stale
 
 
 def test_the_two_commands_are_there():

@@ -1,7 +1,13 @@
-"""The rules' pages lead from a requirement to all there is to see, and say so when they are stale."""
+"""rules/README.md leads from a requirement to its rules, and rules/proof.csv has what became of each.
+
+Both say so when they are stale, and so does what is built from them.
+"""
 
 from __future__ import annotations
 
+import csv
+import functools
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -11,136 +17,235 @@ from typing import Any
 import pytest
 import yaml
 
-from harness.catalogue import catalogue
+from harness.catalogue import catalogue, controls
 from harness.catalogue.catalogue import CHECKOV, Rule
 from harness.catalogue.clauses import clauses
 from harness.catalogue.controls import CONTROLS
 from harness.gate import command as gate
 from harness.markdown import anchor, plain
 from harness.mutants import command as mutants_command
-from harness.pages import command, pages, reports
-from harness.pages.examples import LONGEST, examples
+from harness.pages import command, pages, proof, reports, rules_readme
+from harness.pages.examples import LONGEST, Case, examples, shown
 from harness.pages.reports import NoReport
-from harness.pages.words import README, Material
+from harness.pages.words import PROOF, README, Material
 from tests.unit.rule_reports import verdicts_and_mutants
 
 ROOT = catalogue.RULES.parent
 RULES = catalogue.load()
+BY_SLUG = {rule.slug: rule for rule in RULES}
+PROMISED = controls.load(CONTROLS, RULES)
 CATALOGUE = yaml.safe_load(CONTROLS.read_text())
 Pages = Mapping[str, str]
+
+#: Every requirement that a control claims: the framework's key, and the requirement's id.
+REQUIREMENTS = [(key, id_) for key, framework in PROMISED.frameworks.items() for id_ in framework.titles]
+
+
+def _material(verdicts: Path, mutants: Path) -> Material:
+    return Material(RULES, PROMISED, reports.load(RULES, catalogue.RULES, verdicts, mutants))
 
 
 @pytest.fixture(scope="module")
 def material(tmp_path_factory: pytest.TempPathFactory) -> Material:
-    return command.material(*verdicts_and_mutants(tmp_path_factory.mktemp("reports"), RULES))
+    return _material(*verdicts_and_mutants(tmp_path_factory.mktemp("reports"), RULES))
+
+
+@functools.cache
+def _cases(slug: str) -> list[Case]:
+    return shown(BY_SLUG[slug])
 
 
 @pytest.fixture(scope="module")
-def made(material: Material) -> Pages:
-    """The pages as they would be written for reports that are made up."""
+def built(material: Material) -> Pages:
+    """The pages as they are built for reports that are made up."""
     return pages.write(material)
 
 
 @pytest.fixture(scope="module")
-def there() -> Pages:
-    """The pages that are in the repository."""
-    files = [ROOT / README, *sorted((ROOT / command.PAGES).glob("*.md"))]
-    return {path.relative_to(ROOT).as_posix(): path.read_text() for path in files if path.is_file()}
+def readme() -> str:
+    return (ROOT / README).read_text()
 
 
-@pytest.fixture(params=["made", "there"])
-def either(request: pytest.FixtureRequest) -> Pages:
-    found: Pages = request.getfixturevalue(request.param)
-    return found
+@pytest.fixture(scope="module")
+def table() -> list[list[str]]:
+    """The cells of proof.csv as it is in the repository."""
+    with (ROOT / PROOF).open(newline="") as file:
+        return list(csv.reader(file))
 
 
-# ---------------------------------------------------------------------------------------- what the pages say ----
+# ------------------------------------------------------------------------------- from a requirement to its proof ----
 
 
-def test_every_rule_has_a_page_and_no_page_is_left_over(either: Pages) -> None:
-    assert set(either) == {README, *(rule.page for rule in RULES)}
+@pytest.mark.parametrize(("framework", "id_"), REQUIREMENTS, ids=lambda value: value)
+def test_a_requirement_leads_to_rule_verdict_and_mutants_in_three_clicks(
+    framework: str, id_: str, readme: str, table: list[list[str]]
+) -> None:
+    """From its line to a control, from there to a rule's file, and to proof.csv; nothing has to be run."""
+    claiming = [control for control in PROMISED.controls if id_ in control.frameworks.get(framework, ())]
+    line = _requirement(readme, framework, id_)
+
+    assert PROMISED.frameworks[framework].titles[id_] in line.replace("\\", "")
+    assert re.findall(r"\]\(#([\w-]+)\)", line) == [anchor(control.id) for control in claiming]  # the first click
+    proven = {cells[1]: cells for cells in table[2:]}
+    for control in claiming:
+        section = _section(readme, f"### {control.id}")
+        leading = dict(re.findall(r"\[(\w+)\]\(([\w/]+\.(?:guard|py))\)", section))
+
+        assert list(leading) == list(control.rules)
+        for slug, path in leading.items():
+            text = (ROOT / README).parent.joinpath(path).read_text()  # the second
+            assert f"{BY_SLUG[slug].id}  {slug}" in text
+            assert "Why " in text
+            identity, verdict, killed, alone = (proven[slug][column] for column in (0, 3, 4, 5))  # the third
+            assert identity == BY_SLUG[slug].id
+            assert verdict in ("pass", "waived")
+            assert int(killed) >= int(alone) >= 1
+        assert "](proof.csv)" in section
 
 
-def test_every_link_leads_to_a_file_and_an_anchor(either: Pages) -> None:
-    links = [
-        (name, link) for name, text in either.items() for link in re.findall(r"(?<!\\)\]\(([^)\s]+)\)", _prose(text))
-    ]
-
-    assert len(links) > 2000
-    assert [(name, link) for name, link in links if not _leads_somewhere(either, name, link)] == []
-
-
-def _leads_somewhere(found: Pages, name: str, link: str) -> bool:
-    if re.match(r"https://", link):
-        return name == README
-    path, _, fragment = link.partition("#")
-    file = (ROOT / name).parent.joinpath(path).resolve() if path else ROOT / name
-    page = file.relative_to(ROOT).as_posix()
-    if fragment:
-        return page in found and fragment in _anchors(found[page])
-    return page in found or page == command.PAGES or file.exists()
+def _requirement(readme: str, framework: str, id_: str) -> str:
+    """The item of a requirement, on one line."""
+    section = _section(readme, f"### {PROMISED.frameworks[framework].name}")
+    unchecked = any(id_ in control.unchecked.get(framework, ()) for control in PROMISED.controls)
+    start = f"**{plain(id_)}{' ⚠' if unchecked else ''}** "
+    (item,) = [item for item in re.split(r"\n- |\n\n", section) if item.removeprefix("- ").startswith(start)]
+    return _joined(item)
 
 
-_ANCHORS: dict[str, set[str]] = {}
-
-
-def _anchors(text: str) -> set[str]:
-    if text not in _ANCHORS:
-        _ANCHORS[text] = {anchor(heading) for heading in re.findall(r"^#+ (.+)$", _prose(text), re.MULTILINE)}
-    return _ANCHORS[text]
-
-
-def _prose(text: str) -> str:
-    return re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
-
-
-def test_no_two_headings_of_the_readme_have_one_anchor(made: Pages) -> None:
-    """GitHub would call the second one something else."""
-    anchors = [anchor(heading) for heading in re.findall(r"^#+ (.+)$", _prose(made[README]), re.MULTILINE)]
-
-    assert len(anchors) == len(set(anchors))
-
-
-@pytest.mark.parametrize("control", CATALOGUE["controls"], ids=lambda control: control["id"])
-def test_every_id_of_a_framework_leads_to_its_control_and_rules(control: dict[str, Any], either: Pages) -> None:
-    by_framework = either[README].partition("\n## By framework\n")[2].partition("\n## ")[0]
-    for key, ids in control["frameworks"].items():
-        section = by_framework.partition(f"\n### {CATALOGUE['frameworks'][key]['name']}\n")[2].partition("\n### ")[0]
-        for id_ in ids:
-            mark = " ⚠" if id_ in control.get("unchecked", {}).get(key, []) else ""
-            start = f"| {plain(id_)}{mark} | [{control['id']}](#{anchor(control['id'])}) | "
-            (row,) = [line for line in section.splitlines() if line.startswith(start)]
-            assert re.findall(r"\[(\w+)\]\(\.\./docs/rules/\1\.md\)", row) == control["rules"]
-
-
-@pytest.mark.parametrize("control", CATALOGUE["controls"], ids=lambda control: control["id"])
-def test_a_control_has_everything_below_its_heading(control: dict[str, Any], either: Pages) -> None:
-    section = either[README].partition(f"\n### {control['id']}\n")[2].partition("\n### ")[0]
-
-    for key in ("statement", "why", "not_covered"):
-        assert plain(_joined(control[key])) in _joined(section)
-    assert re.findall(r"^\| `[\w-]+` \| \[(\w+)\]", section, re.MULTILINE) == control["rules"]
-    assert section.count("[cases](") == len(control["rules"])
-
-
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.slug)
-def test_a_page_says_all_of_its_rule(rule: Rule, either: Pages) -> None:
-    page = either[rule.page]
-
-    assert page.startswith(f"# {rule.slug}\n\n- Id: `{rule.id}`\n")
-    assert plain(rule.why) in _joined(page)
-    assert all(f"`{target}`" in page for target in rule.targets)
-    for outcome, names in rule.cases.items():
-        listed = page.partition(f"\n{outcome}, ")[2].partition(":\n\n")[2].partition("\n\n")[0]
-        assert listed.splitlines() == [f"- {plain(name)}" for name in names]
-    assert all(f"| {plain(each.violation)} | {plain(each.fix)} |" in page for each in clauses(rule))
-    assert {"### Avoid", "### Prefer", "## Mutants"} <= set(page.splitlines())
-    # Frameworks are named in one place; here they would be said twice and kept once.
-    assert not any(framework["name"] in page for framework in CATALOGUE["frameworks"].values())
+def _section(readme: str, heading: str) -> str:
+    return readme.partition(f"\n{heading}\n")[2].partition("\n##")[0]
 
 
 def _joined(text: str) -> str:
     return " ".join(text.split())
+
+
+@pytest.mark.parametrize("control", PROMISED.controls, ids=lambda control: control.id)
+def test_a_control_says_what_it_promises_and_what_it_does_not_cover(control: controls.Control, readme: str) -> None:
+    section = _joined(_section(readme, f"### {control.id}"))
+
+    assert f"**{plain(control.statement)}** Not covered: {plain(control.not_covered)}" in section
+
+
+def test_the_readme_is_what_rules_and_controls_make_it(readme: str) -> None:
+    """No report is needed to say so."""
+    assert rules_readme.write(RULES, PROMISED) == readme
+
+
+def test_the_readme_is_short(readme: str) -> None:
+    assert len(readme.splitlines()) < 850
+
+
+def test_every_link_of_the_readme_leads_to_a_file_or_an_anchor(readme: str) -> None:
+    anchors = [anchor(heading) for heading in re.findall(r"^#+ (.+)$", readme, re.MULTILINE)]
+    links = re.findall(r"(?<!\\)\]\(([^)\s]+)\)", readme)
+    inside = [link for link in links if not link.startswith("https://")]
+
+    assert len(inside) > len(RULES) + len(REQUIREMENTS)
+    # GitHub would call the second one something else.
+    assert len(anchors) == len(set(anchors))
+    assert [link for link in inside if link.startswith("#") and link[1:] not in anchors] == []
+    files = {link for link in inside if not link.startswith("#")}
+    assert [link for link in files if not (ROOT / README).parent.joinpath(link).exists()] == []
+
+
+def test_the_file_of_a_rule_is_known_from_what_a_finding_says_of_it() -> None:
+    paths = {rule.slug: rule.path.relative_to(ROOT).as_posix() for rule in RULES}
+
+    assert {rule.slug: catalogue.location(rule.engine, rule.id, rule.slug) for rule in RULES} == paths
+    with pytest.raises(KeyError):
+        catalogue.location(catalogue.CHECKS, "XXX-001", "bucket_is_odd")
+
+
+# -------------------------------------------------------------------------------------------------- proof.csv ----
+
+
+def test_proof_has_a_line_for_each_rule(table: list[list[str]]) -> None:
+    first, head, *lines = table
+
+    assert re.fullmatch(r"sha256 [0-9a-f]{64}", first[1])
+    assert tuple(head) == proof.COLUMNS
+    assert [line[:3] for line in lines] == [[rule.id, rule.slug, rule.engine] for rule in RULES]
+    # A code host shows a table only where all lines have as many cells.
+    assert {len(line) for line in table} == {len(proof.COLUMNS)}
+
+
+def test_proof_has_the_reports_own_numbers_and_verdicts(tmp_path: Path) -> None:
+    paths = verdicts_and_mutants(tmp_path, RULES, {RULES[8].slug: (0, 0, 30, 0), RULES[9].slug: (29, 1, 0, 0)})
+    rules = json.loads(paths[1].read_text())["rules"]
+    lines = proof.write(_material(*paths)).splitlines()
+
+    digest = hashlib.sha256(reports.TEMPLATE.read_bytes()).hexdigest()
+    assert lines[0] == f"template/financial-pipeline.yaml,sha256 {digest},,,,"
+    for index, verdict in ((7, "pass"), (8, "not applicable"), (9, "fail")):
+        rule = RULES[index]
+        numbers = f"{rules[rule.slug]['killed']},{rules[rule.slug]['alone']}"
+        assert lines[2 + index] == f"{rule.id},{rule.slug},{rule.engine},{verdict},{numbers}"
+
+
+def test_a_change_of_one_rule_changes_one_line(tmp_path: Path) -> None:
+    """So two changes of different rules can be merged."""
+    verdicts, mutants = verdicts_and_mutants(tmp_path, RULES)
+    before = proof.write(_material(verdicts, mutants)).splitlines()
+    report = json.loads(mutants.read_text())
+    report["total"] += 1
+    report["killed"] += 1
+    report["rules"][RULES[7].slug]["killed"] += 1
+    mutants.write_text(json.dumps(report))
+    after = proof.write(_material(verdicts, mutants)).splitlines()
+
+    assert [number for number, (one, other) in enumerate(zip(before, after, strict=True)) if one != other] == [2 + 7]
+
+
+# -------------------------------------------------------------------------------------- the pages that are built ----
+
+
+def test_every_rule_has_a_page(built: Pages) -> None:
+    assert set(built) == {pages.INDEX, *(pages.page(rule) for rule in RULES)}
+
+
+def test_the_index_has_requirements_and_rules_of_every_control(built: Pages) -> None:
+    for control in PROMISED.controls:
+        section = _section(built[pages.INDEX], f"## {control.id}")
+        for key, ids in control.frameworks.items():
+            (line,) = [each for each in section.splitlines() if each.startswith(f"- {PROMISED.frameworks[key].name}: ")]
+            assert line.replace(" ⚠", "").endswith(f": {', '.join(map(plain, ids))}")
+        assert re.findall(r"^\| `\w[\w-]+` \| \[(\w+)\]\(\1\.md\)", section, re.MULTILINE) == list(control.rules)
+
+
+def test_every_link_of_a_page_leads_to_a_file_and_an_anchor(built: Pages, readme: str) -> None:
+    anchors = {anchor(heading) for heading in re.findall(r"^#+ (.+)$", readme, re.MULTILINE)}
+    links = [
+        (name, link)
+        for name, text in built.items()
+        for link in re.findall(
+            r"(?<!\\)\]\(([^)\s]+)\)", re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
+        )
+    ]
+
+    assert len(links) > 3 * len(RULES)
+    for name, link in links:
+        path, _, fragment = link.partition("#")
+        file = (ROOT / name).parent.joinpath(path).resolve()
+        assert file.relative_to(ROOT).as_posix() in built or file.exists(), (name, link)
+        assert not fragment or (file == ROOT / README and fragment in anchors), (name, link)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.slug)
+def test_a_page_says_all_of_its_rule(rule: Rule, built: Pages) -> None:
+    page = built[pages.page(rule)]
+
+    assert page.startswith(f"# {rule.slug}\n\n- Id: `{rule.id}`\n")
+    assert plain(rule.why) in _joined(page)
+    assert all(f"`{target}`" in page for target in rule.targets)
+    for outcome in ("FAIL", "PASS", "SKIP"):
+        names = [case.name for case in _cases(rule.slug) if case.outcome == outcome]
+        listed = page.partition(f"\n{outcome}, ")[2].partition(":\n\n")[2].partition("\n\n")[0]
+        assert listed.splitlines() == [f"- {plain(name)}" for name in names]
+    assert all(f"| {plain(each.violation)} | {plain(each.fix)} |" in page for each in clauses(rule))
+    assert {"### Avoid", "### Prefer", "## Mutants"} <= set(page.splitlines())
+    # Rules say what is lost; which requirement that serves can change without the rule.
+    assert not any(framework.name in page for framework in PROMISED.frameworks.values())
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.slug)
@@ -153,35 +258,27 @@ def test_a_rule_says_what_it_refuses_and_how_to_mend_it(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.slug)
 def test_the_examples_are_cases_that_say_something_else(rule: Rule) -> None:
-    bad, good = examples(rule)
+    bad, good = examples(rule, _cases(rule.slug))
 
     assert bad.text != good.text
-    assert (bad.name, good.name) == (rule.cases["FAIL"][0], rule.cases["PASS"][0])
+    assert bad.name in [case.name for case in _cases(rule.slug) if case.outcome == "FAIL"]
+    assert good.name in [case.name for case in _cases(rule.slug) if case.outcome == "PASS"]
     for example in (bad, good):
-        section = next(iter(yaml.load(example.text, Loader=_Loader)))
+        section = next(iter(yaml.safe_load(example.text)))
         assert section in ("Conditions", "Mappings", "Resources", "Parameters", "Outputs")
         assert len(example.text.splitlines()) <= LONGEST
 
 
-class _Loader(yaml.SafeLoader):
-    """Takes CloudFormation's tags for nothing."""
-
-
-_Loader.add_multi_constructor("!", lambda loader, suffix, node: suffix)
-
-
-# ------------------------------------------------------------------------------- what the reports have to say ----
-
-
-def test_numbers_and_verdicts_are_the_reports_own(material: Material, made: Pages) -> None:
-    index = RULES[7]
-    killed, alone = (material.reports.mutants["rules"][index.slug][key] for key in ("killed", "alone"))
-    row = next(line for line in made[README].splitlines() if f"| [{index.slug}](" in line)
+def test_a_page_has_the_reports_own_numbers_and_verdicts(material: Material, built: Pages) -> None:
+    rule = RULES[7]
+    killed, alone = (material.reports.mutants["rules"][rule.slug][key] for key in ("killed", "alone"))
+    row = next(line for line in built[pages.INDEX].splitlines() if f"| [{rule.slug}](" in line)
+    page = built[pages.page(rule)]
 
     assert row.endswith(f"| pass in the source and 29 scenarios | {killed} / {alone} |")
-    assert f"It refuses {killed} of 4,321 mutants; {alone} of them no other rule refuses." in made[index.page]
-    assert "- `falsify Resources.Stream.Properties.Name: other`" in made[index.page]
-    assert "of 4,321 mutants the rules kill 4,300" in _joined(made[README])
+    assert f"It refuses {killed} of 4,321 mutants; {alone} of them no other rule refuses." in page
+    assert "- `falsify Resources.Stream.Properties.Name: other`" in page
+    assert "Of 4,321 mutants the rules kill 4,300" in _joined(built[pages.INDEX])
 
 
 @pytest.mark.parametrize(
@@ -199,7 +296,7 @@ def test_numbers_and_verdicts_are_the_reports_own(material: Material, made: Page
 def test_a_verdict_says_where_it_is_so(counts: tuple[int, int, int, int], verdict: str, tmp_path: Path) -> None:
     paths = verdicts_and_mutants(tmp_path, RULES, {RULES[7].slug: counts})
 
-    assert command.material(*paths).verdict(RULES[7]) == verdict
+    assert _material(*paths).verdict(RULES[7]) == verdict
 
 
 def test_a_failure_that_is_waived_is_called_so_and_shown(tmp_path: Path) -> None:
@@ -213,10 +310,10 @@ def test_a_failure_that_is_waived_is_called_so_and_shown(tmp_path: Path) -> None
         }
     )  # fmt: skip
     verdicts.write_text(json.dumps(report))
-    material = command.material(verdicts, mutants)
+    material = _material(verdicts, mutants)
 
     assert material.verdict(RULES[7]).startswith("waived in 2 of ")
-    assert "- `Queue`, line 12: it is \\*open\\*. Waived: so be it" in pages.write(material)[RULES[7].page]
+    assert "- `Queue`, line 12: it is \\*open\\*. Waived: so be it" in pages.write(material)[pages.page(RULES[7])]
 
 
 @pytest.mark.parametrize("which", ["verdicts", "mutants"])
@@ -242,7 +339,7 @@ def test_a_report_about_something_else_is_refused(which: str, change: Any, said:
         path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
 
     with pytest.raises(NoReport, match=said) as refused:
-        command.material(*paths)
+        _material(*paths)
 
     assert "\n" not in str(refused.value)
 
@@ -256,85 +353,97 @@ def test_the_reports_are_those_that_the_gate_and_the_mutants_write() -> None:
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: Pages) -> Path:
-    """A project with fresh pages and reports, as the command sees it."""
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, material: Material, built: Pages) -> Path:
+    """A project with fresh files and reports, as the command sees it."""
     verdicts, mutants = verdicts_and_mutants(tmp_path, RULES)
-    # What the pages say is the tests' above; here it is only whether it is what is there.
-    monkeypatch.setattr(pages, "write", lambda _: dict(made))
+    # What the files say is the tests' above; here it is only whether it is what is there.
+    monkeypatch.setattr(pages, "write", lambda _: dict(built))
     monkeypatch.setattr(command, "ROOT", tmp_path)
     monkeypatch.setattr(reports, "VERDICTS", verdicts)
     monkeypatch.setattr(reports, "MUTANTS", mutants)
-    command.write(tmp_path, dict(made))
+    command.write(tmp_path, {README: rules_readme.write(RULES, PROMISED), PROOF: proof.write(material)})
     return tmp_path
 
 
-def test_fresh_pages_are_fresh_and_stay_untouched(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    before = (root / README).stat().st_mtime_ns
+@pytest.mark.parametrize("options", [[], ["--check"], ["--write"]], ids=lambda options: "".join(options) or "default")
+def test_what_is_fresh_stays_untouched(options: list[str], root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = [(root / name).stat().st_mtime_ns for name in (README, PROOF)]
 
-    assert command.main(["--check"]) == command.FRESH
-    assert command.main([]) == command.FRESH
-    assert (root / README).stat().st_mtime_ns == before
+    assert command.main(options) == command.FRESH
+    assert [(root / name).stat().st_mtime_ns for name in (README, PROOF)] == before
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_stale_page_is_named_with_its_first_line_that_differs(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    page = root / RULES[0].page
-    fresh = page.read_text()
-    page.write_text(fresh.replace("## Cases", "## Causes"))
-    number = fresh.splitlines().index("## Cases") + 1
+@pytest.mark.parametrize(
+    ("name", "old", "new"), [(README, "## Controls", "## Promises"), (PROOF, "id,slug,engine", "id,slug,machine")]
+)
+def test_what_is_stale_is_named_with_its_first_line_that_differs(
+    name: str, old: str, new: str, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fresh = (root / name).read_text()
+    (number,) = [number for number, line in enumerate(fresh.splitlines(), 1) if line.startswith(old)]
+    (root / name).write_text(fresh.replace(f"\n{old}", f"\n{new}"))
 
-    assert command.main(["--check"]) == command.STALE
-    assert page.read_text() != fresh
-    said = capsys.readouterr().err
-    assert said.splitlines() == [
-        f"rules: {RULES[0].page}:{number} is stale: '## Causes', and has to be '## Cases'",
-        f"rules: {command.ANEW} writes them anew",
-    ]
+    assert command.main([]) == command.main(["--check"]) == command.STALE
+    assert (root / name).read_text() != fresh
+    first, anew, *again = capsys.readouterr().err.splitlines()
+    assert first.startswith(f"rules: {name}:{number} is stale: '{new}")
+    assert f"', and has to be '{old}" in first
+    assert anew == f"rules: {command.ANEW} writes it anew"
+    assert again == [first, anew]
 
     assert command.main(["--write"]) == command.FRESH
-    assert page.read_text() == fresh
+    assert (root / name).read_text() == fresh
 
 
-def test_a_page_that_ends_early_or_late_is_stale(root: Path, made: Pages) -> None:
-    page = root / RULES[0].page
-    page.write_text(made[RULES[0].page] + "\nMore.\n")
-    (late,) = command.differences(root, dict(made))
-    page.write_text(made[RULES[0].page].rpartition("\n- ")[0] + "\n")
-    (early,) = command.differences(root, dict(made))
+def test_a_file_that_ends_early_or_late_is_stale(root: Path) -> None:
+    path = root / PROOF
+    fresh = path.read_text()
+    path.write_text(fresh + "more\n")
+    (late,) = command.differences(root, {PROOF: fresh})
+    path.write_text(fresh.rpartition("\n")[0].rpartition("\n")[0] + "\n")
+    (early,) = command.differences(root, {PROOF: fresh})
 
     assert "and has to be nothing" in late
     assert "is stale: nothing" in early
 
 
-def test_a_page_that_is_missing_or_left_over_is_named(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (root / RULES[0].page).unlink()
-    left = root / command.PAGES / "rule_that_was.md"
+def test_a_file_that_is_missing_is_named(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (root / PROOF).unlink()
+
+    assert command.main([]) == command.STALE
+    assert capsys.readouterr().err.splitlines()[0] == f"rules: {PROOF} is not there"
+
+
+def test_pages_are_built_whatever_is_stale_and_none_is_left_of_a_rule_that_is_gone(root: Path) -> None:
+    (root / README).write_text("stale")
+    left = root / pages.FOLDER / "rule_that_was.md"
+    left.parent.mkdir(parents=True)
     left.write_text("# rule_that_was\n")
 
-    assert command.main(["--check"]) == command.STALE
-    said = capsys.readouterr().err.splitlines()
-    assert said == [
-        f"rules: {RULES[0].page} is not there",
-        f"rules: {command.PAGES}/rule_that_was.md is of no rule",
-        f"rules: {command.ANEW} writes them anew",
-    ]
-
-    assert command.main([]) == command.FRESH
-    assert (root / RULES[0].page).is_file()
+    assert command.main([]) == command.STALE
+    assert (root / pages.INDEX).is_file()
+    assert (root / pages.page(RULES[0])).is_file()
     assert not left.exists()
 
 
-def test_without_reports_nothing_is_written_and_one_line_is_said(
+def test_without_reports_the_readme_is_still_held_and_one_line_says_what_is_missing(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     reports.MUTANTS.unlink()
+    fresh = (root / PROOF).read_text()
+    (root / PROOF).write_text("stale")
     (root / README).write_text("stale")
 
-    assert command.main([]) == command.main(["--check"]) == command.COULD_NOT_WRITE
-    assert (root / README).read_text() == "stale"
-    said = capsys.readouterr().err.splitlines()
-    assert len(said) == 2
-    assert "tox -e mutants writes it" in said[0]
+    assert command.main([]) == command.NO_REPORT
+    missing, stale, _ = capsys.readouterr().err.splitlines()
+    assert "tox -e mutants writes it" in missing
+    assert f"{README}:1 is stale" in stale
+
+    assert command.main(["--write"]) == command.NO_REPORT
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert (root / README).read_text() == rules_readme.write(RULES, PROMISED)
+    assert (root / PROOF).read_text() == "stale" != fresh
 
 
 # ------------------------------------------------------------------------------------------------ fingerprint ----

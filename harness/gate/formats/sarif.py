@@ -8,9 +8,12 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+from harness.catalogue.catalogue import CHECKOV, CHECKS, GUARD, location
 from harness.gate.verdicts import EngineUsed, Finding, Report
 from harness.render.dumping import as_indented_json
 
+#: Those that run rules of this project.
+ENGINES = (GUARD, CHECKOV, CHECKS)
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -37,9 +40,9 @@ def _run(engine: EngineUsed, report: Report) -> dict[str, Any]:
 
 def _rule(finding: Finding) -> dict[str, Any]:
     rule: dict[str, Any] = {"id": finding.rule, "name": finding.slug, "shortDescription": {"text": finding.message}}
-    if finding.rule != finding.slug:
-        # Not helpUri, which has to be absolute.
-        rule["help"] = {"text": f"See docs/rules/{finding.slug}.md."}
+    if finding.engine in ENGINES and finding.rule != finding.slug:
+        # The rule itself, which says why it is there. Not as helpUri, which has to be absolute.
+        rule["help"] = {"text": f"See {location(finding.engine, finding.rule, finding.slug)}."}
     return rule
 
 

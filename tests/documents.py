@@ -1,0 +1,28 @@
+"""Lists in documents as data, for the tests that hold a document to what it describes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Item:
+    """An item of a list: what stands before its first colon, what stands after it, and its fields by their label."""
+
+    name: str
+    text: str
+    fields: dict[str, str]
+
+
+def items(page: str, heading: str) -> list[Item]:
+    """The items with fields (`  - Label: text`) below a heading of the second level; each text on one line."""
+    section = re.split(r"\n## ", page.partition(f"\n## {heading}\n")[2])[0]
+    return [_item(block) for block in re.findall(r"^- .*(?:\n  .*)+", section, re.MULTILINE) if "\n  - " in block]
+
+
+def _item(block: str) -> Item:
+    first, *fields = (" ".join(part.split()) for part in re.split(r"\n  - ", block.removeprefix("- ")))
+    name, _, text = first.partition(": ")
+    labelled = (field.partition(": ") for field in fields)
+    return Item(name, text, {label: content for label, _, content in labelled})
