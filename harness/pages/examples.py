@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
-from harness.catalogue import cases
-from harness.catalogue.catalogue import CHECKOV, BadRule, Rule
-from harness.render import source
-from harness.render.errors import UnreadableTemplate
+from harness.catalogue.cases import Case
+from harness.catalogue.catalogue import BadRule, Rule
 
 #: Lines of an example; the rest is in the case file.
 LONGEST = 60
 #: The columns of an example.
 WIDTH = 100
-
-
-@dataclass(frozen=True)
-class Case:
-    """A case as a page shows it: `outcome` is FAIL, PASS or SKIP. Of Checkov's policies each resource is a case."""
-
-    outcome: str
-    name: str
-    template: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -36,14 +25,9 @@ class Example:
     text: str
 
 
-def shown(rule: Rule) -> list[Case]:
-    """The cases of a rule, in the case file's order. Raises BadRule for a file that does not hold them."""
-    return list(_of_checkov(rule) if rule.engine == CHECKOV else _of_a_rule(rule))
-
-
-def examples(rule: Rule, cases_of_rule: list[Case]) -> tuple[Example, Example]:
+def examples(rule: Rule, cases: Sequence[Case]) -> tuple[Example, Example]:
     """The first case that the rule refuses, and the first that it accepts. Raises BadRule when there is none."""
-    first = {case.outcome: case for case in reversed(cases_of_rule)}
+    first = {case.expect: case for case in reversed(cases)}
     if not {"FAIL", "PASS"} <= set(first):
         raise BadRule(f"{rule.case_file}: no case to show for FAIL or for PASS")
     bad, good = first["FAIL"], first["PASS"]
@@ -52,23 +36,6 @@ def examples(rule: Rule, cases_of_rule: list[Case]) -> tuple[Example, Example]:
         # What makes the difference is somewhere else in the template.
         texts = _difference(bad.template, good.template), _difference(good.template, bad.template)
     return Example(bad.name, texts[0]), Example(good.name, texts[1])
-
-
-def _of_a_rule(rule: Rule) -> Iterator[Case]:
-    for case in cases.load(rule):
-        outcome = case.expected[rule.slug]
-        yield Case(outcome, case.name.removeprefix(f"{outcome} - "), case.template)
-
-
-def _of_checkov(rule: Rule) -> Iterator[Case]:
-    expected = cases.expected_of_checkov(rule)
-    try:
-        resources = source.read(rule.case_file).template["Resources"]
-        for outcome in ("FAIL", "PASS"):
-            for name in expected[outcome.lower()]:
-                yield Case(outcome, name, {"Resources": {name: resources[name]}})
-    except (UnreadableTemplate, LookupError) as error:
-        raise BadRule(f"{rule.case_file}: no case to show: {error}") from error
 
 
 def _text(template: dict[str, Any], targets: tuple[str, ...]) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from harness.catalogue.cases import Case, load
 from harness.catalogue.catalogue import CHECKOV, CHECKS, Rule
 from harness.catalogue.clauses import checkov_sentences, clauses, judges_source
 from harness.catalogue.controls import Control
 from harness.markdown import anchor, code, count, paragraph, plain, sections, sentence, table
 from harness.pages import prose
-from harness.pages.examples import Case, Example, examples, shown
+from harness.pages.examples import Example, examples
 from harness.pages.words import README, Material, engine, inside, requirement
 
 FOLDER = "build/rules"
@@ -68,7 +69,7 @@ def _of_control(control: Control, material: Material) -> Iterator[str]:
 
 
 def _page(rule: Rule, material: Material) -> str:
-    cases = shown(rule)
+    cases = load(rule)
     return sections(
         f"# {rule.slug}",
         "\n".join(paragraph(f"- {line}", "  ") for line in _facts(rule, material)),
@@ -101,7 +102,7 @@ def _facts(rule: Rule, material: Material) -> Iterator[str]:
 
 def _cases(cases: list[Case]) -> Iterator[str]:
     for outcome, said in OUTCOMES.items():
-        names = [case.name for case in cases if case.outcome == outcome]
+        names = [case.name for case in cases if case.expect == outcome]
         if names:
             yield f"{outcome}, {said}:"
             yield "\n".join(f"- {plain(name)}" for name in names)

@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from harness.catalogue import catalogue, controls
+from harness.catalogue.cases import Case, load
 from harness.catalogue.catalogue import CHECKOV, Rule
 from harness.catalogue.clauses import clauses
 from harness.catalogue.controls import CONTROLS
@@ -25,7 +26,7 @@ from harness.gate import command as gate
 from harness.markdown import anchor, plain
 from harness.mutants import command as mutants_command
 from harness.pages import command, pages, proof, reports, rules_readme
-from harness.pages.examples import LONGEST, Case, examples, shown
+from harness.pages.examples import LONGEST, examples
 from harness.pages.reports import NoReport
 from harness.pages.words import PROOF, README, Material
 from tests.unit.rule_reports import verdicts_and_mutants
@@ -52,7 +53,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Material:
 
 @functools.cache
 def _cases(slug: str) -> list[Case]:
-    return shown(BY_SLUG[slug])
+    return load(BY_SLUG[slug])
 
 
 @pytest.fixture(scope="module")
@@ -239,7 +240,7 @@ def test_a_page_says_all_of_its_rule(rule: Rule, built: Pages) -> None:
     assert plain(rule.why) in _joined(page)
     assert all(f"`{target}`" in page for target in rule.targets)
     for outcome in ("FAIL", "PASS", "SKIP"):
-        names = [case.name for case in _cases(rule.slug) if case.outcome == outcome]
+        names = [case.name for case in _cases(rule.slug) if case.expect == outcome]
         listed = page.partition(f"\n{outcome}, ")[2].partition(":\n\n")[2].partition("\n\n")[0]
         assert listed.splitlines() == [f"- {plain(name)}" for name in names]
     assert all(f"| {plain(each.violation)} | {plain(each.fix)} |" in page for each in clauses(rule))
@@ -261,8 +262,8 @@ def test_the_examples_are_cases_that_say_something_else(rule: Rule) -> None:
     bad, good = examples(rule, _cases(rule.slug))
 
     assert bad.text != good.text
-    assert bad.name in [case.name for case in _cases(rule.slug) if case.outcome == "FAIL"]
-    assert good.name in [case.name for case in _cases(rule.slug) if case.outcome == "PASS"]
+    assert bad.name in [case.name for case in _cases(rule.slug) if case.expect == "FAIL"]
+    assert good.name in [case.name for case in _cases(rule.slug) if case.expect == "PASS"]
     for example in (bad, good):
         section = next(iter(yaml.safe_load(example.text)))
         assert section in ("Conditions", "Mappings", "Resources", "Parameters", "Outputs")
@@ -494,7 +495,7 @@ def _file(folder: Path, path: str, text: str) -> None:
 def test_a_clause_is_read_from_a_checks_source(body: str, violation: str, fix: str, tmp_path: Path) -> None:
     path = tmp_path / "check.py"
     path.write_text(f'DAYS = 90\nFIX = "write it."\n\n\ndef problems(stack, subject):\n    {body}\n')
-    (found,) = clauses(Rule("RET-1", "check", catalogue.CHECKS, path, "", (), {}))
+    (found,) = clauses(Rule("RET-1", "check", catalogue.CHECKS, path, "", ()))
 
     assert (found.violation, found.fix) == (violation, fix)
 
@@ -503,7 +504,7 @@ def test_a_choice_of_words_is_two_clauses(tmp_path: Path) -> None:
     path = tmp_path / "check.py"
     path.write_text('def problems(stack, subject):\n    yield Problem("one." if subject else "two.", "mend it.")\n')
 
-    found = clauses(Rule("RET-1", "check", catalogue.CHECKS, path, "", (), {}))
+    found = clauses(Rule("RET-1", "check", catalogue.CHECKS, path, "", ()))
 
     assert [(each.violation, each.fix) for each in found] == [("one.", "mend it."), ("two.", "mend it.")]
 
