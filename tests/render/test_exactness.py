@@ -24,8 +24,9 @@ from harness.render.errors import UnrenderableTemplate
 from harness.render.rendering import Rendering
 from harness.render.resources import at
 from harness.render.source import Source
-from tests.integration.stacks import deploy_template, until
+from tests.integration.stacks import deploy_template
 from tests.render.strategies import DEPLOYED_MAPPINGS, deployable_templates
+from tests.waiting import until
 
 pytestmark = pytest.mark.stack
 

@@ -15,10 +15,12 @@ from harness import reaper
 from harness.deploy import cli
 from harness.deploy.cli import AwsCli, AwsCliError
 from harness.emulator import process
+from harness.emulator.errors import SlowToStop
 from harness.emulator.process import Emulator
 from harness.glue import spark_process
 from harness.pipeline import command
 from harness.pipeline.command import Interrupts
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -198,10 +200,7 @@ def _interrupted_where_not_yet(tried, file, run, worker):
 
 def _until_nothing_is_left(temporary):
     mark = os.fsencode(temporary)
-    deadline = time.monotonic() + reaper.GRACE_SECONDS + 5
-    while (left := list(temporary.iterdir())) or _marked(mark):
-        assert time.monotonic() < deadline, (left, _marked(mark))
-        time.sleep(0.01)
+    until(lambda: not list(temporary.iterdir()) and not _marked(mark), reaper.GRACE_SECONDS + 5)
 
 
 def _marked(mark):
@@ -213,6 +212,17 @@ def _marked(mark):
         except OSError:
             continue
     return found
+
+
+def test_an_emulator_that_stops_slowly_is_told_and_stopped_all_the_same(fakes):
+    """Nobody else would end what the reaper watches, so it must not be killed for being slow."""
+    temporary, _ = fakes
+    emulator = Emulator(stop_timeout=0)
+    emulator.start()
+
+    with pytest.raises(SlowToStop, match=r"still stopping after 0 s \(process \d+\)"):
+        emulator.stop()
+    _until_nothing_is_left(temporary)
 
 
 def test_a_killed_owner_of_the_aws_cli_leaves_neither_it_nor_its_temporary_files(fakes, tmp_path):
@@ -229,10 +239,7 @@ def test_a_killed_owner_of_the_aws_cli_leaves_neither_it_nor_its_temporary_files
     environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen([sys.executable, "-c", program, str(worker)], env=environment) as owner:
         try:
-            deadline = time.monotonic() + 20
-            while not list(temporary.glob("*/mine")):
-                assert time.monotonic() < deadline
-                time.sleep(0.01)
+            until(lambda: list(temporary.glob("*/mine")), 20)
         finally:
             owner.kill()
 
