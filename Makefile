@@ -5,7 +5,7 @@ PYTHON ?= python3
 TOX := .tools/bin/tox
 
 # Given on make's command line; harness/pipeline/options.py says what they mean.
-export FEED VENUE KEEP PORT COUNT SEED BAD_PER_MILLE
+export FEED VENUE KEEP PORT COUNT SEED BAD_PER_MILLE PIPELINE_PATIENCE
 
 .DEFAULT_GOAL := help
 .PHONY: help pipeline test nightly tools clean

@@ -1,4 +1,4 @@
-"""Profiles, limits and the summary's list of promises not shown: nothing that one folder of tests could keep to itself."""
+"""Profiles, limits, and the promises that were not shown: nothing that one folder of tests could keep to itself."""
 
 import os
 import re
