@@ -1,4 +1,4 @@
-"""`python -m harness.mutants.ensure`: leave the reports of gate and mutants in build/, run anew only where they are stale.
+"""`python -m harness.mutants.ensure`: leave the reports of gate and mutants in build/, run anew where they are stale.
 
 For `tox -e rules` by itself; after `tox -e gate` and `tox -e mutants` there is nothing to do.
 """
