@@ -5,16 +5,20 @@ PYTHON ?= python3
 TOX := .tools/bin/tox
 
 # Given on make's command line; harness/pipeline/options.py says what they mean.
-export FEED VENUE KEEP PORT COUNT SEED BAD_PER_MILLE
+export FEED VENUE KEEP PORT COUNT SEED BAD_PER_MILLE PIPELINE_PATIENCE
 
 .DEFAULT_GOAL := help
-.PHONY: help pipeline test tools clean
+.PHONY: help pipeline test nightly tools clean
+# Which examples the nightly run draws; the date, so that each night draws others and any can be drawn again.
+HYPOTHESIS_SEED ?= $(shell date +%Y%m%d)
 
 help:
 	@echo "make pipeline   deploy the pipeline on an emulated AWS, replay market data through it, account for every record"
 	@echo "                FEED='file ...' | FEED=folder | FEED=-   VENUE=format   KEEP=1   PORT=number"
 	@echo "                COUNT=records   SEED=number   BAD_PER_MILLE=0..1000   of the feed that is generated without FEED"
 	@echo "make test       run every check: lint, types, the policy gate and its mutants, Spark, and the test suite"
+	@echo "make nightly    run every long profile: 20,000 examples a property, every moment of an interrupt, a million records"
+	@echo "                HYPOTHESIS_SEED=number   PIPELINE_PATIENCE=3 triples all time limits, here as in the others"
 	@echo "make tools      only set up .tools/bin/tox"
 	@echo "make clean      delete all that was set up or written"
 
@@ -27,8 +31,20 @@ pipeline:
 	@$(PYTHON) harness/bootstrap.py spark pipeline
 	@.tox/pipeline/bin/python -m harness pipeline
 
+# The timings are shown however it ends.
 test: tools
-	@$(TOX) run
+	@rm -rf build/tests build/coverage
+	@$(TOX) run; code=$$?; .tools/bin/python harness/timings.py; exit $$code
+
+# TOXENV=unit,spark runs only these of them.
+nightly: export HYPOTHESIS_PROFILE := nightly
+# Twenty thousand examples cover no other lines than fifty do, and counting them takes half as long again.
+nightly: export MEASURED :=
+nightly: export HYPOTHESIS_SEED := $(HYPOTHESIS_SEED)
+nightly: tools
+	@rm -rf build/tests build/coverage
+	@$(TOX) run $(if $(TOXENV),-e $(TOXENV),-m nightly); code=$$?; \
+	.tools/bin/python harness/timings.py; echo "profile: nightly, seed: $$HYPOTHESIS_SEED"; exit $$code
 
 clean:
 	rm -rf .tools .tox .cache build .hypothesis .pytest_cache .mypy_cache .ruff_cache

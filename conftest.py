@@ -1,6 +1,17 @@
-"""Hypothesis profiles, and nothing that one folder of tests could keep to itself."""
+"""Profiles, limits, and the promises that were not shown: nothing that one folder of tests could keep to itself."""
 
 import os
+import re
+import time
+
+import pytest
+
+from harness import patience
+
+NIGHTLY = "nightly"
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "dev")
+#: A property that is tried twenty thousand times is not stuck.
+NIGHTLY_PATIENCE = 30
 
 try:
     from hypothesis import HealthCheck, settings
@@ -12,5 +23,33 @@ else:
     settings.register_profile(
         "ci", max_examples=500, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
-    settings.register_profile("nightly", max_examples=20_000, deadline=None)
-    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "dev"))
+    settings.register_profile(NIGHTLY, max_examples=20_000, deadline=None)
+    settings.load_profile(PROFILE)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Scale the limit of a test (pytest-timeout's), and draw by a seed that can be told, before plugins read them."""
+    if timeout := getattr(config.option, "timeout", None):
+        config.option.timeout = patience.seconds(timeout) * (NIGHTLY_PATIENCE if PROFILE == NIGHTLY else 1)
+    if PROFILE == NIGHTLY and getattr(config.option, "hypothesis_seed", "") is None:
+        config.option.hypothesis_seed = os.environ.get("HYPOTHESIS_SEED") or time.strftime("%Y%m%d")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """What has to be set for the same run again."""
+    return f"profile: {PROFILE}, seed: {getattr(config.option, 'hypothesis_seed', None)}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List each promise that was not shown because what it takes is not in the repository (tests/shared.py)."""
+    promises: dict[str, dict[str, None]] = {}
+    for report in terminalreporter.stats.get("skipped", []):
+        told = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+        if match := re.search(r"set ([A-Z]+_[A-Z_]+)$", told):
+            name = report.nodeid.rpartition("::")[2].partition("[")[0]
+            promises.setdefault(match[1], {})[name.removeprefix("test_").replace("_", " ")] = None
+    for variable, names in promises.items():
+        terminalreporter.section(f"not shown without {variable}")
+        for name in names:
+            terminalreporter.line(f"- {name}")

@@ -1,10 +1,11 @@
 """Leave tox at `.tools/bin/tox`, and set up the tox environments named. Standard library only: it runs before all else.
 
-The second time it finds its stamp, and tox finds its environments up to date.
+The second time it finds its stamps. Several at once (`tox -p`) wait for one another.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import ssl
@@ -16,14 +17,22 @@ ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".tools"
 REQUIREMENTS = ROOT / "requirements" / "bootstrap.txt"
 OLDEST_PYTHON = (3, 11)
+LOCK = ROOT / ".cache" / "set-up.lock"
+#: As tox tells it to its commands, and is told itself by the same variable.
+ENVIRONMENTS = Path(os.environ.get("TOX_WORK_DIR") or ROOT / ".tox")
+#: Is set up by its command and not by its packages alone.
+RUN = {"cfn-guard"}
 
 
 def main(environments: list[str]) -> int:
     """Install the pinned tox and set up `environments`, as far as that is still to be done; 2 where it cannot be."""
-    code = _install_tox()
-    for name in environments:
-        code = code or _set_up(name)
-    return code
+    LOCK.parent.mkdir(exist_ok=True)
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        code = _install_tox()
+        for name in environments:
+            code = code or _set_up(name)
+        return code
 
 
 def _install_tox() -> int:
@@ -45,14 +54,21 @@ def _install_tox() -> int:
 
 
 def _set_up(name: str) -> int:
+    # Asking tox takes a second, each time and for each environment.
+    stamp = ENVIRONMENTS / name / "set-up.stamp"
+    sources = [ROOT / "tox.ini", *sorted((ROOT / "requirements").glob("*.txt"))]
+    wanted = hashlib.sha256(b"".join(path.read_bytes() for path in sources) + sys.version.encode()).hexdigest()
+    if name not in RUN and stamp.exists() and stamp.read_text() == wanted:
+        return 0
     # tox is silent where there is nothing to do, and shows what it installs where there is.
-    new = not (ROOT / ".tox" / name).exists()
+    new = not stamp.parent.exists()
     quiet = ["-q"] if new else ["-qq"]
     if new:
         print(f"bootstrap: setting up the environment {name} (once; it may take a minute or two)", flush=True)
-    command = [str(TOOLS / "bin" / "tox"), "run", *quiet, "--notest", "-e", name]
+    command = [str(TOOLS / "bin" / "tox"), "run", *quiet, *([] if name in RUN else ["--notest"]), "-e", name]
     if subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode:
         return _fail(f"tox could not set up the environment {name}; its messages are above")
+    stamp.write_text(wanted)
     return 0
 
 

@@ -12,6 +12,8 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
+from harness import patience
+
 #: Whatever a shell may carry that would lead an AWS client elsewhere: settings, profiles, certificates, proxies.
 _FOREIGN_PREFIXES = ("AWS_",)
 _FOREIGN = frozenset(
@@ -82,9 +84,9 @@ class Endpoint:
             config=Config(
                 proxies={},
                 max_pool_connections=32,
-                connect_timeout=10,
+                connect_timeout=patience.seconds(10),
                 # A synchronous invocation may take as long as the function's timeout.
-                read_timeout=120,
+                read_timeout=patience.seconds(120),
                 retries={"mode": "standard", "total_max_attempts": attempts},
             ),
         )

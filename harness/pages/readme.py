@@ -1,4 +1,4 @@
-"""`tox -e readme [-- --write]`: hold the generated parts of README.md and docs/ to what they say, or write them."""
+"""`tox -e readme [-- --write]`: hold the generated parts of docs/ to what they say, or write them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from harness.replay.formats import FORMATS
 from market_data import Reason
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = tuple(ROOT / name for name in ("README.md", "docs/judging-other-templates.md", "docs/deploying.md"))
+DOCUMENTS = tuple(
+    ROOT / "docs" / f"{name}.md"
+    for name in ("data-contract", "deploying", "emulated-aws", "feeds", "judging-other-templates")
+)
 
 
 def _reasons() -> str:
@@ -61,7 +64,7 @@ def filled(text: str) -> str:
 
 def main(argv: list[str]) -> int:
     """Return 1 when a document is stale, and name it; with `--write`, write it."""
-    parser = Parser(prog="readme", description="Hold the generated parts of README.md and docs/ to what they describe.")
+    parser = Parser(prog="readme", description="Hold the generated parts of docs/ to what they describe.")
     either = parser.add_mutually_exclusive_group()
     either.add_argument("--check", action="store_true", help="exit 1 if a document is stale, and name it (the default)")
     either.add_argument("--write", action="store_true", help="write what is stale")

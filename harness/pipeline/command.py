@@ -22,6 +22,7 @@ from harness.deploy.stack import DeployError
 from harness.emulator.errors import EmulatorError
 from harness.glue.jars import JarsError
 from harness.packaging.layer import ROOT, PackagingError
+from harness.patience import BadPatience
 from harness.pipeline.errors import PipelineError
 from harness.pipeline.summary import Summary
 from harness.replay.errors import ReplayError
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
 FOLDER = ROOT / "build" / "pipeline"
 #: Failures of the world, not of this program: told in one line. Anything else is a bug and shows its traceback.
 FORESEEN = (
-    AwsCliError, BotoCoreError, ClientError, DeployError, EmulatorError, JarsError, OSError, PackagingError,
-    PipelineError, ReplayError,
+    AwsCliError, BadPatience, BotoCoreError, ClientError, DeployError, EmulatorError, JarsError, OSError,
+    PackagingError, PipelineError, ReplayError,
 )  # fmt: skip
 FAILED = 1
 BAD_OPTION = 2

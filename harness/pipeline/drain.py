@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from harness import patience
 from pipeline_store.keys import RAW_PREFIX, UNDECODABLE_PREFIX, parse_key
 from pipeline_store.stages import Stage
 
@@ -68,6 +69,7 @@ class Drain:
         sleep: Callable[[float], None] = time.sleep,
     ) -> Progress:
         """Return once `records` positions are judged; `check` is called at each look and may raise."""
+        stalled = patience.seconds(STALLED_SECONDS)
         last, moved_at = Progress(0, 0, 0), clock()
         while True:
             began = clock()
@@ -80,9 +82,9 @@ class Drain:
                 return now
             if now != last:
                 last, moved_at = now, clock()
-            elif clock() - moved_at > STALLED_SECONDS:
+            elif clock() - moved_at > stalled:
                 raise DrainError(
-                    f"nothing moved for {STALLED_SECONDS:.0f} s: of {records:,} records on the stream "
+                    f"nothing moved for {stalled:.0f} s: of {records:,} records on the stream "
                     f"{now.stored:,} are stored and {now.judged:,} are judged"
                 )
             sleep(max(POLL_SECONDS, REST * (clock() - began)))

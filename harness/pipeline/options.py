@@ -22,6 +22,7 @@ environment (make passes them on):
   KEEP    1 leaves the emulated AWS running afterwards, and says how to reach and to stop it
   PORT    port of the emulated AWS on the loopback interface; a free one without it
   COUNT, SEED, BAD_PER_MILLE   of the generated feed, as the options of these names, which go first
+  PIPELINE_PATIENCE   what time limits are multiplied by, on a busy machine; 1 without it
 """
 
 

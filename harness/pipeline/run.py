@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from harness.deploy.cli import AwsCli
 from harness.deploy.stack import DeployError, Deployment, assemble, deploy, parameter
 from harness.emulator.denials import FunctionLogs
+from harness.emulator.errors import SlowToStop
 from harness.emulator.permissions import missing_grants
 from harness.emulator.process import Emulator
 from harness.packaging.layer import Target
@@ -59,7 +60,11 @@ class Run:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.emulator.stop()
+        try:
+            self.emulator.stop()
+        except SlowToStop as slow:
+            # Says something about this machine, not about the records; nor may it hide what went wrong before.
+            self.display.say(f"Warning: {slow}")
 
     @property
     def resources(self) -> dict[str, str]:

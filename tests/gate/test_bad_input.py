@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import patience
 from harness.gate import command
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -278,7 +279,7 @@ def test_the_process_ends_with_2_and_one_line(tmp_path, stale, content, argument
     ended = subprocess.run(
         [sys.executable, "-c", PROCESS, str(stale), "template.yaml", *arguments],
         cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=patience.seconds(60),
     )  # fmt: skip
 
     assert (ended.returncode, ended.stdout) == (2, "")

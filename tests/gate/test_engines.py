@@ -19,6 +19,7 @@ from cfnlint.rules.resources.iam.Policy import Policy
 from cfnlint.rules.resources.iam.ResourceEcrPolicy import ResourceEcrPolicy
 from cfnlint.rules.resources.iam.ResourcePolicy import ResourcePolicy
 
+from harness import patience
 from harness.catalogue.catalogue import BadRule
 from harness.gate import command, rule_set
 from harness.gate.engines import cfn_guard, cfn_guard_binary, cfn_lint
@@ -204,7 +205,7 @@ ANSWER = {"name": "000000.json", "compliant": ["topic_has_a_name"], "not_applica
         ("print('Parse Error')", "cfn-guard's answer is not JSON"),
         ("", "cfn-guard's answer is not JSON"),
         (f"import sys; print('Parse Error', file=sys.stderr); print('''{json.dumps([ANSWER])}''')", "Parse Error"),
-        ("import time; time.sleep(60)", "cfn-guard did not answer within 0.5 s"),
+        ("import time; time.sleep(60)", f"cfn-guard did not answer within {patience.seconds(0.5):g} s"),
     ],
 )
 def test_a_guard_that_does_not_answer_properly_is_an_error(tmp_path, rules, monkeypatch, source, said):
@@ -559,7 +560,7 @@ def _answering(answer):
         (f"{HELLO}sys.stdin.readline(); sys.exit('Killed')", "worker ended: Killed"),
         (f"{HELLO}sys.stdin.readline(); import os; os.kill(os.getpid(), 9)", "worker ended: no message"),
         (f"{HELLO}sys.stdin.readline(); print('WARNING', flush=True); sys.stdin.read()", "answer is not JSON: WARNING"),
-        (f"{HELLO}import time; time.sleep(60)", "Checkov did not answer within 1 s"),
+        (f"{HELLO}import time; time.sleep(60)", f"Checkov did not answer within {patience.seconds(1):g} s"),
         (_answering({"error": "PolicyBroke: CKV_FDP_1"}), "Checkov broke: PolicyBroke: CKV_FDP_1"),
         (_answering(NOTHING | {"parse_error": True}), "Checkov could not read rendered"),
         (_answering(NOTHING | {"undecided": [{"id": "CKV_FDP_1", "resource": "A"}]}), "found a function in rendered"),

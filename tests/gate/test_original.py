@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -16,8 +14,8 @@ from harness.gate.judge import judge
 from harness.gate.rule_set import RuleSet
 from harness.gate.verdicts import Finding, Report
 from harness.render.source import read
+from tests.shared import REFERENCE, needed
 
-REFERENCE = command.ROOT / os.environ.get("REFERENCE_DIR", "../shared/reference")
 TEMPLATE = REFERENCE / "original-template.yaml"
 DEFECTS = REFERENCE / "original-defects.md"
 
@@ -226,16 +224,10 @@ EACH = [
 ]
 
 
-def _reference(path: Path) -> Path:
-    if not path.is_file():
-        pytest.skip(f"nothing to judge at {path}: set REFERENCE_DIR to where the owner's reference is")
-    return path
-
-
 @pytest.fixture(scope="session")
 def report(rule_set: RuleSet, engines: Sequence[Engine]) -> Report:
     """What `tox -e gate -- original-template.yaml` says: all engines, and no waivers, which are our template's."""
-    return judge(read(_reference(TEMPLATE)), rule_set, engines)
+    return judge(read(needed(TEMPLATE)), rule_set, engines)
 
 
 def test_the_gate_refuses_the_original(report: Report) -> None:
@@ -250,7 +242,7 @@ def test_a_rule_sees_the_defect(report: Report, seen: Seen, resource: str) -> No
 
 
 def test_every_defect_of_the_template_is_listed() -> None:
-    rows = re.findall(r"^\| (D\d+) \| (\w+) \|", _reference(DEFECTS).read_text(), re.MULTILINE)
+    rows = re.findall(r"^\| (D\d+) \| (\w+) \|", needed(DEFECTS).read_text(), re.MULTILINE)
     ours = [defect for defect, where in rows if where in ("template", "both")]
 
     assert len(rows) == 31

@@ -8,12 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 from tests.integration.stacks import ROOT
+from tests.waiting import until
 
 #: The command itself, signals and all; only its results go elsewhere, since another run may be at work in this tree.
 PROGRAM = """
@@ -25,6 +25,8 @@ sys.exit(command.main(sys.argv[2:]))
 """
 #: What the person at the keyboard may have set for a run of their own, and what would hide output that is not flushed.
 OPTIONS = ("FEED", "VENUE", "KEEP", "PORT", "COUNT", "SEED", "BAD_PER_MILLE", "PYTHONUNBUFFERED")
+#: Counting lines would have its own files, and its own say at the moment of an interrupt.
+NOT_MEASURED = ("COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START")
 
 
 class Command:
@@ -46,7 +48,7 @@ class Command:
         self.temporary.mkdir(exist_ok=True)
         self.port = free_port()
         self._output, self._complaint = folder / "output", folder / "complaint"
-        environment = {name: value for name, value in os.environ.items() if name not in OPTIONS}
+        environment = {name: value for name, value in os.environ.items() if name not in (*OPTIONS, *NOT_MEASURED)}
         environment |= {
             "TMPDIR": str(self.temporary),
             "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "lambda_src"))),
@@ -139,12 +141,9 @@ def assert_told_in_one_line(command: Command, *words: str) -> None:
     assert counts["parquet_rows"] + counts["quarantined"] + counts["lost"] == counts["records_in"], counts
 
 
-def wait_for(command: Command, line: str, seconds: float = 120) -> None:
+def wait_for(command: Command, line: str) -> None:
     """Until `line` begins to be printed, or the command has ended."""
-    deadline = time.monotonic() + seconds
-    while line not in command.printed and command.process.poll() is None:
-        assert time.monotonic() < deadline, f"{line!r} has not been printed in time"
-        time.sleep(0.01)
+    until(lambda: line in command.printed or command.process.poll() is not None, 120, repr(line))
 
 
 def _alive() -> Iterator[tuple[int, int, int]]:

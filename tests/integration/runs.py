@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,6 @@ from harness.pipeline.options import Options
 from harness.pipeline.run import Run
 from market_data.envelope import decode_raw_line, unpack
 from pipeline_store.keys import parse_key
-
-CAPTURES = Path(os.environ.get("MARKET_DATA_DIR", Path(__file__).parents[3] / "shared" / "data" / "market"))
 
 
 def options(**changes: Any) -> Options:

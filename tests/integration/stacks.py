@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +12,12 @@ from harness.deploy.stack import DEVELOPMENT_PARAMETERS, Deployment, assemble, p
 from harness.deploy.stack import deploy as deploy_whole
 from harness.emulator.process import Emulator
 from harness.packaging.layer import Target
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 
 Template = dict[str, Any]
 Resources = dict[str, dict[str, Any]]
-
-
-def until(condition: Callable[[], Any], seconds: float = 30) -> Any:
-    """What `condition` returns, once it is something."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it did not come about in time"
-        time.sleep(0.05)
-    return found
 
 
 def deploy(emulator: Emulator, name: str, resources: Resources, *, update: bool = False) -> dict[str, str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import patience
 from harness.deploy.stack import DEVELOPMENT_PARAMETERS, TEMPLATE
 from tests.integration.commands import PROGRAM, Command, assert_nothing_is_left, assert_told_in_one_line
 
@@ -23,7 +24,7 @@ TRADE = '{"symbol":"A","price":1.5,"volume":1,"timestamp":"2024-01-02T03:04:05Z"
 
 def ended(command: Command) -> int:
     """The exit code, once nothing is left of it."""
-    code = command.process.wait(180)
+    code = command.process.wait(patience.seconds(180))
     assert_nothing_is_left(command)
     return code
 

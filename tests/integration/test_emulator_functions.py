@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 
 from harness.emulator.denials import Findings, FunctionLogs
 from harness.emulator.process import Emulator
-from tests.integration.stacks import ADDED, HOSTILE, ROOT, allow, arn_of, deploy, function, role, until
+from tests.integration.stacks import ADDED, HOSTILE, ROOT, allow, arn_of, deploy, function, role
+from tests.waiting import until
 
 CALLS = """
 import boto3, os

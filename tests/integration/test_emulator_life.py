@@ -15,9 +15,11 @@ from typing import Any
 
 import pytest
 
+from harness import patience
 from harness.emulator.errors import EmulatorError
 from harness.emulator.process import Emulator
-from tests.integration.stacks import ROOT, until
+from tests.integration.stacks import ROOT
+from tests.waiting import until
 
 
 def test_it_speaks_tls_as_a_bound_administrator_to_the_real_cli(emulator: Emulator) -> None:
@@ -75,7 +77,7 @@ def test_one_that_is_not_ready_in_time_is_ended(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
-    with pytest.raises(EmulatorError, match=r"not ready after 0\.01 s"):
+    with pytest.raises(EmulatorError, match=f"not ready after {patience.seconds(0.01):g} s"):
         Emulator(start_timeout=0.01).start()
     assert list(tmp_path.iterdir()) == []
 
@@ -139,7 +141,7 @@ def test_an_interrupt_while_starting_leaves_nothing_behind(tmp_path: Path, delay
         process.stdout.readline()
         time.sleep(delay)
         process.send_signal(signal.SIGINT)
-        process.wait(20)
+        process.wait(patience.seconds(20))
 
     until(lambda: list(tmp_path.iterdir()) == [])
 
@@ -155,7 +157,7 @@ def test_one_that_is_left_running_ends_at_a_signal(tmp_path: Path) -> None:
     with owner(tmp_path, program) as process:
         assert process.stdout is not None
         port, pid = map(int, process.stdout.readline().split())
-        assert process.wait(20) == 0
+        assert process.wait(patience.seconds(20)) == 0
     assert listens(port)
     os.kill(pid, signal.SIGTERM)
 

@@ -13,13 +13,14 @@ from typing import NamedTuple
 
 import pytest
 
+from harness import patience
 from tests.integration.commands import (
     Command,
     assert_nothing_is_left,
     assert_told_in_one_line,
     wait_for,
 )
-from tests.integration.stacks import until
+from tests.waiting import until
 
 pytestmark = pytest.mark.stack
 
@@ -90,7 +91,7 @@ def test_a_signal_at_any_moment_ends_all_of_it(tmp_path: Path, moment: Moment) -
         is_over = command.process.poll() is not None
         if not is_over:
             send(command, moment.number)
-        code = command.process.wait(60)
+        code = command.process.wait(patience.seconds(60))
 
         assert_nothing_is_left(command)
         assert_ended_as(command, code)
@@ -139,7 +140,7 @@ def test_spark_ends_with_the_run_and_all_that_was_started_was_looked_for(tmp_pat
         started = {name(pid).rpartition(b"/")[2] for pid in command.descendants()}
         send(command, signal.SIGINT)
         send(command, signal.SIGINT)
-        code = command.process.wait(60)
+        code = command.process.wait(patience.seconds(60))
 
         assert not any(times == 5 for times in unmarked.values())
         assert b"java" in started

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from harness.catalogue.catalogue import fingerprint
 from harness.gate.command import TEMPLATE
-from harness.mutants import command
 from harness.mutants.distinct import mutants_of
 from harness.mutants.judge import Mutant
 from harness.mutants.reach import Reach
@@ -28,15 +24,3 @@ def reach(source: Source) -> Reach:
 @pytest.fixture(scope="session")
 def mutants(source: Source, reach: Reach) -> list[Mutant]:
     return mutants_of(source, reach)
-
-
-@pytest.fixture(scope="session")
-def judged(source: Source, mutants: list[Mutant]) -> list[tuple[Mutant, set[str]]]:
-    """Each mutant with the rules that refuse it, as `tox -e mutants` has found for this template and these rules."""
-    by_name = {(each.mutation.operator, each.mutation.path, each.mutation.change): each for each in mutants}
-    if command.REPORT.exists() and command.MUTANTS.exists():
-        report = json.loads(command.REPORT.read_text())
-        if (report["template_sha256"], report["rules_sha256"]) == (source.sha256, fingerprint()):
-            found = json.loads(command.MUTANTS.read_text())
-            return [(by_name[each["operator"], each["path"], each["change"]], set(each["killers"])) for each in found]
-    pytest.fail("build/mutants/ is not of this template and these rules: run `tox -e mutants` first")

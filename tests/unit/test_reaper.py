@@ -6,13 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from harness import reaper
+from harness import patience, reaper
+from tests.waiting import until
 
 #: An emulator in miniature: it has a worker of its own, and tells both process ids.
 WORKING = """
@@ -27,13 +27,6 @@ STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)" + WORK
 def command(folder: Path, program: str) -> list[str]:
     started = [sys.executable, "-c", program, str(folder / "pids")]
     return [sys.executable, "-I", "-S", reaper.__file__, str(folder), *started]
-
-
-def until(condition: Callable[[], bool], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about in time"
-        time.sleep(0.02)
 
 
 def pids(folder: Path) -> list[int]:
@@ -77,7 +70,7 @@ def test_closing_the_pipe_ends_the_emulator_its_worker_and_its_folder(
     started = pids(folder)
     assert reaped.stdin is not None
     reaped.stdin.close()
-    reaped.wait(10)
+    reaped.wait(patience.seconds(10))
 
     assert_ended(started)
     assert not folder.exists()
@@ -89,7 +82,7 @@ def test_an_emulator_that_minds_no_signal_is_killed(folder: Path) -> None:
         started = pids(folder)
         assert process.stdin is not None
         process.stdin.close()
-        process.wait(reaper.GRACE_SECONDS + 10)
+        process.wait(reaper.GRACE_SECONDS + patience.seconds(10))
 
     assert_ended(started)
     assert not folder.exists()
@@ -121,7 +114,7 @@ def test_an_emulator_told_to_stay_outlives_its_owner_until_signalled(
         reaped.wait(0.3)
     assert all(map(alive, started))
     reaped.send_signal(signal.SIGTERM)
-    reaped.wait(10)
+    reaped.wait(patience.seconds(10))
 
     assert_ended(started)
     assert not folder.exists()
@@ -138,5 +131,5 @@ def test_a_terminals_interrupt_is_left_to_the_owner(reaped: subprocess.Popen[byt
 def test_an_emulator_that_ends_by_itself_takes_the_guard_along(folder: Path) -> None:
     """The owner watches the reaper alone, and has to learn of a crash from it."""
     with subprocess.Popen(command(folder, "raise SystemExit(7)"), stdin=subprocess.PIPE) as process:
-        assert process.wait(10) == 7
+        assert process.wait(patience.seconds(10)) == 7
     assert not folder.exists()

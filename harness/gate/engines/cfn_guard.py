@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from harness import patience
 from harness.gate.engines import cfn_guard_binary
 from harness.gate.engines.errors import EngineError
 from harness.gate.engines.outcome import Failure, Judged, Outcome, Place
@@ -50,10 +51,11 @@ class CfnGuard:
             str(self._binary), "validate", "--rules", *self._paths, "--data", folder,
             "--structured", "--output-format", "json", "--show-summary", "none",
         ]  # fmt: skip
+        limit = patience.seconds(SECONDS)
         try:
-            result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS)
+            result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=limit)
         except subprocess.TimeoutExpired as error:
-            raise EngineError(f"cfn-guard did not answer within {SECONDS} s") from error
+            raise EngineError(f"cfn-guard did not answer within {limit:g} s") from error
         if result.returncode not in (_PASSED, _FAILED):
             raise EngineError(f"cfn-guard ended with {result.returncode}: {' '.join(result.stderr.split())[:500]}")
         if result.stderr.strip():

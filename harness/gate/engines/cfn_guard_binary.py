@@ -15,6 +15,7 @@ import tarfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from harness import patience
 from harness.gate.engines.errors import EngineError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -58,7 +59,9 @@ def find() -> Path:
 def version(binary: Path) -> str:
     """What a binary says it is, empty if it says nothing."""
     try:
-        said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False, timeout=30).stdout
+        said = subprocess.run(
+            [binary, "--version"], capture_output=True, text=True, check=False, timeout=patience.seconds(30)
+        ).stdout
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return said.split()[-1] if said.split() else ""

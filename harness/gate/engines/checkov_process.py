@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from harness import patience
 from harness.gate.engines.errors import EngineError
 from harness.gate.engines.outcome import Failure, Judged, Outcome, Place
 
@@ -64,7 +65,7 @@ class Checkov:
             with suppress(OSError):  # it is gone, and had not read all
                 self._process.stdin.close()
         try:
-            self._process.wait(10)
+            self._process.wait(patience.seconds(10))
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -98,12 +99,13 @@ class Checkov:
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout is not None
-        alarm = threading.Timer(SECONDS, self._process.kill)
+        limit = patience.seconds(SECONDS)
+        alarm = threading.Timer(limit, self._process.kill)
         alarm.daemon = True  # whoever presses Ctrl-C does not wait for it
         alarm.start()
         line = self._process.stdout.readline()
         if not alarm.is_alive():
-            raise EngineError(f"Checkov did not answer within {SECONDS} s")
+            raise EngineError(f"Checkov did not answer within {limit:g} s")
         alarm.cancel()
         if not line:
             raise EngineError(f"Checkov's worker ended: {self._last_words()}")

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from rules.lib import Problem, Stack
 
 #: The types that make up a pipeline, with the properties that rules judge or that need no judging: names, words, and
-#: what a resource cannot be created without. tests/mutants/test_judged.py holds each property to a break that a rule
-#: refuses there, or to the reviewed list of what is left alone.
+#: what a resource cannot be created without. tests/mutants/found/test_judged.py holds each property to a break that a
+#: rule refuses there, or to the reviewed list of what is left alone.
 JUDGED = {
     "AWS::Athena::WorkGroup": "Description Name RecursiveDeleteOption State Tags WorkGroupConfiguration",
     "AWS::CloudTrail::Trail": "AdvancedEventSelectors EnableLogFileValidation IsLogging KMSKeyId S3BucketName Tags "

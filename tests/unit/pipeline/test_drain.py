@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness import patience
 from harness.pipeline.drain import STALLED_SECONDS, Drain, DrainError, Progress
 from pipeline_store.keys import raw_key, undecodable_key
 
@@ -48,7 +49,9 @@ def test_it_waits_for_the_last_object_to_be_judged():
 
 def test_what_nobody_judges_is_told():
     """A function that crashes over one object would keep the run waiting for ever."""
-    with pytest.raises(DrainError, match=rf"{STALLED_SECONDS:.0f} s: of 4 records .* 4 are stored and 1 are judged"):
+    with pytest.raises(
+        DrainError, match=rf"{patience.seconds(STALLED_SECONDS):.0f} s: of 4 records .* 4 are stored and 1 are judged"
+    ):
         _wait(FakeAws(([GOOD, BAD], {GOOD: 1})))
 
 

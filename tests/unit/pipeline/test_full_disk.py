@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
+from harness.emulator.errors import SlowToStop
 from harness.emulator.process import Emulator
 from harness.pipeline import command, glue
 from harness.pipeline import run as stages
@@ -20,9 +21,9 @@ from harness.pipeline.summary import Summary
 FULL = Path("/dev/full")
 
 
-def _run(folder, environment=None, interfere=None):
+def _run(folder, environment=None, interfere=None, printed=None):
     options = read_options(["--count", "10"], environment or {})
-    return command.run_pipeline(options, folder, Console(file=io.StringIO()), interfere)
+    return command.run_pipeline(options, folder, Console(file=printed or io.StringIO(), width=200), interfere)
 
 
 @pytest.fixture
@@ -37,6 +38,32 @@ def no_emulator(monkeypatch):
     monkeypatch.setattr(Emulator, "environment", lambda _: dict.fromkeys(names, "x"))
     monkeypatch.setattr(Emulator, "process_id", 4711)
     return ended
+
+
+def _slow(_):
+    raise SlowToStop("the emulator is still stopping after 15 s (process 7)")
+
+
+@pytest.mark.parametrize(("balanced", "code"), [(True, 0), (False, 1)])
+def test_an_emulator_that_stops_slowly_is_a_warning_and_changes_no_account(
+    tmp_path, capsys, monkeypatch, no_emulator, balanced, code
+):
+    """It says that this machine is busy, which is no reason to call a balanced account wrong."""
+    monkeypatch.setattr(Emulator, "stop", _slow)
+    monkeypatch.setattr(stages.Run, "balanced", balanced)
+    printed = io.StringIO()
+
+    assert _run(tmp_path / "run", printed=printed) == code
+    assert "Warning: the emulator is still stopping after 15 s" in printed.getvalue()
+    assert capsys.readouterr().err == ""
+
+
+def test_an_emulator_that_stops_slowly_does_not_hide_what_went_wrong(tmp_path, capsys, monkeypatch, no_emulator):
+    monkeypatch.setattr(Emulator, "stop", _slow)
+    monkeypatch.setattr(stages, "STAGES", (("deploy", _disk_full),))
+
+    assert _run(tmp_path / "run") == 1
+    assert "No space left on device" in capsys.readouterr().err
 
 
 def _disk_full(*_):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import patience
 from harness.replay.__main__ import main
 from harness.replay.generator import generate
 
@@ -17,7 +18,9 @@ def run(*arguments: str, feed: bytes = b"") -> subprocess.CompletedProcess[bytes
     command = [sys.executable, "-m", "harness.replay", *arguments]
     # Without PYTHONPATH: it works from a bare checkout.
     environment = {"PATH": "", "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(command, input=feed, capture_output=True, check=False, cwd=ROOT, env=environment, timeout=60)
+    return subprocess.run(
+        command, input=feed, capture_output=True, check=False, cwd=ROOT, env=environment, timeout=patience.seconds(60)
+    )
 
 
 def test_a_generated_feed_comes_back_from_standard_input_byte_for_byte() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import patience
 from harness.replay import files
 from harness.replay.errors import ReplayError
 from harness.replay.sources import open_sources
@@ -197,7 +198,7 @@ def test_a_pipe_is_read_whole_and_not_awaited_further_than_its_first_telling_lin
     def record() -> None:
         with pipe.open("wb", buffering=0) as stream:
             stream.write(b"\n" + LEAN + b"\n")
-            go_on.wait(30)
+            go_on.wait(patience.seconds(30))
             stream.write(LEAN + b"\n")
 
     recorder = threading.Thread(target=record)

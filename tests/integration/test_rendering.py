@@ -16,20 +16,26 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, Phase, given, settings
 
-from harness.deploy.stack import DEVELOPMENT_PARAMETERS, parameters_in
+from harness.deploy.stack import DEVELOPMENT_PARAMETERS, TEMPLATE, parameters_in
 from harness.emulator.process import Emulator
 from harness.render import parameters
 from harness.render.attributes import Account
 from harness.render.errors import UnrenderableTemplate
 from harness.render.rendering import Rendering
 from harness.render.resources import at
-from harness.render.source import Source
-from tests.integration.stacks import deploy_template, until
+from harness.render.source import Source, read
+from tests.integration.stacks import deploy_template
 from tests.render.strategies import DEPLOYED_MAPPINGS, deployable_templates
+from tests.waiting import until
 
 pytestmark = pytest.mark.stack
 
 _numbers = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def source() -> Source:
+    return read(TEMPLATE)
 
 
 def rendered_for(emulator: Emulator, template: Any, values: dict[str, str], stack: str) -> Rendering:

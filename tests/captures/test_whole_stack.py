@@ -16,11 +16,12 @@ from harness.pipeline.run import Run
 from harness.replay.ledger import Entry, digest_of
 from tests.captures.expected import EXPECTED
 from tests.captures.oracle import Said, said
-from tests.integration.runs import CAPTURES, Outcome, raw_records
+from tests.integration.runs import Outcome, raw_records
+from tests.shared import CAPTURES, reason
 
 pytestmark = [
     pytest.mark.stack,
-    pytest.mark.skipif(not CAPTURES.is_dir(), reason=f"no captures at {CAPTURES}"),
+    pytest.mark.skipif(not CAPTURES.is_dir(), reason=reason(CAPTURES)),
 ]
 
 Position = tuple[str, str]

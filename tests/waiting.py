@@ -1,0 +1,18 @@
+"""Waiting for what has to come about, with limits that scale with PIPELINE_PATIENCE. No tests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from harness import patience
+
+
+def until(condition: Callable[[], Any], limit: float = 30, what: object = "it") -> Any:
+    """What `condition` returns, once it is something; `limit` in seconds on an idle machine."""
+    deadline = time.monotonic() + patience.seconds(limit)
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"{what} did not come about in {patience.seconds(limit):g} s"
+        time.sleep(0.02)
+    return found
