@@ -32,6 +32,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Scale the limit of a test (pytest-timeout's), and draw by a seed that can be told, before plugins read them."""
     if timeout := getattr(config.option, "timeout", None):
         config.option.timeout = patience.seconds(timeout) * (NIGHTLY_PATIENCE if PROFILE == NIGHTLY else 1)
+    if not getattr(config.option, "numprocesses", None):
+        # No worker is to be started any more, so coverage need not start in processes: those under test are let be.
+        os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
     if PROFILE == NIGHTLY and getattr(config.option, "hypothesis_seed", "") is None:
         config.option.hypothesis_seed = os.environ.get("HYPOTHESIS_SEED") or time.strftime("%Y%m%d")
 

@@ -90,8 +90,7 @@ def test_a_defect_put_back_into_the_code_is_seen(case: InCode, tmp_path: Path) -
         capture_output=True,
         text=True,
         cwd=tmp_path,
-        # Nobody asks which lines of broken code are covered.
-        env={**os.environ, "PYTHONPATH": "", "HYPOTHESIS_PROFILE": "dev", "COVERAGE_PROCESS_CONFIG": ""},
+        env={**os.environ, "PYTHONPATH": "", "HYPOTHESIS_PROFILE": "dev"},
     )
 
     # 1 is: tests ran and some failed. Anything else would be a test that is not there or cannot run.

@@ -25,8 +25,6 @@ sys.exit(command.main(sys.argv[2:]))
 """
 #: What the person at the keyboard may have set for a run of their own, and what would hide output that is not flushed.
 OPTIONS = ("FEED", "VENUE", "KEEP", "PORT", "COUNT", "SEED", "BAD_PER_MILLE", "PYTHONUNBUFFERED")
-#: Counting lines would have its own files, and its own say at the moment of an interrupt.
-NOT_MEASURED = ("COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START")
 
 
 class Command:
@@ -48,7 +46,7 @@ class Command:
         self.temporary.mkdir(exist_ok=True)
         self.port = free_port()
         self._output, self._complaint = folder / "output", folder / "complaint"
-        environment = {name: value for name, value in os.environ.items() if name not in (*OPTIONS, *NOT_MEASURED)}
+        environment = {name: value for name, value in os.environ.items() if name not in OPTIONS}
         environment |= {
             "TMPDIR": str(self.temporary),
             "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "lambda_src"))),
