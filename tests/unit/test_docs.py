@@ -231,9 +231,20 @@ def test_no_word_is_excused_without_need() -> None:
 
 
 def test_every_alarm_has_its_row() -> None:
-    rows = {row[0].strip("`") for row in _rows(DEPLOYING, "\n## Alarms\n")}
+    rows = {row[0].partition("</a>")[2].strip("`") for row in _rows(DEPLOYING, "\n## Alarms\n")}
 
     assert rows == set(ALARMS.values())
+
+
+def test_every_alarm_names_its_own_row_of_the_runbook() -> None:
+    """Whoever is on call follows it at three in the morning."""
+    for name, alarm in ((each, RESOURCES[each]["Properties"]) for each in ALARMS):
+        said = alarm["AlarmDescription"]
+        text = said["Sub"] if isinstance(said, dict) else said
+        anchor = text.rpartition(" Runbook: docs/deploying.md#")[2]
+
+        assert f'<a id="{anchor}"></a>`{anchor}-<env>`' in DEPLOYING, name
+        assert alarm["AlarmName"]["Sub"] == f"{anchor}-${{Environment}}"
 
 
 def test_every_parameter_has_its_row() -> None:
