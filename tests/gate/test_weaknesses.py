@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalogue import catalogue, controls
+from harness.catalogue import catalogue, controls, expansion
 from harness.catalogue.catalogue import Rule
 from harness.catalogue.controls import BadControls
 from harness.gate.engines import cfn_guard_binary, cfn_lint
@@ -271,9 +271,16 @@ def test_a_control_whose_rule_was_deleted_is_refused():
 # ------------------------------------------------------------------------- (e) `cfn-guard test` is easily content ----
 
 
-def _tested(folder: Path) -> tuple[int, str]:
-    """How plain `cfn-guard test` ends on a folder of rules, and what it prints."""
-    command = [cfn_guard_binary.find(), "test", "--dir", folder / "guard" / "encryption"]
+def _tested(folder: Path, rules: list[Rule], old: str = "", new: str = "") -> tuple[int, str]:
+    """How plain `cfn-guard test` ends on the expanded cases, in which one text may be replaced, and what it prints."""
+    expanded = folder / "expanded"
+    expansion.write(expanded, [rule for rule in rules if rule.case_file.is_file()])
+    for path in expanded.rglob("*_tests.yml") if old else ():
+        path.write_text(path.read_text().replace(old, new))
+    for rule in rules:
+        (expanded / "guard" / "encryption").mkdir(parents=True, exist_ok=True)
+        (expanded / "guard" / "encryption" / rule.path.name).write_text(rule.path.read_text())
+    command = [cfn_guard_binary.find(), "test", "--dir", expanded / "guard" / "encryption"]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     return ended.returncode, ended.stdout
 
@@ -284,44 +291,46 @@ def _noticed(folder: Path, rules: list[Rule]) -> str:
 
 def test_guards_test_sees_a_wrong_verdict(tmp_path):
     """To begin with: this much it does."""
-    written(tmp_path, cases=GOOD_CASES.replace("FAIL}", "PASS}"))
+    rules = written(tmp_path, cases=GOOD_CASES.replace("no name, expect: FAIL", "no name, expect: PASS"))
 
-    assert _tested(tmp_path)[0] == 7
+    assert _tested(tmp_path, rules)[0] == 7
 
 
 def test_a_rule_without_tests_is_fine_for_guard_and_not_for_us(tmp_path):
     rules = written(tmp_path, cases=None)
 
-    assert _tested(tmp_path)[0] == 0
-    assert "topic_has_a_name_tests.yml: [Errno 2] No such file" in _noticed(tmp_path, rules)
+    assert _tested(tmp_path, rules)[0] == 0
+    assert "topic_has_a_name.yaml: [Errno 2] No such file" in _noticed(tmp_path, rules)
 
 
 def test_tests_of_another_name_are_fine_for_guard_and_not_for_us(tmp_path):
     """They are never run, whatever they expect."""
     rules = written(tmp_path, cases=None)
-    tests = tmp_path / "guard" / "encryption" / "tests" / "names_of_topics_tests.yml"
-    tests.write_text(GOOD_CASES.replace("FAIL}", "PASS}"))
+    (tmp_path / "guard" / "encryption" / "cases" / "names_of_topics.yaml").write_text(GOOD_CASES)
+    tests = tmp_path / "expanded" / "guard" / "encryption" / "tests" / "names_of_topics_tests.yml"
+    tests.parent.mkdir(parents=True)
+    tests.write_text("- {name: wrong, input: {Resources: {}}, expectations: {rules: {topic_has_a_name: FAIL}}}\n")
 
-    assert _tested(tmp_path)[0] == 0
-    assert "guard/encryption/tests/names_of_topics_tests.yml belongs to no rule" in _noticed(tmp_path, rules)
+    assert _tested(tmp_path, rules)[0] == 0
+    assert "guard/encryption/cases/names_of_topics.yaml belongs to no rule" in _noticed(tmp_path, rules)
 
 
-def test_an_expectation_about_an_unknown_rule_is_fine_for_guard_and_not_for_us(tmp_path):
-    rules = written(tmp_path, cases=GOOD_CASES.replace("topic_has_a_name: ", "topic_has_no_name: "))
-    code, said = _tested(tmp_path)
+def test_an_expectation_about_an_unknown_rule_is_fine_for_guard(tmp_path):
+    """Ours cannot name another rule: a case says what is expected, and its file is the rule's."""
+    rules = written(tmp_path)
+    code, said = _tested(tmp_path, rules, '"topic_has_a_name": ', '"topic_has_no_name": ')
 
     assert code == 0
     assert "No Test expectation was set for Rule topic_has_a_name" in said
-    assert "FAIL - no name: expects something of topic_has_no_name" in _noticed(tmp_path, rules)
 
 
 def test_a_test_goes_to_the_rule_that_its_name_begins_with_and_we_let_no_name_begin_another(tmp_path):
     """Guard takes `topic_has_a_name_in_short_tests.yml` for `topic_has_a_name`, too."""
-    written(tmp_path)
     longer = "topic_has_a_name_in_short"
-    rule, cases = (text.replace("topic_has_a_name", longer).replace("enc900", "enc901") for text in (GOOD, GOOD_CASES))
-    rules = written(tmp_path, rule.replace("ENC-900", "ENC-901"), cases.replace("FAIL}", "PASS}"), longer)
-    code, said = _tested(tmp_path)
+    rule = GOOD.replace("topic_has_a_name", longer).replace("enc900", "enc901").replace("ENC-900", "ENC-901")
+    written(tmp_path)
+    rules = written(tmp_path, rule, GOOD_CASES.replace("no name, expect: FAIL", "no name, expect: PASS"), longer)
+    code, said = _tested(tmp_path, rules)
 
     assert (code, said.count("Testing Guard File")) == (0, 2) or "No Test expectation" in said
     assert f"topic_has_a_name is how {longer} begins" in _noticed(tmp_path, rules)
