@@ -128,7 +128,7 @@ def beside(written: Sequence[Case]) -> Iterator[Case]:
     good, bad = next(pairs, (None, None))
     if good is None or bad is None:
         raise _BadCase("beside: there is no good case that a bad one could stand beside")
-    neighbour = _renamed(bad.template)
+    neighbour = _renamed(bad.template, good.template)
     for first, second, order in (
         (good.template, neighbour, "a good one beside a bad one"),
         (neighbour, good.template, "a bad one beside a good one"),
@@ -152,9 +152,12 @@ def _agree(good: Case, bad: Case) -> bool:
     )
 
 
-def _renamed(template: dict[str, Any]) -> dict[str, Any]:
-    """What a template makes, under other logical ids and physical names, wherever they are defined and referred to."""
-    ids = {name: f"{name}OfNeighbour" for key in _MADE for name in template.get(key, {})}
+def _renamed(template: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """What a template makes, under other logical ids and physical names, wherever they are defined and referred to.
+
+    So is what only the other one makes: a bad template may refer to what it lacks.
+    """
+    ids = {name: f"{name}OfNeighbour" for each in (template, other) for key in _MADE for name in each.get(key, {})}
     names = sorted(set(_names(template["Resources"])), key=len, reverse=True)
     word = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, names)) or '(?!)'})(?![\w-])")
 

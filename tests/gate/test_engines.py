@@ -40,10 +40,6 @@ GUARD_HEADER = """\
 #
 # Why       Somebody loses something.
 # Targets   AWS::SNS::Topic
-#
-# Cases     SKIP  no topic
-#           PASS  a name
-#           FAIL  no name
 
 """
 CHECK_HEADER = '"""' + GUARD_HEADER.replace("# ", "").replace("#", "").strip() + '\n"""\n'
@@ -154,7 +150,7 @@ def test_a_rule_that_is_no_text_is_told(gate, template, rules):
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [("Why ", "How "), ("PASS", "GOOD"), ("topic_has_a_name\n", "topic_is_named\n")]
+    ("old", "new"), [("Why ", "How "), ("Targets ", "Types "), ("topic_has_a_name\n", "topic_is_named\n")]
 )
 def test_a_rule_without_a_proper_header_is_told(gate, template, rules, old, new):
     path = rules("guard/encryption/topic_has_a_name.guard", GUARD)
