@@ -245,6 +245,8 @@ def test_every_alarm_names_its_own_row_of_the_runbook() -> None:
 
         assert f'<a id="{anchor}"></a>`{anchor}-<env>`' in DEPLOYING, name
         assert alarm["AlarmName"]["Sub"] == f"{anchor}-${{Environment}}"
+        # CloudWatch refuses a longer one.
+        assert len(text) <= 1024, name
 
 
 def test_every_parameter_has_its_row() -> None:
