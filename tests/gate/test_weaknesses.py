@@ -219,7 +219,7 @@ def test_an_alarm_that_calls_nobody_passes_the_naive_rule_and_not_ours(guard, tm
 
     assert _said(tmp_path, ALARM_HAS_AN_ACTION, missing) == "fail"
     assert _said(tmp_path, ALARM_HAS_AN_ACTION, template) == "pass"
-    assert {each.resource for each in ours.failures if each.rule == "alarm_calls_somebody"} == {"Loss"}
+    assert {each.resource for each in ours.failures if each.rule == "alarm_has_an_action"} == {"Loss"}
 
 
 # ----------------------------------------------------------------------------- (d) controls that nothing executes ----
