@@ -40,13 +40,16 @@ class RoleIsAssumedByOneService(Check):
             named = {str(each) for each in items(principals.get("Service"))}
             services |= named
             if list(principals) != ["Service"] or not all(_SERVICE.fullmatch(each) for each in named):
-                yield statement.path, "somebody who is not a service may take the role."
+                yield statement.path, "a principal that is not a service may assume the role."
             if "NotPrincipal" in statement.body or "NotAction" in statement.body:
-                yield statement.path, "the trust leaves out instead of naming."
+                yield (
+                    statement.path,
+                    "the trust policy uses NotPrincipal or NotAction instead of naming who may assume the role.",
+                )
             elif [str(each).lower() for each in statement.items("Action")] != ["sts:assumerole"]:
-                yield statement.path, "the trust grants something else than sts:AssumeRole."
+                yield statement.path, "the trust policy grants an action other than sts:AssumeRole."
         if len(services) != 1:
-            yield path, f"{len(services) or 'no'} services may take the role."
+            yield path, f"{len(services) or 'no'} services may assume the role."
 
 
 check = RoleIsAssumedByOneService()

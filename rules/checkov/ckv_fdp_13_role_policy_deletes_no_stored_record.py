@@ -60,14 +60,14 @@ class RolePolicyDeletesNoStoredRecord(GrantCheck):
         super().__init__(
             "CKV_FDP_13",
             "role_policy_deletes_no_stored_record",
-            "Ensure that a role's policy lets nobody destroy a stored record or shorten its retention.",
+            "Ensure that a role's policy cannot delete a stored record or shorten its retention.",
             "remove the action; what may go is named by lifecycle rules in the template.",
         )
 
     def objections(self, statement: Statement, conf: dict[str, Any]) -> Iterator[str]:
         """Actions that destroy, or let something be destroyed sooner."""
         if granted := statement.granted(DESTROYING):
-            yield f"it grants {', '.join(granted[:3])}{' and more' if granted[3:] else ''}."
+            yield f"it allows {', '.join(granted[:3])}{' and more' if granted[3:] else ''}."
 
 
 check = RolePolicyDeletesNoStoredRecord()

@@ -31,7 +31,7 @@ class ResourcePolicyGrantsNobodyEverything(Check):
         super().__init__(
             "CKV_FDP_14",
             "resource_policy_grants_nobody_everything",
-            "Ensure that the policy of a bucket, queue, topic or key allows nothing to everybody.",
+            "Ensure that the policy of a bucket, queue, topic or key grants nothing to everyone.",
             "name the service or the account in Principal; use neither '*' nor NotPrincipal.",
             _TARGETS,
         )
@@ -43,9 +43,9 @@ class ResourcePolicyGrantsNobodyEverything(Check):
             return  # AWS's own policy then, which grants the account alone
         for statement in statements(properties(conf).get(place), f"Properties/{place}"):
             if "NotPrincipal" in statement.body:
-                yield statement.path, "NotPrincipal takes in everybody it does not list."
+                yield statement.path, "NotPrincipal grants access to everyone it does not list."
             elif statement.allows and _takes_in_everybody(statement.body.get("Principal")):
-                yield statement.path, "the statement allows something to everybody."
+                yield statement.path, "the statement grants access to everyone."
 
 
 def _takes_in_everybody(principal: Any) -> bool:

@@ -43,7 +43,7 @@ class RolePolicyNamesObjectsByPrefix(GrantCheck):
             return
         for resource in statement.items("Resource"):
             if not _has_a_prefix(str(resource)) and not _is_where_the_script_lies(statement, str(resource), conf):
-                yield f"{resource} takes in objects of every prefix."
+                yield f"{resource} covers objects of every prefix."
 
 
 def _has_a_prefix(resource: str) -> bool:

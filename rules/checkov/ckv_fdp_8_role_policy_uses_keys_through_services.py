@@ -36,7 +36,7 @@ class RolePolicyUsesKeysThroughServices(GrantCheck):
             return
         services = [each for operator in _OPERATORS for each in statement.condition(operator, "kms:ViaService")]
         if not services or not all(_SERVICE.fullmatch(str(each)) for each in services):
-            yield "the key can be used without a service in between."
+            yield "the key can be used directly, without S3 or another service in between."
 
 
 check = RolePolicyUsesKeysThroughServices()

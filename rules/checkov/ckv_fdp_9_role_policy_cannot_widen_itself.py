@@ -84,14 +84,14 @@ class RolePolicyCannotWidenItself(GrantCheck):
         super().__init__(
             "CKV_FDP_9",
             "role_policy_cannot_widen_itself",
-            "Ensure that a role's policy lets nobody change who may do what.",
+            "Ensure that a role's policy cannot change permissions.",
             "remove the action; permissions are changed by deploying the template.",
         )
 
     def objections(self, statement: Statement, conf: dict[str, Any]) -> Iterator[str]:
         """Actions that change who may do what."""
         if granted := statement.granted(WIDENING):
-            yield f"it grants {', '.join(granted[:3])}{' and more' if granted[3:] else ''}."
+            yield f"it allows {', '.join(granted[:3])}{' and more' if granted[3:] else ''}."
 
 
 check = RolePolicyCannotWidenItself()

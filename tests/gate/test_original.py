@@ -111,10 +111,10 @@ SEEN: dict[str, tuple[Seen, ...]] = {
     ),
     "D15": (
         _seen(
-            "a read brings no encryption header along",
+            "a read request has no encryption header along",
             "external_account_reads_parquet_only",
             "ProcessedDataBucketPolicy",
-            says="a read brings no s3:x-amz-server-side-encryption",
+            says="a read request has no s3:x-amz-server-side-encryption",
         ),
     ),
     # Not seen: for which services there is no endpoint at all. The rules judge those that there are.

@@ -32,7 +32,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     role = role_of(stack, runner)
     if role is None:
         yield Problem(
-            "its role is none of this template's, so nobody can say here what it may do, nor who shares it.",
+            "its role is not in this template, so what it may do, and who shares it, cannot be judged.",
             "declare a role for it and set Role to that role's ARN.",
             ("Properties", "Role"),
         )
@@ -41,7 +41,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     shared = [each.logical_id for each in others if not each.type == runner.type == CRAWLER]
     if shared:
         yield Problem(
-            f"it shares the role {role.logical_id} with {', '.join(shared)}: each may do what the others need.",
-            "declare a role of its own, with no more than it needs, and set Role to that.",
+            f"it shares the role {role.logical_id} with {', '.join(shared)}: each may do whatever the others need.",
+            "declare a role for it alone, with only the permissions that it needs, and set Role to that role's ARN.",
             ("Properties", "Role"),
         )

@@ -31,7 +31,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     users = users_of(stack, role)
     if not users:
         yield Problem(
-            "nothing in the template works with this role: what it may do is open for nothing.",
+            "nothing in the template uses this role, so its permissions are an unwatched way to the data.",
             "remove the role, or name it as the Role of what needs it.",
         )
     trusted = {service for each in trust_statements(role) if each.allows for service in services(each)}
@@ -39,7 +39,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         service = USERS.get(user.type, "")
         if service and service not in trusted:
             yield Problem(
-                f"{user.logical_id} works with this role, but {service} may not assume it.",
+                f"{user.logical_id} uses this role, but {service} may not assume it.",
                 f"name {service} as the Service of the trust, or give {user.logical_id} another role.",
                 ("Properties", "AssumeRolePolicyDocument"),
             )

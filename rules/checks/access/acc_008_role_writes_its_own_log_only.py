@@ -39,7 +39,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             if means_something and not any(re.fullmatch(pattern, resource) for pattern in own):
                 yield Problem(
                     f"the role may write to logs that are not its own: {resource}.",
-                    "name the log group of what runs with the role; a Glue role's are under /aws-glue/.",
+                    "name the log group of the function that uses the role; a Glue role's are under /aws-glue/.",
                     statement.path,
                 )
     written = [resource for each in granted if each.covers("logs:PutLogEvents") for resource in each.resources]
@@ -47,7 +47,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         # A group's events go to streams, which its ARN does not name without a wildcard.
         if not any(re.fullmatch(pattern, each) and each.endswith("*") for each in written):
             yield Problem(
-                "the role may not write the log of what runs with it, so a failure would leave no trace.",
+                "the role may not write the log of the function or job that uses it, so a failure would leave no "
+                "trace.",
                 "allow logs:PutLogEvents on the ARN of its log group, with :* at the end as GetAtt gives it.",
                 ("Properties", "Policies"),
             )

@@ -39,9 +39,9 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     open_ = [each for each in dict.fromkeys(granted) if not any(refusal.covers(each) for refusal in refusals)]
     if open_:
         yield Problem(
-            f"what Lambda needs for the function's network is open to its code as well: {', '.join(open_)}.",
+            f"the function's code may use the network permissions that only Lambda needs: {', '.join(open_)}.",
             f"add to {role.logical_id} a Deny of ec2:* on '*' with ArnEquals lambda:SourceFunctionArn, this function's"
-            " ARN, as its one condition.",
+            " ARN, as its only condition.",
             ("Properties", "Role"),
         )
 

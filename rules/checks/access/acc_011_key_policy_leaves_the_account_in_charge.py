@@ -25,13 +25,13 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     key = stack.resources[subject]
     if "KeyPolicy" not in key.properties:
         yield Problem(
-            "who may use the key is left to AWS's default policy, and is written down nowhere.",
+            "the key has no policy, so AWS's default decides who may use it and the template does not show it.",
             "write the KeyPolicy: an Allow of kms:* on '*' for arn:aws:iam::<account>:root, and what services need.",
             ("Properties",),
         )
     elif not any(_leaves_in_charge(each) for each in policy_statements(key)):
         yield Problem(
-            "the account has no full say over its own key, so a mistake in the policy could never be undone.",
+            "the account does not control its own key, so a mistake in the policy could never be undone.",
             "add an Allow of kms:* on '*', without a condition, for the AWS principal arn:aws:iam::<account>:root.",
             ("Properties", "KeyPolicy"),
         )

@@ -36,7 +36,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         useless = [each for each in services(statement) if not USERS.fullmatch(each)]
         if useless:
             yield Problem(
-                f"{', '.join(useless)} may use the key, and nothing of the pipeline has it do so.",
+                f"{', '.join(useless)} may use the key, although no part of the pipeline needs it to.",
                 "name only logs.<region>, delivery.logs, s3, cloudtrail, cloudwatch, events or sns.amazonaws.com as the"
                 " Service.",
                 statement.path,
@@ -46,8 +46,10 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         beyond = [each for each in granted if not any(fnmatchcase(each.lower(), pattern) for pattern in ENCRYPTING)]
         if beyond:
             yield Problem(
-                f"{', '.join(services(statement))} may do more with the key than use it: {', '.join(beyond)}.",
-                "name no more than kms:Decrypt, kms:DescribeKey, kms:Encrypt, kms:GenerateDataKey* and kms:ReEncrypt*.",
+                f"{', '.join(services(statement))} may do more with the key than encrypt and decrypt: "
+                f"{', '.join(beyond)}.",
+                "allow no more than kms:Decrypt, kms:DescribeKey, kms:Encrypt, kms:GenerateDataKey* and "
+                "kms:ReEncrypt*.",
                 statement.path,
             )
 

@@ -44,7 +44,7 @@ def _judge(stack: Stack, statement: Statement) -> Iterator[Problem]:
         )
     if not _is_one(tests.get(VIA), r"s3\.[a-z0-9-]+\.amazonaws\.com(\.cn)?"):
         yield Problem(
-            f"account {accounts} may decrypt whatever it has got hold of, not only what S3 reads for it.",
+            f"account {accounts} may decrypt any ciphertext it obtains, not only objects that S3 reads for it.",
             "add the condition StringEquals kms:ViaService s3.<region>.amazonaws.com.",
             statement.path,
         )

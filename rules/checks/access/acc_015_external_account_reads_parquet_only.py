@@ -52,21 +52,22 @@ def _judge(statement: Statement, bucket: str) -> Iterator[Problem]:
         ]
         if not _all_published(prefixes, "") or statement.resources != [bucket]:
             yield Problem(
-                f"account {accounts} may list more than the Parquet: names tell what is held, and for whom.",
-                f"let the Resource be the bucket, and add the condition StringLike s3:prefix {PUBLISHED}*.",
+                f"account {accounts} may list more than the Parquet, and object names reveal which feeds we hold.",
+                f"set Resource to the bucket, and add the condition StringLike s3:prefix {PUBLISHED}*.",
                 statement.path,
             )
     else:
         yield Problem(
-            f"account {accounts} is granted {', '.join(statement.actions) or 'all but some actions'}; it is a reader.",
-            "grant s3:GetObject and s3:ListBucket, in a statement each, and nothing else.",
+            f"account {accounts} is granted {', '.join(statement.actions) or 'all but some actions'}; it should only "
+            "read.",
+            "grant only s3:GetObject and s3:ListBucket, each in its own statement.",
             statement.path,
         )
     refusing = [key for _, key in tests if OF_UPLOADS.match(key) or key == "s3:prefix"]
     if "s3:getobject" in actions and refusing:
         yield Problem(
-            f"a read brings no {', '.join(refusing)} along, so every read of account {accounts} is refused.",
-            "remove the condition; what a reader must be is said by aws:Principal* keys.",
+            f"a read request has no {', '.join(refusing)} along, so every read by account {accounts} is denied.",
+            "remove the condition; use aws:Principal* keys to restrict who reads.",
             statement.path,
         )
 

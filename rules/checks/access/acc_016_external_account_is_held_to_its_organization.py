@@ -34,9 +34,9 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         for account in foreign_accounts(statement) if statement.allows else []:
             if not any(_holds(each, account, bucket, stack.parameters[PARAMETER]) for each in statements):
                 yield Problem(
-                    f"account {account} may read whatever organization it belongs to.",
+                    f"account {account} may read even after it has left the contract's organization.",
                     "add a Deny of s3:* on the bucket and bucket/* for that account, with StringNotEquals"
-                    f" aws:PrincipalOrgID of the parameter {PARAMETER} as its one condition.",
+                    f" aws:PrincipalOrgID of the parameter {PARAMETER} as its only condition.",
                     statement.path,
                 )
 

@@ -38,7 +38,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     statements = list(policy_statements(policy))
     if not statements:
         yield Problem(
-            "the policy of a queue cannot be read, so nobody can say who may send.",
+            "the queue policy has no statements, so who may send cannot be judged.",
             "give it a PolicyDocument with statements.",
             ("Properties",),
         )
@@ -58,22 +58,22 @@ def _judge(statement: Statement, queues: list[str], senders: dict[str, list[str]
     if service not in SENDERS:
         sending = [each for each, arns in senders.items() if arns]
         yield Problem(
-            "somebody else than the service that sends may use the queue by its policy; what the functions may do"
-            " their roles say.",
-            f"let the Principal be the Service {' or '.join(sending)}."
+            "the queue policy grants access to a principal other than the sending service, so a stranger could send "
+            "messages.",
+            f"set Principal to the Service {' or '.join(sending)}."
             if sending
             else "remove the statement: nothing in this template sends to the queue.",
             statement.path,
         )
     if {each.lower() for each in statement.actions} != {"sqs:sendmessage"}:
         yield Problem(
-            "the queue's policy grants more than sending.",
+            "the queue policy grants more than sending messages.",
             "name sqs:SendMessage alone as the Action.",
             statement.path,
         )
     if not statement.resources or not set(statement.resources) <= set(queues):
         yield Problem(
-            "the queue's policy speaks of other queues than its own.",
+            "the queue policy names a queue other than its own.",
             "name the ARN of the policy's own queue as the Resource.",
             statement.path,
         )
@@ -84,14 +84,14 @@ def _judge(statement: Statement, queues: list[str], senders: dict[str, list[str]
     sources = [value for operator in ARN_TESTS for value in tests.get((operator, "aws:sourcearn"), [])]
     if not sources or any(each not in senders[service] for each in sources):
         yield Problem(
-            f"other {kind}s may send than those of this template that {relation}.",
+            f"a {kind} other than those of this template that {relation} may send.",
             f"add the condition ArnEquals aws:SourceArn with the ARN of such a {kind}, and of no other.",
             statement.path,
         )
     # A bucket's name is free to be taken by anybody once the bucket is deleted; the others' ARNs have the account.
     if service == S3 and not is_of_this_account(statement, "aws:SourceAccount"):
         yield Problem(
-            "a bucket of that name may send whoever owns it.",
+            "anyone who owns a bucket of that name could send to the queue.",
             "add the condition StringEquals aws:SourceAccount with this account's id.",
             statement.path,
         )

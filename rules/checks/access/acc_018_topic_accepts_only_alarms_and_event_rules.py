@@ -29,7 +29,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     statements = list(policy_statements(policy))
     if not statements:
         yield Problem(
-            "the policy of a topic cannot be read, so nobody can say who may publish.",
+            "the topic policy has no statements, so who may publish cannot be judged.",
             "give it a PolicyDocument with statements.",
             ("Properties",),
         )
@@ -43,26 +43,27 @@ def _judge(statement: Statement, topics: list[str]) -> Iterator[Problem]:
     named = services(statement)
     if not isinstance(principal, dict) or list(principal) != ["Service"] or not set(named) <= {ALARMS, RULES}:
         yield Problem(
-            "somebody else than CloudWatch's alarms and EventBridge's rules may use the topic.",
-            f"let the Principal be the Service {ALARMS} or {RULES}.",
+            "the topic policy grants access to a principal other than CloudWatch and EventBridge, who could publish "
+            "false alarms.",
+            f"set Principal to the Service {ALARMS} or {RULES}.",
             statement.path,
         )
     if {each.lower() for each in statement.actions} != {"sns:publish"}:
         yield Problem(
-            "the topic's policy grants more than publishing.",
+            "the topic policy grants more than publishing.",
             "name sns:Publish alone as the Action.",
             statement.path,
         )
     if not statement.resources or not set(statement.resources) <= set(topics):
         yield Problem(
-            "the topic's policy speaks of other topics than its own.",
+            "the topic policy names a topic other than its own.",
             "name topics of the policy's Topics as the Resource.",
             statement.path,
         )
     # EventBridge brings no account along; with this condition its alerts would be dropped.
     if ALARMS in named and not is_of_this_account(statement, "aws:SourceAccount"):
         yield Problem(
-            "alarms of any account may publish.",
+            "alarms of any AWS account may publish to the topic.",
             "add the condition StringEquals aws:SourceAccount with this account's id.",
             statement.path,
         )

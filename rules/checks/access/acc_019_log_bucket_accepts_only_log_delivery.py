@@ -35,8 +35,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     for sender in senders:
         if not any(sender.arn in _sources(each) and each.covers("s3:PutObject") for each in allowed):
             yield Problem(
-                f"the access logs of {sender.logical_id} are not let in, and S3 drops what it cannot deliver.",
-                f"name the ARN of {sender.logical_id} in aws:SourceArn of the statement that lets log delivery in.",
+                f"the access logs of {sender.logical_id} are not allowed in, so S3 drops them.",
+                f"name the ARN of {sender.logical_id} in aws:SourceArn of the statement that allows log delivery.",
             )
 
 
@@ -44,24 +44,24 @@ def _judge(statement: Statement, bucket: Resource, buckets: list[str]) -> Iterat
     which = f"the statement {statement.sid or statement.path[-1]} of its policy"
     if statement.body.get("Principal") not in ({"Service": DELIVERY}, {"Service": [DELIVERY]}):
         yield Problem(
-            f"{which} lets in somebody else than S3's log delivery.",
-            f"let the Principal be the Service {DELIVERY}; readers are granted by their roles.",
+            f"{which} grants access to a principal other than S3's log delivery, so logs could be forged.",
+            f"set Principal to the Service {DELIVERY}; readers are granted by their roles.",
         )
     inside = bool(statement.resources) and all(each.startswith(f"{bucket.arn}/") for each in statement.resources)
     if {each.lower() for each in statement.actions} != {"s3:putobject"} or not inside:
         yield Problem(
-            f"{which} grants more than writing objects of this bucket.",
+            f"{which} grants more than writing objects to this bucket.",
             "name s3:PutObject alone as the Action and bucket/* as the Resource.",
         )
     sources = _sources(statement)
     if not sources or not set(sources) <= set(buckets):
         yield Problem(
-            f"{which} lets in logs of buckets that are not this template's, and a stranger's log looks like ours.",
+            f"{which} accepts logs of buckets outside this template, which would look like ours.",
             "name in ArnEquals aws:SourceArn the buckets of this template that log here, and no other.",
         )
     if not is_of_this_account(statement, "aws:SourceAccount"):
         yield Problem(
-            f"{which} lets in logs of a bucket of that name whoever owns it.",
+            f"{which} accepts logs of a bucket of that name from any account.",
             "add the condition StringEquals aws:SourceAccount with this account's id.",
         )
 

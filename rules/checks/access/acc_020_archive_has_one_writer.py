@@ -33,17 +33,17 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     open_ = [action for action in WRITES if not any(each.covers(action) for each in refusals)]
     if open_ and not writers:
         yield Problem(
-            f"nothing in this template replicates into this write-once bucket, and its policy lets whoever has the"
-            f" right write what is then locked ({', '.join(open_)}).",
+            "nothing in this template replicates into this write-once bucket, and its policy lets anyone with the "
+            f"permission write objects that are then locked ({', '.join(open_)}).",
             "replicate the record into it, and add to its policy a Deny of s3:PutObject and s3:ReplicateObject for"
-            " Principal '*' on bucket/*, with ArnNotEquals aws:PrincipalArn, the replication role's ARN, as its one"
-            " condition.",
+            " Principal '*' on bucket/*, with ArnNotEquals aws:PrincipalArn, the replication role's ARN, as its only "
+            "condition.",
         )
     elif open_:
         yield Problem(
-            f"others than the role that replicates into the archive may write there ({', '.join(open_)}).",
+            f"principals other than the replication role may write to the archive ({', '.join(open_)}).",
             "add to its policy a Deny of s3:PutObject and s3:ReplicateObject for Principal '*' on bucket/*, with"
-            " ArnNotEquals aws:PrincipalArn, the replication role's ARN, as its one condition.",
+            " ArnNotEquals aws:PrincipalArn, the replication role's ARN, as its only condition.",
         )
 
 

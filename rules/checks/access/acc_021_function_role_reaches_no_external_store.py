@@ -35,7 +35,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             # '*' names no store; whether it may stand there depends on the action, which another rule judges.
             if arn != "*" and not _is_let_off(stack, arn) and is_foreign(stack, arn):
                 yield Problem(
-                    f"the role is let at a store that is not of this template: {arn}.",
+                    f"the role may access a store outside this template: {arn}.",
                     "name a store of this template by its ARN, and encrypt with the pipeline's key.",
                     statement.path,
                 )

@@ -40,7 +40,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     for arn, store in _granted(stack, role).items():
         if store.type in TOLD and not _names(store) & told:
             yield Problem(
-                f"its role {role.logical_id} is let at {store.logical_id} ({arn}), which the function is not told of.",
+                f"its role {role.logical_id} may access {store.logical_id} ({arn}), which nothing in the function's "
+                "configuration names.",
                 f"remove the grant, or name {store.logical_id} in the variables, the DeadLetterConfig or a mapping of"
                 " the function.",
                 ("Properties", "Role"),

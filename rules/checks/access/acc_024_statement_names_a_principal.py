@@ -49,7 +49,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     statements = items(at(resource.properties.get(key), "Statement"))
     if not statements:
         yield Problem(
-            "a policy has no statement that names anybody.",
+            "the policy has no statement with a Principal.",
             f"give {key} at least one Statement with a Principal.",
             ("Properties", key),
         )
@@ -60,7 +60,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             continue
         if not _names_somebody(at(statement, "Principal")):
             yield Problem(
-                "a statement's Principal is empty, or is no account, ARN with an account, or service.",
+                "a statement's Principal is empty, or is not an account, an ARN with an account, or a service: AWS "
+                "rejects the policy.",
                 "name a Principal; where it depends on a parameter, make the whole statement depend on it, with Fn::If"
                 " around the statement.",
                 path,

@@ -32,14 +32,14 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     resource = stack.resources[subject]
     if resource.type != ROLE:
         yield Problem(
-            "it grants rights to somebody who is not of this template.",
-            "remove it: what others may do is said where they are declared.",
+            "it grants permissions to a principal outside this template.",
+            "remove it; grant permissions where the principal is declared.",
         )
         return
     for name, policy in stack.of(*POLICIES).items():
         if _names(policy, resource):
             yield Problem(
-                f"{name} grants the role what its own policies do not show.",
+                f"{name} grants the role permissions that are not in its own Policies.",
                 f"move what {name} grants into the role's Policies.",
             )
 

@@ -33,7 +33,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     for name, each in stack.of(*OPENS).items():
         if _function(stack, each.properties.get(OPENS[each.type])) is function:
             yield Problem(
-                f"{name} lets others call the function, with whatever they like for an event.",
+                f"{name} lets others invoke the function with any event, so forged records could be stored.",
                 f"remove {name}: an AWS::Lambda::EventSourceMapping needs no permission.",
             )
 

@@ -27,9 +27,9 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     place = at(stack.resources[subject].body, *PATH)
     if all(prefix_in(bucket, place) is None for bucket in stack.of(BUCKET).values()):
         yield Problem(
-            f"results of queries go to {place}, which is no bucket of this template."
+            f"results of queries go to {place}, which is not a bucket of this template."
             if place
-            else "nothing says where results of queries go, so each client does.",
+            else "no output location is set, so each client decides where query results go.",
             "set ResultConfiguration.OutputLocation to s3://<bucket>/<prefix>/ with a bucket of this template.",
             PATH,
         )

@@ -43,7 +43,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     for action, arn in needed.items():
         if not _may(statements, account, action, arn):
             yield Problem(
-                f"the reader, account {account}, is promised the Parquet and may not {action} on {arn}.",
+                f"the reader, account {account}, is promised the Parquet but lacks {action} on {arn}.",
                 f"allow the root of the account that {PARAMETER} names {action}, and deny it nowhere.",
                 ("Properties", "KeyPolicy") if resource.type != BUCKET else (),
             )

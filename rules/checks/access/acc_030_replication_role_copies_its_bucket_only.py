@@ -53,15 +53,15 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     trusting = [each for each in trust_statements(role) if each.allows]
     if not trusting:
         yield Problem(
-            "nobody may assume the role, so nobody can say what it is for.",
-            f"let {S3} assume it, and nobody else.",
+            "no service may assume the role, so S3 cannot replicate with it.",
+            f"allow {S3} alone to assume it.",
             ("Properties", "AssumeRolePolicyDocument"),
         )
     for statement in trusting:
         if statement.body.get("Principal") not in ({"Service": S3}, {"Service": [S3]}):
             yield Problem(
-                "somebody else than S3 may work with the role.",
-                f"let the Principal be the Service {S3} alone.",
+                "a principal other than S3 may assume the role.",
+                f"set Principal to the Service {S3} alone.",
                 statement.path,
             )
     for statement in role_statements(role):
@@ -78,7 +78,7 @@ def _reaches(statement: Statement, actions: tuple[str, ...], verb: str, arns: li
     named = statement.resources
     if not named or not all(any(each == arn or each.startswith(f"{arn}/") for arn in arns) for each in named):
         yield Problem(
-            f"the role may {verb} other buckets than {' and '.join(arns)}.",
+            f"the role may {verb} buckets other than {' and '.join(arns)}.",
             f"name {' and '.join(arns)}, or objects in it, as the Resource.",
             statement.path,
         )
@@ -91,7 +91,7 @@ def _judge(statement: Statement, actions: tuple[str, ...], verb: str, buckets: l
     # Without a bucket key the context is the object's ARN.
     if not named or not all(any(each == arn or each.startswith(f"{arn}/") for arn in buckets) for each in named):
         yield Problem(
-            f"the role may {verb} what is not in {' or '.join(buckets)}.",
+            f"the role may {verb} objects that are not in {' or '.join(buckets)}.",
             f"add the condition StringEquals kms:EncryptionContext:aws:s3:arn {', '.join(buckets)} in a statement of"
             f" its own for {' and '.join(actions)}.",
             statement.path,

@@ -100,10 +100,14 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             if "*" in action:
                 continue
             if action.lower() not in called:
-                yield Problem(f"nothing that {who} does calls {action}.", f"remove {action}.", statement.path)
+                yield Problem(
+                    f"{who} never calls {action}, so only an intruder would use it.",
+                    f"remove {action}.",
+                    statement.path,
+                )
             elif action.lower() in POLLS and not _are(statement, polled):
                 yield Problem(
-                    f"{action} is what Lambda calls for a mapping, and no mapping of {who} has this source.",
+                    f"Lambda calls {action} only for an event source mapping, and no mapping of {who} has this source.",
                     f"remove {action}, or name nothing but the sources of the mappings as its Resource.",
                     statement.path,
                 )

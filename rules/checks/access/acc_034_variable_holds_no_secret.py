@@ -45,7 +45,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     for name, value in variables.items() if isinstance(variables, dict) else ():
         if _is_secret(str(name), value):
             yield Problem(
-                f"{name} holds a secret, which everybody who may look at it can read.",
+                f"{name} holds a secret, which anyone who may view the configuration can read.",
                 f"remove {name}: a role needs no password. For a system outside of AWS, pass the ARN of an"
                 " AWS::SecretsManager::Secret.",
                 (*place, name),

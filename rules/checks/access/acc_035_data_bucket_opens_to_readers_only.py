@@ -33,8 +33,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     for statement in policy_statements(stack.resources[subject]):
         for who in _others_than_readers(statement) if statement.allows else ():
             yield Problem(
-                f"its policy lets {who} at the data, which no role shows.",
-                "remove the statement; grant our own programs in the policies of their roles.",
+                f"its policy grants {who} access to the data, which no role shows.",
+                "remove the statement; grant access in the policies of the roles that need it.",
                 statement.path,
             )
 

@@ -31,7 +31,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             parts = str(arn).split(":", 5)
             if len(parts) < 6 or parts[4] != ACCOUNT or parts[5].startswith(CALLS):
                 yield Problem(
-                    f"it tells {arn}, which is not of this account.",
+                    f"it sends events to {arn}, which is not in this account.",
                     "name a topic, queue or log group of this account, or remove the target.",
                     ("Properties", "Targets", index),
                 )

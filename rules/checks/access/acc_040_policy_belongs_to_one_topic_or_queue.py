@@ -53,15 +53,16 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     arn = _arn(stack, policy.type, targets[0]) if len(targets) == 1 else ""
     if not arn:
         yield Problem(
-            f"the policy is not put on exactly one {_kind(policy)} that can be told.",
-            f"give each {_kind(policy)} a policy of its own, with a Ref to it as the one entry of {key}.",
+            f"the policy is not attached to exactly one {_kind(policy)} of known name.",
+            f"give each {_kind(policy)} its own policy, with a Ref to it as the only entry of {key}.",
             ("Properties", key),
         )
         return
     for other in stack.of(policy.type).values():
         if other is not policy and targets[0] in items(other.properties.get(key)):
             yield Problem(
-                f"{other.logical_id} sets the policy of the same {_kind(policy)}: the later one replaces the other.",
+                f"{other.logical_id} sets the policy of the same {_kind(policy)}, and the one deployed later replaces "
+                "the other.",
                 "put the statements of both into one policy.",
                 ("Properties", key),
             )
@@ -70,8 +71,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     for index, statement in enumerate(statements):
         if items(at(statement, "Resource")) != [arn]:
             yield Problem(
-                f"a statement does not name the {_kind(policy)} that the policy is put on, and nothing else: SNS"
-                " refuses such a policy.",
+                f"a statement's Resource is not exactly the {_kind(policy)} that the policy is attached to, which SNS "
+                "rejects.",
                 f"name the ARN of the {_kind(policy)} alone as the Resource.",
                 (*path, index),
             )

@@ -38,14 +38,15 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         accounts, tests = ", ".join(foreign_accounts(statement)), conditions(statement)
         if organization and tests.get(TEST) != [organization]:
             yield Problem(
-                f"account {accounts} is granted something whatever organization it belongs to.",
+                f"account {accounts} is granted access even after it has left the contract's organization.",
                 f"add the condition StringEquals aws:PrincipalOrgID with the parameter {PARAMETER} to the statement.",
                 statement.path,
             )
         if not organization and any(key == KEY for _, key in tests):
             yield Problem(
-                f"account {accounts} is held to an organization, and {PARAMETER} names none: it is refused.",
-                f"ask for aws:PrincipalOrgID only where {PARAMETER} is given.",
+                f"account {accounts} must belong to an organization, but {PARAMETER} is empty, so every request is "
+                "denied.",
+                f"add the aws:PrincipalOrgID condition only where {PARAMETER} is given.",
                 statement.path,
             )
 

@@ -34,7 +34,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         refused = [each.action for each in trails.bucket_requests(trail, bucket) if not granted(statements, each)]
         if refused:
             yield Problem(
-                f"CloudTrail is refused {' and '.join(dict.fromkeys(refused))} for {trail.logical_id}: nothing is"
+                f"CloudTrail is denied {' and '.join(dict.fromkeys(refused))} for {trail.logical_id}: nothing is"
                 " recorded.",
                 f"allow {trails.SERVICE} s3:GetBucketAcl on the bucket and s3:PutObject on AWSLogs/<account>/* in it,"
                 f" for aws:SourceArn the ARN of {trail.logical_id}.",
@@ -45,12 +45,12 @@ def _judge(stack: Stack, statement: Statement, bucket: Resource) -> Iterator[Pro
     which = f"the statement {statement.sid or statement.path[-1]} of its policy"
     if statement.body.get("Principal") not in ({"Service": trails.SERVICE}, {"Service": [trails.SERVICE]}):
         yield Problem(
-            f"{which} lets in somebody else than CloudTrail.",
-            f"let the Principal be the Service {trails.SERVICE}; readers are granted by their roles.",
+            f"{which} grants access to a principal other than CloudTrail, so trail files could be forged.",
+            f"set Principal to the Service {trails.SERVICE}; readers are granted by their roles.",
         )
     if not trails.is_held_to_our_trails(stack, statement):
         yield Problem(
-            f"{which} lets in files of trails that are not this template's, and a stranger's file looks like ours.",
+            f"{which} accepts files of trails outside this template, which would look like ours.",
             "name in StringEquals aws:SourceArn the ARN of this template's trail, without a wildcard.",
         )
     actions = {each.lower() for each in statement.actions}
@@ -59,11 +59,11 @@ def _judge(stack: Stack, statement: Statement, bucket: Resource) -> Iterator[Pro
     inside = bool(statement.resources) and all(each.startswith(folder) for each in statement.resources)
     if not finding and not (actions == {"s3:putobject"} and inside):
         yield Problem(
-            f"{which} grants more than finding the bucket and writing the trail's files.",
+            f"{which} grants more than reading the bucket's ACL and writing the trail's files.",
             "grant s3:GetBucketAcl on the bucket, and in another statement s3:PutObject on AWSLogs/<account>/* in it.",
         )
     if not finding and conditions(statement).get(OWNER) != ["bucket-owner-full-control"]:
         yield Problem(
-            f"{which} does not ask that the files be the bucket owner's, as AWS documents.",
+            f"{which} does not require that the bucket owner owns the files, as AWS documents.",
             "add the condition StringEquals s3:x-amz-acl bucket-owner-full-control.",
         )

@@ -28,7 +28,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     for action in WRITING:
         if not stores.refuses_everybody(statements, action, [f"{bucket.arn}/*"], OTHERS):
             yield Problem(
-                f"others than CloudTrail may write here ({action}), and files that others can write prove nothing.",
-                f"add to its policy a Deny of {action} for Principal '*' on bucket/*, with the one condition"
+                f"principals other than CloudTrail may write here ({action}), and files that others can write prove "
+                "nothing.",
+                f"add to its policy a Deny of {action} for Principal '*' on bucket/*, with only the condition"
                 f" StringNotEquals aws:PrincipalServiceName {trails.SERVICE}.",
             )

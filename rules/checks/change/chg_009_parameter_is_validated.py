@@ -37,14 +37,14 @@ def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:
     parameter = at(template, *path)
     if not _is_limited(parameter):
         yield Problem(
-            f"{subject} takes any value, and the first to notice a wrong one is a half-built stack.",
-            "add AllowedValues, an AllowedPattern that refuses something, or MinValue and MaxValue for a number.",
+            f"{subject} accepts any value, so a wrong one is noticed only when the stack is half built.",
+            "add AllowedValues, an AllowedPattern that rejects something, or MinValue and MaxValue for a number.",
             path,
         )
     reason = at(parameter, "ConstraintDescription")
     if not isinstance(reason, str) or not reason.strip():
         yield Problem(
-            f"whoever mistypes {subject} is shown a pattern or a list, not what is asked for.",
+            f"{subject} has no ConstraintDescription, so a mistyped value is answered with a bare pattern or list.",
             "add a ConstraintDescription that completes: parameter X ...",
             (*path, "ConstraintDescription"),
         )

@@ -27,7 +27,7 @@ def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:
     """A parameter without a description, or with one that repeats its name."""
     if not explains(at(template, "Parameters", subject, "Description"), subject):
         yield Problem(
-            f"nothing says what {subject} decides.",
+            f"{subject} has no description, so whoever deploys has to guess its value.",
             "add a Description that says what changes with the value, and what to choose.",
             ("Parameters", subject, "Description"),
         )

@@ -30,7 +30,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         architectures = items(layer.properties.get("CompatibleArchitectures"))
         if architectures and any(each not in architectures for each in wanted):
             yield Problem(
-                f"{layer.logical_id} is not made for the function's processor, {', '.join(map(str, wanted))}.",
+                f"{layer.logical_id} is not built for the function's architecture, {', '.join(map(str, wanted))}.",
                 "set Architectures to one of the layer's CompatibleArchitectures, or build the layer for it.",
                 ("Properties", "Architectures"),
             )

@@ -1,7 +1,7 @@
 """CHG-013  output_says_who_reads_it
 
 Why       An output that others build on cannot be changed without asking them. Without a word on
-          who they are it is either kept for ever or taken away from somebody's production.
+          who they are it is either kept forever or taken away from somebody's production.
 Targets   Outputs
 """
 
@@ -27,7 +27,7 @@ def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:
     """An output without a description, or with one that repeats its name."""
     if not explains(at(template, "Outputs", subject, "Description"), subject):
         yield Problem(
-            f"nothing says who reads {subject}, and so who has to be asked before it changes.",
+            f"{subject} has no description, so nobody knows whom to ask before changing it.",
             "add a Description that names the readers.",
             ("Outputs", subject, "Description"),
         )

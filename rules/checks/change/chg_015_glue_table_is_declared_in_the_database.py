@@ -25,7 +25,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     judged = stack.of(*JUDGED)[subject]
     if not stack.by_ref(judged.properties.get("DatabaseName"), "AWS::Glue::Database"):
         yield Problem(
-            f"the {judged.type.rsplit(':', 1)[1].lower()} belongs to a database that this template does not declare.",
+            f"the {judged.type.rsplit(':', 1)[1].lower()} belongs to a database outside this template, where analysts "
+            "do not look.",
             "set DatabaseName to !Ref of the template's AWS::Glue::Database.",
             ("Properties", "DatabaseName"),
         )

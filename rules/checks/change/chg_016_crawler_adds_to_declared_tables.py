@@ -34,7 +34,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         )
     for kind in (each for each, listed in kinds.items() if each != "CatalogTargets" and listed):
         yield Problem(
-            f"the crawler makes tables of its own out of {kind}, with columns it has guessed.",
+            f"the crawler creates its own tables from {kind}, with guessed columns.",
             f"declare the tables, name them in CatalogTargets and remove {kind}.",
             (*PATH, kind),
         )

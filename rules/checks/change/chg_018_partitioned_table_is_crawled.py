@@ -32,7 +32,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     ]
     if (table.properties.get("DatabaseName"), table.ref) not in crawled:
         yield Problem(
-            "no crawler looks for partitions of this table that the catalogue lacks, so queries never see them.",
+            "no crawler looks for partitions of this table that are missing from the catalogue, so queries never see "
+            "them.",
             "name the table in Targets.CatalogTargets of a crawler of this template.",
             ("Properties", "TableInput", "PartitionKeys"),
         )

@@ -30,7 +30,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     for path, value in _tags(stack.all()[subject]):
         if value != environment:
             yield Problem(
-                f"the tag Environment says {value}, and the environment is {environment}.",
+                f"the tag Environment says {value}, but the environment is {environment}.",
                 "set the tag's value to !Ref Environment.",
                 path,
             )

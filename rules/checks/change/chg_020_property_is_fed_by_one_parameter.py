@@ -43,7 +43,7 @@ def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:
         if len(counts) > 1 and (own != usual or list(counts.values()).count(most) > 1):
             others = sorted({name for names in fed.values() for name in names.values()} - own)
             yield Problem(
-                f"{'.'.join(map(str, path))} follows {' and '.join(sorted(own))}, in others of {kind}"
+                f"{'.'.join(map(str, path))} takes {' and '.join(sorted(own))}, but others of {kind} take"
                 f" {' and '.join(others) or 'fewer parameters'}.",
                 "refer to the same parameter as the others do, or state the value that is meant to differ.",
                 ("Resources", subject, *next(iter(fed[subject]))),

@@ -29,8 +29,8 @@ def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:
     """A parameter that decides nothing: at most what else may be entered."""
     if subject not in _used(template):
         yield Problem(
-            f"nothing that is deployed follows {subject}, whatever is chosen.",
-            "refer to it where it belongs, or remove it.",
+            f"nothing that is deployed depends on {subject}, so setting it has no effect.",
+            "refer to it where it should apply, or remove it.",
             ("Parameters", subject),
         )
 

@@ -73,13 +73,19 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     """A type that no rule is about, and properties that none reads."""
     resource = stack.resources[subject]
     if resource.type not in JUDGED:
-        yield Problem(f"no rule judges what an {resource.type} lets in, keeps or sends.", FIX)
+        yield Problem(f"no rule judges an {resource.type}, so what it opens or stores goes unseen.", FIX)
         return
     judged = JUDGED[resource.type].split()
     stated = resource.body.get("Properties") or {}
     if not isinstance(stated, dict):
-        yield Problem("its Properties are no object, so nothing in them is judged.", "write them as an object.")
+        yield Problem("its Properties are not an object, so nothing in them is judged.", "write them as an object.")
         return
     for name in stated:
         if name not in judged:
-            yield Problem(f"no rule judges {name} of an {resource.type}.", FIX, ("Properties", name))
+            yield Problem(
+                f"no rule judges {name} of an {resource.type}, so whatever it sets goes unseen, so whatever it sets "
+                "goes unseen, so whatever it sets "
+                "goes unseen.",
+                FIX,
+                ("Properties", name),
+            )

@@ -38,13 +38,13 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     if not _is_packaged(stated.get("Code")):
         yield Problem(
             "its code is in the template or in an image, not in what `aws cloudformation package` uploads.",
-            "let Code be the path of a folder or zip, or S3Bucket and S3Key.",
+            "set Code to the path of a folder or zip, or to S3Bucket and S3Key.",
             ("Properties", "Code"),
         )
     for layer in items(stated.get("Layers")):
         if stack.by_ref(layer, "AWS::Lambda::LayerVersion") is None:
             yield Problem(
-                f"its layer {layer} is not of this template: somebody else decides what runs.",
+                f"its layer {layer} is not in this template, so somebody else decides what code runs.",
                 "declare an AWS::Lambda::LayerVersion and refer to it, or remove the layer.",
                 ("Properties", "Layers"),
             )
@@ -52,7 +52,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     for name in LOADS:
         if at(variables, name) is not None:
             yield Problem(
-                f"its variable {name} has another program or library loaded before the function.",
+                f"its variable {name} loads another program or library before the function.",
                 f"remove {name}.",
                 ("Properties", "Environment", "Variables", name),
             )

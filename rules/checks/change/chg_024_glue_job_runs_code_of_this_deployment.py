@@ -37,13 +37,13 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     if not at(stated, "Command", "ScriptLocation"):
         yield Problem(
             "it names no script.",
-            "let Command.ScriptLocation be the script's path; `aws cloudformation package` uploads it.",
+            "set Command.ScriptLocation to the script's path; `aws cloudformation package` uploads it.",
             ("Properties", "Command"),
         )
     arguments = stated.get("DefaultArguments", {})
     if not isinstance(arguments, dict):
         yield Problem(
-            "its arguments are no object, so nobody can tell what they load.",
+            "its DefaultArguments are not an object, so what they load cannot be judged.",
             "write DefaultArguments as names and values.",
             ("Properties", "DefaultArguments"),
         )
@@ -51,7 +51,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     for name in LOADS:
         if name in arguments:
             yield Problem(
-                f"{name} has it load {arguments[name]}, which no review of the script sees.",
+                f"{name} makes the job load {arguments[name]}, which no review of the script covers.",
                 f"remove {name}; what the script needs is in Glue's own environment, or in the script.",
                 ("Properties", "DefaultArguments", name),
             )

@@ -28,8 +28,8 @@ def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:
     """A condition that no parameter and no pseudo parameter has any part in."""
     if not _depends(template, subject, set()):
         yield Problem(
-            f"{subject} comes out the same whatever is deployed, and with it all that hangs on it.",
-            "compare a parameter in it, or remove it with the branch that is never taken.",
+            f"{subject} evaluates to the same value in every deployment, so whatever depends on it never changes.",
+            "compare a parameter in it, or remove it together with the branch that is never taken.",
             ("Conditions", subject),
         )
 

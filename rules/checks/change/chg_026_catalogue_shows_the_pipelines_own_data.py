@@ -47,13 +47,15 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         )
     for link in LINKS:
         if at(stated, link):
-            yield Problem(f"its {link} shows what is elsewhere, or to everybody.", f"remove {link}.", (*path, link))
+            yield Problem(
+                f"its {link} points to another table, or grants everyone access.", f"remove {link}.", (*path, link)
+            )
     place = at(stated, "LocationUri") or at(stated, "StorageDescriptor", "Location")
     is_table = resource.type == "AWS::Glue::Table"
     if (is_table or place) and not _is_ours(stack, place):
         yield Problem(
-            f"it lies in {place or 'no place'}, which is in no bucket of this template.",
-            "let it lie in a bucket that the template declares: s3://${Bucket}/prefix/.",
+            f"its location is {place or 'missing'}, which is in no bucket of this template.",
+            "set its location to a bucket of this template: s3://${Bucket}/prefix/.",
             path,
         )
 

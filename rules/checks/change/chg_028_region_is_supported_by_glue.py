@@ -35,7 +35,7 @@ def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:
     maps = [name for name in dict.fromkeys(_looked_up(template)) if isinstance(at(template, "Mappings", name), dict)]
     if not maps:
         yield Problem(
-            f"{subject} is made in whatever Region the template is deployed to.",
+            f"{subject} is created in any Region that the template is deployed to, supported or not.",
             "list the supported Regions in Mappings, and look AWS::Region up there, without a default, in an output or"
             " a resource that is on no condition.",
             ("Mappings",),
@@ -44,8 +44,8 @@ def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:
         for region in template["Mappings"][name]:
             if not SUPPORTED.fullmatch(str(region)):
                 yield Problem(
-                    f"{region} is in a partition for which nothing says that it has what {subject} needs.",
-                    f"remove it from {name}; or write down here, with its source, that it has.",
+                    f"{region} is not a Region that is known to support {subject}.",
+                    f"remove it from {name}, or add it to this rule's list with AWS's announcement as the source.",
                     ("Mappings", name, region),
                 )
 

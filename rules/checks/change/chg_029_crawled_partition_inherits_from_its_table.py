@@ -31,7 +31,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     stated = _parsed(stack.of(CRAWLER)[subject].properties.get("Configuration"))
     if at(stated, "CrawlerOutput", "Partitions", "AddOrUpdateBehavior") != "InheritFromTable":
         yield Problem(
-            "the crawler gives a partition the columns that it guesses from files, not those of its table.",
+            "the crawler gives partitions columns that it guesses from files, not those of their table.",
             f"set Configuration to '{WANTED}'.",
             PATH,
         )

@@ -28,13 +28,13 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     default = default_encryption(stack.resources[subject])
     if default.get("SSEAlgorithm") != "aws:kms":
         yield Problem(
-            "a data bucket does not encrypt with a KMS key, so nobody can switch its data off.",
+            "a data bucket does not encrypt with a KMS key, so its data cannot be made unreadable when a licence ends.",
             "set ServerSideEncryptionByDefault.SSEAlgorithm to aws:kms.",
             PATH,
         )
     elif not is_key_arn(default.get("KMSMasterKeyID")):
         yield Problem(
-            "a data bucket names no key of ours, so S3 takes its own, or whichever an alias is pointed at.",
+            "a data bucket does not name our key, so S3 uses its own, or whichever key an alias points to.",
             "set ServerSideEncryptionByDefault.KMSMasterKeyID to the ARN of the pipeline's key.",
             PATH,
         )

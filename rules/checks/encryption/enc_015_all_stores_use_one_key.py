@@ -27,8 +27,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     for path, key in keys_named(stack.resources[subject]):
         if key != expected:
             yield Problem(
-                f"{key} encrypts here, while the rest of the pipeline uses {expected}: switching that off would leave"
-                " this readable.",
+                f"{key} encrypts here, while the rest of the pipeline uses {expected}: disabling that key would leave "
+                "this store readable.",
                 "name the pipeline's key, as the other stores do.",
                 path,
             )

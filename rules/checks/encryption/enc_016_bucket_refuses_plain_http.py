@@ -24,7 +24,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     bucket = stack.resources[subject]
     if not refuses_everybody(guards(stack, bucket), "s3:*", [bucket.arn, f"{bucket.arn}/*"], PLAIN_HTTP):
         yield Problem(
-            "a bucket may be read or written without TLS, by some callers or for some of its objects.",
-            "add to its policy a Deny of s3:* for Principal '*' on the bucket and bucket/*, with the one condition Bool"
+            "the bucket can be read or written without TLS, by some callers or for some objects.",
+            "add to its policy a Deny of s3:* for Principal '*' on the bucket and bucket/*, with only the condition "
+            "Bool"
             " aws:SecureTransport false.",
         )

@@ -23,7 +23,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     queue = stack.resources[subject]
     if not refuses_everybody(guards(stack, queue), "sqs:*", [queue.arn], PLAIN_HTTP):
         yield Problem(
-            "a queue may be used without TLS, by some callers or for some actions.",
-            "add to a policy of the queue a Deny of sqs:* for Principal '*' on its ARN, with the one condition Bool"
+            "the queue can be used without TLS, by some callers or for some actions.",
+            "add to a policy of the queue a Deny of sqs:* for Principal '*' on its ARN, with only the condition Bool"
             " aws:SecureTransport false.",
         )

@@ -23,7 +23,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     topic = stack.resources[subject]
     if not refuses_everybody(guards(stack, topic), "sns:Publish", [topic.arn], PLAIN_HTTP):
         yield Problem(
-            "a topic takes messages without TLS, from some publishers at least.",
-            "add to a policy of the topic a Deny of sns:Publish for Principal '*' on its ARN, with the one condition"
+            "the topic accepts messages without TLS, at least from some publishers.",
+            "add to a policy of the topic a Deny of sns:Publish for Principal '*' on its ARN, with only the condition"
             " Bool aws:SecureTransport false.",
         )

@@ -27,21 +27,21 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     wanted = {("null", ALGORITHM): ["false"], ("stringnotequals", ALGORITHM): ["aws:kms"]}
     if not refuses_uploads(stack, bucket, wanted):
         yield Problem(
-            "an upload to a KMS-encrypted bucket may name another algorithm, and no key of ours protects that object.",
+            "an upload may choose an algorithm other than aws:kms, so our key does not protect that object.",
             f"add to its policy a Deny of s3:PutObject for Principal '*' on bucket/*, with Null {ALGORITHM} false and"
             f" StringNotEquals {ALGORITHM} aws:kms.",
         )
     if refuses_uploads_without(guards(stack, bucket), ALGORITHM):
         yield Problem(
-            "uploads that name no algorithm are refused, although the bucket would encrypt them: their data is lost.",
+            "uploads that name no algorithm are denied, although the bucket would encrypt them: their data is lost.",
             f"add Null {ALGORITHM} false to the condition of the Deny, so that it judges only uploads that name one.",
         )
     for role in stack.of("AWS::IAM::Role").values():
         own = [each for each in role_statements(role) if _is_about(each, bucket)]
         if refuses_uploads_without(own, ALGORITHM):
             yield Problem(
-                f"{role.logical_id} is refused uploads that name no algorithm, although the bucket would encrypt them.",
-                f"remove the Deny from {role.logical_id}: the bucket's policy refuses other algorithms to everybody.",
+                f"{role.logical_id} is denied uploads that name no algorithm, although the bucket would encrypt them.",
+                f"remove the Deny from {role.logical_id}: the bucket policy denies other algorithms to everyone.",
             )
 
 

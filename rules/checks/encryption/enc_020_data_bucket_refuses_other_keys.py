@@ -34,12 +34,12 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     wanted = {("null", KEY_ID): ["false"], ("stringnotequals", KEY_ID): [str(key)]}
     if not refuses_uploads(stack, bucket, wanted):
         yield Problem(
-            "an upload may name another key than the bucket's, whose owner decides whether we can read the object.",
+            "an upload may name a key other than the bucket's, whose owner decides whether we can read the object.",
             f"add to its policy a Deny of s3:PutObject for Principal '*' on bucket/*, with Null {KEY_ID} false and"
             f" StringNotEquals {KEY_ID} the ARN of the bucket's key.",
         )
     if refuses_uploads_without(guards(stack, bucket), KEY_ID):
         yield Problem(
-            "uploads that name nothing are refused, although the bucket would encrypt them: their data is lost.",
+            "uploads that name no key are denied, although the bucket would encrypt them: their data is lost.",
             f"add Null {KEY_ID} false to the condition of the Deny, so that it judges only uploads that name one.",
         )

@@ -45,7 +45,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         yield Problem(
             f"{key.logical_id} does not let CloudWatch Logs encrypt the log group: {', '.join(missing)}.",
             f"allow {service} kms:Decrypt, kms:DescribeKey, kms:Encrypt, kms:GenerateDataKey* and kms:ReEncrypt* in the"
-            " key's policy, on the one condition ArnLike kms:EncryptionContext:aws:logs:arn.",
+            " key's policy, with only the condition ArnLike kms:EncryptionContext:aws:logs:arn.",
             ("Properties", "KmsKeyId"),
         )
 

@@ -30,7 +30,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     name = resource.properties.get(key)
     if stack.by_ref(name, CONFIGURATION) is None:
         yield Problem(
-            f"its security configuration {name} is not in the template, so nobody can say how it encrypts.",
+            f"its security configuration {name} is not in the template, so how it encrypts cannot be judged.",
             f"set {key} to the Ref of an {CONFIGURATION} of this template.",
             ("Properties", key),
         )

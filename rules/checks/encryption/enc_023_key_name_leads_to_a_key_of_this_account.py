@@ -30,7 +30,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     key = resource.properties.get(NAMES[resource.type])
     if is_key_arn(key) and str(key).split(":")[4] != ACCOUNT:
         yield Problem(
-            f"it leads to {key}, a key of another account.",
-            "let it lead to the key of the template, or to one of this account.",
+            f"it points to {key}, a key of another account, whose owner could make our data unreadable.",
+            "point it to the template's key, or to another key of this account.",
             ("Properties", NAMES[resource.type]),
         )

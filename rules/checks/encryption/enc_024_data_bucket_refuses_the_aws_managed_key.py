@@ -29,7 +29,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     wanted = [{("null", KEY_ID): ["true"], ("stringequals", ALGORITHM): each} for each in ALGORITHMS]
     if not any(refuses_uploads(stack, bucket, each) for each in wanted):
         yield Problem(
-            "an upload may name aws:kms and no key: S3 then takes the AWS managed key, not the bucket's.",
+            "an upload may name aws:kms without a key: S3 then uses the AWS managed key, not the bucket's.",
             f"add to its policy a Deny of s3:PutObject for Principal '*' on bucket/*, with Null {KEY_ID} true and"
             f" StringEquals {ALGORITHM} aws:kms.",
         )

@@ -28,7 +28,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         return
     if actions := [each.action for each in refused(key, trails.key_requests(trail, key))]:
         yield Problem(
-            f"the trail's key {key.logical_id} refuses CloudTrail {' and '.join(actions)}: nothing is recorded.",
+            f"the trail's key {key.logical_id} denies CloudTrail {' and '.join(actions)}: nothing is recorded.",
             f"allow {trails.SERVICE} kms:DescribeKey and kms:GenerateDataKey* in {key.logical_id}'s KeyPolicy, for"
             " aws:SourceArn the trail's ARN.",
             ("Properties", "KMSKeyId"),

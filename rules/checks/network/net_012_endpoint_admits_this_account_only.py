@@ -25,20 +25,20 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     statements = list(policy_statements(stack.resources[subject]))
     if not statements:
         yield Problem(
-            "an endpoint without a policy lets everybody through, whatever account they are of.",
-            "give it a PolicyDocument whose statements ask for aws:PrincipalAccount.",
+            "the endpoint has no policy, so callers of any account can move data through it.",
+            "give it a PolicyDocument whose statements require aws:PrincipalAccount.",
             ("Properties", "PolicyDocument"),
         )
     elif not any(each.allows for each in statements):
         yield Problem(
-            "the endpoint serves nobody: its policy allows nothing, so it refuses whatever comes that way.",
-            "let a statement of the PolicyDocument have the Effect Allow.",
+            "the endpoint policy allows nothing, so every call through the endpoint is denied.",
+            "add a statement with Effect Allow to the PolicyDocument.",
             ("Properties", "PolicyDocument"),
         )
     for statement in statements:
         if statement.allows and not is_of_this_account(statement, "aws:PrincipalAccount"):
             yield Problem(
-                "callers of other accounts are let through the endpoint.",
+                "callers of other accounts can move data through the endpoint.",
                 "add the condition StringEquals aws:PrincipalAccount with this account's id.",
                 statement.path,
             )

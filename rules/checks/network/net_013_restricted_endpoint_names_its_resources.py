@@ -32,7 +32,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     statements = list(policy_statements(stack.resources[subject]))
     if not statements:
         yield Problem(
-            "an endpoint without a policy leads to whatever there is.",
+            "the endpoint has no policy, so it reaches every resource of the service.",
             "give it a PolicyDocument that names this pipeline's resources.",
             ("Properties", "PolicyDocument"),
         )
@@ -43,13 +43,13 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         for arn in statement.resources or ["*"]:
             if _is_anything(arn):
                 yield Problem(
-                    f"the endpoint leads to whatever there is ({arn}).",
+                    f"the endpoint policy reaches every resource of the service ({arn}).",
                     "name the ARNs of this pipeline's resources as the Resource.",
                     statement.path,
                 )
             elif is_foreign(stack, arn):
                 yield Problem(
-                    f"the endpoint leads to a store that is not of this template: {arn}.",
+                    f"the endpoint policy reaches a store outside this template: {arn}.",
                     "name the ARNs of this pipeline's resources as the Resource.",
                     statement.path,
                 )

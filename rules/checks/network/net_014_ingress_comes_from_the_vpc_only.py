@@ -31,7 +31,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         by_ipv6_only = not sources and "CidrIpv6" in rule
         if not from_vpc and not from_group and not by_ipv6_only:
             yield Problem(
-                "addresses beyond the VPC's may connect.",
+                "addresses outside the VPC may connect.",
                 "set CidrIp to a block of the parameter VpcCidr, or name a security group of this template as the"
                 " source.",
                 path,

@@ -41,7 +41,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     groups = [group for name in function_groups(function) if (group := group_of(stack, name)) is not None]
     if not groups:
         yield Problem(
-            "none of its security groups is of this template, so nobody can say here what it can connect to.",
+            "none of its security groups is in this template, so what it can connect to cannot be judged.",
             "declare a security group for it and name that in VpcConfig.SecurityGroupIds.",
             path,
         )
@@ -52,16 +52,16 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         addresses = stack.parameters.get(GATEWAYS[service])
         if addresses and not any(rule.get("DestinationPrefixListId") == addresses for rule in rules):
             yield Problem(
-                f"its role lets it use {service}, but its security group does not let it connect there.",
+                f"its role grants {service}, but its security group blocks it, so calls time out.",
                 f"add to SecurityGroupEgress tcp 443 to DestinationPrefixListId, the parameter {GATEWAYS[service]}.",
                 path,
             )
     others = [each for each in sorted(called - set(GATEWAYS)) if not _is_reached(stack, each, rules)]
     if others and vpc_blocks(stack):
         yield Problem(
-            f"its role lets it use {', '.join(others)}, but its security group does not let it connect to endpoints"
-            " in the VPC.",
-            "let tcp 443 out to the security group of the template's endpoint; without one, to each block of VpcCidr.",
+            f"its role grants {', '.join(others)}, but its security group blocks the endpoints in the VPC, so calls "
+            "time out.",
+            "allow egress on tcp 443 to the endpoint's security group; without one, to each block of VpcCidr.",
             path,
         )
 

@@ -29,7 +29,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     vpc = stack.resources[subject].properties.get("VpcId")
     if not isinstance(vpc, str):
         yield Problem(
-            "it names no VPC, and EC2 would take the account's default one.",
+            "it names no VPC, so EC2 uses the account's default VPC.",
             "set VpcId to the VPC of the functions.",
             ("Properties", "VpcId"),
         )

@@ -38,17 +38,18 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     ingress = [rule for group in groups for rule in rules_of(stack, group, "Ingress") if lets_https(rule)]
     if not _lets_functions_in(stack, ingress):
         yield Problem(
-            "the functions cannot connect to the endpoint by their security group, and private names leave them no"
-            " other way to the service.",
-            "name a security group of this template that lets tcp 443 in from the functions' security group.",
+            "the endpoint's security groups do not admit the functions' security group, and private DNS leaves them "
+            "no other way to the service.",
+            "name a security group of this template that allows tcp 443 from the functions' security group.",
             PATH,
         )
     for group in groups:
         # That egress is stated at all, another rule asks.
         if any(rule.get("CidrIp") != NOWHERE for rule in rules_of(stack, group, "Egress")):
             yield Problem(
-                f"the endpoint's security group {group.logical_id} may start connections, which endpoints never do.",
-                f"let its SecurityGroupEgress be one rule to {NOWHERE}.",
+                f"the endpoint's security group {group.logical_id} allows outbound connections, which an endpoint "
+                "never makes: only an intruder would use them.",
+                f"set its SecurityGroupEgress to one rule to {NOWHERE}.",
                 PATH,
             )
 

@@ -29,7 +29,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     for action, arn in _needed(stack, function):
         if role and (not may(role, action, arn) or _refuses(role, action, arn)):
             yield Problem(
-                f"the own policies of {role.logical_id} do not allow {action}, without which Lambda cannot start it.",
+                f"the policies of {role.logical_id} do not allow {action}, without which Lambda cannot start the "
+                "function.",
                 f"allow {role.logical_id} {action} on {arn}, without a Condition.",
                 ("Properties", "Role"),
             )

@@ -29,15 +29,15 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         # Another rule looks at how wide a block is, and at IPv6.
         if not named and "CidrIpv6" not in rule:
             yield Problem(
-                "the rule does not say where it leads, so nobody can say that it ends in the VPC.",
+                "the rule names no destination, so it cannot be shown to stay in the VPC.",
                 "set CidrIp to a block of the parameter VpcCidr.",
                 path,
             )
         for key in named:
             if not _stays(stack, key, rule[key]):
                 yield Problem(
-                    f"connections may be made to {rule[key]}, which is neither a block of the VPC nor given by a"
-                    " parameter or this template.",
+                    f"it allows connections to {rule[key]}, which is neither a block of the VPC nor named by a "
+                    "parameter or this template.",
                     "set CidrIp to a block of the parameter VpcCidr, or name a prefix list that is a parameter, or a"
                     " security group of this template.",
                     (*path, key),

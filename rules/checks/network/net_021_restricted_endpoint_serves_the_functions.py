@@ -50,8 +50,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
                 refused.setdefault(arn, []).append(action)
         for arn, actions in refused.items():
             yield Problem(
-                f"{name} needs {', '.join(dict.fromkeys(actions))} on {arn}, which the endpoint does not let through.",
-                f"name {arn}, or the store that it is a part of, as a Resource of the endpoint's policy.",
+                f"{name} needs {', '.join(dict.fromkeys(actions))} on {arn}, which the endpoint policy does not allow.",
+                f"name {arn}, or the store that contains it, as a Resource of the endpoint's policy.",
                 PATH,
             )
 

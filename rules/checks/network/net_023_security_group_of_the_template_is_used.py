@@ -32,7 +32,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     for group in _groups(resource):
         if group_of(stack, group) is None:
             yield Problem(
-                f"{group} is no security group of this template: what it lets through is not judged.",
+                f"{group} is not a security group of this template, so what it allows is not judged.",
                 "declare an AWS::EC2::SecurityGroup for it, or remove it.",
                 ("Properties", *NAMED[resource.type]),
             )

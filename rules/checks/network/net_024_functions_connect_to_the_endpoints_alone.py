@@ -43,8 +43,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             if not rule or "CidrIpv6" in rule or ("CidrIp" in rule and _is_the_vpcs(stack, rule["CidrIp"])):
                 to = rule.get("CidrIp") or rule.get("CidrIpv6") or "somewhere"
                 yield Problem(
-                    f"it may connect to {to}, although this template makes every endpoint that it calls.",
-                    "set DestinationSecurityGroupId to the endpoint's security group instead, and no block.",
+                    f"it may connect to {to}, although every endpoint that it calls is in this template.",
+                    "set DestinationSecurityGroupId to the endpoint's security group instead of an address block.",
                     ("Properties", "VpcConfig", "SecurityGroupIds"),
                 )
 

@@ -47,8 +47,9 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     missing = [each for each in vpc_blocks(stack) if each not in admitted]
     if missing:
         yield Problem(
-            f"hosts of the VPC in {', '.join(missing)} cannot connect to the endpoint that its private names lead to.",
-            "let tcp 443 in from each block of the parameter VpcCidr.",
+            f"hosts of the VPC in {', '.join(missing)} cannot connect to the endpoint, although private DNS sends "
+            "their calls there.",
+            "allow ingress on tcp 443 from each block of the parameter VpcCidr.",
             ("Properties", key),
         )
 

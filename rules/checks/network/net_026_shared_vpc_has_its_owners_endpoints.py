@@ -24,6 +24,6 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     if owner:
         # https://repost.aws/knowledge-center/vpc-interface-endpoint-creation-errors
         yield Problem(
-            f"the VPC belongs to account {owner}, and EC2 lets nobody else make endpoints in it.",
-            "let a rule of the template (Rules) ask that no endpoint is made where VpcOwnerAccountId is given.",
+            f"the VPC belongs to account {owner}, and EC2 lets only the owner create endpoints in it.",
+            "add a rule (Rules) that forbids creating endpoints where VpcOwnerAccountId is given.",
         )

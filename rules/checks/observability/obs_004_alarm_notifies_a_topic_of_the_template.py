@@ -25,11 +25,11 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     fix = "set AlarmActions to the Ref of a topic in the template."
     actions = items(stack.resources[subject].properties.get("AlarmActions"))
     if not actions:
-        yield Problem("the alarm calls no topic of the template: nobody hears it.", fix, ("Properties",))
+        yield Problem("the alarm notifies no topic of the template, so nobody receives it.", fix, ("Properties",))
     for index, action in enumerate(actions):
         if stack.by_ref(action, TOPIC) is None:
             yield Problem(
-                f"the alarm calls {action}, which is no topic of the template: who hears it is unknown.",
+                f"the alarm notifies {action}, which is not a topic of the template: who receives it is unknown.",
                 fix,
                 ("Properties", "AlarmActions", index),
             )

@@ -31,6 +31,6 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     ]
     if silent:
         yield Problem(
-            f"the topic's policy does not let CloudWatch publish: {', '.join(silent)} would be silent.",
+            f"the topic policy does not allow CloudWatch to publish, so alarms reach nobody: {', '.join(silent)}.",
             "allow cloudwatch.amazonaws.com sns:Publish on the topic, with aws:SourceAccount of this account.",
         )

@@ -33,7 +33,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         silent = [name for name, request in requests if not granted(statements, request)]
         if silent:
             yield Problem(
-                f"the topic's key {key.logical_id} refuses CloudWatch {action}: {', '.join(silent)} would be silent.",
+                f"the topic's key {key.logical_id} denies CloudWatch {action}, so alarms reach nobody: "
+                f"{', '.join(silent)}.",
                 f"allow cloudwatch.amazonaws.com kms:Decrypt and kms:GenerateDataKey* in {key.logical_id}'s KeyPolicy.",
                 ("Properties", "KmsMasterKeyId"),
             )

@@ -30,8 +30,9 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         path = ("Properties", "Targets", index)
         if not granted(guards(stack, topic), Request(SERVICE, "sns:Publish", topic.ref)):
             yield Problem(
-                f"the policy of {topic.logical_id} does not let EventBridge publish: what the rule tells is lost.",
-                "allow events.amazonaws.com sns:Publish on the topic, without a condition: it brings no source along.",
+                f"the policy of {topic.logical_id} does not allow EventBridge to publish: its alerts are lost.",
+                "allow events.amazonaws.com sns:Publish on the topic, without a condition, because EventBridge sends "
+                "no source.",
                 path,
             )
         key = key_of(stack, topic.properties.get("KmsMasterKeyId"))
@@ -39,7 +40,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             request = Request(SERVICE, action, key.arn if key else "", topic_context(topic))
             if key and not granted(policy_statements(key), request):
                 yield Problem(
-                    f"the key of {topic.logical_id} refuses EventBridge {action}: what the rule tells is lost.",
+                    f"the key of {topic.logical_id} denies EventBridge {action}: its alerts are lost.",
                     f"allow events.amazonaws.com kms:Decrypt and kms:GenerateDataKey* in {key.logical_id}'s KeyPolicy, "
                     "without a condition.",
                     path,

@@ -25,6 +25,6 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     metric = metric_of(stack.resources[subject], "AWS/Lambda", "Errors", "FunctionName")
     if why := untold(stack, metric, FIRST):
         yield Problem(
-            f"the function's first error is told to nobody: {why}.",
+            f"no alarm fires on the function's first error: {why}.",
             "add an alarm on AWS/Lambda Errors of the function: Sum >= 1 in one period of at most 300 seconds.",
         )

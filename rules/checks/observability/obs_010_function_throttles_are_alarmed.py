@@ -33,7 +33,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     why = untold(stack, metric_of(function, "AWS/Lambda", "Throttles", "FunctionName"), replace(LASTING, at=number))
     if why:
         yield Problem(
-            f"that the function is given no concurrency is told to nobody: {why}.",
+            f"no alarm reports that the function is throttled: {why}.",
             f"add an alarm on AWS/Lambda Throttles of the function: Sum >= {number} in at most three periods of "
             "300 seconds.",
         )

@@ -33,7 +33,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     first, ordinal = (2, "second") if _is_notified(stack, queue) else (1, "first")
     if why := untold(stack, metric, replace(FIRST, statistic="Maximum", at=first, quiet_at=first - 1)):
         yield Problem(
-            f"the {ordinal} message in this queue, which nothing reads, is told to nobody: {why}.",
+            f"no alarm fires on the {ordinal} message in this queue, which nothing reads: {why}.",
             f"add an alarm on AWS/SQS ApproximateNumberOfMessagesVisible of the queue: Maximum >= {first} in one "
             "period of at most 300 seconds.",
         )

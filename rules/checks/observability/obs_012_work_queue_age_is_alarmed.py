@@ -28,7 +28,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     metric = metric_of(stack.resources[subject], "AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName")
     if why := untold(stack, metric, HALF_AN_HOUR_OLD):
         yield Problem(
-            f"that work waits in this queue is told to nobody: {why}.",
+            f"no alarm reports a backlog in this queue: {why}.",
             "add an alarm on AWS/SQS ApproximateAgeOfOldestMessage of the queue: Maximum >= 1800 in at most three "
             "periods of 300 seconds.",
         )

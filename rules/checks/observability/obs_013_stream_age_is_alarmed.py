@@ -36,7 +36,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     metric = metric_of(stream, "AWS/Kinesis", "GetRecords.IteratorAgeMilliseconds", "StreamName")
     if why := untold(stack, metric, OVER_A_MINUTE_OLD):
         yield Problem(
-            f"that records wait in the stream is told to nobody: {why}.",
+            f"no alarm reports that records are waiting in the stream: {why}.",
             "add an alarm on AWS/Kinesis GetRecords.IteratorAgeMilliseconds of the stream: Maximum > 60000 in at most "
             "three periods of 300 seconds.",
         )
@@ -45,7 +45,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     for name, function in {each.logical_id: each for _, each in workers_of(stack, stream) if each}.items():
         if why := untold(stack, metric_of(function, "AWS/Lambda", "IteratorAge", "FunctionName"), kept):
             yield Problem(
-                f"that {name} is stuck until the stream deletes its records is told to nobody: {why}.",
+                f"no alarm reports that {name} is stuck before the stream deletes its records: {why}.",
                 f"add an alarm on AWS/Lambda IteratorAge of {name}: its Maximum, at a fraction of the stream's "
                 "retention.",
             )

@@ -25,14 +25,14 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     writes = metric_of(stream, "AWS/Kinesis", "WriteProvisionedThroughputExceeded", "StreamName")
     if why := untold(stack, writes, FIRST):
         yield Problem(
-            f"that the stream refuses its producers is told to nobody: {why}.",
+            f"no alarm reports that producers are throttled: {why}.",
             "add an alarm on AWS/Kinesis WriteProvisionedThroughputExceeded of the stream: Sum >= 1 in one period of "
             "at most 300 seconds.",
         )
     reads = metric_of(stream, "AWS/Kinesis", "ReadProvisionedThroughputExceeded", "StreamName")
     if why := untold(stack, reads, LASTING):
         yield Problem(
-            f"that the stream refuses its readers is told to nobody: {why}.",
+            f"no alarm reports that readers are throttled: {why}.",
             "add an alarm on AWS/Kinesis ReadProvisionedThroughputExceeded of the stream: Sum >= 1 in at most three "
             "periods of 300 seconds.",
         )

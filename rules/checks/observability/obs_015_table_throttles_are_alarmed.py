@@ -24,7 +24,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     metric = metric_of(stack.resources[subject], "AWS/DynamoDB", "WriteThrottleEvents", "TableName")
     if why := untold(stack, metric, LASTING):
         yield Problem(
-            f"that the table refuses rows is told to nobody: {why}.",
+            f"no alarm reports that DynamoDB throttles writes to the table: {why}.",
             "add an alarm on AWS/DynamoDB WriteThrottleEvents of the table: Sum >= 1 in at most three periods of "
             "300 seconds.",
         )

@@ -35,7 +35,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     for prefix in dict.fromkeys(map(_replicated_prefix, rules or [None])):
         if not any(each is not None and prefix.startswith(each) for each in told):
             yield Problem(
-                f"objects under {prefix or '/'} that could not be copied are told to no queue of the template.",
+                f"objects under {prefix or '/'} that failed to replicate are reported to no queue of the template.",
                 f"add a QueueConfiguration for {EVENTS[0]} without a filter, to a queue of the template.",
                 PATH[:2],
             )

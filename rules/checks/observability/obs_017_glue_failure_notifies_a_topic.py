@@ -33,7 +33,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     ]
     if untold:
         yield Problem(
-            f"runs of {resource.ref} that end as {', '.join(untold)} are told to no topic.",
+            f"runs of {resource.ref} that end as {', '.join(untold)} are reported to no topic.",
             f"add an AWS::Events::Rule on the default bus that matches {', '.join(untold)} of it, with a topic of the "
             "template as target.",
         )

@@ -37,7 +37,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     ]
     if all(reasons):
         yield Problem(
-            f"that the job has stopped is told to nobody: {'; '.join(reasons) or 'no rule counts its successes'}.",
+            "no alarm reports that the job has stopped succeeding: "
+            f"{'; '.join(reasons) or 'no rule counts its successes'}.",
             "add an AWS::Events::Rule that matches SUCCEEDED of the job alone, and an alarm on FILL of its "
             "MatchedEvents with 0: Sum < 1 in six periods of an hour, TreatMissingData breaching. Without "
             "FILL an alarm looks back for the last number there was, and is late.",

@@ -26,7 +26,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     metric = metric_of(topic, "AWS/SNS", "NumberOfNotificationsFailed", "TopicName")
     if why := untold(stack, metric, FIRST, besides=[topic.ref]):
         yield Problem(
-            f"failed deliveries of the topic are told nowhere else: {why}.",
+            f"no alarm on another topic reports failed deliveries of this topic: {why}.",
             "add an alarm on AWS/SNS NumberOfNotificationsFailed of the topic, Sum >= 1 in one period of at most "
-            "300 seconds, that calls another topic.",
+            "300 seconds, that notifies another topic.",
         )

@@ -1,6 +1,6 @@
 """OBS-022  function_log_group_is_declared
 
-Why       A log group that Lambda makes by itself is kept for ever, unencrypted with our key, and
+Why       A log group that Lambda makes by itself is kept forever, unencrypted with our key, and
           survives the stack. Symbols and prices from licensed feeds would stay there for anybody
           who may read logs.
 Targets   AWS::Lambda::Function, AWS::Logs::LogGroup
@@ -25,7 +25,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     group = at(function.properties, "LoggingConfig", "LogGroup") or f"/aws/lambda/{function.ref}"
     if stack.by_ref(group, "AWS::Logs::LogGroup") is None:
         yield Problem(
-            f"the function logs to {group}, which the template does not make: Lambda makes it, without our key.",
+            f"the function logs to {group}, which is not in the template, so Lambda creates it without our key.",
             "add an AWS::Logs::LogGroup and set LoggingConfig.LogGroup to its Ref.",
             ("Properties", "LoggingConfig"),
         )

@@ -1,6 +1,6 @@
 """OBS-023  glue_log_groups_are_declared
 
-Why       Log groups that Glue makes by itself are kept for ever and shared by every job of the
+Why       Log groups that Glue makes by itself are kept forever and shared by every job of the
           account. What a failing job prints of licensed records would be readable by other teams.
 Targets   AWS::Glue::Job, AWS::Logs::LogGroup
 """
@@ -26,15 +26,16 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     prefix = at(stack.resources[subject].properties, "DefaultArguments", PREFIX)
     if not isinstance(prefix, str) or not prefix:
         yield Problem(
-            "the job logs where all jobs of the account do.",
-            f"set {PREFIX} in DefaultArguments, and add log groups of that name with /output and /error appended.",
+            "the job logs to the group that all jobs of the account share.",
+            f"set {PREFIX} in DefaultArguments, and add log groups of that name plus /output and /error.",
             PATH,
         )
         return
     for group in (f"{prefix}/output", f"{prefix}/error"):
         if stack.by_ref(group, "AWS::Logs::LogGroup") is None:
             yield Problem(
-                f"the job logs to {group}, which the template does not make: Glue makes it, and keeps it for ever.",
+                f"the job logs to {group}, which is not in the template, so Glue creates it and keeps its logs "
+                "forever.",
                 f"add an AWS::Logs::LogGroup named {group}.",
                 (*PATH, PREFIX),
             )

@@ -24,7 +24,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     destination = stack.by_ref(logs_to(bucket), "AWS::S3::Bucket")
     if destination is None or destination is bucket:
         yield Problem(
-            "the bucket does not log who reads and writes it to another bucket of the template.",
+            "the bucket's access log does not go to another bucket of the template, so who read which object cannot "
+            "be shown.",
             "set LoggingConfiguration.DestinationBucketName to the Ref of the access log bucket.",
             ("Properties", "LoggingConfiguration"),
         )

@@ -31,7 +31,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     for path, metric in metrics:
         for fault in faults(stack, metric):
             yield Problem(
-                f"the alarm may never fire: {metric.name or 'its metric'} {fault}.",
+                f"the alarm can never fire: {metric.name or 'its metric'} {fault}.",
                 "name the dimensions that the metric has, with the Ref or name of a resource of the template "
                 "(rules/lib/metrics.py knows them).",
                 path,

@@ -32,7 +32,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     try:
         widgets = items(at(json.loads(body), "widgets")) if isinstance(body, str) else []
     except ValueError as error:
-        yield Problem(f"the dashboard's body is no JSON: {error}.", "mend DashboardBody.", PATH)
+        yield Problem(f"the dashboard's body is not JSON: {error}.", "mend DashboardBody.", PATH)
         return
     if not widgets:
         yield Problem("the dashboard shows nothing.", "set DashboardBody to JSON text with a list of widgets.", PATH)
@@ -41,7 +41,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             title = at(widget, "properties", "title") or f"number {index + 1}"
             for fault in _widget_faults(stack, at(widget, "properties")):
                 yield Problem(
-                    f"the graph {title} stays empty: {fault}.",
+                    f"the graph {title} would be empty: {fault}.",
                     "name namespace, metric and each dimension with its value, as in "
                     '["AWS/Kinesis", "IncomingRecords", "StreamName", "${Stream}"].',
                     PATH,
@@ -63,7 +63,7 @@ def _line_faults(stack: Stack, line: Any, words: list[str], options: list[Any], 
     said = json.dumps(line)
     unknown = sorted({key for each in options if isinstance(each, dict) for key in each} - OPTIONS)
     if unknown:
-        yield f"{', '.join(unknown)} of {said} is no option"
+        yield f"{', '.join(unknown)} of {said} is not an option"
     if not words and any(at(each, "expression") for each in options):
         return
     readable = isinstance(line, list) and all(isinstance(each, dict) for each in options)
@@ -77,7 +77,7 @@ def _line_faults(stack: Stack, line: Any, words: list[str], options: list[Any], 
         resource = named(stack, dimension, value)
         there = resource.arn.split(":")[3] if resource and resource.arn.count(":") >= 5 else ""
         if there and shown and shown != there:
-            yield f"{metric.name} is looked for in {shown}, and is in {there}"
+            yield f"{metric.name} is read in {shown}, but published in {there}"
 
 
 def _repeated(words: list[str], above: list[str]) -> list[str]:

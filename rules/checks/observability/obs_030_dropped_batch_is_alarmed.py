@@ -16,8 +16,8 @@ from rules.lib.alarms import FIRST, untold
 from rules.lib.metrics import metric_of
 
 LOSSES = {
-    "DroppedEventCount": "records that were given up and could not be kept",
-    "OnFailureDestinationDeliveredEventCount": "a batch that was given up and put aside",
+    "DroppedEventCount": "records that were dropped and could not be kept",
+    "OnFailureDestinationDeliveredEventCount": "a batch that went to the on-failure destination",
 }
 
 
@@ -37,7 +37,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         metric = metric_of(stack.resources[subject], "AWS/Lambda", name, "EventSourceMappingUUID")
         if why := untold(stack, metric, FIRST):
             yield Problem(
-                f"{loss} is told to nobody: {why}." if loss.startswith("a ") else f"{loss} are told to nobody: {why}.",
+                f"no alarm reports {loss}: {why}.",
                 f"add an alarm on AWS/Lambda {name} of the mapping (EventSourceMappingUUID): Sum >= 1 in one period of "
                 "at most 300 seconds.",
             )

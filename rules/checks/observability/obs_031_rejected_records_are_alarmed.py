@@ -33,10 +33,10 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     function = stack.resources[subject]
     for name, need, wording in _counted(stack, function):
         metric = own_metric(function, name)
-        why = untold(stack, metric, need) if metric else "the function publishes its numbers under no name"
+        why = untold(stack, metric, need) if metric else "the function sets no POWERTOOLS_SERVICE_NAME for its metrics"
         if why:
             yield Problem(
-                f"records that the function cannot use are told to nobody: {why}.",
+                f"no alarm reports records that the function rejects: {why}.",
                 f"set POWERTOOLS_SERVICE_NAME, and add an alarm on {name} by that service: {wording}.",
             )
 

@@ -26,7 +26,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     metric = metric_of(rule, "AWS/Events", "FailedInvocations", "RuleName")
     if why := untold(stack, metric, FIRST, besides=[str(arn) for arn in target_arns(rule)]):
         yield Problem(
-            f"that the rule cannot reach its target is told to nobody: {why}.",
+            f"no alarm reports that the rule cannot reach its target: {why}.",
             "add an alarm on AWS/Events FailedInvocations of the rule, Sum >= 1 in one period of at most 300 seconds, "
-            "that calls another topic than the rule.",
+            "that notifies a topic other than the rule's.",
         )

@@ -25,10 +25,10 @@ def subjects(stack: Stack) -> list[str]:
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     """An alarm has to fire if it hands something back in each five minutes of a quarter of an hour."""
     metric = own_metric(stack.resources[subject], "Redeliveries")
-    why = untold(stack, metric, LASTING) if metric else "the function publishes its numbers under no name"
+    why = untold(stack, metric, LASTING) if metric else "the function sets no POWERTOOLS_SERVICE_NAME for its metrics"
     if why:
         yield Problem(
-            f"that the function keeps handing back what it reads is told to nobody: {why}.",
+            f"no alarm reports that the function keeps returning batches to be retried: {why}.",
             "set POWERTOOLS_SERVICE_NAME, and add an alarm on Redeliveries by that service: Sum >= 1 in at most three "
             "periods of 300 seconds.",
         )

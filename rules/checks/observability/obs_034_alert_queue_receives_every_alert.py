@@ -32,7 +32,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     ]
     if [at(each, "Endpoint") for each in subscribed] != [queue]:
         yield Problem(
-            f"the topic's alerts do not go to {PARAMETER} alone of all queues: {queue} misses them, or shares them.",
+            f"of all queues, {PARAMETER} alone should receive the topic's alerts: {queue} misses them, or shares them.",
             f"set one Subscription with Protocol sqs and Endpoint {PARAMETER}.",
             path,
         )

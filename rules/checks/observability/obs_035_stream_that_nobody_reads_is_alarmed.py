@@ -52,11 +52,11 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         Course("records come and only another consumer reads", busy, (dense, another), MINUTES),
         Course("a record comes an hour and nobody reads", slow, (sparse,), MINUTES),
         Course("a record comes an hour and reads are refused", slow, (sparse, refused), MINUTES),
-        Course("nobody has read for as long as numbers go back", (), (), MINUTES),
+        Course("nobody has read for as long as the metrics go back", (), (), MINUTES),
     ]
     if why := courses_missed(stack, [polled], courses):
         yield Problem(
-            f"that {stream.logical_id} is not read is told to nobody: {why}.",
+            f"no alarm reports that nothing reads {stream.logical_id}: {why}.",
             "add an alarm on FILL(polled, 0) > 0 OR FILL(reads, 0) > 1000000 * FILL(incoming, 0), each the Sum in 300 "
             "seconds of AWS/Lambda PolledEventCount of the mapping and AWS/Kinesis GetRecords.Success and "
             "IncomingRecords of the stream: < 1 in three periods, TreatMissingData breaching.",

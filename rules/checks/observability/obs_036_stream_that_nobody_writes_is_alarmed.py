@@ -34,7 +34,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     metric = metric_of(stack.resources[subject], "AWS/Kinesis", "IncomingRecords", "StreamName")
     if why := untold(stack, metric, need):
         yield Problem(
-            f"that nothing has come for {whole(minutes / 60)} hours is told to nobody: {why}.",
+            f"no alarm reports that no record has arrived for {whole(minutes / 60)} hours: {why}.",
             f"add an alarm on FILL with 0 of AWS/Kinesis IncomingRecords of the stream, its Sum in 3600 seconds: < 1 "
             f"in {PARAMETER} periods, TreatMissingData breaching.",
         )

@@ -33,7 +33,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-metrics.html
         if not isinstance(name, str) or at(rule, "Destination", "Metrics", "Status") != "Enabled":
             yield Problem(
-                "S3 does not count what it could not copy by this rule.",
+                "S3 publishes no failure metric for this replication rule.",
                 "give the replication rule an Id, and its Destination Metrics with Status Enabled.",
                 (*PATH, index),
             )
@@ -45,7 +45,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         }
         if why := untold(stack, Metric("AWS/S3", "OperationsFailedReplication", dimensions), FIRST):
             yield Problem(
-                f"objects of {name} that could not be copied are told to nobody: {why}.",
+                f"objects of {name} that failed to replicate raise no alarm: {why}.",
                 "add an alarm on SUM(FILL(METRICS(), 0)) over AWS/S3 OperationsFailedReplication of all replication "
                 "rules, each the Sum in 300 seconds: >= 1 in one period.",
                 (*PATH, index),

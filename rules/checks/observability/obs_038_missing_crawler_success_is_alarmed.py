@@ -38,7 +38,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     ]
     if all(reasons):
         yield Problem(
-            f"that the crawler has stopped is told to nobody: {'; '.join(reasons) or 'no rule counts its successes'}.",
+            "no alarm reports that the crawler has stopped succeeding: "
+            f"{'; '.join(reasons) or 'no rule counts its successes'}.",
             "add an AWS::Events::Rule that matches Succeeded of this crawler alone, and an alarm on FILL with 0 of its "
             "MatchedEvents: Sum < 1 in 48 periods of an hour, TreatMissingData breaching.",
         )

@@ -25,8 +25,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     alarm = stack.resources[subject]
     for reason in refusals(alarm.properties):
         yield Problem(
-            f"the alarm is not one that can be taken: {reason}.",
+            f"CloudWatch would reject the alarm, or its result cannot be computed here: {reason}.",
             "state one metric, or up to ten with up to ten expressions of which one returns data, functions that "
-            "harness/alarms knows, and periods that come to a day at most (a week with periods of an hour or more).",
+            "harness/alarms knows, and periods that add up to a day at most (a week with periods of an hour or more).",
             ("Properties", "Metrics") if "Metrics" in alarm.properties else ("Properties",),
         )

@@ -26,7 +26,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     picked = [begins for trail in stack.of(trails.TRAIL).values() for _, begins in trails.picked(trail)]
     if not any(objects.startswith(each) for begins in picked for each in begins or ()):
         yield Problem(
-            "no trail records every read and write of this bucket's objects: nobody could say who has read them.",
+            "no trail records every read and write of this bucket's objects, so nobody could show who has read them.",
             "name the bucket's ARN with a slash at its end in StartsWith of resources.ARN, in a selector of a trail"
             " with eventCategory Data and resources.type AWS::S3::Object and no other field.",
         )

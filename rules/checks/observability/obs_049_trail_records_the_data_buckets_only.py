@@ -30,11 +30,13 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     selectors = list(trails.picked(trail))
     if not selectors:
         # CloudTrail's default, without a selector: all management events.
-        yield Problem("the trail has no selector, so it records management events, and no object's.", FIX)
+        yield Problem(
+            "the trail has no selector, so it records management events instead of reads and writes of objects.", FIX
+        )
     for index, begins in selectors:
         if begins is None or not begins or not set(begins) <= objects:
             yield Problem(
-                "the trail records other events than reads and writes of objects in this template's data buckets.",
+                "the trail records events other than reads and writes of objects in this template's data buckets.",
                 FIX,
                 ("Properties", "AdvancedEventSelectors", index),
             )

@@ -44,6 +44,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     waited_for = items(trail.body.get("DependsOn"))
     if not any(each in waited_for for each in policies):
         yield Problem(
-            f"the trail may be made before a policy of {bucket.logical_id} lets CloudTrail in, which refuses it then.",
+            f"the trail may be created before the policy of {bucket.logical_id} allows CloudTrail, which then fails "
+            "the deployment.",
             f"name the bucket policy of {bucket.logical_id} in the trail's DependsOn.",
         )

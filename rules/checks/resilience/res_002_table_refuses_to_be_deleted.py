@@ -24,7 +24,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     """A table that can be deleted with one call."""
     if stack.of(TABLE)[subject].properties.get("DeletionProtectionEnabled") not in (True, "true"):
         yield Problem(
-            "one call deletes this table with all its rows.",
+            "deletion protection is off, so one call deletes this table with all its rows.",
             "set DeletionProtectionEnabled to true.",
             ("Properties", "DeletionProtectionEnabled"),
         )

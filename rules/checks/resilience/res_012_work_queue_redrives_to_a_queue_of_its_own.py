@@ -30,7 +30,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     target = at(queue.body, *path, "deadLetterTargetArn")
     if target is None:
         yield Problem(
-            "a message that crashes its function is tried until its time is up, then it is deleted unseen.",
+            "a message that crashes its function is retried until it expires, then it is deleted unseen.",
             "set RedrivePolicy.deadLetterTargetArn to a queue of this template.",
             path,
         )
@@ -48,7 +48,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         )
     elif notifying := [name for name, each in stack.of(buckets.BUCKET).items() if target in _notified(each)]:
         yield Problem(
-            f"messages that crash their function lie among the notifications of {', '.join(notifying)}, where nobody"
+            f"messages that crash their function mix with the notifications of {', '.join(notifying)}, where nobody"
             " looks for them.",
             "set RedrivePolicy.deadLetterTargetArn to a queue that no bucket notifies.",
             path,

@@ -31,8 +31,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     for mapping, function in mappings.workers_of(stack, queue):
         if function is None:
             yield Problem(
-                f"the function of {mapping.logical_id} is not in this template: nothing shows that messages stay hidden"
-                " while it works.",
+                f"the function of {mapping.logical_id} is not in this template, so nothing shows that messages stay "
+                "hidden while it works.",
                 f"name a function of this template in {mapping.logical_id}'s FunctionName.",
                 path,
             )
@@ -42,7 +42,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         needed = 6 * (MOST if timeout is None else timeout) + window
         if hidden is None or hidden < needed:
             yield Problem(
-                f"a message is handed out again before {function.logical_id} and Lambda's retries are done with it.",
+                f"a message becomes visible again before {function.logical_id} and Lambda's retries are done with it.",
                 f"set VisibilityTimeout to {whole(needed)} or more.",
                 path,
             )

@@ -38,14 +38,14 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             shards = number(stream.properties.get("ShardCount")) if stream else None
             if shards is None:
                 yield Problem(
-                    f"nothing says how many shards {name} reads, so the function's share may be too small for them.",
+                    f"the shard count that {name} reads is unknown, so the reserved concurrency may be too small.",
                     "state ShardCount of a stream of this template, or remove ReservedConcurrentExecutions.",
                     path,
                 )
             needed += 2 * (shards or 0) * (number(mapping.properties.get("ParallelizationFactor")) or 1)
     if share < needed:
         yield Problem(
-            f"the function's share of {whole(share)} is below twice the {whole(needed / 2)} that its shards take.",
+            f"the function's reserved concurrency of {whole(share)} is less than twice its {whole(needed / 2)} shards.",
             f"set ReservedConcurrentExecutions to {whole(needed)} or more.",
             path,
         )

@@ -36,14 +36,15 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     streams = any(mappings.function_of(stack, each) == function for each in mappings.of_streams(stack).values())
     if share > needed and not streams:
         yield Problem(
-            f"the function keeps {whole(share)} of the account's concurrency to itself and never uses more than"
-            f" {whole(needed)}.",
+            f"the function reserves {whole(share)} of the account's concurrency and never uses more than "
+            f"{whole(needed)}.",
             f"set ReservedConcurrentExecutions to {whole(needed)}, as the mapping's MaximumConcurrency.",
             ("Properties", "ReservedConcurrentExecutions"),
         )
     if share < needed:
         yield Problem(
-            f"the function may run {whole(share)} times at once, its queue mappings invoke it {whole(needed)} times.",
+            f"the function's reserved concurrency is {whole(share)}, but its queue mappings invoke it up to "
+            f"{whole(needed)} times at once.",
             f"set ReservedConcurrentExecutions to {whole(needed)}, as the mapping's MaximumConcurrency.",
             ("Properties", "ReservedConcurrentExecutions"),
         )

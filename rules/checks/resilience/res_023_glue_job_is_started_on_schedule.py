@@ -24,6 +24,6 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     started = [triggers.started(each) for each in triggers.of(stack) if triggers.has_clock(each)]
     if not any(("JobName", stack.of(JOB)[subject].ref) in each for each in started):
         yield Problem(
-            "no schedule starts this job, so nothing is made of what has arrived.",
+            "no schedule starts this job, so validated data never reaches the tables.",
             "name the job in the Actions of a trigger of type SCHEDULED.",
         )

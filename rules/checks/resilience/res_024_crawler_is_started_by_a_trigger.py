@@ -25,7 +25,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     naming = [each for each in triggers.of(stack) if ("CrawlerName", crawler.ref) in triggers.started(each)]
     if not naming:
         yield Problem(
-            "no trigger starts this crawler, so its tables never learn of new partitions.",
+            "no trigger starts this crawler, so new partitions are never found.",
             "name the crawler in the Actions of a trigger.",
         )
     elif not any(triggers.has_clock(each) for each in naming):

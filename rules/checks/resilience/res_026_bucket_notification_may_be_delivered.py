@@ -34,7 +34,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         queue = stack.by_arn(at(notification, "Queue"), QUEUE)
         if queue is None:
             yield Problem(
-                "a notification goes to a queue outside this template, so nothing shows that it may be delivered.",
+                "a notification goes to a queue outside this template, so nothing shows that S3 may deliver it.",
                 "set Queue to the ARN of a queue of this template.",
                 path,
             )
@@ -48,7 +48,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             )
         elif not any(name in open_to_s3 for name in items(bucket.body.get("DependsOn"))):
             yield Problem(
-                f"the bucket may be made before {open_to_s3[0]} lets S3 send, and S3 refuses it then.",
+                f"the bucket may be created before {open_to_s3[0]} allows S3 to send, which fails the deployment.",
                 f"name {open_to_s3[0]} in the bucket's DependsOn.",
                 path,
             )
@@ -56,7 +56,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         refused = [each for each in ("kms:Decrypt", "kms:GenerateDataKey") if key and not _lets_use(key, each, bucket)]
         if key and refused:
             yield Problem(
-                f"{key.logical_id}, which encrypts {queue.logical_id}, refuses S3 {' and '.join(refused)}: S3 drops the"
+                f"{key.logical_id}, which encrypts {queue.logical_id}, denies S3 {' and '.join(refused)}: S3 drops the"
                 " notifications.",
                 f"allow {S3} {' and '.join(refused)} in the key's policy, for aws:SourceAccount this account.",
                 path,

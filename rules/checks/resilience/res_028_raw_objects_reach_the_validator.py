@@ -35,7 +35,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     ]
     if not created:
         yield Problem(
-            "no queue that a function works is told of every object that arrives here, copies and large ones included.",
+            "no queue that a function reads is notified of every new object here, copies and multipart uploads "
+            "included.",
             "add a QueueConfiguration for s3:ObjectCreated:* to a queue that an event source mapping reads.",
             PATH,
         )
@@ -48,23 +49,23 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     raw = {max(one, other, key=len) for one in read for other in written or read if buckets.overlap(one, other)}
     if not raw:
         yield Problem(
-            "the function that is told of new objects may not read what the stream's reader stores here.",
-            "allow its role s3:GetObject under the prefix that the reader's role may s3:PutObject to.",
+            "the function that is notified of new objects may not read what the stream's consumer stores here.",
+            "allow its role s3:GetObject under the prefix that the consumer's role may s3:PutObject to.",
             PATH,
         )
     for each in created:
         told = _told_of(each)
         if told is not None and not told.startswith(tuple(read)):
             yield Problem(
-                f"objects under {told or 'any prefix'} are told to a function that may not read all of them: it crashes"
-                " over what it was never meant to see.",
+                f"objects under {told or 'any prefix'} notify a function that may not read all of them, so it fails "
+                "on objects that it was never meant to see.",
                 f"set the filter of s3:ObjectCreated:* to the prefix {' or '.join(sorted(read))}.",
                 PATH,
             )
     for prefix in sorted(raw):
         if not any((told := _told_of(each)) is not None and prefix.startswith(told) for each in created):
             yield Problem(
-                f"not every object under {prefix or 'this bucket'} is told to the queue: the filter leaves some out.",
+                f"not every object under {prefix or 'this bucket'} notifies the queue: the filter leaves some out.",
                 f"set the filter of s3:ObjectCreated:* to the prefix {prefix or '(none)'} and no suffix.",
                 PATH,
             )

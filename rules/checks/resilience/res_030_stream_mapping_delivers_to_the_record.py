@@ -29,7 +29,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     bucket = stack.by_arn(mappings.failure_destination(mapping), buckets.BUCKET)
     if bucket is None:
         yield Problem(
-            "batches that are given up go to a bucket outside this template, which nothing here archives.",
+            "failed batches go to a bucket outside this template, which nothing here archives.",
             "set OnFailure.Destination to the ARN of the bucket that holds the record.",
             PATH,
         )
@@ -39,7 +39,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     for action, arn in (("s3:PutObject", f"{bucket.arn}/aws/lambda/*"), ("s3:ListBucket", bucket.arn)):
         if role is None or not grants.may(role, action, arn):
             yield Problem(
-                f"Lambda delivers with the function's role, which may not {action} on {arn}: the batch is lost.",
+                f"Lambda delivers failed batches with the function's role, which lacks {action} on {arn}: the batch "
+                "is lost.",
                 f"allow the role of the mapping's function {action} on {arn}, without a Condition.",
                 PATH,
             )

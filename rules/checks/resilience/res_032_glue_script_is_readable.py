@@ -35,14 +35,13 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     role = role_of(stack, job)
     if not name:
         yield Problem(
-            f"nothing says which bucket the script {place} will be in, so nothing shows that the job may read it.",
+            f"the bucket of the script {place} is unknown, so nothing shows that the job may read it.",
             "add a parameter ArtifactBucketName, or set Command.ScriptLocation to an s3:// address.",
             PATH,
         )
     elif role is None or not grants.may(role, "s3:GetObject", f"arn:{role.arn.split(':')[1]}:s3:::{name}"):
         yield Problem(
-            f"the own policies of the job's role do not let it read its script, s3://{name}:"
-            " without that no run starts.",
+            f"the policies of the job's role do not let it read its script, s3://{name}: without that no run starts.",
             f"allow the job's role s3:GetObject on {name}.",
             PATH,
         )

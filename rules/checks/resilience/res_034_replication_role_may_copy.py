@@ -32,23 +32,23 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     role = stack.by_arn(at(bucket.body, *PATH, "Role"), ROLE)
     if role is None:
         yield Problem(
-            "the replication has no role of this template, so nothing shows that anything may be copied.",
+            "the replication role is not in this template, so nothing shows that S3 may replicate.",
             "set ReplicationConfiguration.Role to the ARN of a role of this template.",
             (*PATH, "Role"),
         )
         return
     if not _lets_s3(role):
         yield Problem(
-            f"{role.logical_id} does not let {S3} assume it, or on a condition that AWS does not document for"
-            " replication: S3 copies nothing.",
-            f"let {S3} do sts:AssumeRole in its trust, without a Condition.",
+            f"{role.logical_id} does not let {S3} assume it, or only under a condition that AWS does not document for "
+            "replication: nothing is replicated.",
+            f"allow {S3} sts:AssumeRole in its trust policy, without a Condition.",
             PATH,
         )
     for action, arn in dict.fromkeys(_needed(bucket)):
         if not grants.may(role, action, arn):
             yield Problem(
-                f"the own policies of {role.logical_id} do not allow {action} on {arn}:"
-                " without that S3 copies nothing.",
+                f"the policies of {role.logical_id} do not allow {action} on {arn}: without that nothing is "
+                "replicated.",
                 f"allow {role.logical_id} {action} on {arn}, without a Condition, or copy less.",
                 PATH,
             )

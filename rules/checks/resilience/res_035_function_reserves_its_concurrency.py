@@ -27,7 +27,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     function = stack.of("AWS::Lambda::Function")[subject]
     if number(function.properties.get("ReservedConcurrentExecutions")) is None:
         yield Problem(
-            "the function has no share of the account's concurrency, so any other function can starve it.",
-            "set ReservedConcurrentExecutions to what its mappings invoke at once.",
+            "the function reserves no concurrency, so any other function of the account can starve it.",
+            "set ReservedConcurrentExecutions to the number of invocations that its mappings make at once.",
             ("Properties", "ReservedConcurrentExecutions"),
         )

@@ -33,8 +33,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     target, action, role = str(_target(function)), ACTIONS[_service(function)], role_of(stack, function)
     if role is None or not grants.may(role, action, target):
         yield Problem(
-            f"the own policies of the function's role do not allow {action} on {target}:"
-            " events that it fails for are lost.",
+            f"the policies of the function's role do not allow {action} on {target}: events that fail are lost.",
             f"allow the function's role {action} on {target}, without a Condition.",
             PATH,
         )

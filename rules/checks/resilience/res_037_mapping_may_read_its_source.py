@@ -52,7 +52,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     refused = [each for each in ACTIONS[service_of(source)] if not grants.may(role, each, source)]
     if refused:
         yield Problem(
-            f"Lambda reads {source} with {role.logical_id}, whose own policies do not allow {', '.join(refused)}.",
+            f"Lambda reads {source} with {role.logical_id}, whose policies do not allow {', '.join(refused)}.",
             f"allow {role.logical_id} {', '.join(refused)} on {source}, without a Condition.",
             ("Properties", "EventSourceArn"),
         )

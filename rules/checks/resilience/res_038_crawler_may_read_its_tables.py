@@ -50,7 +50,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         bucket, folder = _place(table)
         if not bucket:
             yield Problem(
-                f"{table.logical_id} does not say in which bucket it lies, so the crawler has nothing to read.",
+                f"{table.logical_id} states no S3 location, so the crawler has nothing to read.",
                 f"set TableInput.StorageDescriptor.Location of {table.logical_id} to an s3:// address.",
                 ("Properties", "Targets", "CatalogTargets"),
             )
@@ -58,7 +58,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         whole = f"arn:{role.arn.split(':')[1]}:s3:::{bucket}"
         if not _may_list(role, whole, folder):
             yield Problem(
-                f"{role.logical_id}'s own policies do not let it list {folder or 'all'} in {bucket}: new hours of"
+                f"{role.logical_id}'s policies do not let it list {folder or 'all'} in {bucket}: new hours of"
                 f" {table.logical_id} are not"
                 " found.",
                 f"allow {role.logical_id} s3:ListBucket on {bucket}, on no condition but s3:prefix.",
@@ -72,7 +72,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             refused.setdefault(arn, []).append(action)
     for arn, actions in refused.items():
         yield Problem(
-            f"{role.logical_id}'s own policies do not allow {', '.join(actions)} on {arn}, which the crawler needs.",
+            f"{role.logical_id}'s policies do not allow {', '.join(actions)} on {arn}, which the crawler needs.",
             f"allow {role.logical_id} {', '.join(actions)} on {arn}, without a Condition.",
             PATH,
         )

@@ -1,6 +1,6 @@
 """RES-039  glue_job_may_write_its_own_files
 
-Why       A job that is told to keep temporary files or Spark's event log where its role may not write
+Why       A job that is told to keep temporary files or Spark's event log where its role lacks s3:PutObject
           fails in the middle of a run, or runs and leaves no trace of how. Where the folder is not in
           a bucket of the pipeline, what is in it is out of reach of every rule here.
 Targets   AWS::Glue::Job, AWS::IAM::Role, AWS::S3::Bucket
@@ -43,7 +43,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             )
         elif role is None or not grants.may(role, "s3:PutObject", f"arn:aws:s3:::{bucket}/{prefix}x"):
             yield Problem(
-                f"{argument} is {folder}, where its role may not write.",
+                f"{argument} is {folder}, where its role lacks s3:PutObject.",
                 f"grant the role s3:PutObject on {bucket}/{prefix}*, or name a prefix that it has.",
                 ("Properties", "DefaultArguments", argument),
             )

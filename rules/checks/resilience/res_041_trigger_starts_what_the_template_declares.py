@@ -35,7 +35,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     crawlers = [action for action in actions if at(action, "CrawlerName")]
     if len(crawlers) > CRAWLERS:
         yield Problem(
-            f"it starts {len(crawlers)} crawlers, and Glue starts {CRAWLERS} for a trigger.",
+            f"it starts {len(crawlers)} crawlers, and a trigger in Glue starts at most {CRAWLERS}.",
             "give the others a trigger of their own, or one crawler several tables.",
             ("Properties", "Actions"),
         )
@@ -50,8 +50,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         for name in action if isinstance(action, dict) else ():
             if name not in STARTS:
                 yield Problem(
-                    f"its {name} takes the place of what the job says itself.",
-                    f"remove {name} from the action; say it in the job.",
+                    f"its {name} overrides what the job states, so the job does not run as reviewed.",
+                    f"remove {name} from the action; set it in the job.",
                     (*path, name),
                 )
 

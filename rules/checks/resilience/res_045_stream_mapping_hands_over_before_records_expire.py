@@ -2,7 +2,7 @@
 
 Why       A shard that is stuck has to give its records to the on-failure store while the stream still
           has them: what the stream has dropped nobody can bring back. Attempts promise no such thing,
-          since splitting a batch uses none and a throttled function is asked again for ever. An age
+          since splitting a batch uses none and a throttled function is asked again forever. An age
           that is too short gives away after a night's outage what the next try would have stored.
 Targets   AWS::Lambda::EventSourceMapping, AWS::Kinesis::Stream
 """
@@ -38,7 +38,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     kept = number(stream.properties.get("RetentionPeriodHours", DEFAULT_HOURS)) if stream else None
     if kept is None:
         yield Problem(
-            "nothing says how long the stream keeps records, so nothing shows that they are handed over before.",
+            "the stream's retention is unknown, so nothing shows that records leave it before they expire.",
             "read a stream of this template, and set its RetentionPeriodHours to a number.",
             PATH,
         )
@@ -50,21 +50,24 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     age = number(mapping.properties.get("MaximumRecordAgeInSeconds"))
     if age is None or age <= 0:
         yield Problem(
-            f"records wait at any age until the stream drops them after {whole(kept)} hours, and are then lost.",
+            f"records are retried at any age until the stream expires them after {whole(kept)} hours, and are then "
+            "lost.",
             fix,
             PATH,
         )
     elif age / HOUR > most:
         yield Problem(
-            f"records are handed over at an age of {whole(round(age / HOUR, 2))} hours; the stream keeps them for"
+            f"records go to the on-failure destination at an age of {whole(round(age / HOUR, 2))} hours; the stream "
+            "keeps them for"
             f" {whole(kept)}, which leaves less than {SPARE_HOURS} to do it in.",
             fix,
             PATH,
         )
     elif age / HOUR < LEAST_HOURS:
         yield Problem(
-            f"records are given up at an age of {whole(round(age / HOUR, 2))} hours, though the stream keeps them for"
-            f" {whole(kept)}: an outage of a night sends them all to the on-failure store.",
+            f"records are given up on at an age of {whole(round(age / HOUR, 2))} hours, though the stream keeps them "
+            "for"
+            f" {whole(kept)}: a night's outage sends them all to the on-failure store.",
             fix,
             PATH,
         )

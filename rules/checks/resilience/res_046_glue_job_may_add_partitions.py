@@ -53,8 +53,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         missing = [action for action in ACTIONS if not grants.may(role, action, arn)]
         if missing:
             yield Problem(
-                f"{role.logical_id}'s own policies do not allow {', '.join(missing)} on {arn}, so what the job writes"
-                " is in no query.",
+                f"{role.logical_id}'s policies do not allow {', '.join(missing)} on {arn}, so queries never see what "
+                "the job writes.",
                 f"allow {role.logical_id} {', '.join(missing)} on {arn}, without a Condition.",
                 PATH,
             )

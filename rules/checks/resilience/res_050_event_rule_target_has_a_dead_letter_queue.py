@@ -33,7 +33,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         queue = stack.by_arn(at(target, "DeadLetterConfig", "Arn"), QUEUE)
         if queue is None:
             yield Problem(
-                "what cannot be delivered to the target is dropped after a day.",
+                "the target has no dead-letter queue, so events that cannot be delivered are dropped after a day.",
                 "give the target a DeadLetterConfig with the Arn of a queue of the template.",
                 path,
             )
@@ -42,7 +42,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         context = {"aws:sourcearn": rule.arn}
         if not granted(guards(stack, queue), Request(SERVICE, "sqs:SendMessage", queue.arn, context)):
             yield Problem(
-                f"the policy of {queue.logical_id} does not let the rule send what it could not deliver.",
+                f"the policy of {queue.logical_id} does not let the rule send failed events to the queue.",
                 "allow events.amazonaws.com sqs:SendMessage on the queue, ArnEquals aws:SourceArn the rule's ARN.",
                 path,
             )
@@ -50,7 +50,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         for action in TOPIC_KEY_ACTIONS if key else ():
             if key and not granted(policy_statements(key), Request(SERVICE, action, key.arn)):
                 yield Problem(
-                    f"the key of {queue.logical_id} refuses EventBridge {action}: what it could not deliver is lost.",
+                    f"the key of {queue.logical_id} denies EventBridge {action}: failed events are lost.",
                     f"allow events.amazonaws.com kms:Decrypt and kms:GenerateDataKey* in {key.logical_id}'s KeyPolicy.",
                     path,
                 )

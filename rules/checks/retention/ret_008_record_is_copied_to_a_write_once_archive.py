@@ -35,7 +35,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     copied = [prefix for each in rules if (prefix := buckets.prefix_of(each)) is not None]
     if not rules:
         yield Problem(
-            "what arrives in this bucket is copied to no write-once archive, so whoever may delete here can erase it.",
+            "this bucket is replicated to no write-once archive, so anyone who may delete here can erase the record.",
             "replicate the bucket to a bucket of this template that has ObjectLockEnabled.",
         )
         return
@@ -45,7 +45,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     for prefix in sorted(written):
         if not prefix.startswith(tuple(copied)):
             yield Problem(
-                f"what is stored under {prefix or 'any prefix'} of this bucket is not copied to the locked archive.",
+                f"objects under {prefix or 'any prefix'} of this bucket are not replicated to the locked archive.",
                 f"add a replication rule to the archive with Filter.Prefix {prefix or 'empty'}.",
                 path,
             )

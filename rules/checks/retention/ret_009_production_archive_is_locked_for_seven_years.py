@@ -30,14 +30,14 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     mode, days = at(bucket.body, *path, "Mode"), buckets.default_retention_days(bucket)
     if mode != "COMPLIANCE":
         yield Problem(
-            f"production's archive is locked in mode {mode}, which somebody can lift.",
+            f"production's archive is locked in mode {mode}, which a privileged user can lift.",
             "set ObjectLockConfiguration.Rule.DefaultRetention.Mode to COMPLIANCE.",
             (*path, "Mode"),
         )
     if days is None or days < SEVEN_YEARS:
         kept = "a time not stated" if days is None else f"{whole(days)} days"
         yield Problem(
-            f"production's archive keeps what arrives for {kept}, not for seven years.",
+            f"production's archive keeps objects for {kept}, not for seven years.",
             f"set ObjectLockConfiguration.Rule.DefaultRetention.Days to {SEVEN_YEARS} or more.",
             (*path, "Days"),
         )

@@ -28,7 +28,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     if days is None or days < 365:
         kept = "a time that cannot be read" if days is None else f"{whole(days)} days"
         yield Problem(
-            f"production's logs of this group are kept for {kept}, not for a year.",
+            f"production keeps the logs of this group for {kept}, not for a year.",
             "set RetentionInDays to 365 or more.",
             ("Properties", "RetentionInDays"),
         )

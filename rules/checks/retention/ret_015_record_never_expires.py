@@ -32,7 +32,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         for key in DELETES:
             if key in rule:
                 yield Problem(
-                    f"a lifecycle rule ({key}) deletes the record, or what it was before.",
+                    f"a lifecycle rule ({key}) deletes the record, or earlier versions of it.",
                     f"remove {key} from the rule; transitions to colder storage save the cost.",
                     (*path, key),
                 )

@@ -32,13 +32,14 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
                 if storage not in READABLE:
                     yield Problem(
                         f"a lifecycle rule moves queried objects to {storage}, where queries silently skip them.",
-                        "use GLACIER_IR, which costs about as little and is read at once.",
+                        "use GLACIER_IR, which costs little more and needs no restore.",
                         path,
                     )
     for index, tiering in enumerate(items(bucket.properties.get("IntelligentTieringConfigurations"))):
         if at(tiering, "Status") == "Enabled":
             yield Problem(
-                "queried objects that nobody has read for a while go to an archive tier, where queries pass over them.",
+                "queried objects that are not read for a while move to an archive tier, where queries silently skip "
+                "them.",
                 "remove the configuration; INTELLIGENT_TIERING without it uses tiers that are read at once.",
                 ("Properties", "IntelligentTieringConfigurations", index),
             )

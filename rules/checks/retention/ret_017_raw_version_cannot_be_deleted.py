@@ -23,6 +23,6 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     bucket = stack.of(buckets.BUCKET)[subject]
     if not stores.refuses_everybody(stores.guards(stack, bucket), "s3:DeleteObjectVersion", [f"{bucket.arn}/*"], {}):
         yield Problem(
-            "versions of the record can be deleted: whoever has the permission can erase what has arrived.",
+            "versions of the record can be deleted, so anyone with the permission can erase what has arrived.",
             "add to the bucket's policy: Deny, Principal '*', s3:DeleteObjectVersion on the bucket's /*, no Condition.",
         )

@@ -38,7 +38,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     elif _kept(dead) <= _kept(queue):
         yield Problem(
             f"the dead-letter queue {dead.logical_id} keeps messages for {whole(_kept(dead))} seconds, this queue for"
-            f" {whole(_kept(queue))}: what was tried for long is deleted on arrival.",
+            f" {whole(_kept(queue))}: a message that was retried for long is deleted on arrival.",
             f"set {dead.logical_id}'s MessageRetentionPeriod to 1209600, the most SQS offers.",
             path,
         )

@@ -2,7 +2,7 @@
 
 Why       When a licensed feed turns up where it should not be, the access log is what says who
           read it. Vendors audit by the quarter; what somebody overwrote to cover his traces has
-          to stay for a week at least. It also names people, and must not pile up for ever.
+          to stay for a week at least. It also names people, and must not pile up forever.
 Targets   AWS::S3::Bucket
 """
 
@@ -35,7 +35,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         )
     for path, days in found.replaced:
         yield Problem(
-            f"replaced access logs are kept for {whole(days)} days: too short to notice, or longer than of use.",
+            f"replaced access logs are kept for {whole(days)} days: too short to notice tampering, or longer than "
+            "needed.",
             f"set NoncurrentVersionExpiration.NoncurrentDays to a number from {LEAST} to {MOST}.",
             path,
         )
@@ -47,7 +48,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         )
     if not found.drops:
         yield Problem(
-            "replaced or deleted access logs stay for ever, and so do the names in them.",
+            "replaced or deleted access logs are kept forever, and so are the names in them.",
             f"add NoncurrentVersionExpiration.NoncurrentDays {LEAST} to a lifecycle rule for the whole bucket.",
             PATH,
         )

@@ -49,13 +49,13 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             moved += days
     if not moved:
         yield Problem(
-            "the record never moves to colder storage as a whole, and costs the full price for all its years.",
+            "the record as a whole never moves to colder storage, so it costs the full price for seven years.",
             f"add a lifecycle rule for the whole bucket that moves objects to GLACIER after {DAYS} days.",
             ("Properties", "LifecycleConfiguration"),
         )
     elif min(moved) > DAYS:
         yield Problem(
-            f"the record moves to colder storage after {whole(min(moved))} days, later than the budget has it.",
+            f"the record moves to colder storage after {whole(min(moved))} days, later than budgeted.",
             f"set TransitionInDays of the first Glacier class to {DAYS}.",
             ("Properties", "LifecycleConfiguration"),
         )

@@ -34,7 +34,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             dropped.append(prefix)
         if kept is not None and kept < LEAST and any(buckets.overlap(limit, each) for each in tables):
             yield Problem(
-                f"a table's replaced files are gone after {whole(kept)} days, before anybody has had second thoughts.",
+                f"a table's replaced files are deleted after {whole(kept)} days, too soon to undo a bad run.",
                 f"set NoncurrentVersionExpiration.NoncurrentDays to a number from {LEAST} to {MOST}.",
                 path,
             )
@@ -42,7 +42,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     if kept_on:
         prefixes = ", ".join(each or "any prefix" for each in kept_on)
         yield Problem(
-            f"replaced versions under {prefixes} stay for ever, or for more than a month.",
+            f"replaced versions under {prefixes} are kept forever, or for more than a month.",
             f"add a lifecycle rule for the prefix with NoncurrentVersionExpiration.NoncurrentDays {LEAST}.",
             PATH,
         )

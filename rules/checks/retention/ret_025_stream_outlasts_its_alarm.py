@@ -34,7 +34,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     threshold = number(alarm.properties.get("Threshold"))
     if threshold is None:
         yield Problem(
-            "the alarm says no age, so nothing shows that it calls before records are dropped.",
+            "the alarm has no threshold, so nothing shows that it fires before records expire.",
             "set Threshold to a number of milliseconds.",
             ("Properties", "Threshold"),
         )
@@ -45,8 +45,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         kept = number(stream.properties.get("RetentionPeriodHours", DEFAULT_HOURS)) or 0
         if hours > kept / PART:
             yield Problem(
-                f"the alarm calls after {whole(round(hours, 1))} hours; {stream.logical_id} keeps records for"
-                f" {whole(kept)} hours, and more than a quarter of them is gone by then.",
+                f"the alarm fires after {whole(round(hours, 1))} hours; {stream.logical_id} keeps records for"
+                f" {whole(kept)} hours, and more than a quarter of that time is gone by then.",
                 f"set Threshold below {whole(kept / PART * HOUR)}, or a longer RetentionPeriodHours.",
                 ("Properties", "Threshold"),
             )

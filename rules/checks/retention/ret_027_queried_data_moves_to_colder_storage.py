@@ -46,7 +46,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     if unmoved:
         prefixes = ", ".join(each or "any prefix" for each in unmoved)
         yield Problem(
-            f"tables under {prefixes} do not move to colder storage after {DAYS} days, and cost the full price on.",
+            f"tables under {prefixes} do not move to colder storage after {DAYS} days, so they cost the full price.",
             f"add a lifecycle rule for the tables that moves objects to GLACIER_IR after {DAYS} days.",
             PATH,
         )

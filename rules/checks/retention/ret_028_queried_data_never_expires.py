@@ -31,13 +31,13 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         for key in (each for each in EXPIRIES if each in rule):
             if any(buckets.overlap(limit, each) for each in tables):
                 yield Problem(
-                    f"a lifecycle rule ({key}) deletes what the tables show.",
-                    "give the rule the prefix of what is temporary, such as staging/, or remove it.",
+                    f"a lifecycle rule ({key}) deletes the files behind the tables.",
+                    "give the rule the prefix of temporary files, such as staging/, or remove it.",
                     (*path, key),
                 )
         for key in (each for each in REPLACED if each in rule and not limit):
             yield Problem(
-                f"a lifecycle rule ({key}) deletes old versions of everything here, whatever they are of.",
-                "give the rule the prefix of what is replaced as a matter of course.",
+                f"a lifecycle rule ({key}) deletes old versions of everything here, the tables included.",
+                "give the rule the prefix of files that runs replace.",
                 (*path, key),
             )

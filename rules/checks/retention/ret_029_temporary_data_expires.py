@@ -33,13 +33,13 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         applied = [rule for limit, rule in rules if limit is not None and prefix.startswith(limit)]
         if not _within(CURRENT, [number(rule.get("ExpirationInDays")) for rule in applied]):
             yield Problem(
-                f"what is temporary under {prefix or 'any prefix'} stays for ever or too long, or is gone in a day.",
+                f"temporary files under {prefix or 'any prefix'} are kept too long, or deleted within a day.",
                 f"add a lifecycle rule for the prefix with ExpirationInDays from {CURRENT[0]} to {CURRENT[1]}.",
                 PATH,
             )
         if not _within(REPLACED, [buckets.replaced_days(rule) for rule in applied]):
             yield Problem(
-                f"old versions under {prefix or 'any prefix'} stay for ever or too long, or are gone in a day.",
+                f"old versions under {prefix or 'any prefix'} are kept too long, or deleted within a day.",
                 "add to the prefix's lifecycle rule NoncurrentVersionExpiration.NoncurrentDays from"
                 f" {REPLACED[0]} to {REPLACED[1]}.",
                 PATH,

@@ -29,14 +29,14 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     mode, days = at(bucket.body, *path, "Mode"), buckets.default_retention_days(bucket)
     if mode != "GOVERNANCE":
         yield Problem(
-            f"what is tried out is locked in mode {mode}, which nobody can undo.",
-            "let production alone choose COMPLIANCE, by a rule of the template (Rules).",
+            f"a non-production archive is locked in mode {mode}, which nobody can undo.",
+            "add a rule (Rules) that allows COMPLIANCE in production only.",
             (*path, "Mode"),
         )
     if days is None or days > A_YEAR:
         kept = "a time not stated" if days is None else f"{whole(days)} days"
         yield Problem(
-            f"what is tried out is locked for {kept}.",
-            "let production alone choose more than a year, by a rule of the template (Rules).",
+            f"a non-production archive is locked for {kept}, and paid for as long.",
+            "add a rule (Rules) that allows more than a year in production only.",
             (*path, "Days"),
         )

@@ -27,13 +27,13 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         account = at(rule, "Destination", "Account")
         if str(account or ACCOUNT) != ACCOUNT:
             yield Problem(
-                f"its copies go to account {account}.",
+                f"its copies go to account {account}, which can read and delete them.",
                 "remove Destination.Account, and replicate into a bucket of this template.",
                 (*PATH, index, "Destination", "Account"),
             )
         if at(rule, "Destination", "AccessControlTranslation"):
             yield Problem(
-                "its copies belong to whoever owns the bucket that they go to.",
+                "its copies become the property of whoever owns the destination bucket.",
                 "remove Destination.AccessControlTranslation.",
                 (*PATH, index, "Destination", "AccessControlTranslation"),
             )

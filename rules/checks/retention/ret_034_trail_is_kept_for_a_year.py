@@ -1,7 +1,7 @@
 """RET-034  trail_is_kept_for_a_year
 
 Why       Auditors look back over twelve months, and so do we when a leak is found late. 366 days are
-          twelve months in every year. But the files name people: kept for ever, they are a liability of
+          twelve months in every year. But the files name people: kept forever, they are a liability of
           their own.
 Targets   AWS::S3::Bucket, AWS::CloudTrail::Trail
 """
@@ -35,7 +35,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         )
     for path, days in found.replaced:
         yield Problem(
-            f"replaced files of the trail are kept for {whole(days)} days: too short, or longer than of use.",
+            f"replaced files of the trail are kept for {whole(days)} days: too short to notice tampering, or longer "
+            "than needed.",
             f"set NoncurrentVersionExpiration.NoncurrentDays to a number from {LEAST} to {MOST}.",
             path,
         )
@@ -47,7 +48,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         )
     if not found.drops:
         yield Problem(
-            "an expired file of the trail stays for ever as an old version, and so do the names in it.",
+            "an expired file of the trail is kept forever as an old version, and so are the names in it.",
             "add NoncurrentVersionExpiration.NoncurrentDays 30 to a lifecycle rule for the whole bucket.",
             PATH,
         )

@@ -32,7 +32,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             days, to = number(transition.get("TransitionInDays")), transition.get("StorageClass")
             if to == "DEEP_ARCHIVE" or (to in buckets.SLEEPING and (days is None or days < QUARTER)):
                 yield Problem(
-                    "files of the trail have to be restored before they can be read, within three months or for days.",
+                    "files of the trail need a restore within the first three months, or one that takes days.",
                     f"move them to GLACIER after {QUARTER} days or later, and never to DEEP_ARCHIVE.",
                     path,
                 )
@@ -40,7 +40,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
                 moving = True
     if not moving:
         yield Problem(
-            "files of the trail stay in the dear storage class for as long as they are kept.",
+            "files of the trail stay in the expensive storage class for as long as they are kept.",
             f"add a lifecycle rule for the whole bucket that moves them to GLACIER after {QUARTER} to {LATEST} days.",
             PATH,
         )

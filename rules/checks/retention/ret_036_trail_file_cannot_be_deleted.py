@@ -27,6 +27,6 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     for action in DELETING:
         if not stores.refuses_everybody(statements, action, [f"{bucket.arn}/*"], {}):
             yield Problem(
-                f"whoever has the permission {action} can erase the record of what he has read.",
+                f"anyone with the permission {action} can erase the record of what they have read.",
                 f"add to the bucket's policy: Deny, Principal '*', {action} on the bucket's /*, no Condition.",
             )
