@@ -58,7 +58,7 @@ def _judge(statement: Statement, bucket: str) -> Iterator[Problem]:
             )
     else:
         yield Problem(
-            f"account {accounts} is granted {', '.join(statement.actions) or 'all but some actions'}; it is a reader.",
+            f"account {accounts} is granted {', '.join(statement.actions)}; it is a reader.",
             "grant s3:GetObject and s3:ListBucket, in a statement each, and nothing else.",
             statement.path,
         )
