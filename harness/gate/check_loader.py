@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from harness.catalogue.catalogue import slug_of
 from harness.render.resources import Stack
 from rules.lib.iam import Unreadable
 from rules.lib.problem import Problem
@@ -50,7 +51,7 @@ class Check:
 
 def load(paths: Iterable[Path]) -> list[Check]:
     """The checks in these files."""
-    return [Check(path.stem, _module(path)) for path in paths]
+    return [Check(slug_of(path), _module(path)) for path in paths]
 
 
 def _unreadable(odd: Unreadable, subject: str) -> Problem:

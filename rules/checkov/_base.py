@@ -52,7 +52,7 @@ class Check(BaseResourceCheck):
             id=check_id,
             categories=[self.category],
             supported_resources=list(targets),
-            guideline=f"rules/checkov/{slug}.py",
+            guideline=f"rules/checkov/{check_id.lower()}_{slug}.py",
         )
 
     category = CheckCategories.IAM

@@ -46,7 +46,7 @@ def test_every_file_is_a_rule_or_its_cases():
 def test_the_slug_is_a_sentence_about_what_is_wanted(rule):
     words = rule.slug.split("_")
 
-    assert rule.slug == rule.path.stem
+    assert rule.slug == catalogue.slug_of(rule.path)
     assert 3 <= len(words) <= 10
     assert not {"should", "must", "check", "ensure"} & set(words)
 
@@ -174,9 +174,10 @@ def written(
     """A rule of this text, and its cases, in a folder; all rules of the folder."""
     guard = folder / "guard" / "encryption"
     (guard / "cases").mkdir(parents=True, exist_ok=True)
-    (guard / f"{slug}.guard").write_text(rule)
+    stem = catalogue.stem(rule.split()[1], slug)
+    (guard / f"{stem}.guard").write_text(rule)
     if cases is not None:
-        (guard / "cases" / f"{slug}.yaml").write_text(cases)
+        (guard / "cases" / f"{stem}.yaml").write_text(cases)
     return catalogue.load(folder)
 
 
@@ -215,7 +216,7 @@ def test_what_is_wrong_with_a_rule_is_noticed(tmp_path, old, new, said):
 def test_what_is_wrong_with_a_policys_cases_is_noticed(tmp_path, old, new, said):
     header = GOOD.partition("\nlet")[0].replace("# ", "").replace("#", "").replace("ENC-900", "CKV_FDP_90")
     (tmp_path / "checkov" / "cases").mkdir(parents=True)
-    (tmp_path / "checkov" / "topic_has_a_name.py").write_text(f'"""{header}"""\n')
+    (tmp_path / "checkov" / "ckv_fdp_90_topic_has_a_name.py").write_text(f'"""{header}"""\n')
     text = """\
 base: {Resources: {Subject: {Type: AWS::SNS::Topic, Properties: {TopicName: a}}}}
 cases:
@@ -223,7 +224,7 @@ cases:
   - {name: no name, expect: FAIL}
   - {name: A name, expect: FAIL}
 """
-    (tmp_path / "checkov" / "cases" / "topic_has_a_name.yaml").write_text(text.replace(old, new))
+    (tmp_path / "checkov" / "cases" / "ckv_fdp_90_topic_has_a_name.yaml").write_text(text.replace(old, new))
     found = self_test.complaints(tmp_path, catalogue.load(tmp_path))
 
     assert any(said in complaint for complaint in found), found
