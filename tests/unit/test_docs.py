@@ -186,6 +186,8 @@ OTHER_WORDS = frozenset(
         "JobRunId",
         "MatchedEvents",
         "Modify",
+        "NotAction",
+        "NotResource",
         "NumberOfTasksFailed",
         "ObjectsValidated",
         "ObjectsWritten",
