@@ -219,7 +219,7 @@ def test_an_alarm_that_calls_nobody_passes_the_naive_rule_and_not_ours(guard, tm
 
     assert _said(tmp_path, ALARM_HAS_AN_ACTION, missing) == "fail"
     assert _said(tmp_path, ALARM_HAS_AN_ACTION, template) == "pass"
-    assert {each.resource for each in ours.failures if each.rule == "alarm_calls_somebody"} == {"Loss"}
+    assert {each.resource for each in ours.failures if each.rule == "alarm_has_an_action"} == {"Loss"}
 
 
 # ----------------------------------------------------------------------------- (d) controls that nothing executes ----
@@ -291,7 +291,7 @@ def _noticed(folder: Path, rules: list[Rule]) -> str:
 
 def test_guards_test_sees_a_wrong_verdict(tmp_path):
     """To begin with: this much it does."""
-    rules = written(tmp_path, cases=GOOD_CASES.replace("no name, expect: FAIL", "no name, expect: PASS"))
+    rules = written(tmp_path, cases=GOOD_CASES.replace("FAIL: no name", "PASS: no name"))
 
     assert _tested(tmp_path, rules)[0] == 7
 
@@ -330,7 +330,7 @@ def test_a_test_goes_to_the_rule_that_its_name_begins_with_and_we_let_no_name_be
     longer = "topic_has_a_name_in_short"
     rule = GOOD.replace("topic_has_a_name", longer).replace("900", number)
     written(tmp_path)
-    rules = written(tmp_path, rule, GOOD_CASES.replace("no name, expect: FAIL", "no name, expect: PASS"), longer)
+    rules = written(tmp_path, rule, GOOD_CASES.replace("FAIL: no name", "PASS: no name"), longer)
     code, said = _tested(tmp_path, rules)
 
     assert (code, "No Test expectation" in said) == ((0, True) if number == "900" else (7, False))
