@@ -26,7 +26,7 @@ from harness.render.scenarios import Scenarios
 from rules.lib import iam
 
 DOCUMENTS = ("AssumeRolePolicyDocument", "KeyPolicy", "PolicyDocument")
-RULES = {rule.slug: rule for rule in catalogue.load()}
+RULES = {rule.id: rule for rule in catalogue.load()}
 
 
 def _reads_policies(rule: Rule) -> bool:
@@ -179,26 +179,26 @@ REFUSES_ELSEWHERE = {"Effect": "Deny", "Principal": "*", "Action": "*", "NotReso
 
 
 @pytest.mark.parametrize(
-    ("slug", "kind", "more"),
+    ("rule_id", "kind", "more"),
     [
-        ("glue_role_lists_by_prefix", iam.ROLE, GRANTS),
-        ("network_interfaces_are_denied_to_code", iam.ROLE, GRANTS),
-        ("role_makes_interfaces_in_its_own_network", iam.ROLE, GRANTS),
-        ("role_writes_its_own_log_only", iam.ROLE, GRANTS),
-        ("alarm_topic_key_is_open_to_cloudwatch", "AWS::KMS::Key", REFUSES),
-        ("alarm_topic_key_is_open_to_cloudwatch", "AWS::KMS::Key", REFUSES_ELSEWHERE),
-        ("reader_gets_what_it_is_promised", "AWS::S3::BucketPolicy", REFUSES),
-        ("reader_gets_what_it_is_promised", "AWS::S3::BucketPolicy", REFUSES_ELSEWHERE),
-        ("rule_target_is_open_to_events", "AWS::SNS::TopicPolicy", REFUSES),
-        ("vpc_function_may_have_its_interfaces", iam.ROLE, REFUSES),
-        ("vpc_function_may_have_its_interfaces", iam.ROLE, REFUSES_ELSEWHERE),
+        ("ACC-031", iam.ROLE, GRANTS),
+        ("ACC-010", iam.ROLE, GRANTS),
+        ("ACC-047", iam.ROLE, GRANTS),
+        ("ACC-008", iam.ROLE, GRANTS),
+        ("OBS-006", "AWS::KMS::Key", REFUSES),
+        ("OBS-006", "AWS::KMS::Key", REFUSES_ELSEWHERE),
+        ("ACC-029", "AWS::S3::BucketPolicy", REFUSES),
+        ("ACC-029", "AWS::S3::BucketPolicy", REFUSES_ELSEWHERE),
+        ("OBS-007", "AWS::SNS::TopicPolicy", REFUSES),
+        ("NET-019", iam.ROLE, REFUSES),
+        ("NET-019", iam.ROLE, REFUSES_ELSEWHERE),
     ],
 )
-def test_a_check_sees_what_a_statement_grants_or_refuses_by_leaving_out(slug, kind, more):
+def test_a_check_sees_what_a_statement_grants_or_refuses_by_leaving_out(rule_id, kind, more):
     """Until one reader served both, only Checkov's policies did."""
-    check = check_loader.load([RULES[slug].path])[0]
+    check = check_loader.load([RULES[rule_id].path])[0]
     said = []
-    for stack in _good_stacks(RULES[slug]):
+    for stack in _good_stacks(RULES[rule_id]):
         for name, document in _read(check, stack):
             if stack.resources[name].type == kind and document[-1] != "AssumeRolePolicyDocument":
                 body = copy.deepcopy(dict(stack.resources[name].body))
