@@ -71,22 +71,28 @@ class Case:
         return f"{self.expect} - {self.name}"
 
 
-def load(rule: Rule) -> list[Case]:
-    """The cases of a rule, expanded. Raises BadRule for a file that is not one of cases, naming the case."""
+def content(rule: Rule) -> dict[str, Any]:
+    """What a rule's case file says, functions in the long form. Raises BadRule for a file that is not one of cases."""
     path = rule.case_file
     try:
         wrapped = parse(_WRAPPING + textwrap.indent(path.read_text(), "  "), path)
     except (OSError, UnreadableTemplate) as error:
         raise BadRule(f"{path}: {error}") from error
-    content = wrapped.template["Metadata"]
-    if not isinstance(content, dict) or not _CONTENT <= set(content) <= _CONTENT | _MORE:
+    found = wrapped.template["Metadata"]
+    if not isinstance(found, dict) or not _CONTENT <= set(found) <= _CONTENT | _MORE:
         raise BadRule(f"{path}: a case file has base and cases, perhaps malformed and beside, and nothing else")
-    if not isinstance(content["base"], dict) or not isinstance(content["cases"], list):
+    if not isinstance(found["base"], dict) or not isinstance(found["cases"], list):
         raise BadRule(f"{path}: base is a template, cases are a list")
+    return found
+
+
+def load(rule: Rule) -> list[Case]:
+    """The cases of a rule, expanded. Raises BadRule for a file that is not one of cases, naming the case."""
+    path, said = rule.case_file, content(rule)
     found: dict[str, Case] = {}
-    for entry in content["cases"]:
+    for entry in said["cases"]:
         try:
-            case = _case(entry, content["base"], {each.name: each for each in found.values()})
+            case = _case(entry, said["base"], {each.name: each for each in found.values()})
         except _BadCase as error:
             raise BadRule(f"{path}: {error}") from error
         if case.title in found:
@@ -94,8 +100,8 @@ def load(rule: Rule) -> list[Case]:
         found[case.title] = case
     try:
         written = list(found.values())
-        more = [*malformed(content["base"], content.get("malformed", []))]
-        if rule.engine != CHECKOV and "beside" not in content:
+        more = [*malformed(said["base"], said.get("malformed", []))]
+        if rule.engine != CHECKOV and "beside" not in said:
             more += beside(written)
     except (BadPatch, _BadCase) as error:
         raise BadRule(f"{path}: {error}") from error

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from _statements import ROLE, Check, properties
+from rules.checkov._base import Check, properties
+from rules.lib.iam import ROLE
 
 
 class RoleHasNoManagedPolicies(Check):

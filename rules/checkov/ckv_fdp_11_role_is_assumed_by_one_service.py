@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from _statements import ROLE, Check, items, members, properties, statements
+from harness.render.resources import items
+from rules.checkov._base import Check, as_resource, place
+from rules.lib.iam import ROLE, trust_statements
 
 _PLACE = "AssumeRolePolicyDocument"
 _SERVICE = re.compile(r"[a-z][a-z0-9.-]*\.amazonaws\.com(\.cn)?")
@@ -33,21 +35,22 @@ class RoleIsAssumedByOneService(Check):
         """Whoever may take the role beside its service."""
         path = f"Properties/{_PLACE}"
         services: set[str] = set()
-        for statement in statements(properties(conf).get(_PLACE), path):
+        for statement in trust_statements(as_resource(conf), required=True):
             if not statement.allows:
                 continue
-            principals = dict(members(statement.body.get("Principal")))
+            principal = statement.body.get("Principal")
+            principals = principal if isinstance(principal, dict) else {}
             named = {str(each) for each in items(principals.get("Service"))}
             services |= named
             if list(principals) != ["Service"] or not all(_SERVICE.fullmatch(each) for each in named):
-                yield statement.path, "a principal that is not a service may assume the role."
+                yield place(statement.path), "a principal that is not a service may assume the role."
             if "NotPrincipal" in statement.body or "NotAction" in statement.body:
                 yield (
-                    statement.path,
+                    place(statement.path),
                     "the trust policy uses NotPrincipal or NotAction instead of naming who may assume the role.",
                 )
             elif [str(each).lower() for each in statement.items("Action")] != ["sts:assumerole"]:
-                yield statement.path, "the trust policy grants an action other than sts:AssumeRole."
+                yield place(statement.path), "the trust policy grants an action other than sts:AssumeRole."
         if len(services) != 1:
             yield path, f"{len(services) or 'no'} services may assume the role."
 

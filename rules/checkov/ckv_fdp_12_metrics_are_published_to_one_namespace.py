@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from _statements import GrantCheck, Statement, is_name
+from rules.checkov._base import GrantCheck, is_name
+from rules.lib.iam import Statement
 
 
 class MetricsArePublishedToOneNamespace(GrantCheck):
@@ -26,7 +27,7 @@ class MetricsArePublishedToOneNamespace(GrantCheck):
 
     def objections(self, statement: Statement, conf: dict[str, Any]) -> Iterator[str]:
         """Grants to publish without a namespace."""
-        if not statement.grants("cloudwatch:PutMetricData"):
+        if not statement.touches("cloudwatch:PutMetricData"):
             return
         names = statement.condition("StringEquals", "cloudwatch:namespace")
         # In StringEquals a star is only a star: no namespace is called that, and nothing would be published.

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from _statements import GrantCheck, Statement
+from rules.checkov._base import GrantCheck
+from rules.lib.iam import Statement
 
 #: s3:DeleteObject is not here: in a versioned bucket it hides an object and destroys none.
 DESTROYING = (
@@ -66,7 +67,7 @@ class RolePolicyDeletesNoStoredRecord(GrantCheck):
 
     def objections(self, statement: Statement, conf: dict[str, Any]) -> Iterator[str]:
         """Actions that destroy, or let something be destroyed sooner."""
-        if granted := statement.granted(DESTROYING):
+        if granted := statement.touched(DESTROYING):
             yield f"it allows {', '.join(granted[:3])}{' and more' if granted[3:] else ''}."
 
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from _statements import Check, items, members, properties, statements
+from harness.render.resources import items
+from rules.checkov._base import Check, as_resource, place
+from rules.lib.iam import KEYS, policy_statements
 
-_KEYS = ("AWS::KMS::Key", "AWS::KMS::ReplicaKey")
 _TARGETS = (
-    *_KEYS,
+    *KEYS,
     "AWS::S3::BucketPolicy",
     "AWS::SNS::TopicInlinePolicy",
     "AWS::SNS::TopicPolicy",
@@ -38,14 +39,12 @@ class ResourcePolicyGrantsNobodyEverything(Check):
 
     def problems(self, conf: dict[str, Any]) -> Iterator[tuple[str, str]]:
         """Statements that let everybody in, or everybody but some."""
-        place = "KeyPolicy" if conf.get("Type") in _KEYS else "PolicyDocument"
-        if place == "KeyPolicy" and place not in properties(conf):
-            return  # AWS's own policy then, which grants the account alone
-        for statement in statements(properties(conf).get(place), f"Properties/{place}"):
+        # A key without one has AWS's own policy, which grants the account alone.
+        for statement in policy_statements(as_resource(conf), required=conf.get("Type") not in KEYS):
             if "NotPrincipal" in statement.body:
-                yield statement.path, "NotPrincipal grants access to everyone it does not list."
+                yield place(statement.path), "NotPrincipal grants access to everyone it does not list."
             elif statement.allows and _takes_in_everybody(statement.body.get("Principal")):
-                yield statement.path, "the statement grants access to everyone."
+                yield place(statement.path), "the statement grants access to everyone."
 
 
 def _takes_in_everybody(principal: Any) -> bool:
@@ -54,7 +53,7 @@ def _takes_in_everybody(principal: Any) -> bool:
         return False
     if not isinstance(principal, dict):
         return True
-    return any("*" in str(each) for _, values in members(principal) for each in items(values))
+    return any("*" in str(each) for values in principal.values() for each in items(values))
 
 
 check = ResourcePolicyGrantsNobodyEverything()

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from _statements import EncryptionCheck, at, is_key_arn, items, properties
+from harness.render.resources import at, items
+from rules.checkov._base import EncryptionCheck, is_key_arn, properties
 
 _PLACE = "EncryptionConfiguration"
 

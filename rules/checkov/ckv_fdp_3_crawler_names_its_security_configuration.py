@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from _statements import EncryptionCheck, is_name, properties
+from rules.checkov._base import EncryptionCheck, is_name, properties
 
 
 class CrawlerNamesItsSecurityConfiguration(EncryptionCheck):

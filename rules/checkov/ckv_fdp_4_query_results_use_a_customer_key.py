@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from _statements import EncryptionCheck, at, is_key_arn, properties
+from harness.render.resources import at
+from rules.checkov._base import EncryptionCheck, is_key_arn, properties
 
 _STEPS = ("WorkGroupConfiguration", "ResultConfiguration", "EncryptionConfiguration")
 _WITH_A_KEY = ("CSE_KMS", "SSE_KMS")

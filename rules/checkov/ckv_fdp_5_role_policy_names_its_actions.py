@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from _statements import GrantCheck, Statement
+from rules.checkov._base import GrantCheck
+from rules.lib.iam import Statement
 
 
 class RolePolicyNamesItsActions(GrantCheck):

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from _statements import GrantCheck, Statement
+from rules.checkov._base import GrantCheck
+from rules.lib.iam import Statement
 
 #: Actions for which AWS knows no resource, so that the policy has to say '*'. Each was looked up in the service
 #: authorization reference; a new one is added here after looking.

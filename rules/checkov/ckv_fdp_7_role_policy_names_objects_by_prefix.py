@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from _statements import GrantCheck, Statement, at, items, properties, role_statements
+from harness.render.resources import Resource
+from rules.checkov._base import GrantCheck, as_resource
+from rules.lib.iam import ROLE, Statement, role_statements, trust_statements
 
 #: Actions on objects. Replication's own (ReplicateObject, ReplicateTags, ReplicateDelete) are not among them: they
 #: write what the source bucket's rules name, under the keys it has there.
@@ -39,10 +41,10 @@ class RolePolicyNamesObjectsByPrefix(GrantCheck):
 
     def objections(self, statement: Statement, conf: dict[str, Any]) -> Iterator[str]:
         """Objects named by their bucket alone."""
-        if not statement.granted(OBJECT_ACTIONS):
+        if not statement.touched(OBJECT_ACTIONS):
             return
-        for resource in statement.items("Resource"):
-            if not _has_a_prefix(str(resource)) and not _is_where_the_script_lies(statement, str(resource), conf):
+        for resource in statement.resources:
+            if not _has_a_prefix(resource) and not _is_where_the_script_lies(statement, resource, as_resource(conf)):
                 yield f"{resource} covers objects of every prefix."
 
 
@@ -58,19 +60,20 @@ def _has_a_prefix(resource: str) -> bool:
     return bool(first) and not set(first) & set("*?")
 
 
-def _is_where_the_script_lies(statement: Statement, resource: str, conf: dict[str, Any]) -> bool:
+def _is_where_the_script_lies(statement: Statement, resource: str, role: Resource) -> bool:
     """Whether this is Glue reading a job's script, from a bucket that the role is granted nothing else on.
 
     `aws cloudformation package` names a script by the hash of what is in it, without a prefix.
     """
     bucket = resource.removesuffix("/*")
-    if statement.items("Action") != ["s3:GetObject"] or "/" in bucket or set(bucket) & set("*?"):
+    if statement.actions != ["s3:GetObject"] or "/" in bucket or set(bucket) & set("*?"):
         return False
-    trust = items(at(properties(conf), "AssumeRolePolicyDocument", "Statement"))
-    if not any("glue.amazonaws.com" in items(at(each, "Principal", "Service")) for each in trust):
+    if role.type != ROLE or not any(
+        "glue.amazonaws.com" in each.principals("Service") for each in trust_statements(role)
+    ):
         return False
-    granted = [each for other in role_statements(conf) if other.allows for each in other.items("Resource")]
-    return [each for each in granted if str(each) == bucket or str(each).startswith(f"{bucket}/")] == [resource]
+    granted = [each for other in role_statements(role) if other.allows for each in other.resources]
+    return [each for each in granted if each == bucket or each.startswith(f"{bucket}/")] == [resource]
 
 
 check = RolePolicyNamesObjectsByPrefix()

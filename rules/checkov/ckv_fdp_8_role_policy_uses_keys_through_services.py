@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from _statements import GrantCheck, Statement
+from rules.checkov._base import GrantCheck
+from rules.lib.iam import Statement
 
 _OPERATORS = ("StringEquals", "StringEqualsIgnoreCase", "StringLike")
 #: A region may be a pattern: one template is deployed to several.
@@ -32,7 +33,7 @@ class RolePolicyUsesKeysThroughServices(GrantCheck):
 
     def objections(self, statement: Statement, conf: dict[str, Any]) -> Iterator[str]:
         """Uses of a key that KMS would serve without a service in between."""
-        if not statement.grants("kms:*"):
+        if not statement.touches("kms:*"):
             return
         services = [each for operator in _OPERATORS for each in statement.condition(operator, "kms:ViaService")]
         if not services or not all(_SERVICE.fullmatch(str(each)) for each in services):

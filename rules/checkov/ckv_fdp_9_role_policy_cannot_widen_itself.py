@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from _statements import GrantCheck, Statement
+from rules.checkov._base import GrantCheck
+from rules.lib.iam import Statement
 
 WIDENING = (
     # Who may do what.
@@ -90,7 +91,7 @@ class RolePolicyCannotWidenItself(GrantCheck):
 
     def objections(self, statement: Statement, conf: dict[str, Any]) -> Iterator[str]:
         """Actions that change who may do what."""
-        if granted := statement.granted(WIDENING):
+        if granted := statement.touched(WIDENING):
             yield f"it allows {', '.join(granted[:3])}{' and more' if granted[3:] else ''}."
 
 

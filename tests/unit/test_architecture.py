@@ -66,6 +66,25 @@ def test_no_package_is_hidden_from_the_linter(package: str) -> None:
     assert [folder for folder in folders if not (folder / "__init__.py").exists()] == []
 
 
+def _files_with(pattern: str, *folders: str) -> set[str]:
+    paths = (path for folder in folders for path in (ROOT / folder).rglob("*.py") if path != Path(__file__))
+    return {str(path.relative_to(ROOT)) for path in paths if re.search(pattern, path.read_text())}
+
+
+def test_one_module_reads_cloudformation_yaml() -> None:
+    """Engines read templates for themselves; one test compares our reader with the AWS CLI's."""
+    reads = r"yaml\.SafeLoader|\.add_(multi_)?constructor|yaml\.load\(|yaml_parse|decode_str|cfn_yaml"
+
+    assert _files_with(reads, "harness", "rules", "tests") == {
+        "harness/gate/engines/cfn_lint.py", "harness/gate/engines/checkov_worker.py", "harness/render/source.py",
+        "tests/gate/test_suppressions.py", "tests/render/test_source.py",
+    }  # fmt: skip
+
+
+def test_one_module_reads_iam_statements() -> None:
+    assert _files_with(r"[\"']Statement[\"']", "rules") == {"rules/lib/iam.py"}
+
+
 def test_a_copy_that_may_stay_says_why() -> None:
     marks = [
         (path, line)

@@ -31,7 +31,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     """Logs that are not its user's, or no log at all."""
     role = stack.resources[subject]
     own = [_own_groups(each) for each in runners_of(stack, role)]
-    granted = [each for each in role_statements(role) if each.allows and _grants_logs(each.actions)]
+    granted = [each for each in role_statements(role) if each.allows and each.touches("logs:*")]
     for statement in granted:
         for resource in statement.resources or ["*"]:
             # A text without a wildcard that is no ARN means nothing: its log group is not in the template.
@@ -69,7 +69,3 @@ def _log_is_declared(stack: Stack, runner: Resource) -> bool:
     if runner.type != "AWS::Lambda::Function":
         return True
     return stack.by_ref(_group(runner), "AWS::Logs::LogGroup") is not None
-
-
-def _grants_logs(actions: list[str]) -> bool:
-    return any(each.lower().startswith("logs:") for each in actions)

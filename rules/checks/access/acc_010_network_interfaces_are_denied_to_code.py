@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack
-from rules.lib.iam import Statement, role_statements
+from rules.lib.iam import Statement, overlap, role_statements
 from rules.lib.networks import functions_in_a_vpc
 from rules.lib.principals import conditions
 from rules.lib.roles import role_of
@@ -54,4 +54,4 @@ def _refuses_code(statement: Statement, arn: str) -> bool:
 
 
 def _is_ec2(action: str) -> bool:
-    return action.lower().startswith("ec2:")
+    return overlap(action.lower(), "ec2:*")

@@ -41,9 +41,9 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
                 " Service.",
                 statement.path,
             )
-        # Whatever is granted by leaving something out is beyond.
-        granted = statement.actions or ["everything but NotAction"]
-        beyond = [each for each in granted if not any(fnmatchcase(each.lower(), pattern) for pattern in ENCRYPTING)]
+        beyond = [
+            each for each in statement.actions if not any(fnmatchcase(each.lower(), pattern) for pattern in ENCRYPTING)
+        ]
         if beyond:
             yield Problem(
                 f"{', '.join(services(statement))} may do more with the key than encrypt and decrypt: "

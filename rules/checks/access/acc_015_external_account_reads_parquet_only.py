@@ -58,8 +58,7 @@ def _judge(statement: Statement, bucket: str) -> Iterator[Problem]:
             )
     else:
         yield Problem(
-            f"account {accounts} is granted {', '.join(statement.actions) or 'all but some actions'}; it should only "
-            "read.",
+            f"account {accounts} is granted {', '.join(statement.actions)}; it should only read.",
             "grant only s3:GetObject and s3:ListBucket, each in its own statement.",
             statement.path,
         )

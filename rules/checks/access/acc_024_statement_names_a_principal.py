@@ -13,8 +13,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from harness.render.resources import at, items
+from harness.render.resources import items
 from rules.lib import Problem, Stack
+from rules.lib.iam import ROLE, policy_statements, trust_statements
 from rules.lib.principals import account_of
 
 #: Where a type keeps the policy that says who may.
@@ -45,26 +46,18 @@ def subjects(stack: Stack) -> list[str]:
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     """Statements without a principal, or with one that is none."""
     resource = stack.resources[subject]
-    key = DOCUMENTS[resource.type]
-    statements = items(at(resource.properties.get(key), "Statement"))
-    if not statements:
-        yield Problem(
-            "the policy has no statement with a Principal.",
-            f"give {key} at least one Statement with a Principal.",
-            ("Properties", key),
-        )
-    for index, statement in enumerate(statements):
-        path = ("Properties", key, "Statement", index)
+    read = trust_statements if resource.type == ROLE else policy_statements
+    for statement in read(resource, required=True):
         # Naming all but somebody is another rule's concern.
-        if isinstance(statement, dict) and "NotPrincipal" in statement:
+        if "NotPrincipal" in statement.body:
             continue
-        if not _names_somebody(at(statement, "Principal")):
+        if not _names_somebody(statement.body.get("Principal")):
             yield Problem(
                 "a statement's Principal is empty, or is not an account, an ARN with an account, or a service: AWS "
                 "rejects the policy.",
                 "name a Principal; where it depends on a parameter, make the whole statement depend on it, with Fn::If"
                 " around the statement.",
-                path,
+                statement.path,
             )
 
 

@@ -38,7 +38,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
 
 def _held(stack: Stack, bucket: Resource, prefix: str) -> str:
     if bucket.logical_id in buckets.records(stack) or bucket.logical_id in buckets.locked(stack):
-        return "that is the record of what arrived of what arrived"
+        return "that is the record of what arrived"
     if not prefix:
         return "that is the whole bucket"
     shown = [table for table in buckets.published_prefixes(stack, bucket) if buckets.overlap(prefix, table)]

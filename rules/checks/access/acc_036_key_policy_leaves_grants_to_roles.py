@@ -34,8 +34,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
 
 def _named(statement: Statement) -> Iterator[str]:
     principal = statement.body.get("Principal")
-    for kind in principal if isinstance(principal, dict) else ():
-        for who in map(str, items(principal[kind])):
+    for kind, named in principal.items() if isinstance(principal, dict) else ():
+        for who in map(str, items(named)):
             of_ours = account_of(who) == ACCOUNT and who != ACCOUNT and not who.endswith(":root")
             if kind not in ("AWS", "Service") or (kind == "AWS" and of_ours):
                 yield who

@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.render.resources import at, items
+from harness.render.resources import items
 from rules.lib import Problem, Resource, Stack
+from rules.lib.iam import policy_statements
 
 QUEUE = "AWS::SQS::Queue"
 #: What a topic's policy may speak of. SNS refuses anything else in it, a wildcard and a Deny too ("Policy statement
@@ -66,25 +67,21 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
                 "put the statements of both into one policy.",
                 ("Properties", key),
             )
-    path = ("Properties", "PolicyDocument", "Statement")
-    statements = items(at(policy.properties, "PolicyDocument", "Statement"))
-    for index, statement in enumerate(statements):
-        if items(at(statement, "Resource")) != [arn]:
+    for statement in policy_statements(policy, required=True):
+        if statement.resources != [arn]:
             yield Problem(
                 f"a statement's Resource is not exactly the {_kind(policy)} that the policy is attached to, which SNS "
                 "rejects.",
                 f"name the ARN of the {_kind(policy)} alone as the Resource.",
-                (*path, index),
+                statement.path,
             )
-        named = {str(each).lower() for each in items(at(statement, "Action"))}
-        if policy.type == "AWS::SNS::TopicPolicy" and not (named and named <= OF_TOPICS):
+        named = {each.lower() for each in statement.actions}
+        if policy.type == "AWS::SNS::TopicPolicy" and not named <= OF_TOPICS:
             yield Problem(
                 "a statement names an action that SNS does not take in a topic's policy, so the deployment fails.",
                 "name actions on a topic one by one, such as sns:Publish, without a wildcard.",
-                (*path, index),
+                statement.path,
             )
-    if not statements:
-        yield Problem("the policy has no statement.", "give it a PolicyDocument with statements.", path[:2])
 
 
 def _kind(policy: Resource) -> str:

@@ -42,7 +42,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
 
 
 def _is_about_networks(statement: Statement) -> bool:
-    return statement.allows and any(each.lower().startswith("ec2:") for each in statement.actions)
+    return statement.allows and statement.touches("ec2:*")
 
 
 def _is_ours(runner: Resource, arn: str) -> bool:

@@ -83,9 +83,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     for name in stated:
         if name not in judged:
             yield Problem(
-                f"no rule judges {name} of an {resource.type}, so whatever it sets goes unseen, so whatever it sets "
-                "goes unseen, so whatever it sets "
-                "goes unseen.",
+                f"no rule judges {name} of an {resource.type}, so whatever it sets goes unseen.",
                 FIX,
                 ("Properties", name),
             )

@@ -83,4 +83,5 @@ def _lets_through(statements: list[Statement], role: Resource, action: str, arn:
     ]
     # Whose callers an endpoint serves, which its conditions say, another rule asks.
     refused = any(each.denies and not each.body.get("Condition") for each in meant)
-    return any(each.allows for each in meant) and not refused
+    # What only leaves out names no resource, and lets through whatever is made tomorrow: it is not counted on.
+    return any(each.allows and "NotResource" not in each.body for each in meant) and not refused

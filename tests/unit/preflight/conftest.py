@@ -7,12 +7,12 @@ from functools import cache
 
 import pytest
 
-from harness.preflight import given
+from harness.render import source
 
 
 @pytest.fixture(autouse=True)
 def _template_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(given, "yaml_parse", lambda text: copy.deepcopy(_parsed(text)))
+    monkeypatch.setattr(source, "parse", lambda text, path: copy.deepcopy(_parsed(text, path)))
 
 
-_parsed = cache(given.yaml_parse)
+_parsed = cache(source.parse)
