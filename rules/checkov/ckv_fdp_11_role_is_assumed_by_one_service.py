@@ -1,7 +1,8 @@
 """CKV_FDP_11  role_is_assumed_by_one_service
 
-Why       A role that two services or a person can take has the grants of both, and the log no longer says
-          which of them read the data. One service a role keeps every access to vendor data accounted for.
+Why       A role that two services or a person can assume has the permissions of both, and the log
+          no longer shows which of them read the data. With one service per role, every access to
+          vendor data is accounted for.
 Targets   AWS::IAM::Role
 """
 

@@ -1,7 +1,7 @@
 """CKV_FDP_12  metrics_are_published_to_one_namespace
 
-Why       Alarms believe the metrics. A role that may publish anywhere can write a quiet zero over the count
-          of refused records or dead letters, and nobody is called while data is lost.
+Why       Alarms trust the metrics. A role that may publish to any namespace can write a zero over
+          the count of rejected records or dead letters, and nobody is called while data is lost.
 Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
 """
 

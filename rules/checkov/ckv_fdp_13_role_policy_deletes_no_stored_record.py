@@ -1,8 +1,8 @@
 """CKV_FDP_13  role_policy_deletes_no_stored_record
 
-Why       What arrived from a vendor cannot be ordered again, and a regulator asks for it years later. No
-          step of the pipeline has to destroy a record or shorten how long it is kept, so no fault or
-          intruder in a step may be able to.
+Why       What arrived from a vendor cannot be ordered again, and a regulator asks for it years
+          later. No step of the pipeline needs to delete a record or shorten its retention, so no
+          fault or intruder in a step may be able to.
 Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
 """
 

@@ -1,7 +1,7 @@
 """CKV_FDP_14  resource_policy_grants_nobody_everything
 
-Why       A bucket, queue, topic or key that lets everybody in is how licensed data ends up in a search
-          engine. A condition beside it is one typing mistake away from letting everybody in.
+Why       A bucket, queue, topic or key that is open to everyone is how licensed data ends up in a
+          search engine. A wildcard with a condition is one typing mistake away from being open.
 Targets   AWS::S3::BucketPolicy, AWS::SQS::QueuePolicy, AWS::SQS::QueueInlinePolicy, AWS::SNS::TopicPolicy,
           AWS::SNS::TopicInlinePolicy, AWS::KMS::Key, AWS::KMS::ReplicaKey
 """

@@ -1,8 +1,8 @@
 """CKV_FDP_1  glue_security_configuration_encrypts_everything
 
-Why       What a job leaves behind beside its output says as much as the output: its log names symbols,
-          its bookmark says which hours of a licensed feed we hold. If only the tables are under our key,
-          taking the key away does not take the feed away.
+Why       What a job leaves beside its output reveals as much as the output: its log names symbols,
+          its bookmark shows which hours of a licensed feed we hold. If only the tables are under
+          our key, disabling the key does not cut off the feed.
 Targets   AWS::Glue::SecurityConfiguration
 """
 

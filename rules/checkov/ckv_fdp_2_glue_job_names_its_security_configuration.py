@@ -1,7 +1,8 @@
 """CKV_FDP_2  glue_job_names_its_security_configuration
 
-Why       A job without one writes its log, its bookmarks and its temporary files in plain, whatever key
-          the tables have. Vendor data would then lie where our key does not reach.
+Why       A job without one writes its log, bookmarks and temporary files unencrypted by our key,
+          whatever key the tables have. Vendor data would be stored where our key does not protect
+          it.
 Targets   AWS::Glue::Job
 """
 

@@ -1,7 +1,7 @@
 """CKV_FDP_3  crawler_names_its_security_configuration
 
-Why       A crawler opens every object to see what is in it, and logs what it saw. Without a security
-          configuration that log is outside our key, and says what we buy from whom.
+Why       A crawler opens every object and logs what it saw. Without a security configuration that
+          log is not under our key, and it shows what we buy from whom.
 Targets   AWS::Glue::Crawler
 """
 

@@ -1,7 +1,7 @@
 """CKV_FDP_4  query_results_use_a_customer_key
 
-Why       The result of a query is a copy of the data it read, and it stays. If results are not under our
-          key, an analyst's SELECT * carries a licensed feed out of its protection.
+Why       The result of a query is a copy of the data it read, and it stays. If results are not
+          under our key, an analyst's SELECT * copies a licensed feed out of its protection.
 Targets   AWS::Athena::WorkGroup
 """
 

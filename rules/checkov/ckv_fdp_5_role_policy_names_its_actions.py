@@ -1,7 +1,7 @@
 """CKV_FDP_5  role_policy_names_its_actions
 
-Why       A wildcard grants what nobody thought of, and whatever AWS adds to the service next year. When a
-          function is taken over, the list of its actions is the list of what can be lost.
+Why       A wildcard grants what nobody thought of, and whatever AWS adds to the service next year.
+          When a function is compromised, its list of actions is the list of what can be lost.
 Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
 """
 

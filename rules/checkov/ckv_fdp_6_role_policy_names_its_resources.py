@@ -1,7 +1,7 @@
 """CKV_FDP_6  role_policy_names_its_resources
 
-Why       A grant on every table or every bucket is a grant on those of other teams in the account, and on
-          those that will be made tomorrow. What a stolen role can reach has to end at the pipeline.
+Why       A grant on every table or bucket includes those of other teams in the account, and those
+          that are created tomorrow. What a stolen role can reach has to end at the pipeline.
 Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
 """
 

@@ -1,8 +1,8 @@
 """CKV_FDP_7  role_policy_names_objects_by_prefix
 
-Why       One bucket holds messages as they arrived, rejected records and what a broken batch left. A role
-          that may write anywhere in it can overwrite another step's evidence, and one that may read
-          anywhere sees what its step has no use for.
+Why       One bucket holds messages as they arrived, rejected records and what a broken batch left.
+          A role that may write anywhere in it can overwrite another step's evidence, and one that
+          may read anywhere sees data that its step does not need.
 Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
 """
 

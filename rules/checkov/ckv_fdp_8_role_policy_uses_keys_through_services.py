@@ -1,8 +1,8 @@
 """CKV_FDP_8  role_policy_uses_keys_through_services
 
-Why       A role that may call KMS by itself can decrypt whatever ciphertext it gets hold of, from any
-          store, and no bucket or table policy is asked. Bound to a service, the key opens only what
-          the store already let it have.
+Why       A role that may call KMS directly can decrypt any ciphertext that it obtains, from any
+          store, past bucket and table policies. With kms:ViaService, the key opens only what the
+          store already allows.
 Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
 """
 

@@ -1,8 +1,8 @@
 """CKV_FDP_9  role_policy_cannot_widen_itself
 
-Why       Every other limit on a role is worth nothing if the role can lift it: pass itself another role,
-          rewrite a function that has more, open a bucket or hand on the key. Whoever takes over one
-          function would own the platform.
+Why       Every other limit on a role is worthless if the role can lift it: pass another role,
+          rewrite a function with more permissions, open a bucket or grant the key. Whoever
+          compromises one function would own the platform.
 Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
 """
 

@@ -1,8 +1,8 @@
 """ACC-006  function_has_a_role_of_its_own
 
-Why       With a shared role each program may do what any of them needs: a fault in the one that only
-          reads can then write, and the logs cannot tell who it was. Crawlers do one kind of work and
-          may share.
+Why       With a shared role, each program may do what any of them needs: a fault in a program that
+          only reads can then write, and the logs cannot tell which program it was. Crawlers do one
+          kind of work and may share.
 Targets   AWS::Glue::Crawler, AWS::Glue::Job, AWS::Lambda::Function, AWS::ApiGateway::Account,
           AWS::Batch::JobDefinition, AWS::DMS::Endpoint, AWS::EC2::FlowLog,
           AWS::ECS::TaskDefinition, AWS::Events::Rule, AWS::IAM::InstanceProfile, AWS::IAM::Role,

@@ -1,7 +1,7 @@
 """ACC-007  role_is_used
 
-Why       A role that nothing works with is a way to the data that nobody watches and no test would
-          miss. One that its user cannot assume is the same, and its user does nothing.
+Why       An unused role is a way to the data that nobody watches and no test would miss. So is one
+          that its user cannot assume, and that user cannot work.
 Targets   AWS::IAM::Role, AWS::ApiGateway::Account, AWS::Batch::JobDefinition, AWS::DMS::Endpoint,
           AWS::EC2::FlowLog, AWS::ECS::TaskDefinition, AWS::Events::Rule, AWS::Glue::Crawler,
           AWS::Glue::Job, AWS::IAM::InstanceProfile, AWS::KinesisAnalyticsV2::Application,

@@ -1,7 +1,7 @@
 """ACC-008  role_writes_its_own_log_only
 
-Why       Logs are what an incident is understood by. Code that can write into another program's log
-          can lay a false trail, and code that cannot write its own fails without a word.
+Why       Logs explain an incident. Code that can write to another program's log can lay a false
+          trail, and code that cannot write its own log fails silently.
 Targets   AWS::IAM::Role, AWS::Lambda::Function, AWS::Glue::Job, AWS::Glue::Crawler,
           AWS::Logs::LogGroup
 """

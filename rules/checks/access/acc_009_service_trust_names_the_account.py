@@ -1,9 +1,9 @@
 """ACC-009  service_trust_names_the_account
 
-Why       Everybody's Glue is the same service. Without the account in the trust, somebody else's job
-          could make that service work with our role, on our data. Lambda and S3's replication are
-          let off: nothing confirms that they say which account they work for, and a trust that
-          waits for it keeps the service out.
+Why       Glue is one service for every customer. Without the account in the trust policy, another
+          customer's job could make Glue use our role on our data. Lambda and S3 replication are
+          exempt: AWS does not document that they send the source account, and a trust policy that
+          requires it could lock them out.
 Targets   AWS::IAM::Role
 """
 

@@ -1,8 +1,8 @@
 """ACC-010  network_interfaces_are_denied_to_code
 
-Why       Lambda makes a function's network interfaces with the function's own role. Unless the code
-          is refused what Lambda is granted, whoever gets into the code can put interfaces of their
-          own into the private subnets, or take down those of others.
+Why       Lambda creates a function's network interfaces with the function's own role. Unless the
+          code is denied what Lambda is granted, an intruder in the code can create interfaces in
+          the private subnets, or delete those of others.
 Targets   AWS::Lambda::Function, AWS::IAM::Role
 """
 

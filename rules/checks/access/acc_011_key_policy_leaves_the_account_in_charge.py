@@ -1,8 +1,8 @@
 """ACC-011  key_policy_leaves_the_account_in_charge
 
-Why       A key whose policy leaves out its own account can be mended by nobody, support included.
+Why       Nobody, AWS Support included, can repair a key whose policy leaves out its own account.
           Everything it encrypts, seven years of record, would be lost with the last role that the
-          policy happens to name.
+          policy names.
 Targets   AWS::KMS::Key
 """
 

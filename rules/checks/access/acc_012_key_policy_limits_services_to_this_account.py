@@ -1,8 +1,8 @@
 """ACC-012  key_policy_limits_services_to_this_account
 
-Why       A service works for every customer. Without saying for whom, the key would encrypt and
-          decrypt for a stranger's alarm or log group as it does for ours. EventBridge is let off: it
-          brings nothing along to tell by, and would drop every alert.
+Why       A service works for every customer. Without a source condition, the key would encrypt and
+          decrypt for a stranger's alarm or log group as it does for ours. EventBridge is exempt: it
+          sends no source to test, and would drop every alert.
 Targets   AWS::KMS::Key, AWS::CloudTrail::Trail
 """
 

@@ -1,8 +1,8 @@
 """ACC-013  key_policy_services_only_encrypt
 
-Why       A service has to encrypt and decrypt with our key, and nothing else. If it could change the
-          policy, hand the key on or schedule its deletion, a flaw in that service would reach seven
-          years of record. And a service that keeps nothing of ours has no use for the key at all.
+Why       A service has to encrypt and decrypt with our key, and nothing else. If it could change
+          the policy, hand the key on or schedule its deletion, a flaw in that service would reach
+          seven years of record. A service that stores nothing of ours does not need the key at all.
 Targets   AWS::KMS::Key
 """
 

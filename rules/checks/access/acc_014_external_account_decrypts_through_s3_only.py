@@ -1,8 +1,8 @@
 """ACC-014  external_account_decrypts_through_s3_only
 
-Why       The key opens everything: the record, the quarantine, the queues. A reader of ours in
-          another account is owed the published data and nothing else, so it gets the key where S3
-          reads an object of that one bucket for it, and nowhere else.
+Why       The key opens everything: the record, the quarantine, the queues. A reader in another
+          account is owed the published data and nothing else, so it may use the key only where S3
+          reads an object of that one bucket for it.
 Targets   AWS::KMS::Key, AWS::S3::BucketPolicy
 """
 

@@ -1,8 +1,8 @@
 """ACC-015  external_account_reads_parquet_only
 
-Why       Another account is a reader of what we publish. Raw vendor data is not ours to pass on, and
-          nobody outside writes or deletes here. What it may read it must be able to read: a
-          condition on what only uploads bring refuses every read.
+Why       Another account is a reader of what we publish. Raw vendor data is not ours to pass on,
+          and nobody outside writes or deletes here. A condition on a key that only upload requests
+          carry would deny every read.
 Targets   AWS::S3::BucketPolicy
 """
 

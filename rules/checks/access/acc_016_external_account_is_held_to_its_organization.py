@@ -1,8 +1,8 @@
 """ACC-016  external_account_is_held_to_its_organization
 
-Why       Our contract is with an organization. If the reader's account leaves it, is sold or handed
-          on, the account still has its number, and only the organization tells that the contract no
-          longer holds.
+Why       Our contract is with an organization. If the reader's account leaves it or is sold, the
+          account keeps its number, and only the organization id shows that the contract no longer
+          holds.
 Targets   AWS::S3::BucketPolicy
 """
 

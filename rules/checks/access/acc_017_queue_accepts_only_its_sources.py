@@ -1,8 +1,8 @@
 """ACC-017  queue_accepts_only_its_sources
 
-Why       A message on the queue makes the validator judge an object. If others could send, a stranger
-          could have objects judged that never arrived, or bury those that did under a flood. A queue
-          that a rule or a topic of the template names accepts these alone.
+Why       A message on the queue makes the validator judge an object. If others could send, a
+          stranger could have objects judged that never arrived, or bury real ones under a flood.
+          The sources are the buckets, rules and topics of the template that name the queue.
 Targets   AWS::SQS::QueuePolicy, AWS::SQS::Queue, AWS::S3::Bucket, AWS::Events::Rule, AWS::SNS::Topic,
           AWS::SNS::Subscription
 """

@@ -1,7 +1,7 @@
 """ACC-018  topic_accepts_only_alarms_and_event_rules
 
-Why       People are woken by what is on these topics. If others could publish, a stranger could send
-          false alarms until nobody listens, and no permission of ours would have been used.
+Why       These topics wake people up. If others could publish, a stranger could send false alarms
+          until nobody listens, without using any permission of ours.
 Targets   AWS::SNS::TopicPolicy
 """
 

@@ -1,8 +1,8 @@
 """ACC-019  log_bucket_accepts_only_log_delivery
 
-Why       Access logs say who read or wrote which object; they are evidence. Evidence that others can
-          write proves nothing, and logs that are refused at the door are missing when they are
-          asked for.
+Why       Access logs say who read or wrote which object; they are evidence. Evidence that others
+          can write proves nothing, and logs that the bucket rejects are missing when they are
+          needed.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
 """
 

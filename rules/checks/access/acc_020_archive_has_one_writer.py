@@ -1,8 +1,8 @@
 """ACC-020  archive_has_one_writer
 
-Why       The archive is proof only if it holds what arrived and nothing else. Whatever somebody else
-          writes there is locked for seven years like the record itself, and nobody could tell the
-          two apart.
+Why       The archive is proof only if it holds what arrived and nothing else. Anything else that is
+          written there is locked for seven years like the record itself, and cannot be told apart
+          from it.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
 """
 

@@ -1,8 +1,8 @@
 """ACC-021  function_role_reaches_no_external_store
 
-Why       Vendor data may not leave this pipeline. A role that can write to a bucket, queue, stream or
-          topic of somebody else's, by mistake or by design, is the way out, and reading a foreign
-          one lets in what nobody checked.
+Why       Vendor data may not leave this pipeline. A role that can write to somebody else's bucket,
+          queue, stream or topic, by mistake or by design, is a way out, and reading an external
+          store lets unchecked data in.
 Targets   AWS::IAM::Role, AWS::Athena::WorkGroup, AWS::DynamoDB::Table,
           AWS::Glue::SecurityConfiguration, AWS::KMS::Key, AWS::Kinesis::Stream,
           AWS::Lambda::EventSourceMapping, AWS::Lambda::Function, AWS::Logs::LogGroup,

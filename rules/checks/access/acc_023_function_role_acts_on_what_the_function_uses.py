@@ -1,7 +1,7 @@
 """ACC-023  function_role_acts_on_what_the_function_uses
 
-Why       A grant that no run uses is of use to an intruder only. A function is told its stores by its
-          variables, its dead-letter target and its mappings; what none of them names it cannot want.
+Why       A permission that no run uses is useful only to an intruder. A function learns its stores
+          from its variables, its dead-letter target and its mappings; it has no use for any other.
 Targets   AWS::Lambda::Function, AWS::DynamoDB::Table, AWS::IAM::Role, AWS::KMS::Key,
           AWS::Kinesis::Stream, AWS::Lambda::EventInvokeConfig, AWS::Lambda::EventSourceMapping,
           AWS::Logs::LogGroup, AWS::S3::Bucket, AWS::SNS::Topic, AWS::SQS::Queue

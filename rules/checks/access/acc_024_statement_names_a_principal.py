@@ -1,8 +1,8 @@
 """ACC-024  statement_names_a_principal
 
-Why       AWS refuses a policy whose principal is empty or half an ARN, and with it the whole
-          deployment. That happens where a value is left empty that the author always had: a stack
-          without a reader's account.
+Why       AWS rejects a policy whose principal is empty or an incomplete ARN, and the whole
+          deployment fails. That happens where a parameter is left empty that its author always set:
+          a stack without a reader's account.
 Targets   AWS::IAM::Role, AWS::KMS::Key, AWS::S3::BucketPolicy, AWS::SNS::TopicPolicy,
           AWS::SQS::QueuePolicy, AWS::EC2::VPCEndpoint
 """

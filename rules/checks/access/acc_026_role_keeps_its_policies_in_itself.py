@@ -1,8 +1,8 @@
 """ACC-026  role_keeps_its_policies_in_itself
 
 Why       Whoever asks what a program may do reads its role, and so does every rule about roles. A
-          policy that stands elsewhere and is hung onto the role grants what nobody there reads, and one
-          for somebody of elsewhere lets in whom nobody here knows.
+          policy that is declared elsewhere and attached to the role grants what nobody reads there,
+          and one for a principal outside the template grants access to somebody unknown.
 Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
 """
 

@@ -1,8 +1,8 @@
 """ACC-027  function_grants_no_invoke_permission
 
-Why       The functions take their work from the stream and from the queue, which they ask
-          themselves. Whoever could call one would have records stored that no venue sent, and what
-          was traded on them could not be told from the market.
+Why       The functions take their work from the stream and the queue through event source mappings.
+          Anyone who could invoke one could have records stored that no venue sent,
+          indistinguishable from the market's.
 Targets   AWS::Lambda::Function, AWS::Lambda::Permission, AWS::Lambda::Url, AWS::Lambda::Alias,
           AWS::Lambda::Version
 """

@@ -1,7 +1,7 @@
 """ACC-028  query_results_stay_in_the_pipeline
 
-Why       The result of a query is a copy of licensed data. In a bucket of somebody else's it is out of
-          reach: no policy of ours says who reads it, and no licence's end takes it back.
+Why       The result of a query is a copy of licensed data. In somebody else's bucket it is out of
+          reach: our policies do not decide who reads it, and ending a licence does not withdraw it.
 Targets   AWS::Athena::WorkGroup, AWS::S3::Bucket
 """
 

@@ -1,8 +1,8 @@
 """ACC-029  reader_may_read_what_it_is_promised
 
-Why       A customer pays for the Parquet. If a policy leaves its account out, or names another's,
-          the customer waits in front of a closed door, and it may be a stranger's that is open.
-          Each read needs the bucket's consent and the key's, so half a grant is none.
+Why       A customer pays for the Parquet. If a policy leaves out their account, or names another
+          one, they are denied access, and a stranger may have it instead. Each read needs both the
+          bucket's and the key's permission.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::KMS::Key, AWS::KMS::Alias, AWS::Glue::Table
 """
 

@@ -1,9 +1,10 @@
 """ACC-030  replication_role_copies_its_bucket_only
 
-Why       S3 copies whatever bucket a role lets it copy. A role that reads or writes other buckets
-          than its own two, or that opens what was encrypted for others, is a way to put strange
-          objects into the record of seven years, and to carry ours out through a bucket nobody
-          looks at. Its trust cannot say which bucket it is for: nothing confirms that S3 tells.
+Why       S3 replicates any bucket that the role gives access to. A role that reads or writes
+          buckets other than its own two, or decrypts other buckets' objects, is a way to put
+          foreign objects into the seven-year record, and to carry ours out through an unwatched
+          bucket. Its trust policy cannot limit it to one bucket: AWS does not document that S3
+          sends one.
 Targets   AWS::IAM::Role, AWS::S3::Bucket
 """
 

@@ -1,8 +1,8 @@
 """ACC-031  glue_role_lists_by_prefix
 
-Why       Names of objects tell which venues are held, since when, and what was refused. The job and
-          the crawlers run code of many libraries and need to see their own folders; a bucket whose
-          every name can be listed shows an intruder where to go next.
+Why       Object names show which venues we hold, since when, and what was rejected. The job and the
+          crawlers run code from many libraries and need only their own folders; listing a whole
+          bucket shows an intruder where to go next.
 Targets   AWS::IAM::Role
 """
 

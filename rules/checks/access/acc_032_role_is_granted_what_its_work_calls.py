@@ -1,8 +1,8 @@
 """ACC-032  role_is_granted_what_its_work_calls
 
-Why       An action that nothing calls is of use to an intruder only, and no run misses it when it is
-          gone. So it is the list of what is called that is kept, not one of what is dangerous: what
-          AWS invents tomorrow is not on it.
+Why       An action that nothing calls is useful only to an intruder, and no run misses it. So this
+          rule keeps a list of what is called, not of what is dangerous: whatever AWS adds tomorrow
+          is not on it.
 Targets   AWS::IAM::Role, AWS::Glue::Crawler, AWS::Glue::Job, AWS::Lambda::EventSourceMapping,
           AWS::Lambda::Function
 """

@@ -1,8 +1,8 @@
 """ACC-033  role_deletes_only_what_is_staged
 
-Why       A job has to clear what it has staged. The same right one folder further hides the Parquet
-          that everybody queries, or what a vendor sent: the old version is still there, but no query
-          finds it, and in the record nobody looks for what is not listed.
+Why       A job has to delete its staged files. The same permission one folder further hides the
+          Parquet that everybody queries, or what a vendor sent: the old version remains, but no
+          query finds it, and nobody looks for objects that are not listed.
 Targets   AWS::IAM::Role, AWS::S3::Bucket, AWS::Glue::Table, AWS::Lambda::EventSourceMapping
 """
 

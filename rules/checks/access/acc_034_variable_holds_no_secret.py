@@ -1,8 +1,8 @@
 """ACC-034  variable_holds_no_secret
 
-Why       Variables of functions and arguments of jobs are shown to everybody who may list them, stand
-          in the template's history, and are printed with the first error report. The pipeline needs no
-          password at all: its roles open everything.
+Why       Function variables and job arguments are visible to anyone who may list them, stay in the
+          template's history, and are printed in error reports. The pipeline needs no password at
+          all: its roles grant everything.
 Targets   AWS::Lambda::Function, AWS::Glue::Job
 """
 

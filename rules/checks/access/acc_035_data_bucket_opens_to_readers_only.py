@@ -1,8 +1,8 @@
 """ACC-035  data_bucket_opens_to_readers_only
 
-Why       Whoever asks who gets at the data reads the roles. A grant to our own account, to a service or
-          to an identity provider that stands in the bucket's policy instead is read by nobody, and no
-          rule about roles sees it. What other accounts may read is said elsewhere.
+Why       Whoever asks who can access the data reads the roles. A grant to our own account, a
+          service or an identity provider in the bucket policy goes unread, and no rule about roles
+          sees it. Other rules judge what other accounts may read.
 Targets   AWS::S3::BucketPolicy, AWS::S3::Bucket, AWS::CloudTrail::Trail
 """
 

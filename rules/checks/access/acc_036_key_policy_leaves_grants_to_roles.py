@@ -1,7 +1,7 @@
 """ACC-036  key_policy_leaves_grants_to_roles
 
-Why       The account is in charge of its key, so what a role may do with it is said in the role. A user
-          or role that the key names by itself decrypts everything there is, and whoever reads its
+Why       The account controls its key, so a role's permissions on it are in the role. A user or
+          role that the key policy names directly can decrypt everything, and whoever reads its own
           policies finds nothing.
 Targets   AWS::KMS::Key
 """

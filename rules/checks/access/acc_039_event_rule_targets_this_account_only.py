@@ -1,7 +1,7 @@
 """ACC-039  event_rule_targets_this_account_only
 
-Why       Events say what ran, on what, and how it went. A second target in another account gets all of
-          them too, and the alert that we get ourselves looks as it always did.
+Why       Events say what ran, on what, and how it ended. A second target in another account
+          receives all of them too, while our own alert looks as it always did.
 Targets   AWS::Events::Rule
 """
 

@@ -1,9 +1,8 @@
 """ACC-040  policy_belongs_to_one_topic_or_queue
 
-Why       SNS refuses a policy whose statements name anything but the one topic it is put on, which
-          ends the deployment. And a topic or a queue has one policy: of two resources that set it,
-          the later replaces what the earlier says, and who may send or who is refused is then
-          decided by the order of a deployment.
+Why       SNS rejects a policy whose statements name anything but the one topic that it is attached
+          to, and the deployment fails. A topic or a queue has one policy: of two resources that set
+          it, the later replaces the earlier, so the order of deployment decides who may send.
 Targets   AWS::SNS::TopicPolicy, AWS::SQS::QueuePolicy, AWS::SQS::Queue
 """
 

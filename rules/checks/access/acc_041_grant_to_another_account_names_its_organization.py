@@ -1,10 +1,9 @@
 """ACC-041  grant_to_another_account_names_its_organization
 
-Why       What is granted to another account is read, by people and by scanners, where it is granted. A
-          limit that stands in another statement is missed by whoever copies the grant, and a key's
-          policy has no such other statement at all: it would open to the account whatever
-          organization it belongs to. Where no organization is named, a grant that asks for one is
-          none: the reader waits in front of a closed door.
+Why       People and scanners read a grant to another account where it stands. A limit in another
+          statement is lost when the grant is copied, and a key policy has no such other statement:
+          it would stay open to the account after it has left the organization. Where no
+          organization is configured, a grant that requires one denies every read.
 Targets   AWS::S3::BucketPolicy, AWS::KMS::Key
 """
 

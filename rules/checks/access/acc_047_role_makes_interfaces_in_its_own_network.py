@@ -1,8 +1,8 @@
 """ACC-047  role_makes_interfaces_in_its_own_network
 
-Why       A shared VPC belongs to another account, which lets us put network interfaces into its subnets.
-          A role that may do more there, or in any account's network, is one for whoever takes it over
-          to reach hosts that are not ours.
+Why       A shared VPC belongs to another account, which lets us create network interfaces in its
+          subnets. A role that may do more there, or in any other network, lets an intruder reach
+          hosts that are not ours.
 Targets   AWS::IAM::Role, AWS::Lambda::Function
 """
 

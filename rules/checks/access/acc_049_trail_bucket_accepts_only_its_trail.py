@@ -1,8 +1,8 @@
 """ACC-049  trail_bucket_accepts_only_its_trail
 
 Why       The trail is what we show when we are asked who read what. CloudTrail works for every
-          customer: a statement that does not name our trail lets a stranger's files in among ours. And
-          a trail that is refused at the door records nothing, without a word in the pipeline.
+          customer: a statement that does not name our trail lets a stranger's files in among ours.
+          A trail that the bucket denies records nothing, and the pipeline does not notice.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::CloudTrail::Trail
 """
 

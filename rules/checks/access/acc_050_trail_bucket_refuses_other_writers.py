@@ -1,8 +1,8 @@
 """ACC-050  trail_bucket_refuses_other_writers
 
-Why       An administrator may write to every bucket of the account. Whoever has read what he should
-          not could put a file in place of the one that tells of it. The bucket's own policy is the only
-          one that binds him too.
+Why       An administrator may write to every bucket of the account. One who has read what they
+          should not could replace the file that shows it. Only the bucket's own policy binds
+          administrators too.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::CloudTrail::Trail
 """
 

@@ -1,8 +1,8 @@
 """CHG-009  parameter_is_validated
 
-Why       A mistyped account id is noticed when half the stack has been built, or when a stranger
-          reads our data. Where the parameter says what is right, CloudFormation refuses the wrong
-          value before it builds anything.
+Why       A mistyped account id is noticed when half the stack is built, or when a stranger reads
+          our data. If the parameter states what is valid, CloudFormation rejects a wrong value
+          before it creates anything.
 Targets   Parameters
 """
 

@@ -1,7 +1,7 @@
 """CHG-010  parameter_says_what_it_decides
 
-Why       Whoever deploys at night has the parameters' names and nothing else. A retention or a
-          lock that is guessed wrong cannot be taken back in production.
+Why       Without descriptions, whoever deploys at night has only the parameters' names. A retention
+          or a lock that is guessed wrong cannot be undone in production.
 Targets   Parameters
 """
 

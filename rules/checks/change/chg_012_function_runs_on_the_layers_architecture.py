@@ -1,7 +1,7 @@
 """CHG-012  function_runs_on_the_layers_architecture
 
-Why       The layer holds compiled code. A function that is moved to another processor without it
-          deploys without a word and fails at its first import, with every message that comes in.
+Why       The layer holds compiled code. A function that moves to another architecture without its
+          layer deploys without an error and fails at its first import, on every message.
 Targets   AWS::Lambda::Function, AWS::Lambda::LayerVersion
 """
 

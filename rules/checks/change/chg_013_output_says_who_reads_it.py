@@ -1,7 +1,7 @@
 """CHG-013  output_says_who_reads_it
 
-Why       An output that others build on cannot be changed without asking them. Without a word on
-          who they are it is either kept forever or taken away from somebody's production.
+Why       An output that others build on cannot be changed without asking them. If nothing says who
+          they are, it is either kept forever or removed under somebody's production.
 Targets   Outputs
 """
 

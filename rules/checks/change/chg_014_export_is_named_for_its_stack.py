@@ -1,7 +1,7 @@
 """CHG-014  export_is_named_for_its_stack
 
-Why       An export's name exists once in an account and region. A fixed one keeps the second
-          environment from being deployed beside the first, or lets a reader of development import
+Why       An export's name is unique in an account and Region. A fixed name keeps a second
+          environment from being deployed beside the first, or lets a consumer of development import
           production's stream.
 Targets   Outputs
 """

@@ -1,8 +1,7 @@
 """CHG-015  glue_table_is_declared_in_the_database
 
-Why       Analysts and their permissions know one database. A table or a crawler that is pointed
-          at another one works without an error, and the tables that people query stand still or
-          are missing.
+Why       Analysts and their permissions know one database. A table or a crawler in another one
+          works without an error, while the tables that people query go stale or are missing.
 Targets   AWS::Glue::Table, AWS::Glue::Crawler, AWS::Glue::Database
 """
 

@@ -1,8 +1,8 @@
 """CHG-016  crawler_adds_to_declared_tables
 
-Why       A crawler that is given a folder makes tables of its own and guesses the columns. A
-          price that becomes a double no longer adds up to the venue's last digit, and a column
-          that is guessed anew breaks everybody's queries overnight.
+Why       A crawler that is given a folder creates its own tables and guesses the columns. A price
+          that becomes a double no longer matches the venue's to the last digit, and a column that
+          is guessed differently breaks everybody's queries overnight.
 Targets   AWS::Glue::Crawler, AWS::Glue::Table
 """
 

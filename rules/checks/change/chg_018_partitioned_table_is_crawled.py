@@ -1,8 +1,8 @@
 """CHG-018  partitioned_table_is_crawled
 
-Why       A query sees the hours that the catalogue knows, and no error tells of the others. Whoever
-          writes an hour adds it; an hour that was deleted there, or written before there was a
-          catalogue, is found by nobody but a crawler, and missing from every query until then.
+Why       A query sees only the hours in the catalogue, and no error reports the others. The job
+          adds the hours that it writes; an hour that was deleted from the catalogue, or written
+          before it existed, is missing from every query until a crawler finds it.
 Targets   AWS::Glue::Table, AWS::Glue::Crawler
 """
 

@@ -1,8 +1,8 @@
 """CHG-019  tag_names_the_right_environment
 
-Why       Who clears away last week's test goes by the tag. A production bucket that says staging,
-          or says nothing that is an environment, goes with it, and its cost is booked on a team
-          that never heard of it.
+Why       Whoever cleans up last week's test goes by the tag. A production bucket that is tagged
+          staging, or with no real environment, is deleted with it, or its cost is charged to the
+          wrong team.
 Targets   *
 """
 

@@ -1,8 +1,8 @@
 """CHG-020  property_is_fed_by_one_parameter
 
-Why       A log group that was copied from the access log's bucket keeps its reference: it deploys,
-          and follows another switch than its neighbours. Whoever shortens the access logs then
-          deletes the evidence of a function, and nothing told him.
+Why       A setting that was copied from another resource keeps that one's parameter: it deploys,
+          but follows a different switch than its neighbours. Whoever then shortens the access logs
+          also deletes a function's logs, without warning.
 Targets   Parameters
 """
 

@@ -1,8 +1,8 @@
 """CHG-021  parameter_is_used
 
-Why       Whoever sets a retention and sees the deployment succeed believes that it is kept. A
-          parameter that nothing follows is a switch that is not wired, and the first to notice is
-          the auditor.
+Why       Whoever sets a retention and sees the deployment succeed believes that it applies. A
+          parameter that nothing uses is a switch that is not wired, and the first to notice is the
+          auditor.
 Targets   Parameters
 """
 

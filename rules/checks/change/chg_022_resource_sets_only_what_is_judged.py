@@ -1,8 +1,8 @@
 """CHG-022  resource_sets_only_what_is_judged
 
-Why       A rule sees what it was written for. A share with another account, an access point, an
-          inventory that is sent elsewhere: each is a resource or a property of its own, which the
-          rules about buckets and roles walk past. What no rule judges is not passed, it is unseen.
+Why       A rule sees only what it was written for. A share with another account, an access point,
+          an inventory that is sent elsewhere: each is a resource or property that the rules about
+          buckets and roles do not see. What no rule judges has not passed; it is unseen.
 Targets   *
 """
 

@@ -1,8 +1,8 @@
 """CHG-023  function_runs_code_of_this_deployment
 
-Why       What was reviewed, tested and built is what has to run, and nothing else. A layer of another
-          account, code inside the template and a variable that loads another program first each run
-          with the function's role and see every record.
+Why       Only code that was reviewed, tested and built may run. A layer of another account, inline
+          code and a variable that preloads another program each run with the function's role and
+          see every record.
 Targets   AWS::Lambda::Function, AWS::Lambda::LayerVersion
 """
 

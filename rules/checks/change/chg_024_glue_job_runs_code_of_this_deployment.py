@@ -1,8 +1,8 @@
 """CHG-024  glue_job_runs_code_of_this_deployment
 
-Why       What was reviewed and tested is one script. A package that is fetched when the job starts, a
-          jar beside it or a setting of Spark that names one runs with the job's role, in the middle
-          of the data, and can be another one every night.
+Why       One script was reviewed and tested. A package that is fetched when the job starts, an
+          extra jar, or a Spark setting that names one runs with the job's role on all of the data,
+          and can change every night.
 Targets   AWS::Glue::Job
 """
 

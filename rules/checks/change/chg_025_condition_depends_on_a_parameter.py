@@ -1,8 +1,8 @@
 """CHG-025  condition_depends_on_a_parameter
 
-Why       A condition that always comes out the same is a switch that somebody wired past: the parameter
-          is still there, the deployment takes its value, and what hangs on it never changes. In the
-          rendering nothing is missing, because it is missing everywhere.
+Why       A condition that always evaluates to the same value is a disconnected switch: the
+          parameter still exists, the deployment accepts its value, and what depends on it never
+          changes. Renderings do not show it, because all of them look the same.
 Targets   Conditions
 """
 

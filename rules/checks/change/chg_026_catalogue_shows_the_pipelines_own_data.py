@@ -1,8 +1,8 @@
 """CHG-026  catalogue_shows_the_pipelines_own_data
 
-Why       Analysts query what the catalogue calls trades. A table that lies in somebody else's bucket, or
-          is a link to somebody else's table, answers as readily, and nobody sees by the name whose
-          prices these are. A catalogue whose defaults let everybody at new tables shows ours.
+Why       Analysts query what the catalogue calls trades. A table in somebody else's bucket, or a
+          link to somebody else's table, answers just as well, and its name does not show whose
+          prices these are. A catalogue whose defaults grant everybody new tables exposes ours.
 Targets   AWS::Glue::Database, AWS::Glue::Table, AWS::S3::Bucket
 """
 

@@ -1,8 +1,8 @@
 """CHG-028  region_is_supported_by_glue
 
-Why       Not everything that a pipeline needs is in every Region: a Glue version comes to some
-          partitions years later. What cannot run there has to be refused before anything is built,
-          not when the last of eighty resources fails and the write-once archive is already there.
+Why       Not every Region has everything that a pipeline needs: some partitions get a Glue version
+          years later. What cannot run there has to be rejected before anything is created, not when
+          the last of eighty resources fails and the write-once archive already exists.
 Targets   AWS::Glue::Job, Mappings, Outputs
 """
 

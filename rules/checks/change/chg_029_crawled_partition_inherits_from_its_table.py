@@ -1,8 +1,8 @@
 """CHG-029  crawled_partition_inherits_from_its_table
 
-Why       Each partition in the catalogue has columns of its own. A crawler that fills them in from
-          the files it sees makes the hours of one table differ, and a query over two of them fails or
-          shows a price under another name. What the table says is what its partitions say.
+Why       Each partition in the catalogue has columns of its own. A crawler that takes them from the
+          files makes the hours of one table differ, and a query over two of them fails or shows a
+          price in another column. Partitions have to have their table's columns.
 Targets   AWS::Glue::Crawler
 """
 

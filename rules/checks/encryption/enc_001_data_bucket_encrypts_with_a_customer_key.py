@@ -2,9 +2,9 @@
 
 Why       Vendors license their ticks to us for as long as we pay. When a licence ends, or a copy
           leaks, the data has to become unreadable at once, and only a key of our own can be
-          switched off. Buckets that take access logs are let off: S3 cannot deliver them with
-          such a key, and the logs would be lost. So are those of trails, which name the key
-          themselves.
+          switched off. Buckets that receive access logs are exempt: S3 cannot deliver with such a
+          key, and the logs would be lost. So are buckets of trails, because a trail names the key
+          itself.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::CloudTrail::Trail
 """
 

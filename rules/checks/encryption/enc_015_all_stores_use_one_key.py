@@ -1,7 +1,7 @@
 """ENC-015  all_stores_use_one_key
 
-Why       Ending a licence means switching off one key. A store that was left on another key goes on
-          being readable, and a copy under a key that somebody else owns can be taken from us.
+Why       Ending a licence means disabling one key. A store that was left on another key stays
+          readable, and a copy under somebody else's key can be taken from us.
 Targets   AWS::Athena::WorkGroup, AWS::CloudTrail::Trail, AWS::DynamoDB::Table,
           AWS::Glue::SecurityConfiguration, AWS::Kinesis::Stream, AWS::Lambda::EventSourceMapping,
           AWS::Lambda::Function, AWS::Logs::LogGroup, AWS::S3::Bucket, AWS::SNS::Topic,

@@ -1,8 +1,7 @@
 """ENC-016  bucket_refuses_plain_http
 
-Why       A price that travels in the clear can be read by whoever is on the way, and changed before
-          it is stored. The bucket's own policy is the only place that binds every caller, the
-          reader's account included.
+Why       A price sent in the clear can be read in transit, and changed before it is stored. Only
+          the bucket's own policy binds every caller, the reader's account included.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
 """
 

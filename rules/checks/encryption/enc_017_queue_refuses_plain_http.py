@@ -1,7 +1,7 @@
 """ENC-017  queue_refuses_plain_http
 
-Why       Messages name objects of the record and say why they were refused. Sent in the clear they
-          can be read on the way, or changed so that the wrong object is judged.
+Why       Messages name objects of the record and say why they were rejected. Sent in the clear,
+          they can be read in transit, or changed so that the wrong object is judged.
 Targets   AWS::SQS::Queue, AWS::SQS::QueuePolicy
 """
 

@@ -1,7 +1,7 @@
 """ENC-018  topic_refuses_plain_http
 
 Why       Whoever can forge or change an alert decides when somebody is woken and when nobody is.
-          Publishing without TLS lets everybody on the way do that.
+          Publishing without TLS allows that to anyone in between.
 Targets   AWS::SNS::Topic, AWS::SNS::TopicPolicy
 """
 

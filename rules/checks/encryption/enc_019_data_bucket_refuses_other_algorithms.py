@@ -1,9 +1,9 @@
 """ENC-019  data_bucket_refuses_other_algorithms
 
 Why       An upload can ask for weaker encryption than the bucket's own, and its object then stays
-          readable after the key is switched off. But an upload that asks for nothing gets the
-          bucket's encryption, and refusing that one loses the data of writers that rely on it:
-          Lambda's own writer of failed batches does.
+          readable after the key is switched off. But an upload that names no algorithm gets the
+          bucket's encryption, and denying it loses the data of writers that rely on that, such as
+          Lambda's delivery of failed batches.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::IAM::Role
 """
 

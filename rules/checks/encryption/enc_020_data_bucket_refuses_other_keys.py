@@ -2,8 +2,8 @@
 
 Why       An upload can name a key of somebody else's account. The object is then in our bucket, and
           its owner can make it unreadable to us. An upload that names neither key nor algorithm
-          gets the bucket's, and has to be let in; one that names an algorithm alone does not, and
-          is a question of its own (data_bucket_refuses_the_aws_managed_key).
+          gets the bucket's key, and has to be allowed; one that names an algorithm alone does not,
+          which another rule judges (data_bucket_refuses_the_aws_managed_key).
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
 """
 

@@ -1,8 +1,8 @@
 """ENC-021  log_group_key_is_open_to_logs
 
-Why       CloudWatch Logs encrypts a log group by itself, not with the rights of whoever writes to it.
-          If the key's policy leaves it out, the log group cannot be made; if that is taken away
-          later, what went wrong in the pipeline can be neither written down nor read.
+Why       CloudWatch Logs encrypts a log group itself, not with the permissions of whoever writes to
+          it. If the key policy does not allow it, the log group cannot be created; if that is
+          removed later, logs can be neither written nor read.
 Targets   AWS::Logs::LogGroup, AWS::KMS::Key, AWS::KMS::Alias
 """
 

@@ -1,8 +1,8 @@
 """ENC-022  glue_security_configuration_is_declared
 
-Why       How a job's logs, bookmarks and files are encrypted stands in its security configuration.
-          One that is not in the template may be anybody's: it may encrypt with a key that we cannot
-          withdraw, or be gone, and then no run starts.
+Why       A security configuration decides how a job's logs, bookmarks and files are encrypted. One
+          that is not in the template may be anybody's: it may use a key that we cannot disable, or
+          be deleted, and then no run starts.
 Targets   AWS::Glue::Job, AWS::Glue::Crawler, AWS::Glue::SecurityConfiguration
 """
 

@@ -1,8 +1,8 @@
 """ENC-023  key_name_leads_to_a_key_of_this_account
 
-Why       Everything encrypts with what an alias, or one parameter, says is the key. Point it at a key of
-          another account, and every store follows with the next deployment: the data is then readable
-          for as long as its owner lets us, and for him whenever he likes.
+Why       Everything encrypts with the key that an alias, or one parameter, names. If it points to a
+          key of another account, every store follows with the next deployment: we can read the data
+          only as long as that key's owner lets us.
 Targets   AWS::KMS::Alias, AWS::SSM::Parameter
 """
 

@@ -1,9 +1,9 @@
 """ENC-024  data_bucket_refuses_the_aws_managed_key
 
 Why       An upload that names aws:kms and no key is encrypted with the AWS managed key aws/s3, not
-          with the bucket's. It is not cut off when the pipeline's key is disabled, and another
-          account, to which that key cannot be opened, never reads it. An upload that names nothing
-          gets the bucket's key, and has to be let in.
+          with the bucket's. It stays readable when the pipeline's key is disabled, and another
+          account can never read it, because that key cannot be shared. An upload that names nothing
+          gets the bucket's key, and has to be allowed.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
 """
 

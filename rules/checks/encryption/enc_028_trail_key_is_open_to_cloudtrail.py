@@ -1,8 +1,8 @@
 """ENC-028  trail_key_is_open_to_cloudtrail
 
-Why       CloudTrail asks the key for each file. A key that refuses it ends the deployment, or, when the
-          policy is changed later, the record: the files of that time are never written, and the trail
-          says so in a status that nobody reads.
+Why       CloudTrail uses the key for each file. If the key policy denies it, the deployment fails,
+          or, when the policy changes later, files are no longer written, and only a status that
+          nobody reads says so.
 Targets   AWS::CloudTrail::Trail, AWS::KMS::Key
 """
 

@@ -1,8 +1,8 @@
 """NET-012  endpoint_admits_this_account_only
 
-Why       An endpoint is a door in a wall without windows. With somebody else's credentials, brought
-          along by whoever got in, data could leave by it for an account of theirs, and nothing in
-          ours would have allowed it.
+Why       An endpoint is the only way out of the private subnets. With credentials of another
+          account, an intruder could move data through it to that account, and no policy of ours
+          would have allowed it.
 Targets   AWS::EC2::VPCEndpoint
 """
 

@@ -1,8 +1,8 @@
 """NET-013  restricted_endpoint_names_its_resources
 
-Why       Whoever set EndpointPolicies to restricted was promised that nothing but this pipeline can
-          be reached from its subnets. One wildcard, or one bucket of somebody else's, and whoever
-          gets into a function can carry the data there.
+Why       EndpointPolicies set to restricted promises that only this pipeline can be reached from
+          its subnets. One wildcard, or one bucket of somebody else's, and an intruder in a function
+          can copy the data there.
 Targets   AWS::EC2::VPCEndpoint, AWS::Athena::WorkGroup, AWS::DynamoDB::Table,
           AWS::Glue::SecurityConfiguration, AWS::KMS::Key, AWS::Kinesis::Stream,
           AWS::Lambda::EventSourceMapping, AWS::Lambda::Function, AWS::Logs::LogGroup,

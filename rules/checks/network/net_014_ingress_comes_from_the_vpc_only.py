@@ -1,8 +1,8 @@
 """NET-014  ingress_comes_from_the_vpc_only
 
-Why       A wide block of private addresses looks harmless and takes in every network that is ever
-          peered with this one: other teams', vendors', those of a company bought next year. Whoever
-          deploys says which blocks are the VPC's, and that is who may connect.
+Why       A wide block of private addresses looks harmless and includes every network that is ever
+          peered with this one: other teams', vendors', those of a company bought next year. Only
+          the VPC's own blocks, which the deployment states, may connect.
 Targets   AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupIngress
 """
 

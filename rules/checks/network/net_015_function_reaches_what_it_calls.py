@@ -1,7 +1,7 @@
 """NET-015  function_reaches_what_it_calls
 
-Why       A function whose network does not lead to what it calls waits until it times out, for every
-          message. The stream waits behind it, and a week later the first records are gone.
+Why       A function that cannot reach what it calls times out on every message. The stream backs up
+          behind it, and a week later the first records expire.
 Targets   AWS::Lambda::Function, AWS::IAM::Role, AWS::EC2::SecurityGroup,
           AWS::EC2::SecurityGroupEgress, AWS::EC2::VPCEndpoint
 """

@@ -1,8 +1,8 @@
 """NET-017  endpoint_belongs_to_the_functions_vpc
 
-Why       An endpoint in another VPC is paid for and reached by nobody: the functions go on without
-          it and time out. A security group of another VPC cannot be used at all, which is found out
-          in the middle of a deployment.
+Why       An endpoint in another VPC is billed but unreachable: the functions' calls time out. A
+          security group of another VPC cannot be used at all, which fails in the middle of a
+          deployment.
 Targets   AWS::EC2::VPCEndpoint, AWS::EC2::SecurityGroup, AWS::Lambda::Function
 """
 

@@ -1,9 +1,9 @@
 """NET-018  endpoint_admits_the_functions
 
-Why       Private names lead every call in the VPC to the endpoint. If its security group does not let
-          the functions in by theirs, the service is gone for them once the VPC gets another block of
-          addresses, and no way around is left. It starts no connections
-          itself, so whatever it may connect to is only of use to an intruder.
+Why       Private DNS sends every call in the VPC to the endpoint. If its security group does not
+          admit the functions' group, they lose the service as soon as the VPC gets another address
+          block, with no other route. An endpoint starts no connections, so any egress that its
+          group allows is useful only to an intruder.
 Targets   AWS::EC2::VPCEndpoint, AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupIngress,
           AWS::EC2::SecurityGroupEgress, AWS::Lambda::Function
 """

@@ -1,8 +1,8 @@
 """NET-019  vpc_function_may_create_its_interfaces
 
-Why       Lambda makes the network interfaces of a function in a VPC with the function's own role.
-          Without the right to, it cannot start the function at all: the deployment fails, or every
-          record waits in the stream until it expires.
+Why       Lambda creates the network interfaces of a function in a VPC with the function's own role.
+          Without that permission it cannot start the function at all: the deployment fails, or
+          every record waits in the stream until it expires.
 Targets   AWS::Lambda::Function, AWS::IAM::Role
 """
 

@@ -1,8 +1,8 @@
 """NET-020  egress_stays_in_the_vpc
 
-Why       A block of a few addresses somewhere else looks like an exception that somebody asked for.
-          It is a way out: to a vendor's host, to a neighbour's network, to a server that was rented
-          for a day. What a function can read, it can send there.
+Why       A small address block outside the VPC looks like a requested exception. It is a way out:
+          to a vendor's host, to another network, to a server that was rented for a day. What a
+          function can read, it can send there.
 Targets   AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupEgress
 """
 

@@ -1,8 +1,8 @@
 """NET-021  restricted_endpoint_serves_the_functions
 
-Why       What a restricted endpoint does not name is refused there, whatever the role grants. A bucket
-          or a table that was left out fails every message of a function in the VPC, and it looks
-          like a fault of the role, where everybody then searches.
+Why       A restricted endpoint denies whatever its policy does not name, whatever the role grants.
+          If a bucket or a table is left out, every message of a function in the VPC fails, and it
+          looks like a fault in the role.
 Targets   AWS::EC2::VPCEndpoint, AWS::DynamoDB::Table, AWS::IAM::Role, AWS::Lambda::Function,
           AWS::S3::Bucket, AWS::SQS::Queue
 """

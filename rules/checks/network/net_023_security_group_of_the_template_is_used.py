@@ -1,7 +1,7 @@
 """NET-023  security_group_of_the_template_is_used
 
-Why       Security groups add up: one more, of elsewhere, that lets everything out makes the strict one
-          beside it worth nothing, and whoever owns it can change it without a deployment.
+Why       Security groups add up: one more, from outside the template, that allows all egress makes
+          the strict one worthless, and its owner can change it without a deployment.
 Targets   AWS::Lambda::Function, AWS::EC2::VPCEndpoint, AWS::EC2::SecurityGroup
 """
 

@@ -1,9 +1,9 @@
 """NET-024  functions_connect_to_the_endpoints_alone
 
-Why       A VPC is full of other hosts: databases, other teams' services, somebody's own machine. Code
-          that has been taken over could try each of them. Where the endpoint that the functions call
-          is made here, its security group says where they may connect, and no address has to.
-          Functions that share a group are judged by what any of them calls.
+Why       A VPC is full of other hosts: databases, other teams' services, somebody's own machine.
+          Compromised code could try each of them. If this template creates the endpoints that the
+          functions call, the endpoints' security group can be the destination, and no address block
+          is needed. Functions that share a group are judged by what any of them calls.
 Targets   AWS::Lambda::Function, AWS::IAM::Role, AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupEgress,
           AWS::EC2::VPCEndpoint
 """

@@ -1,8 +1,8 @@
 """NET-025  endpoint_admits_the_whole_vpc
 
-Why       Private names lead every host of the VPC to the endpoint, whatever it was made for. A host in
-          a block of addresses that was added later, and forgotten here, finds the service gone: its
-          calls time out, and nobody thinks of this stack.
+Why       Private DNS sends every host of the VPC to the endpoint. A host in an address block that
+          was added later, and forgotten here, loses the service: its calls time out, and nobody
+          suspects this stack.
 Targets   AWS::EC2::VPCEndpoint, AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupIngress
 """
 

@@ -1,8 +1,8 @@
 """NET-026  shared_vpc_has_its_owners_endpoints
 
-Why       In a VPC that another account shares with this one, EC2 refuses to make endpoints: the
-          deployment is rolled back after everything before them has been made. What decides it is
-          known before it begins, so it should not begin.
+Why       In a VPC that another account shares with this one, EC2 does not let us create endpoints:
+          the deployment is rolled back after everything before them has been created. This is known
+          in advance, so the deployment should not start.
 Targets   AWS::EC2::VPCEndpoint
 """
 

@@ -1,8 +1,8 @@
 """OBS-004  alarm_notifies_a_topic_of_the_template
 
-Why       An alarm that calls a topic of somebody else's reaches people we do not know, or nobody:
-          we see neither who subscribed there nor whether our alarms may publish. Then it is a
-          client who tells us of a loss.
+Why       An alarm that notifies somebody else's topic reaches people we do not know, or nobody: we
+          see neither who subscribed nor whether our alarms may publish. A client would be the first
+          to report a loss.
 Targets   AWS::CloudWatch::Alarm, AWS::CloudWatch::CompositeAlarm
 """
 

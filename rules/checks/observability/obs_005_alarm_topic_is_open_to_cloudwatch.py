@@ -1,7 +1,7 @@
 """OBS-005  alarm_topic_is_open_to_cloudwatch
 
-Why       A topic whose policy does not name CloudWatch drops every alarm without a trace. The
-          dashboard is red, nobody is called, and records expire in the stream meanwhile.
+Why       A topic whose policy does not allow CloudWatch drops every alarm without a trace. The
+          dashboard is red, nobody is called, and records expire in the stream.
 Targets   AWS::SNS::Topic, AWS::SNS::TopicPolicy
 """
 

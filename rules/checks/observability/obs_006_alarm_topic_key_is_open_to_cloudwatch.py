@@ -1,7 +1,7 @@
 """OBS-006  alarm_topic_key_is_open_to_cloudwatch
 
-Why       An encrypted topic refuses what CloudWatch cannot encrypt, and says so to nobody. The
-          pipeline this one replaces had every alarm in place, and every one of them was silent.
+Why       An encrypted topic silently drops messages that CloudWatch cannot encrypt. The pipeline
+          that this one replaces had every alarm in place, and every one of them was silent.
 Targets   AWS::SNS::Topic, AWS::KMS::Key
 """
 

@@ -1,7 +1,7 @@
 """OBS-007  rule_target_is_open_to_events
 
-Why       A failed Glue run is told by an event rule alone. If the topic or its key is closed to
-          EventBridge, the rule matches and nobody hears of it: analysts go on with old prices.
+Why       Only an event rule reports a failed Glue run. If the topic or its key does not allow
+          EventBridge, the rule matches and nobody is notified: analysts go on with old prices.
 Targets   AWS::Events::Rule, AWS::SNS::TopicPolicy, AWS::KMS::Key
 """
 

@@ -1,8 +1,7 @@
 """OBS-009  function_errors_are_alarmed_at_once
 
-Why       A function that crashes holds up what it reads. Told of the first crash we repair it
-          within the hour; told of the tenth we explain to clients why a morning of prices came
-          late.
+Why       A function that crashes blocks what it reads. Alerted on the first crash, we repair it
+          within the hour; on the tenth, we explain to clients why a morning of prices came late.
 Targets   AWS::Lambda::Function, AWS::CloudWatch::Alarm
 """
 

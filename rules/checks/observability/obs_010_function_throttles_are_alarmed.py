@@ -1,7 +1,7 @@
 """OBS-010  function_throttles_are_alarmed
 
-Why       A function that gets no concurrency makes no errors: it does nothing, and market data
-          piles up behind it in silence. Of a stream, every refused call holds up a whole shard.
+Why       A throttled function raises no errors: it does nothing, and market data piles up behind it
+          in silence. On a stream, every throttled invocation blocks a whole shard.
 Targets   AWS::Lambda::Function, AWS::CloudWatch::Alarm, AWS::Lambda::EventSourceMapping
 """
 

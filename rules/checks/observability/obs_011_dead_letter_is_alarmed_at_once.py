@@ -1,7 +1,7 @@
 """OBS-011  dead_letter_is_alarmed_at_once
 
-Why       What ends in a queue that nothing reads waits for a person and is gone after two weeks.
-          The pipeline this one replaces spoke up at the second message, so the first loss was
+Why       A message in a queue that nothing reads waits for a person and expires after two weeks.
+          The pipeline that this one replaces alarmed on the second message, so the first loss was
           silent.
 Targets   AWS::SQS::Queue, AWS::CloudWatch::Alarm, AWS::Lambda::EventSourceMapping,
           AWS::S3::Bucket

@@ -1,6 +1,6 @@
 """OBS-012  work_queue_age_is_alarmed
 
-Why       Work that waits makes no error. If messages are taken out too slowly, or not at all,
+Why       A backlog raises no error. If messages are processed too slowly, or not at all,
           yesterday's trades are missing from the analysts' tables and nothing else shows it. After
           half an hour a message misses the next hourly run.
 Targets   AWS::SQS::Queue, AWS::CloudWatch::Alarm, AWS::Lambda::EventSourceMapping

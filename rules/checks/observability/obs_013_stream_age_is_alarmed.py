@@ -1,8 +1,8 @@
 """OBS-013  stream_age_is_alarmed
 
 Why       Records that wait too long in the stream are deleted there, and no exchange sends them
-          twice. A minute's delay is told while it is small; a shard that its reader is stuck on is
-          told while its records can still be saved.
+          twice. One alarm reports a delay of a minute while it is small; another reports a stuck
+          shard while its records can still be saved.
 Targets   AWS::Kinesis::Stream, AWS::CloudWatch::Alarm, AWS::Lambda::EventSourceMapping,
           AWS::Lambda::Function
 """

@@ -1,7 +1,7 @@
 """OBS-014  stream_throttles_are_alarmed
 
-Why       A producer that is refused may give up, and what it held never arrives anywhere. The
-          stream alone knows of it. A refused reader falls behind in the same silence.
+Why       A throttled producer may give up, and its records never arrive anywhere. Only the stream's
+          metrics show it. A throttled reader falls behind just as silently.
 Targets   AWS::Kinesis::Stream, AWS::CloudWatch::Alarm
 """
 

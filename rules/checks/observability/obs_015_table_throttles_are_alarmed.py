@@ -1,7 +1,7 @@
 """OBS-015  table_throttles_are_alarmed
 
-Why       The tables say which object is where on its way and what was made from what. If their rows
-          are refused, objects are stored again and again, and no auditor can follow a price back.
+Why       The tables hold each object's stage and lineage. If their writes are throttled, objects
+          are stored again and again, and no auditor can trace a price back.
 Targets   AWS::DynamoDB::Table, AWS::CloudWatch::Alarm
 """
 

@@ -1,7 +1,7 @@
 """OBS-016  replication_failures_notify_a_queue
 
-Why       S3 tries to copy an object to the archive once, and says only in a notification that it
-          could not. Without it the archive has a hole that a regulator finds years later.
+Why       S3 reports an object that failed to replicate only in a notification. Without it the
+          archive has a gap that a regulator finds years later.
 Targets   AWS::S3::Bucket, AWS::SQS::Queue
 """
 

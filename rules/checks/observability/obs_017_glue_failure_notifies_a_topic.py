@@ -1,7 +1,7 @@
 """OBS-017  glue_failure_notifies_a_topic
 
-Why       Glue has no metric that says a run has failed; it sends an event, once. If no rule waits
-          for it, analysts work with tables that stopped growing and do not know it.
+Why       Glue has no metric for a failed run; it sends one event. If no rule matches it, analysts
+          unknowingly work with tables that stopped growing.
 Targets   AWS::Glue::Job, AWS::Glue::Crawler, AWS::Events::Rule
 """
 

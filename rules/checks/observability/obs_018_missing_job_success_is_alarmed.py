@@ -1,7 +1,7 @@
 """OBS-018  missing_job_success_is_alarmed
 
-Why       A job that is not started at all fails nowhere. Somebody has to notice that no run has
-          succeeded for six hours; otherwise it is the analysts who notice, by a wrong report.
+Why       A job that never starts never fails. An alarm has to report that no run has succeeded for
+          six hours; otherwise analysts notice by a wrong report.
 Targets   AWS::Glue::Job, AWS::Events::Rule, AWS::CloudWatch::Alarm
 """
 

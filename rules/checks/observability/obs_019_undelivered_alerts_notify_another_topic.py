@@ -1,8 +1,7 @@
 """OBS-019  undelivered_alerts_notify_another_topic
 
-Why       A topic whose mails no longer arrive cannot tell so itself. If its failures are not told
-          on another topic, all alarms are silent from then on, and a quiet day looks like a good
-          one.
+Why       A topic whose emails no longer arrive cannot report so itself. If its failures are not
+          reported on another topic, all alarms are silent from then on, and nobody notices.
 Targets   AWS::SNS::Topic, AWS::CloudWatch::Alarm
 """
 

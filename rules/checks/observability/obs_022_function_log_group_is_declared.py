@@ -1,8 +1,8 @@
 """OBS-022  function_log_group_is_declared
 
-Why       A log group that Lambda makes by itself is kept forever, unencrypted with our key, and
-          survives the stack. Symbols and prices from licensed feeds would stay there for anybody
-          who may read logs.
+Why       A log group that Lambda creates is kept forever, not encrypted with our key, and survives
+          the stack. Symbols and prices from licensed feeds would stay there for anyone who may read
+          logs.
 Targets   AWS::Lambda::Function, AWS::Logs::LogGroup
 """
 

@@ -1,7 +1,7 @@
 """OBS-023  glue_log_groups_are_declared
 
-Why       Log groups that Glue makes by itself are kept forever and shared by every job of the
-          account. What a failing job prints of licensed records would be readable by other teams.
+Why       Log groups that Glue creates are kept forever and shared by every job of the account.
+          Licensed records that a failing job prints would be readable by other teams.
 Targets   AWS::Glue::Job, AWS::Logs::LogGroup
 """
 

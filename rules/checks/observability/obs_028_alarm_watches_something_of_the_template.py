@@ -1,7 +1,7 @@
 """OBS-028  alarm_watches_something_of_the_template
 
-Why       An alarm on a metric that does not exist is never on. It stands in the list of what is
-          watched, everybody relies on it, and it stays green while data is lost.
+Why       An alarm on a metric that does not exist never fires. Everybody relies on it, and it stays
+          green while data is lost.
 Targets   AWS::CloudWatch::Alarm, AWS::Lambda::Function, AWS::Kinesis::Stream, AWS::SQS::Queue
 """
 

@@ -1,8 +1,8 @@
 """OBS-030  dropped_batch_is_alarmed
 
-Why       After its last try Lambda gives a batch up and reads on: it lies where nothing looks for
-          it, or nowhere. Told at once we bring it back; records nobody asks for expire in the
-          stream.
+Why       When retries are exhausted, Lambda drops a batch and reads on: it is in the on-failure
+          destination, where nothing looks for it, or lost. Alerted at once, we redrive it;
+          otherwise its records expire in the stream.
 Targets   AWS::Lambda::EventSourceMapping, AWS::CloudWatch::Alarm
 """
 

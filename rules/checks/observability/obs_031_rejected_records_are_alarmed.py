@@ -1,8 +1,8 @@
 """OBS-031  rejected_records_are_alarmed
 
-Why       A feed that changes its format is refused record by record, and every machine is healthy.
-          Somebody has to be told while the venue's support line is still open, not when a client
-          misses the prices.
+Why       A feed that changes its format is rejected record by record, while every system is
+          healthy. On-call has to know while the venue's support line is still open, not when a
+          client misses the prices.
 Targets   AWS::Lambda::Function, AWS::CloudWatch::Alarm, AWS::Kinesis::Stream, AWS::SQS::Queue,
           AWS::Lambda::EventSourceMapping
 """

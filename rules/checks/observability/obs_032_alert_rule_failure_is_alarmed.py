@@ -1,7 +1,7 @@
 """OBS-032  alert_rule_failure_is_alarmed
 
-Why       An event rule that cannot reach its target tries for a day and drops the event. The topic
-          it should have told cannot know; unless another one is told, a failed run stays unknown.
+Why       An event rule that cannot reach its target retries for a day and drops the event. Unless
+          another topic is notified, a failed run stays unknown.
 Targets   AWS::Events::Rule, AWS::CloudWatch::Alarm
 """
 

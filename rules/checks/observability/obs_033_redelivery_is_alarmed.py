@@ -1,7 +1,8 @@
 """OBS-033  redelivery_is_alarmed
 
-Why       When S3 or DynamoDB refuse a function, it hands its batch back and makes no error: data
-          waits and no other alarm is on. If that lasts, somebody has to ask AWS or raise a limit.
+Why       When S3 or DynamoDB throttle a function, it returns its batch for a retry and raises no
+          error: data waits and no other alarm fires. If that lasts, somebody has to ask AWS or
+          raise a quota.
 Targets   AWS::Lambda::Function, AWS::CloudWatch::Alarm, AWS::Kinesis::Stream, AWS::SQS::Queue,
           AWS::Lambda::EventSourceMapping
 """

@@ -1,8 +1,7 @@
 """OBS-034  alert_queue_receives_every_alert
 
-Why       Whoever names a queue for alerts has a system behind it that wakes people. A topic that
-          does not reach it, or reaches another, leaves him with half of the alerts and the belief
-          that he has them all.
+Why       A queue for alerts feeds an on-call system. If a topic does not reach it, or reaches
+          another queue, on-call gets only some of the alerts and believes to have them all.
 Targets   AWS::SNS::Topic, AWS::CloudWatch::Alarm, AWS::CloudWatch::CompositeAlarm
 """
 

@@ -1,8 +1,8 @@
 """OBS-035  stream_that_nobody_reads_is_alarmed
 
-Why       A mapping that was disabled, or a role that lost a right, reads nothing and fails nowhere:
-          what is read of a stream cannot say that nobody reads. The records wait, and after a week
-          they are deleted. No exchange sends them twice.
+Why       A disabled mapping, or a role that lost a permission, reads nothing and raises no error:
+          metrics of what is read have no data when nobody reads. Records wait, and after a week
+          they expire. No exchange sends them twice.
 Targets   AWS::Lambda::EventSourceMapping, AWS::Kinesis::Stream, AWS::CloudWatch::Alarm
 """
 

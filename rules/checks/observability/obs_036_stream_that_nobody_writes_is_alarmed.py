@@ -1,8 +1,8 @@
 """OBS-036  stream_that_nobody_writes_is_alarmed
 
-Why       A producer that stopped sends no error either: nothing comes, nothing fails, and all is
-          quiet. What is not sent while it lasts is missing for good, so somebody has to ask after
-          it; and how long a market may pause is for the operator to say.
+Why       A producer that stopped raises no error: nothing arrives and nothing fails. What is not
+          sent meanwhile is lost for good, so somebody has to call the producer; the operator states
+          how long a market may pause.
 Targets   AWS::Kinesis::Stream, AWS::CloudWatch::Alarm
 """
 

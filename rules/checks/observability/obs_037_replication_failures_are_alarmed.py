@@ -1,8 +1,7 @@
 """OBS-037  replication_failures_are_alarmed
 
-Why       An object that is not in the archive can be changed or deleted before its time. S3 tries
-          once; whoever hears of it on the day can still copy it, and who hears of it from an
-          examiner cannot.
+Why       An object that is not in the archive can be changed or deleted too early. If the failure
+          is reported the same day, it can still be copied; when an examiner finds it, it cannot.
 Targets   AWS::S3::Bucket, AWS::CloudWatch::Alarm
 """
 

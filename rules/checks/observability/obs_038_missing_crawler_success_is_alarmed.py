@@ -1,7 +1,7 @@
 """OBS-038  missing_crawler_success_is_alarmed
 
-Why       A crawler that is never started fails nowhere. Partitions that only it would add are not
-          in the catalogue, and a query for them answers with nothing instead of an error.
+Why       A crawler that never starts never fails. Partitions that only it would add are missing
+          from the catalogue, and a query for them returns nothing instead of an error.
 Targets   AWS::Glue::Crawler, AWS::Events::Rule, AWS::CloudWatch::Alarm
 """
 

@@ -1,8 +1,7 @@
 """OBS-039  alarm_is_valid_for_cloudwatch
 
-Why       An alarm that CloudWatch refuses stops a deployment in the middle. One whose expression
-          nobody here can work out is worse: whether it would ever fire is found out on the day it
-          should have.
+Why       An alarm that CloudWatch rejects fails a deployment half way. One whose expression cannot
+          be evaluated here is worse: whether it fires is found out on the day that it should.
 Targets   AWS::CloudWatch::Alarm
 """
 

@@ -1,8 +1,8 @@
 """OBS-049  trail_records_the_data_buckets_only
 
-Why       Each event costs. Management events are the account's trail's, and a second copy of them is
-          twenty times as dear as a data event. A trail that records its own bucket writes a file about
-          each file. And what other teams read in their buckets is not ours to keep.
+Why       Every event costs money. The account's own trail records management events, and a second
+          copy costs twenty times as much as a data event. A trail that records its own bucket
+          writes a file about each file. What other teams read in their buckets is not ours to keep.
 Targets   AWS::CloudTrail::Trail
 """
 

@@ -1,8 +1,9 @@
 """OBS-050  trail_has_a_bucket_of_its_own
 
-Why       Who read what is evidence about everybody, ourselves included. In a bucket of somebody else's
-          it is theirs to change; among data or access logs it falls under rules that were made for
-          those. And CloudTrail refuses a bucket that is not open to it yet, which ends the deployment.
+Why       Who read what is evidence about everybody, ourselves included. In somebody else's bucket,
+          they can change it; among data or access logs, it gets their retention and access.
+          CloudTrail rejects a bucket whose policy does not allow it yet, which fails the
+          deployment.
 Targets   AWS::CloudTrail::Trail, AWS::S3::Bucket, AWS::S3::BucketPolicy
 """
 

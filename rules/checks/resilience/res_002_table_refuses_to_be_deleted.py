@@ -1,7 +1,7 @@
 """RES-002  table_refuses_to_be_deleted
 
-Why       The job table knows which objects still have to be worked, the lineage table what was
-          made from what. One wrong command would delete either, and a day's work would be done
+Why       The job table knows which objects are still to be processed, the lineage table where each
+          object came from. One wrong command would delete either, and a day's work would be done
           twice or not at all until it is restored.
 Targets   AWS::DynamoDB::Table
 """

@@ -1,7 +1,7 @@
 """RES-012  work_queue_redrives_to_a_queue_of_its_own
 
-Why       A message that makes the function crash comes back again and again, takes workers from
-          all others, and is deleted unseen when its time is up. In a queue beside, it waits for
+Why       A message that crashes the function returns again and again, takes capacity from all
+          others, and is deleted unseen when it expires. In a dead-letter queue, it waits for
           somebody to look.
 Targets   AWS::SQS::Queue, AWS::Lambda::EventSourceMapping, AWS::S3::Bucket
 """

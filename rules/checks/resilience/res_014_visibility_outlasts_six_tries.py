@@ -1,8 +1,8 @@
 """RES-014  visibility_outlasts_six_tries
 
-Why       While a function works on a message, or Lambda holds it back because it is throttled,
-          the queue must not hand it out again. It would be worked twice at the same time, and
-          tries that never ran would count until it is given up.
+Why       While a function processes a message, or Lambda holds it back because of throttling, the
+          queue must not deliver it again. It would be processed twice at once, and attempts that
+          never ran would count toward dead-lettering.
 Targets   AWS::SQS::Queue, AWS::Lambda::EventSourceMapping, AWS::Lambda::Function
 """
 

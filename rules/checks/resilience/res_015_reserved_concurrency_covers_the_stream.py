@@ -1,8 +1,8 @@
 """RES-015  reserved_concurrency_covers_the_stream
 
-Why       Each shard is read by one invocation at a time. A share below the number of shards makes
-          some of them wait for others, at the busiest hour first, and a shard that waits for long
-          loses what the stream drops.
+Why       Each shard is read by one invocation at a time. With less concurrency than shards, some
+          shards wait for others, at the busiest hour first, and a shard that waits too long loses
+          records that expire.
 Targets   AWS::Lambda::Function, AWS::Lambda::EventSourceMapping, AWS::Kinesis::Stream
 """
 

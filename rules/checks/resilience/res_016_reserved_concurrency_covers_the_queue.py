@@ -1,9 +1,9 @@
 """RES-016  reserved_concurrency_covers_the_queue
 
-Why       A mapping that takes more messages than the function may work at once gives the rest
-          back. Each time counts as a try, so that objects nothing is wrong with end among those
-          that crashed. A share beyond what the mapping takes is never used, and missing elsewhere in
-          the account.
+Why       A mapping that takes more messages than the function may process at once returns the rest.
+          Each return counts as an attempt, so good objects end up in the dead-letter queue.
+          Concurrency beyond the mapping's maximum is never used, and missing elsewhere in the
+          account.
 Targets   AWS::Lambda::Function, AWS::Lambda::EventSourceMapping
 """
 

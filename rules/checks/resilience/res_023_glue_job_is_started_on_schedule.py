@@ -1,7 +1,7 @@
 """RES-023  glue_job_is_started_on_schedule
 
-Why       A job that nobody starts writes nothing and fails nothing: no alarm tells that the
-          tables stand still, and yesterday's prices are taken for today's.
+Why       A job that nobody starts writes nothing and never fails: nothing shows that the tables are
+          stale, and yesterday's prices are taken for today's.
 Targets   AWS::Glue::Job, AWS::Glue::Trigger
 """
 

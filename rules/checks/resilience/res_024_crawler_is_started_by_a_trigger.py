@@ -1,7 +1,7 @@
 """RES-024  crawler_is_started_by_a_trigger
 
-Why       A crawl is the second look: it finds the hours that are in a bucket and in nobody's
-          catalogue. A crawler that nobody starts finds none, and nothing tells that it did not look.
+Why       A crawl is the second look: it finds the hours that are in a bucket but not in the
+          catalogue. A crawler that nobody starts finds none, and nothing shows that it did not run.
 Targets   AWS::Glue::Crawler, AWS::Glue::Trigger
 """
 

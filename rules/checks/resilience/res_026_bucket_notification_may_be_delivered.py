@@ -1,8 +1,8 @@
 """RES-026  bucket_notification_may_be_delivered
 
-Why       S3 drops a notification that the queue or its key refuses, and tells nobody: the object
-          lies in the bucket and is never worked. And S3 refuses a bucket whose queue is not open
-          to it yet, which ends the deployment.
+Why       S3 silently drops a notification that the queue or its key denies: the object stays in the
+          bucket and is never processed. S3 also rejects a bucket whose queue does not allow it yet,
+          which fails the deployment.
 Targets   AWS::S3::Bucket, AWS::SQS::Queue, AWS::SQS::QueuePolicy, AWS::KMS::Key
 """
 

@@ -1,8 +1,8 @@
 """RES-028  raw_objects_reach_the_validator
 
-Why       What nobody is told of is never judged: the message is in the record and missing from
-          every table, and only somebody who counts both would ever find out. What the validator is
-          told of and may not read, such as the quarantine, crashes it again and again instead.
+Why       An object that raises no notification is never validated: it is in the record and missing
+          from every table, and only a count of both would show it. An object that the validator is
+          notified of but may not read, such as the quarantine's, fails it again and again.
 Targets   AWS::S3::Bucket, AWS::SQS::Queue, AWS::Lambda::EventSourceMapping,
           AWS::Lambda::Function, AWS::IAM::Role
 """

@@ -1,8 +1,8 @@
 """RES-030  stream_mapping_delivers_to_the_record
 
-Why       A batch that is given up is gone from the stream's reader for good. If Lambda may not
-          write it to the bucket, or writes it to a bucket that nothing archives, those messages
-          are lost although a destination is set.
+Why       A batch whose retries are exhausted is not read again. If Lambda may not write it to the
+          bucket, or writes it to a bucket that nothing archives, those messages are lost although a
+          destination is set.
 Targets   AWS::Lambda::EventSourceMapping, AWS::S3::Bucket, AWS::Lambda::Function, AWS::IAM::Role
 """
 

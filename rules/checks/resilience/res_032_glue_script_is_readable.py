@@ -1,7 +1,7 @@
 """RES-032  glue_script_is_readable
 
-Why       Glue fetches the script with the job's own role. A job that may not read it fails at
-          every start, and the tables stand still while all around it looks healthy.
+Why       Glue fetches the script with the job's own role. A job that may not read it fails at every
+          start, and the tables go stale while everything else looks healthy.
 Targets   AWS::Glue::Job, AWS::IAM::Role
 """
 

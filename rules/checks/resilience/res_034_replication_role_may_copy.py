@@ -1,9 +1,9 @@
 """RES-034  replication_role_may_copy
 
-Why       S3 copies with the role's rights and takes a role that lacks them without a word. Each
-          object then fails to be copied, and the archive has a hole where the role could not read,
-          which is found when a regulator asks. A trust that waits for a condition which S3 is not
-          known to meet keeps S3 out altogether.
+Why       S3 replicates with the role's permissions and accepts a role that lacks them without an
+          error. Each object then fails to replicate, and the archive has a gap that is found when a
+          regulator asks. A trust policy with a condition that S3 is not documented to meet may lock
+          S3 out altogether.
 Targets   AWS::S3::Bucket, AWS::IAM::Role
 """
 

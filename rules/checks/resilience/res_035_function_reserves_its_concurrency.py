@@ -1,8 +1,7 @@
 """RES-035  function_reserves_its_concurrency
 
-Why       An account's functions share one concurrency. Where ours has no share of its own,
-          somebody's batch of a thousand invocations leaves nothing for the stream, at whatever
-          hour it is started.
+Why       An account's functions share one concurrency limit. If ours reserves none, somebody's
+          batch of a thousand invocations leaves nothing for the stream.
 Targets   AWS::Lambda::Function, AWS::Lambda::EventSourceMapping
 """
 

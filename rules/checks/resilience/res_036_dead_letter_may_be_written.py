@@ -1,8 +1,8 @@
 """RES-036  dead_letter_may_be_written
 
-Why       Lambda writes a dead letter with the function's role. If the role may not, the event that
-          failed is gone although a queue stands ready for it, and what somebody started by hand
-          to mend a gap leaves another.
+Why       Lambda writes a dead letter with the function's role. If the role may not, the failed
+          event is lost although a queue is configured, and a run that somebody started by hand to
+          fill a gap leaves another.
 Targets   AWS::Lambda::Function, AWS::IAM::Role
 """
 

@@ -1,8 +1,8 @@
 """RES-037  mapping_may_read_its_source
 
-Why       Lambda polls with the function's role. A mapping whose role may not read stands there,
-          enabled, and takes nothing, or takes messages and cannot delete them, until the stream
-          has dropped what nobody fetched.
+Why       Lambda polls with the function's role. A mapping whose role may not read is enabled but
+          receives nothing, or receives messages and cannot delete them, until records expire
+          unread.
 Targets   AWS::Lambda::EventSourceMapping, AWS::Lambda::Function, AWS::IAM::Role
 """
 

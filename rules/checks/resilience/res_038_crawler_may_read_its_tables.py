@@ -1,8 +1,7 @@
 """RES-038  crawler_may_read_its_tables
 
-Why       A crawler that may not look into a folder, or may not add to the catalogue, ends with an
-          error or finds nothing new. The hours are in the bucket, licensed and validated, and no
-          query sees them.
+Why       A crawler that may not list a folder, or may not add to the catalogue, fails or finds
+          nothing new. The hours are in the bucket, licensed and validated, and no query sees them.
 Targets   AWS::Glue::Crawler, AWS::Glue::Table, AWS::IAM::Role
 """
 

@@ -1,8 +1,8 @@
 """RES-039  glue_job_may_write_its_own_files
 
-Why       A job that is told to keep temporary files or Spark's event log where its role lacks s3:PutObject
-          fails in the middle of a run, or runs and leaves no trace of how. Where the folder is not in
-          a bucket of the pipeline, what is in it is out of reach of every rule here.
+Why       A job whose temporary files or Spark event log go where its role may not write fails in
+          the middle of a run, or leaves no trace of how it ran. If the folder is not in a bucket of
+          the pipeline, no rule here protects its contents.
 Targets   AWS::Glue::Job, AWS::IAM::Role, AWS::S3::Bucket
 """
 

@@ -1,8 +1,7 @@
 """RES-041  trigger_starts_what_the_template_declares
 
-Why       What a trigger hands over takes the place of what the job says itself: another folder, another
-          package, another security configuration. The job then looks as it was reviewed, and runs as
-          nobody has read it.
+Why       Arguments of a trigger override those of the job: another folder, another package, another
+          security configuration. The job then looks as reviewed, but runs differently.
 Targets   AWS::Glue::Trigger, AWS::Glue::Job, AWS::Glue::Crawler
 """
 

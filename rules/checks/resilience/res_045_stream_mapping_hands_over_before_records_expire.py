@@ -1,9 +1,9 @@
 """RES-045  stream_mapping_hands_over_before_records_expire
 
-Why       A shard that is stuck has to give its records to the on-failure store while the stream still
-          has them: what the stream has dropped nobody can bring back. Attempts promise no such thing,
-          since splitting a batch uses none and a throttled function is asked again forever. An age
-          that is too short gives away after a night's outage what the next try would have stored.
+Why       A stuck shard has to send its records to the on-failure destination before they expire, or
+          they are lost. A retry limit does not guarantee that: bisecting a batch uses no retries,
+          and a throttled function is retried forever. With an age that is too short, a night's
+          outage sends away records that the next retry would have stored.
 Targets   AWS::Lambda::EventSourceMapping, AWS::Kinesis::Stream
 """
 

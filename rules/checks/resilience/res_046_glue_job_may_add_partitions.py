@@ -1,8 +1,8 @@
 """RES-046  glue_job_may_add_partitions
 
-Why       The job itself tells the catalogue of the hours that it has written. Where its role may not,
-          every run fails at its end: the Parquet is in the bucket, and no query finds it. Glue asks
-          for the right on the table and on the database and catalogue above it.
+Why       The job adds the hours that it has written to the catalogue. If its role may not, every
+          run fails at its end: the Parquet is in the bucket, and no query finds it. Glue requires
+          the permission on the table and on its database and catalogue.
 Targets   AWS::Glue::Job, AWS::Glue::Table, AWS::IAM::Role
 """
 

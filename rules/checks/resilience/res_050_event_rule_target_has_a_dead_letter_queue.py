@@ -1,7 +1,7 @@
 """RES-050  event_rule_target_has_a_dead_letter_queue
 
-Why       EventBridge tries for a day to reach a target and then drops the event. Glue sends the
-          event of a failed run once, so what is dropped has never happened for anybody.
+Why       EventBridge retries for a day to reach a target and then drops the event. Glue sends the
+          event of a failed run once, so a dropped one is never reported.
 Targets   AWS::Events::Rule, AWS::SQS::Queue, AWS::SQS::QueuePolicy, AWS::KMS::Key
 """
 

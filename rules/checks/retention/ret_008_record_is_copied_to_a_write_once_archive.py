@@ -1,8 +1,8 @@
 """RET-008  record_is_copied_to_a_write_once_archive
 
-Why       A regulator may ask for any message of the last seven years, and will ask who could have
-          changed it. A store that somebody can delete from, ourselves included, answers neither
-          question; a copy that nobody can touch answers both.
+Why       A regulator may ask for any message of the last seven years, and who could have changed
+          it. A store that anyone can delete from, ourselves included, answers neither question; a
+          copy that nobody can change answers both.
 Targets   AWS::S3::Bucket, AWS::Lambda::EventSourceMapping, AWS::IAM::Role, AWS::Kinesis::Stream
 """
 

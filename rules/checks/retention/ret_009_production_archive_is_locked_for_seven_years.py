@@ -1,8 +1,8 @@
 """RET-009  production_archive_is_locked_for_seven_years
 
-Why       Our licences and the market's rules ask for seven years of what we acted on. A lock that
-          an administrator can lift, or that ends earlier, is worth nothing on the day that
-          somebody has a reason to lift it.
+Why       Our licences and the market's rules require seven years of what we acted on. A lock that
+          an administrator can lift, or that ends earlier, is worthless on the day that somebody has
+          a reason to lift it.
 Targets   AWS::S3::Bucket
 """
 

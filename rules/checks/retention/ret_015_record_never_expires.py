@@ -1,8 +1,7 @@
 """RET-015  record_never_expires
 
 Why       The record is what everything else can be made from again, and what a dispute is settled
-          with. A lifecycle rule that deletes works at night, asks nobody and leaves no trace in
-          the pipeline.
+          with. A lifecycle rule that deletes runs at night and leaves no trace in the pipeline.
 Targets   AWS::S3::Bucket, AWS::Lambda::EventSourceMapping, AWS::Lambda::Function, AWS::IAM::Role
 """
 

@@ -1,7 +1,7 @@
 """RET-016  queried_data_stays_readable
 
-Why       Athena passes over objects that would have to be restored first, and says nothing: a
-          risk model fed by such a query is short of every day that has moved, and nobody is told.
+Why       Athena silently skips objects that need a restore: a risk model fed by such a query misses
+          every day that has moved.
 Targets   AWS::S3::Bucket, AWS::Glue::Table, AWS::Glue::Crawler, AWS::Athena::WorkGroup,
           AWS::Lambda::EventSourceMapping, AWS::Lambda::Function, AWS::IAM::Role
 """

@@ -1,8 +1,7 @@
 """RET-017  raw_version_cannot_be_deleted
 
-Why       Replay starts at the raw bucket. Whatever is overwritten or deleted there by a mistake
-          comes back from its old version; deleting a version is the one mistake that nothing
-          brings back without asking the archive.
+Why       Replay starts at the raw bucket. An overwritten or deleted object can be restored from its
+          old version; a deleted version can be restored only from the archive.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::Lambda::EventSourceMapping
 """
 

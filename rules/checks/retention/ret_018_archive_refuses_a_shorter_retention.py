@@ -1,8 +1,8 @@
 """RET-018  archive_refuses_a_shorter_retention
 
-Why       A default retention only binds an object that names none. Whoever may write could
-          archive a message with a lock of one day and delete it on the next; the auditor would be
-          told of seven years and find a gap.
+Why       A default retention only binds an object that names none. Anyone who may write could
+          archive a message with a lock of one day and delete it the next; the auditor was promised
+          seven years and finds a gap.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
 """
 

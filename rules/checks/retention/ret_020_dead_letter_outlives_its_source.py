@@ -1,8 +1,8 @@
 """RET-020  dead_letter_outlives_its_source
 
 Why       A message keeps its age when it moves to the dead-letter queue. If that queue keeps
-          messages no longer than the first, one that was tried for days is deleted before anybody
-          has come to look at it.
+          messages no longer than the first, one that was retried for days is deleted before anybody
+          looks at it.
 Targets   AWS::SQS::Queue
 """
 

@@ -1,8 +1,8 @@
 """RET-022  access_log_is_kept_for_a_quarter
 
-Why       When a licensed feed turns up where it should not be, the access log is what says who
-          read it. Vendors audit by the quarter; what somebody overwrote to cover his traces has
-          to stay for a week at least. It also names people, and must not pile up forever.
+Why       When a licensed feed turns up where it should not be, the access log shows who read it.
+          Vendors audit by the quarter; logs that an intruder overwrote have to stay for at least a
+          week. Logs also name people, and must not pile up forever.
 Targets   AWS::S3::Bucket
 """
 

@@ -1,8 +1,8 @@
 """RET-023  record_moves_to_colder_storage
 
-Why       Seven years of ticks at the price of the first day cost several times what the budget
-          has for them. The first quarter stays warm, because that is what gets replayed; the second
-          has to be back within hours, not the day that Deep Archive takes.
+Why       Seven years of ticks in the standard class cost several times the budget. The first
+          quarter stays there, because it gets replayed; the second has to be restored within hours,
+          not the day that Deep Archive takes.
 Targets   AWS::S3::Bucket, AWS::Lambda::EventSourceMapping
 """
 

@@ -1,8 +1,8 @@
 """RET-024  processed_bucket_drops_replaced_versions
 
-Why       Each run rebuilds its partitions and replaces their files. A versioned bucket keeps
-          every one it replaced: hourly runs would pile up the same hours dozens of times, and the
-          bill with them. A week is enough for second thoughts, and a day is not.
+Why       Each run rebuilds its partitions and replaces their files. A versioned bucket keeps every
+          replaced file: hourly runs would store the same hours dozens of times, at growing cost. A
+          week is enough to undo a bad run, and a day is not.
 Targets   AWS::S3::Bucket, AWS::Glue::Table, AWS::Lambda::EventSourceMapping
 """
 

@@ -1,8 +1,8 @@
 """RET-025  stream_outlasts_its_alarm
 
-Why       A shard that is stuck holds its records until the stream drops them. Whoever is called
-          has to find the cause, mend it and let the consumer catch up, over a weekend if need be;
-          what the stream drops before that is lost.
+Why       A stuck shard holds its records until they expire. On-call has to find the cause, fix it
+          and let the consumer catch up, over a weekend if need be; records that expire before that
+          are lost.
 Targets   AWS::CloudWatch::Alarm, AWS::Kinesis::Stream, AWS::Lambda::EventSourceMapping,
           AWS::Lambda::Function
 """

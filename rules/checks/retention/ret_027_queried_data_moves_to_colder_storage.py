@@ -1,8 +1,8 @@
 """RET-027  queried_data_moves_to_colder_storage
 
-Why       Years of Parquet at the price of the first day cost more than the licence for the data.
-          The last quarter is what models are run on; what is older is read now and then, and then
-          at once, which Glacier Instant Retrieval does at a fifth of the price.
+Why       Years of Parquet in the standard class cost more than the licence for the data. Models run
+          on the last quarter; older data is read now and then, and then at once, which Glacier
+          Instant Retrieval offers at a fifth of the price.
 Targets   AWS::S3::Bucket, AWS::Glue::Table, AWS::Lambda::EventSourceMapping
 """
 

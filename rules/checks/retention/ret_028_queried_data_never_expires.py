@@ -1,8 +1,7 @@
 """RET-028  queried_data_never_expires
 
-Why       A lifecycle rule that is meant for query results and has lost its prefix deletes the
-          tables as well. Nothing fails: each night a day of the market is missing from every model
-          that is run over the past.
+Why       A lifecycle rule that is meant for query results but lost its prefix deletes the tables as
+          well. Nothing fails: each night one more day of the market is missing from every model.
 Targets   AWS::S3::Bucket, AWS::Glue::Table, AWS::Lambda::EventSourceMapping
 """
 

@@ -1,9 +1,8 @@
 """RET-029  temporary_data_expires
 
-Why       Query results are copies of licensed data that nobody counts, and a job that was broken
-          off leaves its staged files. Both pile up unseen, are paid for, and are still there when
-          the licence says that they must not be. A day is too short: whoever has queried on Friday
-          reads on Monday.
+Why       Query results are uncounted copies of licensed data, and an interrupted job leaves its
+          staged files. Both pile up unseen, cost money, and are still there after the licence has
+          ended. A day is too short: whoever queries on Friday reads on Monday.
 Targets   AWS::S3::Bucket, AWS::Athena::WorkGroup, AWS::IAM::Role, AWS::Glue::Table,
           AWS::Lambda::EventSourceMapping
 """

@@ -1,7 +1,7 @@
 """RET-030  non_production_archive_can_be_removed
 
-Why       A lock in COMPLIANCE mode cannot be lifted by anybody, AWS included. What a try-out locks
-          away for seven years is paid for for seven years, in a bucket that nobody can delete.
+Why       Nobody, AWS included, can lift a lock in COMPLIANCE mode. What a test environment locks
+          for seven years is billed for seven years, in a bucket that nobody can delete.
 Targets   AWS::S3::Bucket
 """
 

@@ -1,7 +1,7 @@
 """RET-031  replica_stays_in_the_account
 
-Why       A replica that is handed to another account is that account's: it is read, kept and deleted
-          there by rules that are not ours, under the same name that our own archive would have.
+Why       A replica in another account belongs to that account: it is read, kept and deleted there
+          by rules that are not ours, although it looks like our own archive.
 Targets   AWS::S3::Bucket
 """
 

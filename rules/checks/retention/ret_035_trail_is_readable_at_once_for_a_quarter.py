@@ -1,8 +1,8 @@
 """RET-035  trail_is_readable_at_once_for_a_quarter
 
-Why       A leak of the last weeks is looked into today, not when a restore has come back. What is older
-          waits for hours at most: Deep Archive takes up to two days. And a year of events in the dear
-          class is money for nothing.
+Why       A recent leak is investigated at once, without waiting for a restore. Older files may take
+          hours, but not the two days that Deep Archive takes. A year of events in the standard
+          class is wasted money.
 Targets   AWS::S3::Bucket, AWS::CloudTrail::Trail
 """
 

@@ -1,8 +1,8 @@
 """RET-036  trail_file_cannot_be_deleted
 
-Why       Whoever has something to hide deletes the file that tells of it. The signed digests show that
-          a file is missing, not what was in it. Lifecycle rules delete in S3's own name, so nobody else
-          ever has to.
+Why       Whoever has something to hide deletes the file that shows it. The signed digests show that
+          a file is missing, not what was in it. Lifecycle rules delete as S3 itself, so nobody else
+          ever needs to.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::CloudTrail::Trail
 """
 
