@@ -1,4 +1,4 @@
-"""The cases of a rule: small templates, each with the verdict that the rule has to come to.
+"""The cases of a rule: small templates, each with the verdict that is expected of the rule.
 
 A case file has a `base`, a small template, and `cases`, each of which is the base with a few changes, as
 `harness.catalogue.patches` reads them, or has a template of its own. A case may also change another case of the file,

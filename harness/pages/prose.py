@@ -10,9 +10,9 @@ rule's id and slug: ENC-099 is the file `enc_099_*`.
 
 From a requirement to its proof:
 
-1. Find the requirement [by framework](#by-framework). Its line names the controls that serve it.
+1. Find the requirement [by framework](#by-framework). Its line names the controls that address it.
 2. A [control](#controls) says what is promised, what is not covered, and which rules enforce it.
-3. A rule's file says why the rule is there, what it refuses, and what to type instead. Its line in
+3. A rule's file says why the rule exists, what it rejects, and what to type instead. Its line in
    [proof.csv](proof.csv) has its verdict on the template, and how many mutants it kills.
 
 `tox -e rules` also writes a page for each rule, with its cases, verdict and mutants, into `build/rules/`."""
@@ -21,22 +21,22 @@ JUDGED = """\
 ## How a rule is judged
 
 The gate judges the template as written, and in scenarios: renderings with every parameter given and every condition
-decided. A rule comes to one of these verdicts:
+decided. A rule has one of these verdicts:
 
-- **pass**: it looked, and refuses nothing.
-- **fail**: it refuses a resource. **waived**: it does, and [waivers.yaml](waivers.yaml) accepts each finding, for one
+- **pass**: it evaluated the template and found nothing.
+- **fail**: it found something. **waived**: it did, and [waivers.yaml](waivers.yaml) accepts each finding, for one
   resource, with a reason, an owner and a date. There is no other way to let a finding through.
-- **not applicable**: the template has nothing of its kind.
+- **not applicable**: the template has no resource that the rule is about.
 - **not evaluated**: it could not decide. A rule that was never evaluated has not passed.
 
-A rule that passes may be one that sees nothing. So each rule has cases that it must refuse and cases that it must
+A rule that passes may be one that sees nothing. So each rule has cases that it must reject and cases that it must
 accept. And the template is broken on purpose, in one place at a time. Each broken copy is a mutant, and a rule that
-refuses it kills it. In [proof.csv](proof.csv), `mutants_killed` counts those, and `killed_alone` the ones that no other
+rejects it kills it. In [proof.csv](proof.csv), `mutants_killed` counts those, and `killed_alone` the ones that no other
 rule kills. Every mutant is killed, or [harmless.yaml](harmless.yaml) says why it does no harm. Every rule kills at
 least one alone.
 
-cfn-lint and some of Checkov's own checks judge the template too; no control rests on them. What other public rule sets
-say of it, and our answers, are in [docs/outside-scanners.md](../docs/outside-scanners.md)."""
+cfn-lint and some of Checkov's own checks judge the template too; no control relies on them. What other public rule sets
+find, and our answers, are in [docs/outside-scanners.md](../docs/outside-scanners.md)."""
 
 HOW_TO = """\
 ## How to add a rule
@@ -61,15 +61,15 @@ HOW_TO = """\
 5. `tox -e rules -- --write` writes this page and [proof.csv](proof.csv); without `--write` it says whether they are
    stale."""
 
-CONTROLS = "Why each is promised is in [controls.yaml](controls.yaml)."
+CONTROLS = "[controls.yaml](controls.yaml) also says why each is promised."
 
-UNCHECKED = "⚠ Its place in the framework could not be read in a source: not checked."
+UNCHECKED = "⚠ Not checked: no source could be read that shows the requirement in the framework."
 
 INDEX = """\
 <!-- Written by `tox -e rules` from what the gate and the mutants reported; not in git. -->
 
-Verdicts and mutants of the rules that [rules/README.md](../../rules/README.md) lists, as
-[rules/proof.csv](../../rules/proof.csv) has them, and where each verdict holds.
+Verdicts and mutants of the rules in [rules/README.md](../../rules/README.md), as in
+[rules/proof.csv](../../rules/proof.csv), and in which scenarios each verdict holds.
 
 The gate judged the template as written, and in {scenarios}, with {engines}. Of {total} mutants the rules kill {killed},
 {harmless} harmless for a reason that was reviewed, and {survived}.
