@@ -121,7 +121,7 @@ SEEN: dict[str, tuple[Seen, ...]] = {
             "a read request has no encryption header along",
             "external_account_reads_parquet_only",
             "ProcessedDataBucketPolicy",
-            says="a read request has no s3:x-amz-server-side-encryption",
+            says="a read request carries no s3:x-amz-server-side-encryption",
         ),
     ),
     # Not seen: for which services there is no endpoint at all. The rules judge those that there are.

@@ -39,7 +39,7 @@ def _judge(stack: Stack, statement: Statement) -> Iterator[Problem]:
     if {each.lower() for each in statement.actions} != {"kms:decrypt"}:
         yield Problem(
             f"account {accounts} may do more with the key than decrypt.",
-            "name kms:Decrypt alone as the Action.",
+            "set Action to kms:Decrypt only.",
             statement.path,
         )
     if not _is_one(tests.get(VIA), r"s3\.[a-z0-9-]+\.amazonaws\.com(\.cn)?"):

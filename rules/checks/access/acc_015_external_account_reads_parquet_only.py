@@ -43,7 +43,7 @@ def _judge(statement: Statement, bucket: str) -> Iterator[Problem]:
         if not _all_published(statement.resources, f"{bucket}/"):
             yield Problem(
                 f"account {accounts} may read more than the Parquet.",
-                f"name <bucket>/{PUBLISHED}* as the Resource.",
+                f"set Resource to <bucket>/{PUBLISHED}*.",
                 statement.path,
             )
     elif actions == {"s3:listbucket"}:
@@ -65,7 +65,7 @@ def _judge(statement: Statement, bucket: str) -> Iterator[Problem]:
     refusing = [key for _, key in tests if OF_UPLOADS.match(key) or key == "s3:prefix"]
     if "s3:getobject" in actions and refusing:
         yield Problem(
-            f"a read request has no {', '.join(refusing)} along, so every read by account {accounts} is denied.",
+            f"a read request carries no {', '.join(refusing)}, so every read by account {accounts} is denied.",
             "remove the condition; use aws:Principal* keys to restrict who reads.",
             statement.path,
         )

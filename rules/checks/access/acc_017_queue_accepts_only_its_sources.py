@@ -68,13 +68,13 @@ def _judge(statement: Statement, queues: list[str], senders: dict[str, list[str]
     if {each.lower() for each in statement.actions} != {"sqs:sendmessage"}:
         yield Problem(
             "the queue policy grants more than sending messages.",
-            "name sqs:SendMessage alone as the Action.",
+            "set Action to sqs:SendMessage only.",
             statement.path,
         )
     if not statement.resources or not set(statement.resources) <= set(queues):
         yield Problem(
             "the queue policy names a queue other than its own.",
-            "name the ARN of the policy's own queue as the Resource.",
+            "set Resource to the ARN of the policy's own queue.",
             statement.path,
         )
     if service not in SENDERS:

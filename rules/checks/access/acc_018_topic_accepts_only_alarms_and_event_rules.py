@@ -51,13 +51,13 @@ def _judge(statement: Statement, topics: list[str]) -> Iterator[Problem]:
     if {each.lower() for each in statement.actions} != {"sns:publish"}:
         yield Problem(
             "the topic policy grants more than publishing.",
-            "name sns:Publish alone as the Action.",
+            "set Action to sns:Publish only.",
             statement.path,
         )
     if not statement.resources or not set(statement.resources) <= set(topics):
         yield Problem(
             "the topic policy names a topic other than its own.",
-            "name topics of the policy's Topics as the Resource.",
+            "set Resource to topics that the policy lists in Topics.",
             statement.path,
         )
     # EventBridge brings no account along; with this condition its alerts would be dropped.

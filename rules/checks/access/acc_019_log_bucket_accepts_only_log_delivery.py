@@ -45,13 +45,13 @@ def _judge(statement: Statement, bucket: Resource, buckets: list[str]) -> Iterat
     if statement.body.get("Principal") not in ({"Service": DELIVERY}, {"Service": [DELIVERY]}):
         yield Problem(
             f"{which} grants access to a principal other than S3's log delivery, so logs could be forged.",
-            f"set Principal to the Service {DELIVERY}; readers are granted by their roles.",
+            f"set Principal to the Service {DELIVERY}; grant readers access in their roles.",
         )
     inside = bool(statement.resources) and all(each.startswith(f"{bucket.arn}/") for each in statement.resources)
     if {each.lower() for each in statement.actions} != {"s3:putobject"} or not inside:
         yield Problem(
             f"{which} grants more than writing objects to this bucket.",
-            "name s3:PutObject alone as the Action and bucket/* as the Resource.",
+            "set Action to s3:PutObject only and Resource to bucket/*.",
         )
     sources = _sources(statement)
     if not sources or not set(sources) <= set(buckets):

@@ -46,7 +46,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         if _is_secret(str(name), value):
             yield Problem(
                 f"{name} holds a secret, which anyone who may view the configuration can read.",
-                f"remove {name}: a role needs no password. For a system outside of AWS, pass the ARN of an"
+                f"remove {name}: a role needs no password. For a system outside AWS, pass the ARN of an"
                 " AWS::SecretsManager::Secret.",
                 (*place, name),
             )

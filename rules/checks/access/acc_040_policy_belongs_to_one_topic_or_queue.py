@@ -71,7 +71,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             yield Problem(
                 f"a statement's Resource is not exactly the {_kind(policy)} that the policy is attached to, which SNS "
                 "rejects.",
-                f"name the ARN of the {_kind(policy)} alone as the Resource.",
+                f"set Resource to the ARN of the {_kind(policy)} only.",
                 statement.path,
             )
         named = {each.lower() for each in statement.actions}

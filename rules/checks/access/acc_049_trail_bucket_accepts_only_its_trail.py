@@ -46,7 +46,7 @@ def _judge(stack: Stack, statement: Statement, bucket: Resource) -> Iterator[Pro
     if statement.body.get("Principal") not in ({"Service": trails.SERVICE}, {"Service": [trails.SERVICE]}):
         yield Problem(
             f"{which} grants access to a principal other than CloudTrail, so trail files could be forged.",
-            f"set Principal to the Service {trails.SERVICE}; readers are granted by their roles.",
+            f"set Principal to the Service {trails.SERVICE}; grant readers access in their roles.",
         )
     if not trails.is_held_to_our_trails(stack, statement):
         yield Problem(

@@ -44,13 +44,13 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             if _is_anything(arn):
                 yield Problem(
                     f"the endpoint policy reaches every resource of the service ({arn}).",
-                    "name the ARNs of this pipeline's resources as the Resource.",
+                    "set Resource to the ARNs of this pipeline's resources.",
                     statement.path,
                 )
             elif is_foreign(stack, arn):
                 yield Problem(
                     f"the endpoint policy reaches a store outside this template: {arn}.",
-                    "name the ARNs of this pipeline's resources as the Resource.",
+                    "set Resource to the ARNs of this pipeline's resources.",
                     statement.path,
                 )
 

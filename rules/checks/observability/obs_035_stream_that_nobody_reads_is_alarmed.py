@@ -44,14 +44,14 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     slow = (sparse, (polled, 60, 5, 1.0), asked)
     courses = [
         Course("the stream is idle", (asked,), (asked,), None),
-        Course("records come and are polled", busy, busy, None),
+        Course("records arrive and are polled", busy, busy, None),
         Course("a record an hour is polled after five minutes", slow, slow, None),
         Course("records are polled every five minutes", busy, (dense, (polled, 5, 0, 5000.0), asked), None),
-        Course("records come and nobody reads", busy, (dense,), MINUTES),
-        Course("records come and reads are refused", busy, (dense, refused), MINUTES),
-        Course("records come and only another consumer reads", busy, (dense, another), MINUTES),
-        Course("a record comes an hour and nobody reads", slow, (sparse,), MINUTES),
-        Course("a record comes an hour and reads are refused", slow, (sparse, refused), MINUTES),
+        Course("records arrive and nobody reads", busy, (dense,), MINUTES),
+        Course("records arrive and reads are denied", busy, (dense, refused), MINUTES),
+        Course("records arrive and only another consumer reads", busy, (dense, another), MINUTES),
+        Course("one record an hour arrives and nobody reads", slow, (sparse,), MINUTES),
+        Course("one record an hour arrives and reads are denied", slow, (sparse, refused), MINUTES),
         Course("nobody has read for as long as the metrics go back", (), (), MINUTES),
     ]
     if why := courses_missed(stack, [polled], courses):
