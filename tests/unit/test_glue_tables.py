@@ -21,7 +21,7 @@ from pipeline_store.keys import RAW_PREFIX, raw_key
 TEMPLATE = Path(__file__).parents[2] / "template" / "financial-pipeline.yaml"
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Reads the short form of the intrinsic functions as plain values."""
 
 

@@ -1,6 +1,8 @@
 """The template that takes up again what a deleted stack has left."""
 
+import copy
 import json
+from functools import cache
 
 import pytest
 from awscli.customizations.cloudformation.yamlhelper import yaml_parse
@@ -12,6 +14,11 @@ NAMES = {"Environment": "development", "AWS::AccountId": "111122223333"}
 
 
 def templates(key_id):
+    return copy.deepcopy(_templates(key_id))
+
+
+@cache
+def _templates(key_id):
     found = reduced(TEMPLATE.read_text(), NAMES, key_id)
     whole, part = (json.loads(json.dumps(yaml_parse(text))) for text in (TEMPLATE.read_text(), found.template))
     return whole, part, found.resources
