@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from awscli.customizations.cloudformation.yamlhelper import yaml_parse
-
 from harness.deploy.stack import TEMPLATE, DeployError, parameters_in
 from harness.preflight.facts import Named
 from harness.render import parameters as constraints
+from harness.render import source
+from harness.render.errors import UnreadableTemplate
 
 #: The types whose names an earlier stack, or anybody else, may have used: with the property that holds the name.
 NAMED = {
@@ -138,7 +138,10 @@ def read(parameters: Path, template: Path = TEMPLATE) -> tuple[dict[str, str], d
         values = parameters_in(parameters)
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise DeployError(f"{parameters}: no readable parameter file ({error})") from error
-    parsed: dict[str, Any] = yaml_parse(template.read_text())
+    try:
+        parsed = source.read(template).template
+    except UnreadableTemplate as error:
+        raise DeployError(str(error)) from error
     if unknown := sorted(values.keys() - parsed["Parameters"].keys()):
         raise DeployError(f"{parameters}: the template has no parameter {', '.join(unknown)}")
     return values, parsed

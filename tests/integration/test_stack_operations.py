@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from awscli.customizations.cloudformation.yamlhelper import yaml_parse
 
 from harness.deploy import import_command
 from harness.deploy.cli import AwsCli, AwsCliError
@@ -25,6 +24,7 @@ from harness.deploy.stack import (
 )
 from harness.emulator.process import Emulator
 from harness.packaging.layer import ROOT, Target
+from harness.render.source import read
 from tests.integration.stacks import with_a_last_resource_that_fails
 
 pytestmark = pytest.mark.stack
@@ -131,7 +131,7 @@ NOT_ALONE = {"Environment", "ArchiveLockMode", "ArtifactBucketName", "DataConsum
 
 
 def test_every_parameter_is_changed_alone() -> None:
-    assert CHANGES.keys() | NOT_ALONE == yaml_parse(TEMPLATE.read_text())["Parameters"].keys()
+    assert CHANGES.keys() | NOT_ALONE == read(TEMPLATE).template["Parameters"].keys()
 
 
 def test_each_parameter_can_be_changed_alone(aws: AwsCli, template: Path) -> None:
@@ -174,7 +174,7 @@ def test_a_consumer_of_an_organization_is_a_change_of_two_parameters(
 def test_in_a_shared_vpc_no_endpoint_is_made_and_the_roles_use_its_owners_subnets(
     emulator: Emulator, aws: AwsCli, template: Path, tmp_path: Path
 ) -> None:
-    known = yaml_parse(TEMPLATE.read_text())["Parameters"]
+    known = read(TEMPLATE).template["Parameters"]
     switches = [name for name in known if re.fullmatch(r"Create.*Endpoint", name)]
     shared = {"VpcOwnerAccountId": "210987654321", **dict.fromkeys(switches, "false")}
     deploy(aws, template, overridden(tmp_path, **shared, VpcCidr="10.20.0.0/16,100.64.0.0/16"))

@@ -59,7 +59,7 @@ def judge_without(reach: Reach, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 def _delete(rule: Rule, folder: Path) -> None:
-    mine = [path for path in folder.rglob(f"{rule.slug}.*") if path.is_file()]
+    mine = [path for path in folder.rglob(f"{rule.path.stem}.*") if path.is_file()]
     assert len(mine) == 2
     for path in mine:
         path.unlink()
