@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from pathlib import Path
@@ -70,7 +69,8 @@ def main(argv: list[str]) -> int:
 
 def text() -> str:
     """What docs/deployer-policy.json has to hold."""
-    return json.dumps(policy.documents(page.read(Place(SHOWN_ENVIRONMENT))), indent=2) + "\n"
+    documents = policy.documents(page.read(Place(SHOWN_ENVIRONMENT)))
+    return "{\n" + ",\n".join(f'"{name}": {policy.text(document)}' for name, document in documents.items()) + "\n}\n"
 
 
 def _refused(place: Place) -> str:
@@ -92,6 +92,6 @@ def write_apart(folder: Path, documents: dict[str, policy.Json]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     for name, document in documents.items():
         path = folder / f"{name}.json"
-        path.write_text(json.dumps(document, indent=2) + "\n")
+        path.write_text(policy.text(document) + "\n")
         print(f"{path}: {policy.size(document):,} of {policy.MAXIMUM_CHARACTERS:,} characters")
     return FRESH

@@ -44,7 +44,20 @@ def json_schema() -> dict[str, Any]:
 
 def schema_text() -> str:
     """The schema as it is checked in."""
-    return json.dumps(json_schema(), indent=2) + "\n"
+    return _lines(json_schema()) + "\n"
+
+
+def _lines(value: Any, indent: str = "") -> str:
+    """JSON on one line where it fits, else a key or item a line."""
+    flat = json.dumps(value)
+    if len(indent) + len(flat) <= 100 or not isinstance(value, (dict, list)):
+        return flat
+    inner = indent + "  "
+    if isinstance(value, dict):
+        parts = [f"{json.dumps(key)}: {_lines(each, inner)}" for key, each in value.items()]
+    else:
+        parts = [_lines(each, inner) for each in value]
+    return f",\n{inner}".join(parts).join((f"{flat[0]}\n{inner}", f"\n{indent}{flat[-1]}"))
 
 
 def main(arguments: Sequence[str]) -> int:
