@@ -11,7 +11,7 @@ from typing import BinaryIO
 from harness.cli import Parser
 from harness.replay.errors import ReplayError
 from harness.replay.formats import known
-from harness.replay.items import SourceItem
+from harness.replay.source_records import SourceRecord
 from harness.replay.sources import DEFAULT_BAD_PER_MILLE, DEFAULT_COUNT, DEFAULT_SEED, open_sources
 
 
@@ -38,7 +38,7 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _write(feed: Iterable[SourceItem], stream: BinaryIO) -> None:
+def _write(feed: Iterable[SourceRecord], stream: BinaryIO) -> None:
     for item in feed:
         stream.write(item.raw + b"\n")
 
