@@ -1,4 +1,4 @@
-"""`tox -e deployer-policy`: say whether `docs/deployer-policy.json` is stale, write it, or write one's own policies."""
+"""`tox -e deployer-policy`: check or write `docs/deployer-policy.json`, or write an environment's policies."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _STACK_NAME = re.compile("[a-zA-Z][-a-zA-Z0-9]{0,127}")
 
 
 def main(argv: list[str]) -> int:
-    """0 all is well, 1 a file is stale, 2 a type or an action is unknown, or an option is wrong."""
+    """Return 0 if written or fresh, 1 if stale, 2 for an unknown type or action or a bad option."""
     parser = Parser(
         prog="deployer-policy",
-        description="The rights that deploying the template takes, from AWS's resource schemas: "
-        "docs/deployer-policy.json and the tables in docs/deploying.md. With --folder, the policies of an environment.",
+        description="IAM policies for deploying the template, from AWS's resource schemas: docs/deployer-policy.json "
+        "and the lists in docs/deploying.md. With --folder, the policies of one environment.",
         epilog="Exit codes: 0 written, or fresh; 1 stale; 2 an unknown resource type or action.",
     )
     either = parser.add_mutually_exclusive_group()

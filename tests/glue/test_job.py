@@ -317,7 +317,9 @@ def test_a_file_is_replaced_only_by_all_that_was_read(counted, files, message):
             ["part-00000.snappy.parquet"], "part-00000.snappy.parquet was not written by this job", id="foreign"
         ),
         pytest.param(
-            ["bucket-0-of-2.parquet", "bucket-2-of-3.parquet"], "divisions into 2 and 3 buckets", id="two divisions"
+            ["bucket-0-of-2.parquet", "bucket-2-of-3.parquet"],
+            "different numbers of buckets: 2 and 3",
+            id="two divisions",
         ),
     ],
 )
