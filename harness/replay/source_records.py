@@ -58,7 +58,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceItem:
+class SourceRecord:
     """A record for the stream: its bytes, where they come from, and the reason it must be refused with, if any."""
 
     raw: bytes
