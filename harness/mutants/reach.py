@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from harness.mutants.mutation import Mutation
@@ -32,7 +33,9 @@ class Reach:
         self.scenarios: list[Scenario] = self._scenarios.all
         #: The scenarios that the template lets through; behind them stand those that only a mutation does.
         self._reachable = range(len(self.scenarios))
-        self._stacks = [scenario.rendering.stack() for scenario in self.scenarios]
+        self._renderings = [scenario.rendering.remembering() for scenario in self.scenarios]
+        self._stacks = [rendering.stack() for rendering in self._renderings]
+        self._followers = cache(self._following)
         self._dependents = _dependents(template)
         #: Source of a check -> the types it asks for in these scenarios; a check is asked once.
         self.types_read: dict[str, set[str]] = {}
@@ -103,6 +106,7 @@ class Reach:
         if values is not None:
             rendering = Rendering(mutation.template, values)
             self.scenarios.append(Scenario(mutation.name, values, rendering))
+            self._renderings.append(rendering)
             self._stacks.append(rendering.stack())
             yield Changed(len(self.scenarios) - 1, self._stacks[-1].resources)
 
@@ -116,8 +120,13 @@ class Reach:
 
     def _differing(self, mutation: Mutation, index: int) -> Iterator[tuple[str, Resource | None]]:
         before = self._stacks[index].resources
-        rendering = Rendering(mutation.template, self.scenarios[index].values)
-        mutated = self._followers(mutation.resource) if mutation.place[0] == "Conditions" else {mutation.resource}
+        rendering = self._renderings[index].changed(mutation.template, mutation.resource)
+        mutated = {mutation.resource}
+        if mutation.place[0] == "Conditions":
+            rendering = Rendering(mutation.template, self.scenarios[index].values)
+            if rendering.conditions == self._renderings[index].conditions:
+                return
+            mutated = self._followers(mutation.resource)
         found: dict[str, Resource | None] = {}
         for name in sorted(mutated):
             after = _rendered(rendering, mutation.template, name)
@@ -130,7 +139,7 @@ class Reach:
                     found[other] = now
         yield from found.items()
 
-    def _followers(self, condition: str) -> set[str]:
+    def _following(self, condition: str) -> set[str]:
         """The resources that a condition decides something in, by itself or through other conditions."""
         deciding = {condition}
         stated = self.template.get("Conditions", {})
