@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -13,7 +13,7 @@ from harness.render.dependencies import Dependencies, conditions, references
 from harness.render.dumping import as_key
 from harness.render.rendering import Rendering
 from harness.render.resources import Resource, Stack, items
-from harness.render.scenarios import Scenario, Scenarios
+from harness.render.scenarios import Scenario, Scenarios, Values
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class Changed:
 class Reach:
     """Answers for mutations of one template."""
 
-    def __init__(self, template: Mapping[str, Any]) -> None:
+    def __init__(self, template: Mapping[str, Any], let_through: Sequence[tuple[Mutation, Values]] = ()) -> None:
+        """`let_through` are those of an earlier Reach, whose answers are to be asked about."""
         self.template = template
         self._scenarios = Scenarios(template)
         self.scenarios: list[Scenario] = self._scenarios.all
@@ -37,6 +38,10 @@ class Reach:
         self._stacks = [rendering.stack() for rendering in self._renderings]
         self._followers = cache(self._following)
         self._dependents = _dependents(template)
+        #: Mutations of the template's Rules, each with values that they let through, which are a scenario more.
+        self.let_through: list[tuple[Mutation, Values]] = []
+        for mutation, values in let_through:
+            self._append(mutation, values)
         #: Source of a check -> the types it asks for in these scenarios; a check is asked once.
         self.types_read: dict[str, set[str]] = {}
 
@@ -104,11 +109,15 @@ class Reach:
         """The scenario nearest to the usual ones that the template refuses and the mutation lets through, whole."""
         values = Scenarios(mutation.template).let_through(self._scenarios)
         if values is not None:
-            rendering = Rendering(mutation.template, values)
-            self.scenarios.append(Scenario(mutation.name, values, rendering))
-            self._renderings.append(rendering)
-            self._stacks.append(rendering.stack())
+            self._append(mutation, values)
             yield Changed(len(self.scenarios) - 1, self._stacks[-1].resources)
+
+    def _append(self, mutation: Mutation, values: Values) -> None:
+        rendering = Rendering(mutation.template, values)
+        self.let_through.append((mutation, values))
+        self.scenarios.append(Scenario(mutation.name, values, rendering))
+        self._renderings.append(rendering)
+        self._stacks.append(rendering.stack())
 
     def _shows_elsewhere(self, mutation: Mutation) -> bool:
         """Whether others that refer to the mutated resource may come out differently too: by its name, or a value."""
