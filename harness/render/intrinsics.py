@@ -40,7 +40,7 @@ class Evaluation:
         self._names: dict[str, str] = {}
         self._stored: dict[str, Any] = {}
         self._open: list[str] = []
-        #: What objects of a template come to, by their ids. Each is kept beside it, so that no other object gets its id.
+        #: What objects of a template come to, by their ids. Each is kept beside it: no other object gets its id then.
         self._known: dict[int, tuple[Any, Any]] | None = None
         self._remembers = False
 
