@@ -67,7 +67,7 @@ def parameters_in(parameters: Path) -> dict[str, str]:
     return dict(entry.split("=", 1) for entry in entries)
 
 
-class _Template(yaml.SafeLoader):
+class _Template(yaml.CSafeLoader):
     """Reads a template's outline: what `!Ref` and the like stand for is left out."""
 
 
