@@ -13,7 +13,7 @@ from harness.emulator.overlay import install
 def main() -> int:
     """Serve until killed."""
     # Of each deployment's template of 180 KB MiniStack reads several copies: in C, a second of computing less.
-    yaml.SafeLoader = yaml.CSafeLoader  # type: ignore[assignment]
+    yaml.SafeLoader = yaml.CSafeLoader  # type: ignore[assignment, misc]
     try:
         install.apply()
     except EmulatorError as error:

@@ -11,7 +11,16 @@ from typing import Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from harness.deploy.cli import AwsCli
-from harness.deploy.stack import DEVELOPMENT_PARAMETERS, PACKAGED, STACK_NAME, Deployment, assemble, parameters_in
+from harness.deploy.stack import (
+    DEVELOPMENT_PARAMETERS,
+    NO_CHANGES,
+    PACKAGED,
+    STACK_NAME,
+    Deployment,
+    assemble,
+    parameter,
+    parameters_in,
+)
 from harness.emulator.coverage import Reading
 from harness.emulator.process import Emulator
 from harness.packaging.layer import Target
@@ -32,6 +41,10 @@ def deploy(emulator: Emulator, name: str, resources: Resources, *, update: bool 
     return physical_ids(emulator, name)
 
 
+class StackFailed(Exception):
+    """A stack could not be created or changed."""
+
+
 def wait_until_complete(emulator: Emulator, name: str) -> None:
     """Return once a stack is created or updated."""
     cloudformation = emulator.client("cloudformation")
@@ -41,11 +54,10 @@ def wait_until_complete(emulator: Emulator, name: str) -> None:
         return None if status.endswith("_IN_PROGRESS") else status
 
     status = until(finished)
-    events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
-    failed = [
-        (e["LogicalResourceId"], e.get("ResourceStatusReason")) for e in events if "FAILED" in e["ResourceStatus"]
-    ]
-    assert status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"), (status, failed)
+    if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+        reasons = [(e["LogicalResourceId"], e["ResourceStatusReason"]) for e in events if "ResourceStatusReason" in e]
+        raise StackFailed(f"{status}: {reasons}")
 
 
 def physical_ids(emulator: Emulator, name: str) -> dict[str, str]:
@@ -118,46 +130,55 @@ class Stack:
     """
 
     def __init__(self, emulator: Emulator, parameters: Path = DEVELOPMENT_PARAMETERS) -> None:
-        self.emulator = emulator
-        #: Parameters of the next change.
-        self.values = parameters_in(parameters)
-        self._template = uploaded(emulator, self.values["ArtifactBucketName"])
+        self._emulator = emulator
         self._cloudformation = emulator.client("cloudformation")
+        #: Parameters of the next change.
+        self._values = parameters_in(parameters)
+        self._template = uploaded(emulator, self._values["ArtifactBucketName"])
 
-    def create(self, **changes: str) -> Deployment:
-        """Create it, with some parameters changed."""
-        self._call(self._cloudformation.create_stack, changes, TemplateURL=self._template)
-        return self.describe()
+    def create(self, template: str = "", **changes: str) -> Deployment:
+        """Create it with some parameters changed, or what is at another address. Raises StackFailed, ClientError."""
+        self._call(self._cloudformation.create_stack, template, changes)
+        return described(self._emulator)
 
     def update(self, **changes: str) -> bool:
-        """Change some parameters; whether that changed anything."""
+        """Change some parameters from what they were; whether that changed anything."""
         try:
-            self._call(self._cloudformation.update_stack, changes, UsePreviousTemplate=True)
+            self._call(self._cloudformation.update_stack, "", changes)
         except ClientError as error:
             if "No updates are to be performed" in str(error):
                 return False
             raise
         return True
 
-    def describe(self) -> Deployment:
-        """What stands now."""
-        outputs = self._described().get("Outputs", [])
-        return Deployment(
-            changed=True,
-            resources=physical_ids(self.emulator, STACK_NAME),
-            outputs={entry["OutputKey"]: entry["OutputValue"] for entry in outputs},
+    def delete(self) -> None:
+        """Delete it, which leaves what is retained."""
+        self._cloudformation.delete_stack(StackName=STACK_NAME)
+        until(lambda: self._cloudformation.describe_stacks()["Stacks"] == [])
+
+    def _call(self, call: Any, template: str, changes: dict[str, str]) -> None:
+        values = {**self._values, **changes}
+        call(
+            StackName=STACK_NAME,
+            TemplateURL=template or self._template,
+            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()],
+            Capabilities=["CAPABILITY_NAMED_IAM"],
         )
+        self._values = values
+        wait_until_complete(self._emulator, STACK_NAME)
 
-    def _call(self, call: Any, changes: dict[str, str], **how: Any) -> None:
-        values = {**self.values, **changes}
-        given = [{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()]
-        call(StackName=STACK_NAME, Parameters=given, Capabilities=["CAPABILITY_NAMED_IAM"], **how)
-        self.values = values
-        wait_until_complete(self.emulator, STACK_NAME)
 
-    def _described(self) -> dict[str, Any]:
-        described: dict[str, Any] = self._cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
-        return described
+def described(emulator: Emulator) -> Deployment:
+    """What stands of the repository's template."""
+    stack = emulator.client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"][0]
+    outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in stack.get("Outputs", [])}
+    return Deployment(changed=True, resources=physical_ids(emulator, STACK_NAME), outputs=outputs)
+
+
+def types(emulator: Emulator) -> dict[str, str]:
+    """Type of each of its resources."""
+    found = emulator.client("cloudformation").describe_stack_resources(StackName=STACK_NAME)["StackResources"]
+    return {each["LogicalResourceId"]: each["ResourceType"] for each in found}
 
 
 class DeployedStack(NamedTuple):
@@ -173,11 +194,30 @@ def deploy_template(emulator: Emulator, parameters: Path = DEVELOPMENT_PARAMETER
     return Stack(emulator, parameters).create(**changes)
 
 
-def overridden(folder: Path, base: Path = DEVELOPMENT_PARAMETERS, **changes: str) -> Path:
-    """A copy of a parameter file with some values changed."""
-    path = folder / "parameters.json"
-    path.write_text(json.dumps([f"{name}={value}" for name, value in {**parameters_in(base), **changes}.items()]))
+def overridden(path: Path, **changes: str) -> Path:
+    """The development parameters with some values changed, in the file `path`."""
+    values = {**parameters_in(DEVELOPMENT_PARAMETERS), **changes}
+    path.write_text(json.dumps([f"{name}={value}" for name, value in values.items()]))
     return path
+
+
+def packaged(folder: Path, bucket: str) -> Path:
+    """The packaged template as a file, once it was uploaded anywhere."""
+    path = folder / PACKAGED
+    path.write_bytes(_PACKAGED[_TEMPLATE].replace(_PACKAGED_IN.encode(), bucket.encode()))
+    return path
+
+
+def deploy_packaged(aws: AwsCli, parameters: Path) -> bool:
+    """Deploy what was uploaded with the AWS CLI; whether that changed anything."""
+    bucket = parameter(parameters, "ArtifactBucketName")
+    with TemporaryDirectory() as folder:
+        said = aws.run(
+            "cloudformation", "deploy", "--template-file", str(packaged(Path(folder), bucket)),
+            "--stack-name", STACK_NAME, "--s3-bucket", bucket, "--parameter-overrides", f"file://{parameters}",
+            "--capabilities", "CAPABILITY_NAMED_IAM", "--no-fail-on-empty-changeset",
+        )  # fmt: skip
+    return NO_CHANGES not in said
 
 
 def arn_of(logical_id: str) -> dict[str, list[str]]:
