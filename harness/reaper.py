@@ -14,11 +14,11 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 #: Written by an owner that goes away and wants the process to stay: from then on only a signal ends it.
 STAY = b"stay\n"
-GRACE_SECONDS = 2.0
 SIGNALLED = 128
 
 
@@ -77,16 +77,10 @@ def _wait(woken: int) -> None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    # What it started (Lambda workers, a JVM) is in its process group: nothing of it has a session of its own.
-    for number, seconds in ((signal.SIGTERM, GRACE_SECONDS), (signal.SIGKILL, None)):
-        try:
-            os.killpg(process.pid, number)
-        except ProcessLookupError:
-            break
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            continue
+    # At once, because nothing of it is kept: a server that is asked to stop waits for its connections first. What it
+    # started (Lambda workers, a JVM) is in its process group: nothing of it has a session of its own.
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from harness.deploy.stack import DEVELOPMENT_PARAMETERS, TEMPLATE
 from harness.pipeline.command import run_pipeline
+from harness.pipeline.glue import class_archive
 from harness.pipeline.options import Options
 from harness.pipeline.run import Run
 from market_data.envelope import decode_raw_line, unpack
@@ -43,6 +44,7 @@ class Outcome:
         self.printed = io.StringIO()
         console = Console(file=self.printed, width=200)
         self.exit_code = run_pipeline(options(**changes), folder, console, interfere)
+        class_archive(folder).make()
         self.summary = json.loads((folder / "summary.json").read_text())
         assert self.summary["exit_code"] == self.exit_code
         # Holds however the run ended: what was not found in either place is told as lost.

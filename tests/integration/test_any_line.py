@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from harness import reaper
 from harness.deploy import cli
 from harness.deploy.cli import AwsCli, AwsCliError
 from harness.emulator import process
@@ -115,7 +114,7 @@ def _interrupted_where_not_yet(tried, file, run, worker):
 
 def _until_nothing_is_left(temporary):
     mark = os.fsencode(temporary)
-    until(lambda: not list(temporary.iterdir()) and not _marked(mark), reaper.GRACE_SECONDS + 5)
+    until(lambda: not list(temporary.iterdir()) and not _marked(mark), 5)
 
 
 def _marked(mark):

@@ -131,7 +131,13 @@ def test_an_unknown_venue(tmp_path: Path) -> None:
         assert_told_in_one_line(command, "unknown format 'nasdaq'", "canonical")
 
 
-@pytest.mark.parametrize("content", ["", '\n1.5: {"type":"subscriptions"}\n'], ids=["empty", "session"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("", id="empty", marks=pytest.mark.nightly),
+        pytest.param('\n1.5: {"type":"subscriptions"}\n', id="session"),
+    ],
+)
 def test_a_file_without_any_record(tmp_path: Path, content: str) -> None:
     """Nothing lost of nothing would look like a success."""
     feed = tmp_path / "nothing.txt"
@@ -180,7 +186,9 @@ def test_a_resource_that_cannot_be_made_is_named_with_cloudformations_own_reason
     [
         pytest.param("Resources:\n\t- {", ["not YAML", ":2:"], id="no-yaml"),
         pytest.param("", ["the file is empty"], id="empty"),
-        pytest.param(None, ["Unrecognized resource types: [AWS::No::Such]"], id="no-such-type"),
+        pytest.param(
+            None, ["Unrecognized resource types: [AWS::No::Such]"], id="no-such-type", marks=pytest.mark.nightly
+        ),
     ],
 )
 def test_a_template_that_is_none(tmp_path: Path, content: str | None, words: list[str]) -> None:
@@ -283,7 +291,7 @@ def test_a_disk_that_does_not_hold_the_zips(tmp_path: Path, unshare: list[str], 
         assert_told_that_it_is_full(command, "stage: deploy")
 
 
-@pytest.mark.parametrize("stage", ["transform", "account"])
+@pytest.mark.parametrize("stage", ["transform", pytest.param("account", marks=pytest.mark.nightly)])
 def test_a_disk_that_is_full_when_results_are_brought_there(
     tmp_path: Path, unshare: list[str], disk: Path, stage: str
 ) -> None:
@@ -296,6 +304,7 @@ def test_a_disk_that_is_full_when_results_are_brought_there(
         assert command.summary["records_in"] == 100
 
 
+@pytest.mark.nightly
 def test_a_disk_that_has_no_room_for_sparks_temporary_files(tmp_path: Path, unshare: list[str], disk: Path) -> None:
     """Half of them on the way to S3: no partition is written, and the records are told as lost."""
     within = on_a_small_disk(unshare, "64m", disk)

@@ -37,6 +37,7 @@ def switched(on: bool) -> dict[str, str]:
     return {f"Create{service}Endpoint": "true" if on else "false" for service in ENDPOINTS}
 
 
+@pytest.mark.nightly
 def test_production_with_every_endpoint_and_no_consumer(tmp_path: Path) -> None:
     seen: dict[str, Any] = {}
 
