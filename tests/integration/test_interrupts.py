@@ -120,7 +120,7 @@ def send(command: Command, number: signal.Signals) -> None:
         command.process.send_signal(number)
 
 
-@pytest.mark.parametrize("moment", moments())
+@pytest.mark.parametrize("moment", list(moments()))
 def test_a_signal_at_any_moment_ends_all_of_it(started: Started, moment: Moment) -> None:
     with started(moment.line) as command:
         at(command, moment)
