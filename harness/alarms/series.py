@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from harness.alarms.errors import UnreadableAlarm
 
@@ -22,6 +23,10 @@ class Metric:
         return f"{self.namespace} {self.name} {dimensions}".strip()
 
     def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
         return hash((self.namespace, self.name, frozenset(self.dimensions.items())))
 
 
@@ -110,7 +115,6 @@ class Numbers:
         for minute in [minutes] if isinstance(minutes, int) else minutes:
             series.put(minute, value, times)
 
-    def between(self, metric: Metric, start: int, end: int, statistic: str) -> float | None:
-        """The statistic of a metric over some minutes; None if it has no number there."""
-        series = self.of.get(metric)
-        return series.between(start, end, statistic) if series else None
+    def series(self, metric: Metric) -> Series:
+        """The numbers of a metric; none if nothing was measured."""
+        return self.of.get(metric) or Series()

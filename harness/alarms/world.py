@@ -10,11 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from harness.alarms.series import Metric, Numbers
 
 Event = Mapping[str, Any]
+
+
+@cache
+def _metric(namespace: str, name: str, dimension: str, value: str) -> Metric:
+    return Metric(namespace, name, {dimension: value})
 
 
 class Fault(Enum):
@@ -108,7 +114,7 @@ class World:
         return any(each.fault is fault and each.start <= minute < each.end for each in self.troubles)
 
     def _put(self, namespace: str, name: str, dimension: str, value: str, minute: int, number: float) -> None:
-        self.numbers.put(Metric(namespace, name, {dimension: value}), minute, number)
+        self.numbers.put(_metric(namespace, name, dimension, value), minute, number)
 
     def _sent(self, minute: int) -> int:
         if minute < 0 or self._is(Fault.PRODUCER_STOPPED, minute) or minute % self.traffic.every:

@@ -1,16 +1,24 @@
 """The cases of a rule: small templates, each with the verdict that the rule has to come to.
 
-A case file has a `base`, a small template, and `cases`, each of which is the base with a few changes (RFC 6902, JSON
-Patch), or a template of its own. A case may also change another case of the file, named as its `base`.
+A case file has a `base`, a small template, and `cases`, each of which is the base with a few changes, as
+`harness.catalogue.patches` reads them, or has a template of its own. A case may also change another case of the file,
+named as its `base`, and give `parameters` values:
 
-Two kinds are not written out. `malformed` names places of the base, each of which is given every shape that does not
-belong there. And every bad one is set beside a good one, in both orders (`beside` says why not, where that is not so):
-a rule that is content with one good resource out of two would pass its other cases.
+    base: {Resources: {Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: alerts}}}}
+    cases:
+      - {SKIP: no topic, remove: Topic}
+      - {PASS: a topic with a name}
+      - {FAIL: a topic without a name, remove: Topic/Properties/TopicName}
+    malformed: [{FAIL: Topic/Properties}]
+
+What fits on a line of 120 columns is on one line. Two kinds of case are not written out. `malformed` names places of
+the base, each of which is given every shape that does not belong there. And the first bad one is set beside a good
+one, in both orders (`beside` says why not, where that is not so): a rule that looks at one resource of two would pass
+its other cases.
 """
 
 from __future__ import annotations
 
-import copy
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,13 +28,14 @@ from typing import Any
 import jsonpatch
 
 from harness.catalogue.catalogue import CHECKOV, BadRule, Rule
+from harness.catalogue.patches import VERBS, BadPatch, changed, pointer
 from harness.render.errors import UnreadableTemplate
 from harness.render.source import parse
 
 OUTCOMES = ("SKIP", "PASS", "FAIL")
 _CONTENT = {"base", "cases"}
 _MORE = {"beside", "malformed"}
-_NEEDED, _OPTIONAL = {"name", "expect"}, {"base", "parameters", "patch", "template"}
+_OPTIONAL = {"base", "parameters", "template", *VERBS}
 MISSING = "missing"
 _ABSENT = object()
 #: The sections in which a template makes something; names in the others are given, and stay.
@@ -62,22 +71,28 @@ class Case:
         return f"{self.expect} - {self.name}"
 
 
-def load(rule: Rule) -> list[Case]:
-    """The cases of a rule, expanded. Raises BadRule for a file that is not one of cases, naming the case."""
+def content(rule: Rule) -> dict[str, Any]:
+    """What a rule's case file says, functions in the long form. Raises BadRule for a file that is not one of cases."""
     path = rule.case_file
     try:
         wrapped = parse(_WRAPPING + textwrap.indent(path.read_text(), "  "), path)
     except (OSError, UnreadableTemplate) as error:
         raise BadRule(f"{path}: {error}") from error
-    content = wrapped.template["Metadata"]
-    if not isinstance(content, dict) or not _CONTENT <= set(content) <= _CONTENT | _MORE:
+    found = wrapped.template["Metadata"]
+    if not isinstance(found, dict) or not _CONTENT <= set(found) <= _CONTENT | _MORE:
         raise BadRule(f"{path}: a case file has base and cases, perhaps malformed and beside, and nothing else")
-    if not isinstance(content["base"], dict) or not isinstance(content["cases"], list):
+    if not isinstance(found["base"], dict) or not isinstance(found["cases"], list):
         raise BadRule(f"{path}: base is a template, cases are a list")
+    return found
+
+
+def load(rule: Rule) -> list[Case]:
+    """The cases of a rule, expanded. Raises BadRule for a file that is not one of cases, naming the case."""
+    path, said = rule.case_file, content(rule)
     found: dict[str, Case] = {}
-    for entry in content["cases"]:
+    for entry in said["cases"]:
         try:
-            case = _case(entry, content["base"], {each.name: each for each in found.values()})
+            case = _case(entry, said["base"], {each.name: each for each in found.values()})
         except _BadCase as error:
             raise BadRule(f"{path}: {error}") from error
         if case.title in found:
@@ -85,10 +100,10 @@ def load(rule: Rule) -> list[Case]:
         found[case.title] = case
     try:
         written = list(found.values())
-        more = [*malformed(content["base"], content.get("malformed", []))]
-        if rule.engine != CHECKOV and "beside" not in content:
+        more = [*malformed(said["base"], said.get("malformed", []))]
+        if rule.engine != CHECKOV and "beside" not in said:
             more += beside(written)
-    except _BadCase as error:
+    except (BadPatch, _BadCase) as error:
         raise BadRule(f"{path}: {error}") from error
     return written + more
 
@@ -96,21 +111,20 @@ def load(rule: Rule) -> list[Case]:
 def malformed(base: dict[str, Any], places: Any) -> Iterator[Case]:
     """The base with each place in the shapes that do not belong there, or in those of them that `as` lists.
 
-    A place is `at`, a JSON Pointer, and `expect`, the verdict.
+    A place, or a list of them, stands at the verdict that is expected.
     """
-    for place in places:
-        if not isinstance(place, dict) or not {"at", "expect"} <= set(place) <= {"at", "expect", "as"}:
-            raise _BadCase(f"malformed: a place has at and expect, and perhaps as: {place}")
-        at, expect = str(place["at"]), str(place["expect"])
-        now = jsonpatch.JsonPointer(at).resolve(base, _ABSENT)
-        if now is _ABSENT or expect not in OUTCOMES:
-            raise _BadCase(f"malformed: {at}: the base has nothing there, or {expect} is no verdict")
-        for shape in place.get("as", [each for each, value in SHAPES.items() if not _is_alike(value, now)]):
-            if shape not in SHAPES:
-                raise _BadCase(f"malformed: {at}: {shape} is none of {', '.join(SHAPES)}")
-            change = {"op": "remove"} if shape == MISSING else {"op": "replace", "value": SHAPES[shape]}
-            template = _patched(at, base, [change | {"path": at}])
-            yield Case(f"{at} is {shape}", expect, {"Resources": {}} | template)
+    for entry in places:
+        expect, named, more = _verdict(entry, {"as"}, "malformed: a place")
+        for place in named if isinstance(named, list) else [named]:
+            at = pointer(str(place), base)
+            now = jsonpatch.JsonPointer(at).resolve(base, _ABSENT)
+            if now is _ABSENT:
+                raise _BadCase(f"malformed: {at}: the base has nothing there")
+            for shape in more.get("as", [each for each, value in SHAPES.items() if not _is_alike(value, now)]):
+                if shape not in SHAPES:
+                    raise _BadCase(f"malformed: {at}: {shape} is none of {', '.join(SHAPES)}")
+                change = {"remove": at} if shape == MISSING else {"replace": {at: SHAPES[shape]}}
+                yield Case(f"{at} is {shape}", expect, {"Resources": {}} | changed(base, change))
 
 
 def _is_alike(value: Any, now: Any) -> bool:
@@ -193,31 +207,29 @@ class _BadCase(Exception):
     """What is wrong with a case."""
 
 
+def _verdict(entry: Any, optional: set[str], what: str) -> tuple[str, Any, dict[str, Any]]:
+    """The verdict that an entry expects, what stands at it, and the rest of the entry."""
+    verdicts = [key for key in entry if key in OUTCOMES] if isinstance(entry, dict) else []
+    if len(verdicts) != 1 or not set(entry) <= {*verdicts, *optional}:
+        raise _BadCase(f"{what} has one of {', '.join(OUTCOMES)}, and perhaps {', '.join(sorted(optional))}: {entry}")
+    return verdicts[0], entry[verdicts[0]], {key: each for key, each in entry.items() if key not in OUTCOMES}
+
+
 def _case(entry: Any, base: dict[str, Any], others: Mapping[str, Case]) -> Case:
-    if not isinstance(entry, dict) or not _NEEDED <= set(entry) <= _NEEDED | _OPTIONAL:
-        needed, optional = (", ".join(sorted(fields)) for fields in (_NEEDED, _OPTIONAL))
-        raise _BadCase(f"a case has {needed}, and perhaps {optional}: {entry}")
-    name = str(entry["name"])
-    if entry["expect"] not in OUTCOMES:
-        raise _BadCase(f"{name}: expect is one of {', '.join(OUTCOMES)}")
-    if "template" in entry and ("patch" in entry or "base" in entry):
-        raise _BadCase(f"{name}: a template of its own has no base and no patch")
-    if "base" in entry:
-        if entry["base"] not in others:
-            raise _BadCase(f"{name}: no case before it is called {entry['base']}")
-        base = others[entry["base"]].template
-    template = entry["template"] if "template" in entry else _patched(name, base, entry.get("patch", []))
+    expect, name, more = _verdict(entry, _OPTIONAL, "a case")
+    name = str(name)
+    changes = {key: each for key, each in more.items() if key in VERBS}
+    if "template" in more and (changes or "base" in more):
+        raise _BadCase(f"{name}: a template of its own has no base and no changes")
+    if "base" in more:
+        if more["base"] not in others:
+            raise _BadCase(f"{name}: no case before it is called {more['base']}")
+        base = others[more["base"]].template
+    try:
+        template = more["template"] if "template" in more else changed(base, changes)
+    except BadPatch as error:
+        raise _BadCase(f"{name}: {error}") from error
     if not isinstance(template, dict):
         raise _BadCase(f"{name}: the template is no mapping")
-    values = {key: str(value) for key, value in entry.get("parameters", {}).items()}
-    return Case(name, str(entry["expect"]), {"Resources": {}} | template, values)
-
-
-def _patched(name: str, base: dict[str, Any], operations: Any) -> Any:
-    if not isinstance(operations, list):
-        raise _BadCase(f"{name}: the patch is no list of operations")
-    try:
-        # The values of operations become part of the result, which is changed again by cases that are based on it.
-        return jsonpatch.apply_patch(base, copy.deepcopy(operations))
-    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException, TypeError) as error:
-        raise _BadCase(f"{name}: the patch does not fit: {' '.join(str(error).split())}") from error
+    values = {key: str(value) for key, value in more.get("parameters", {}).items()}
+    return Case(name, expect, {"Resources": {}} | template, values)

@@ -1,4 +1,7 @@
-"""Finds the rules in `rules/` and reads their headers. One rule a file; everything else follows from its name."""
+"""Finds the rules in `rules/` and reads their headers.
+
+One rule a file, which its id and slug name: ENC-005 is `rules/*/*/enc_005_<slug>.guard` or `.py`.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,9 @@ _HEADER = re.compile(
     re.DOTALL,
 )
 
+#: What the name of a rule's file begins with, before the slug.
+_NUMBER = re.compile(r"\A[a-z]+(?:_[a-z]+)?_[0-9]+_")
+
 
 class BadRule(Exception):
     """A rule file does not say what every rule has to say; the message names the file."""
@@ -53,7 +59,7 @@ class Rule:
     @property
     def case_file(self) -> Path:
         """Where the cases are, as `harness.catalogue.cases` reads them."""
-        return self.path.parent / "cases" / f"{self.slug}.yaml"
+        return self.path.parent / "cases" / f"{self.path.stem}.yaml"
 
     @cached_property
     def messages(self) -> tuple[tuple[str, str], ...]:
@@ -68,9 +74,19 @@ def location(engine: str, rule_id: str, slug: str) -> str:
     KeyError for an id that none of this project's rules can have.
     """
     if engine == CHECKOV:
-        return f"rules/checkov/{slug}.py"
+        return f"rules/checkov/{stem(rule_id, slug)}.py"
     folder, suffix = {GUARD: ("guard", "guard"), CHECKS: ("checks", "py")}[engine]
-    return f"rules/{folder}/{PREFIXES[rule_id.partition('-')[0]]}/{slug}.{suffix}"
+    return f"rules/{folder}/{PREFIXES[rule_id.partition('-')[0]]}/{stem(rule_id, slug)}.{suffix}"
+
+
+def stem(rule_id: str, slug: str) -> str:
+    """What a rule's file is called, without its suffix."""
+    return f"{rule_id.lower().replace('-', '_')}_{slug}"
+
+
+def slug_of(path: Path) -> str:
+    """The slug in the name of a rule's file."""
+    return _NUMBER.sub("", path.stem)
 
 
 def load(folder: Path = RULES) -> list[Rule]:
@@ -91,8 +107,8 @@ def read(path: Path, engine: str) -> Rule:
     match = _HEADER.match((header or "").strip() + "\n")
     if not match:
         raise BadRule(f"{path}: the header does not have an id and slug, Why and Targets as rules/README.md shows")
-    if match["slug"] != path.stem:
-        raise BadRule(f"{path}: the header calls it {match['slug']}")
+    if path.stem != stem(match["id"], match["slug"]):
+        raise BadRule(f"{path}: the header calls it {match['id']} {match['slug']}")
     targets = tuple(each.strip() for each in _joined(match["targets"]).split(",") if each.strip())
     return Rule(match["id"], match["slug"], engine, path, _joined(match["why"]), targets)
 

@@ -24,10 +24,12 @@ def write(folder: Path, rules: Iterable[Rule]) -> None:
         if rule.engine == GUARD:
             there = folder / "guard" / rule.intent
             _file(there / rule.path.name, rule.path.read_text())
-            _file(there / "tests" / f"{rule.slug}_tests.yml", as_indented_json([*map(_of_guard(rule), load(rule))]))
+            _file(
+                there / "tests" / f"{rule.path.stem}_tests.yml", as_indented_json([*map(_of_guard(rule), load(rule))])
+            )
         elif rule.engine == CHECKOV:
             resources = {name: case.template["Resources"][SUBJECT] for name, case in subjects(rule).items()}
-            _file(folder / "checkov" / f"{rule.slug}.json", as_indented_json({"Resources": resources}))
+            _file(folder / "checkov" / f"{rule.path.stem}.json", as_indented_json({"Resources": resources}))
 
 
 def subjects(rule: Rule) -> dict[str, Case]:

@@ -23,6 +23,8 @@ from harness.deploy.stack import (
     parameter,
 )
 from harness.packaging.layer import PackagingError, Target
+from harness.render.errors import UnreadableTemplate
+from harness.render.source import read
 
 #: As in the template: a parameter file that names none deploys production.
 DEFAULT_ENVIRONMENT = "production"
@@ -58,8 +60,8 @@ def main(argv: list[str]) -> int:
             packaged = template.with_name(PACKAGED)
             kept = keep(aws, packaged, parameter(parameters, "ArtifactBucketName"), release_name(packaged))
             if protected:
-                protect(aws, options.stack_name, stack_policy(template.read_text()))
-    except (AwsCliError, DeployError, PackagingError, OSError) as error:
+                protect(aws, options.stack_name, stack_policy(read(template)))
+    except (AwsCliError, DeployError, PackagingError, UnreadableTemplate, OSError) as error:
         print(f"deploy: {_left_undone(options.stack_name, kept, protected) if done else ''}{error}", file=sys.stderr)
         return 1
     print(f"{options.stack_name}: deployed" if done.changed else f"{NO_CHANGES}: {options.stack_name} is up to date")

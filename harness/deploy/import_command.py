@@ -12,6 +12,7 @@ from harness.deploy.cli import AwsCli, AwsCliError
 from harness.deploy.importing import Import, reduced
 from harness.deploy.stack import TEMPLATE, DeployError, parameter, parameters_in
 from harness.packaging.layer import ROOT
+from harness.render.source import read
 
 FOLDER = ROOT / "build" / "import"
 
@@ -56,4 +57,4 @@ def left_behind(aws: AwsCli, parameters: Path) -> Import:
     if not key:
         raise DeployError(f"{bucket} is not encrypted with a key of this account")
     names = {"Environment": environment, "AWS::AccountId": account}
-    return reduced(TEMPLATE.read_text(), names, None if existing else key.rpartition("/")[2])
+    return reduced(read(TEMPLATE).template, names, None if existing else key.rpartition("/")[2])

@@ -8,13 +8,12 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-
 from __future__ import annotations
 
 import copy
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from awscli.customizations.cloudformation.yamlhelper import yaml_dump, yaml_parse
+from awscli.customizations.cloudformation.yamlhelper import yaml_dump
 
 Json = dict[str, Any]
 
@@ -40,14 +39,13 @@ class Import:
     resources: list[Json]
 
 
-def reduced(template_text: str, names: Mapping[str, str], key_id: str | None) -> Import:
+def reduced(template: Json, names: Mapping[str, str], key_id: str | None) -> Import:
     """Reduce a template to what outlives its stack.
 
     `names` has a value for each variable in a physical name (Environment, AWS::AccountId); `key_id` is the id of the
     key that the stack has left, None where it used an existing one (the parameter ExistingKeyArn), which is nobody's to
     import.
     """
-    template: Json = json.loads(json.dumps(yaml_parse(template_text)))
     kept = {name: each for name, each in template["Resources"].items() if each["Type"] in IDENTIFIERS}
     if key_id is None:
         del kept[KEY]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.cli import Parser, complain, put
-from harness.deploy.protection import STACK_POLICY, UnreadableTemplateError, stack_policy
+from harness.deploy.protection import STACK_POLICY, stack_policy
 from harness.deploy.stack import TEMPLATE, DeployError
+from harness.render.errors import UnreadableTemplate
+from harness.render.source import read
 
 PROGRAM = "stack-policy"
 NOT_RETAINED, UNUSABLE = 1, 2
@@ -35,19 +37,13 @@ def main(argv: list[str]) -> int:
     if options.write and (options.without or options.template != TEMPLATE):
         parser.error("--write goes alone: what is kept beside the template is the template's whole policy")
     try:
-        policy = stack_policy(options.template.read_text(encoding="utf-8"), options.without)
+        policy = stack_policy(read(options.template), options.without)
         if options.write:
             STACK_POLICY.write_text(policy)
-    except UnicodeDecodeError as error:
-        complain(PROGRAM, f"{options.template}: byte {error.start} is not UTF-8")
-        return UNUSABLE
-    except UnreadableTemplateError as error:
-        complain(PROGRAM, f"{options.template}: {error}")
-        return UNUSABLE
     except DeployError as error:
         complain(PROGRAM, error)
         return NOT_RETAINED
-    except OSError as error:
+    except (OSError, UnreadableTemplate) as error:
         complain(PROGRAM, error)
         return UNUSABLE
     return 0 if options.write or put(PROGRAM, policy) else UNUSABLE

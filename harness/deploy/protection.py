@@ -10,48 +10,38 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from typing import Any
-
-import yaml
-from awscli.customizations.cloudformation.yamlhelper import yaml_parse
 
 from harness.deploy.cli import AwsCli
 from harness.deploy.stack import TEMPLATE, DeployError
+from harness.render.errors import UnreadableTemplate
+from harness.render.source import Source
 
 STACK_POLICY = TEMPLATE.with_name("stack-policy.json")
 #: What CloudFormation leaves behind when it deletes the resource.
 RETAINED = frozenset({"Retain", "RetainExceptOnCreate"})
 
 
-class UnreadableTemplateError(DeployError):
-    """The text is no template, so nobody knows what it retains."""
+def retained(source: Source) -> list[str]:
+    """Logical ids of the resources that outlive their stack, in the template's order.
+
+    Raises UnreadableTemplate where nobody can tell.
+    """
+    found = []
+    for name, resource in source.template["Resources"].items():
+        policy = resource.get("DeletionPolicy", "")
+        line = source.line(("Resources", name, "DeletionPolicy"))
+        if name.isdecimal():
+            raise UnreadableTemplate(f"{source.path}:{line}: {name} is a number and no logical id")
+        if not isinstance(policy, str):
+            raise UnreadableTemplate(f"{source.path}:{line}: the DeletionPolicy of {name} is not a text")
+        if policy in RETAINED:
+            found.append(name)
+    return found
 
 
-def retained(template_text: str) -> list[str]:
-    """Logical ids of the resources that outlive their stack, in the template's order."""
-    return [name for name, each in _resources(template_text).items() if each.get("DeletionPolicy") in RETAINED]
-
-
-def _resources(template_text: str) -> dict[str, dict[str, Any]]:
-    try:
-        template = yaml_parse(template_text)
-    # Besides what is no YAML: a short form (!GetAtt) with something odd in it, and lists in lists in lists.
-    except (yaml.YAMLError, ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
-        raise UnreadableTemplateError(f"the template is not YAML: {' '.join(str(error).split())}") from error
-    resources = template.get("Resources") if isinstance(template, dict) else None
-    if not isinstance(resources, dict) or not resources:
-        raise UnreadableTemplateError("the template has no Resources")
-    for name, each in resources.items():
-        if not isinstance(name, str) or not isinstance(each, dict):
-            raise UnreadableTemplateError(f"Resources.{name} is not a resource")
-        if not isinstance(each.get("DeletionPolicy", ""), str):
-            raise UnreadableTemplateError(f"Resources.{name}.DeletionPolicy is not a text")
-    return resources
-
-
-def stack_policy(template_text: str, without: Collection[str] = ()) -> str:
+def stack_policy(source: Source, without: Collection[str] = ()) -> str:
     """A stack policy that refuses to replace or to remove what is retained; `without` are let through."""
-    names = retained(template_text)
+    names = retained(source)
     if unknown := sorted(set(without) - set(names)):
         raise DeployError(f"the template retains no {', '.join(unknown)}; it retains {', '.join(names)}")
     protected = [f"LogicalResourceId/{name}" for name in names if name not in without]

@@ -6,13 +6,12 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from harness.deploy.cli import AwsCli, AwsCliError
 from harness.packaging.build import PACKAGE_FOLDER, build_package
 from harness.packaging.layer import ROOT, Target
+from harness.render.errors import UnreadableTemplate
+from harness.render.source import read
 
 STACK_NAME = "financial-pipeline"
 TEMPLATE = ROOT / "template" / "financial-pipeline.yaml"
@@ -67,22 +66,13 @@ def parameters_in(parameters: Path) -> dict[str, str]:
     return dict(entry.split("=", 1) for entry in entries)
 
 
-class _Template(yaml.CSafeLoader):
-    """Reads a template's outline: what `!Ref` and the like stand for is left out."""
-
-
-_Template.add_multi_constructor("!", lambda *_: None)
-
-
 def _refuse_unknown_parameters(template: Path, parameters: Path) -> None:
     # The AWS CLI passes over a name that the template does not have, and deploys the default of the one that was meant.
     try:
-        outline: Any = yaml.load(template.read_text(), Loader=_Template)
-    except (ValueError, yaml.YAMLError) as error:
-        raise DeployError(f"the template is not YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(outline, dict) or "Resources" not in outline:
-        raise DeployError("the template has no Resources")
-    if unknown := sorted(parameters_in(parameters).keys() - (outline.get("Parameters") or {}).keys()):
+        known = read(template).template.get("Parameters", {})
+    except UnreadableTemplate as error:
+        raise DeployError(str(error)) from error
+    if unknown := sorted(parameters_in(parameters).keys() - known.keys()):
         raise DeployError(f"{parameters}: the template has no parameter {', '.join(unknown)}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -147,6 +148,15 @@ def _by_service(found: Rights, condition: Json = THROUGH_CLOUDFORMATION) -> dict
         service = addition.actions[0].partition(":")[0]
         services.setdefault(service, []).append(_of(addition, {} if addition.direct else condition))
     return services
+
+
+def text(document: Json) -> str:
+    """A document as JSON, each statement in as few lines of 120 characters as hold it."""
+    written = (
+        textwrap.fill(json.dumps(statement), 119, subsequent_indent="  ", break_on_hyphens=False)
+        for statement in document["Statement"]
+    )
+    return f'{{"Version": "{document["Version"]}", "Statement": [\n' + ",\n".join(written) + "\n]}"
 
 
 def size(document: Json) -> int:

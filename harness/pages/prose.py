@@ -5,7 +5,8 @@ WHAT = """\
 
 What the template promises, and the rules that enforce it. A promise is a control of [controls.yaml](controls.yaml).
 Each control has rules, and each rule is one file: a CloudFormation Guard rule in [guard](guard), a Checkov policy in
-[checkov](checkov) or a Python check in [checks](checks), with its cases in `tests/` beside it.
+[checkov](checkov) or a Python check in [checks](checks), with its cases in `cases/` beside it. A file is called by the
+rule's id and slug: ENC-099 is the file `enc_099_*`.
 
 From a requirement to its proof:
 
@@ -40,11 +41,11 @@ say of it, and our answers, are in [docs/outside-scanners.md](../docs/outside-sc
 HOW_TO = """\
 ## How to add a rule
 
-1. Write it. Where one resource decides, it is a Guard rule, `guard/<intent>/<slug>.guard`. Where resources are
-   compared, it is a check, `checks/<intent>/<slug>.py`. Where one resource decides and something has to be computed, it
-   is a Checkov policy, `checkov/<slug>.py`. The slug is a sentence that holds for a good template. The id is the
-   intent's three letters, or `CKV_FDP_`, and the next number. Each message says what is wrong, and what to type. The
-   file begins with:
+1. Write it. Where one resource decides, it is a Guard rule, `guard/<intent>/<id>_<slug>.guard`. Where resources are
+   compared, it is a check, `checks/<intent>/<id>_<slug>.py`. Where one resource decides and something has to be
+   computed, it is a Checkov policy, `checkov/<id>_<slug>.py`. The slug is a sentence that holds for a good template.
+   The id is the intent's three letters, or `CKV_FDP_`, and the next number; in the file's name it has small letters,
+   and `_` for `-`. Each message says what is wrong, and what to type. The file begins with:
 
    ```text
    # ENC-099  archive_encrypts_with_a_customer_key
@@ -53,7 +54,7 @@ HOW_TO = """\
    # Targets   AWS::S3::Bucket
    ```
 
-2. Write its cases in `tests/`: one for each way of being wrong, and one for a bad resource beside a good one.
+2. Write its cases in `cases/`, in a file of the same name: a base that passes, and a case for each way of being wrong.
 3. Name it in [controls.yaml](controls.yaml), under the control that it enforces.
 4. `tox -e gate` has to find nothing in the template, and `tox -e mutants` neither a survivor nor a rule that kills
    nothing alone.

@@ -53,11 +53,11 @@ class Drain:
         }
         stored = done = objects = 0
         for key in self._keys(RAW_PREFIX):
-            count = parse_key(key).stretch.count
+            count = parse_key(key).sequence_range.count
             objects += 1
             stored += count
             done += count if key in judged else 0
-        undecodable = sum(parse_key(key).stretch.count for key in self._keys(UNDECODABLE_PREFIX))
+        undecodable = sum(parse_key(key).sequence_range.count for key in self._keys(UNDECODABLE_PREFIX))
         return Progress(stored=stored + undecodable, judged=done + undecodable, objects=objects)
 
     def wait(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from harness.replay.errors import ReplayError
-from harness.replay.items import STDIN, Source
+from harness.replay.source_records import STDIN, Source
 
 #: The longest line that is read: without a limit, a file without a line end would be read into memory as one.
 MAX_LINE_BYTES = 16 * 1024 * 1024

@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass
 
 from harness.replay.errors import LineError
-from harness.replay.items import Skipped
 from harness.replay.numerals import from_unix_milliseconds, from_unix_nanoseconds, from_unix_seconds
+from harness.replay.source_records import Skipped
 
 #: cryptofeed's raw captures: `SECONDS: MESSAGE`.
 _IN_SECONDS = re.compile(rb"(\d+(?:\.\d+)?): (.*)", re.DOTALL)

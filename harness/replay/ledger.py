@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from harness.replay.errors import ReplayError
-from harness.replay.items import Source, SourceItem
+from harness.replay.source_records import Source, SourceRecord
 
 DIGEST_BYTES = 16
 
@@ -58,7 +58,7 @@ class Ledger:
         self._digests = bytearray()
         self._distinct: dict[str, int] | None = None
 
-    def add(self, item: SourceItem, feed: str, shard: str, sequence: str) -> None:
+    def add(self, item: SourceRecord, feed: str, shard: str, sequence: str) -> None:
         """Record that the stream has taken `item` at this position."""
         self._distinct = None
         self._sequences.append(int(sequence))

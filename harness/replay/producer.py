@@ -11,8 +11,8 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from harness.replay.errors import ReplayError
-from harness.replay.items import SourceItem
 from harness.replay.ledger import Ledger, digest_of
+from harness.replay.source_records import SourceRecord
 from market_data import UNKNOWN, RejectedRecord, feed_of
 
 #: Limits of PutRecords. A record's size counts its key; a request's counts all of it.
@@ -42,7 +42,7 @@ _BUSY: Final = frozenset(
     }
 )
 
-_Keyed = tuple[SourceItem, str]
+_Keyed = tuple[SourceRecord, str]
 
 
 class KinesisClient(Protocol):
@@ -66,7 +66,7 @@ class Producer:
 
     def send(
         self,
-        items: Iterable[SourceItem],
+        items: Iterable[SourceRecord],
         on_progress: Callable[[Ledger], None] | None = None,
         ledger: Ledger | None = None,
     ) -> Ledger:
@@ -117,7 +117,7 @@ class Producer:
         return refused, why
 
 
-def batches(items: Iterable[SourceItem]) -> Iterator[list[_Keyed]]:
+def batches(items: Iterable[SourceRecord]) -> Iterator[list[_Keyed]]:
     """Records and their partition keys, in groups that one PutRecords request may hold."""
     batch: list[_Keyed] = []
     size = 0

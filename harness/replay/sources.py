@@ -10,7 +10,7 @@ from harness.replay import files
 from harness.replay.errors import LineError, ReplayError
 from harness.replay.formats import FORMATS, LINES_TO_LOOK_AT, Format, detected, known, named
 from harness.replay.generator import generate
-from harness.replay.items import Skipped, Source, SourceItem
+from harness.replay.source_records import Skipped, Source, SourceRecord
 
 DEFAULT_COUNT = 50_000
 DEFAULT_SEED = 1
@@ -21,12 +21,12 @@ _BLANK = Skipped("blank", is_message=False)
 class Feed:
     """Records in order, once; `sources` counts what has been read so far."""
 
-    def __init__(self, sources: list[Source], read: Callable[[Source], Iterator[SourceItem]]) -> None:
+    def __init__(self, sources: list[Source], read: Callable[[Source], Iterator[SourceRecord]]) -> None:
         self.sources = sources
         self._read = read
         self._is_read = False
 
-    def __iter__(self) -> Iterator[SourceItem]:
+    def __iter__(self) -> Iterator[SourceRecord]:
         if self._is_read:
             raise ReplayError("a feed can be read only once: standard input is gone, and its counts would double")
         self._is_read = True
@@ -68,15 +68,15 @@ def open_sources(
 def _generated(count: int, seed: int, bad_per_mille: int) -> Feed:
     source = Source(0, f"generated (seed {seed})", "canonical")
 
-    def read(source: Source) -> Iterator[SourceItem]:
+    def read(source: Source) -> Iterator[SourceRecord]:
         for number, item in enumerate(generate(count, seed, bad_per_mille), 1):
             source.lines = source.records = number
-            yield SourceItem(item.raw, source, number, item.expected_reason)
+            yield SourceRecord(item.raw, source, number, item.expected_reason)
 
     return Feed([source], read)
 
 
-def _records(source: Source) -> Iterator[SourceItem]:
+def _records(source: Source) -> Iterator[SourceRecord]:
     lines: Iterable[bytes] = files.lines(source)
     if source.format is None:
         # A pipe: the lines that are looked at have to be kept, and no more of them awaited than it takes.
@@ -95,7 +95,7 @@ def _records(source: Source) -> Iterator[SourceItem]:
                     source.count(outcome)
                 else:
                     source.records += 1
-                    yield SourceItem(outcome, source, number)
+                    yield SourceRecord(outcome, source, number)
         except LineError as exc:
             raise ReplayError(f"{source.shown}, line {number}: not {source.format}: {exc}") from exc
 

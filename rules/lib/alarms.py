@@ -53,7 +53,7 @@ class Need:
     """When an alarm has to fire: at the number `at`, but not at `quiet_at`, within so many minutes.
 
     With `once`, one number has to be enough. With `each`, `at` is what happens in that many seconds: an alarm whose
-    periods are shorter sees accordingly less. When the numbers cease it must not be in ALARM for ever.
+    periods are shorter sees accordingly less. When the numbers cease it must not be in ALARM forever.
     """
 
     statistic: str
@@ -201,7 +201,7 @@ def _shortcomings(decides: str, metric: Metric, need: Need | Silence) -> tuple[s
     if any(each.statistic != need.statistic for each in sources):
         return (f"does not look at the {need.statistic}",)
     if foreign := [each.unit for each in sources if each.unit not in ("", need.unit)]:
-        return (f"looks for numbers in {foreign[0]}, and there are none",)
+        return (f"filters by the unit {foreign[0]}, in which there is no data",)
     found: list[str] = []
     for reading in _READINGS:
         if isinstance(need, Silence):
@@ -230,9 +230,9 @@ def _tried_need(alarm: Alarm, metric: Metric, need: Need, reading: Reading) -> I
         seconds = f" in {whole(need.each)} seconds" if need.each else ""
         yield f"does not fire at {whole(need.at)}{seconds} within {whole(end)} minutes"
     if states[-1] is State.ALARM:
-        yield f"is still in ALARM {whole(_OVER)} minutes after the end, so that nobody is told the next time"
+        yield f"is still in ALARM {whole(_OVER)} minutes after the end, so the next incident notifies nobody"
     if _states(alarm, Numbers(), 0, 1, reading, State.ALARM)[-1] is State.ALARM:
-        yield "stays in ALARM when there are no numbers"
+        yield "stays in ALARM when there is no data"
 
 
 def _tried_silence(alarm: Alarm, metric: Metric, need: Silence, reading: Reading) -> Iterator[str]:
@@ -241,16 +241,16 @@ def _tried_silence(alarm: Alarm, metric: Metric, need: Silence, reading: Reading
     well = Numbers()
     well.put(metric, range(-need.every * (back // need.every + 1), last + 1, need.every), need.value)
     if State.ALARM in _states(alarm, well, 0, last, reading):
-        yield f"fires although there is a number every {whole(need.every)} minutes"
+        yield f"fires although there is data every {whole(need.every)} minutes"
     stopped = Numbers()
     stopped.put(metric, range(-need.every * (back // need.every + 1), 1, need.every), need.value)
     end = need.minutes + need.late
     # The last number is in minute 0, which is over at 1.
     # If FILL left a metric empty, an alarm would look back further and be late, and nothing could be done about it.
     if reading.fills_the_empty and State.ALARM not in _states(alarm, stopped, 1, end + 1, reading):
-        yield f"does not fire when there has been no number for {whole(end)} minutes"
+        yield f"does not fire when there has been no data for {whole(end)} minutes"
     if State.ALARM not in _states(alarm, Numbers(), 0, 60, reading):
-        yield "does not fire if there has never been a number"
+        yield "does not fire if there has never been any data"
 
 
 @lru_cache(maxsize=4096)

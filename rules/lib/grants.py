@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 
 from harness.render.resources import Resource
-from rules.lib.iam import role_statements
+from rules.lib.iam import fits, role_statements
 
 
 def may(role: Resource, action: str, arn: str) -> bool:
@@ -26,5 +25,5 @@ def prefixes(role: Resource, action: str, bucket: Resource) -> set[str]:
 def _prefix(arn: str, bucket: Resource) -> list[str]:
     name, slash, key = arn.partition("/")
     if not slash:
-        return [""] if "*" in name and fnmatch.fnmatchcase(f"{bucket.arn}/", name) else []
-    return [re.split("[*?]", key)[0]] if fnmatch.fnmatchcase(bucket.arn, name) else []
+        return [""] if "*" in name and fits(f"{bucket.arn}/", name) else []
+    return [re.split("[*?]", key)[0]] if fits(bucket.arn, name) else []

@@ -125,7 +125,7 @@ def faults(stack: Stack, metric: Metric) -> Iterator[str]:
     possible = _EXCEPTIONS.get((metric.namespace, metric.name), _DIMENSIONS.get(metric.namespace))
     if possible is None:
         if metric.namespace not in {_own_namespace(each) for each in functions}:
-            yield f"is in {metric.namespace or 'no namespace'}, where no service known here and no function publishes"
+            yield f"is in {metric.namespace or 'no namespace'}, where no known service and no function publishes"
             return
         possible = [{_SERVICE}]
     if not metric.name:
@@ -133,11 +133,11 @@ def faults(stack: Stack, metric: Metric) -> Iterator[str]:
     if set(metric.dimensions) not in possible:
         known = ", or by ".join(_list(each) for each in possible)
         stated = f"by {_list(metric.dimensions)}" if metric.dimensions else "without dimensions"
-        yield f"has its numbers by {known}, not {stated}"
+        yield f"is published by {known}, not by {stated}"
         return
     for dimension, value in metric.dimensions.items():
         if dimension == _SERVICE and not any(own_metric(each, metric.name) == metric for each in functions):
-            yield f"has no numbers of the service {value or '(empty)'}: no function goes by that name"
+            yield f"is not published by the service {value or '(empty)'}: no function goes by that name"
         elif dimension in _NAMES_OF and named(stack, dimension, value) is None:
             yield f"is of {dimension} {value or '(empty)'}, which is no {_NAMES_OF[dimension]} of the template"
         elif dimension == "RuleId" and value not in _replication_rules(

@@ -5,14 +5,10 @@ from __future__ import annotations
 import re
 
 from harness.render.attributes import Account
-from harness.render.resources import items
-from rules.lib.iam import Statement
+from rules.lib.iam import Statement, Test
 
 #: The account that templates are rendered for. Whatever names another one names somebody else.
 ACCOUNT = Account().account_id
-
-#: An operator and a condition key, both in lower case, because IAM ignores case in them.
-Test = tuple[str, str]
 
 
 def account_of(principal: str) -> str:
@@ -49,12 +45,7 @@ def names_everybody(statement: Statement) -> bool:
 
 def conditions(statement: Statement) -> dict[Test, list[str]]:
     """All tests of a statement with the values they compare to; one that cannot be read is a test like no other."""
-    found: dict[Test, list[str]] = {}
-    stated = statement.body.get("Condition")
-    for operator, tests in (stated if isinstance(stated, dict) else {"unreadable": stated} if stated else {}).items():
-        for key, values in (tests if isinstance(tests, dict) else {"": tests}).items():
-            found[(str(operator).lower(), str(key).lower())] = [_text(each) for each in items(values)]
-    return found
+    return {test: [_text(each) for each in values] for test, values in statement.tests().items()}
 
 
 def is_of_this_account(statement: Statement, key: str) -> bool:

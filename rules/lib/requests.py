@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from harness.render.resources import Resource, Stack
 from rules.lib.alarms import ALARM, COMPOSITE, called
-from rules.lib.iam import Statement, policy_statements
-from rules.lib.principals import Test, conditions
+from rules.lib.iam import Statement, Test, fits, policy_statements
+from rules.lib.principals import conditions
 
 #: What a service does with the key of an encrypted topic when it publishes.
 #: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
@@ -91,10 +90,10 @@ def _holds(test: Test, values: list[str], request: Request) -> bool:
 
 
 _MATCHES: Mapping[str, Callable[[str, str], bool]] = {
-    "arnequals": fnmatch.fnmatchcase,
-    "arnlike": fnmatch.fnmatchcase,
+    "arnequals": fits,
+    "arnlike": fits,
     "bool": lambda actual, wanted: actual == wanted.lower(),
     "stringequals": lambda actual, wanted: actual == wanted,
     "stringequalsignorecase": lambda actual, wanted: actual.lower() == wanted.lower(),
-    "stringlike": fnmatch.fnmatchcase,
+    "stringlike": fits,
 }

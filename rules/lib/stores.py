@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.render.resources import Resource, Stack, at, items
-from rules.lib.iam import Path, Statement, policy_statements
-from rules.lib.principals import Test, conditions, names_everybody
+from rules.lib.iam import Path, Statement, Test, policy_statements
+from rules.lib.principals import conditions, names_everybody
 
 #: What keeps data, or writes it where it is kept, encrypted with a key that it names itself.
 ENCRYPTED = (

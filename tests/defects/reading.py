@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from awscli.customizations.cloudformation.yamlhelper import yaml_dump, yaml_parse
+from awscli.customizations.cloudformation.yamlhelper import yaml_dump
+
+from harness.render import source
 
 ROOT = Path(__file__).resolve().parents[2]
 PATH = ROOT / "template" / "financial-pipeline.yaml"
@@ -20,10 +21,8 @@ NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
 def read() -> Template:
-    """The template with its intrinsic functions in the long form, as the AWS CLI reads it."""
-    # Through JSON: plain dictionaries that may be changed.
-    template: Template = json.loads(json.dumps(yaml_parse(PATH.read_text())))
-    return template
+    """The template with its intrinsic functions in the long form."""
+    return source.read(PATH).template
 
 
 def write(template: Template) -> str:

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import yaml
+
 from harness.catalogue import expansion
 from harness.catalogue.cases import OUTCOMES, load
 from harness.catalogue.catalogue import CHECKOV, CHECKS, GUARD, INTENTS, BadRule, Rule
@@ -26,6 +28,8 @@ FRAMEWORKS = re.compile(r"\b(NIST|PCI|SEC|FINRA|FFIEC|NYDFS|MiFID|FSBP|17a-4|451
 NAME_FRAMEWORKS = ("controls.yaml", "README.md")
 #: There is no case in which Checkov's policies would not apply: each resource of its type is judged.
 _OPTIONAL = {CHECKOV: {"SKIP"}}
+#: How long a line of a case file may be.
+COLUMNS = 120
 
 
 def names(rules: list[Rule]) -> Iterator[str]:
@@ -85,6 +89,46 @@ def cases(rule: Rule) -> Iterator[str]:
     for outcome in OUTCOMES:
         if outcome not in found | _OPTIONAL.get(rule.engine, set()):
             yield f"{rule.slug}: there is no case for {outcome}"
+
+
+def layout(text: str) -> Iterator[str]:
+    """Lines of a case file that are longer than they need to be, or begin a value that would fit on them."""
+    lines = text.splitlines()
+    covered: set[int] = set()
+    sections = {key.value: value for key, value in yaml.compose(text, Loader=yaml.CSafeLoader).value}
+    # The file and its cases are lists, however short.
+    cases = sections.pop("cases").value
+    nodes = [*((value, len(name) + 2) for name, value in sections.items()), *((case, 4) for case in cases)]
+    for node, start in itertools.chain.from_iterable(_nodes(*each) for each in nodes):
+        first, last = node.start_mark.line, node.end_mark.line
+        if isinstance(node, yaml.ScalarNode):
+            # A text that is long itself has a line of its own.
+            alone = node.start_mark.column == len(lines[first]) - len(lines[first].lstrip(" -"))
+            covered.update(range(first + (not alone), last + 1))
+        below = start > node.start_mark.column
+        spread = below or "\n" in text[node.start_mark.index : node.end_mark.index].rstrip()
+        if spread and start + _width(node, text) <= COLUMNS and getattr(node, "style", None) != "|":
+            yield lines[first - below]
+    yield from (line for number, line in enumerate(lines) if len(line) > COLUMNS and number not in covered)
+
+
+def _nodes(node: yaml.Node, start: int) -> Iterator[tuple[yaml.Node, int]]:
+    """Every value of a case file, with the column where it would begin on its key's line."""
+    yield node, start
+    for each in () if isinstance(node, yaml.ScalarNode) else node.value:
+        key, value = each if isinstance(each, tuple) else (each, each)
+        yield from _nodes(value, value.start_mark.column if key is value else key.end_mark.column + 2)
+
+
+def _width(node: yaml.Node, text: str) -> int:
+    """The columns that a value takes on one line."""
+    if isinstance(node, yaml.ScalarNode):
+        quotes = 2 if node.style in (None, "") and set(node.value) & set(",[]{}") else 0
+        return node.end_mark.index - node.start_mark.index + quotes
+    tag = 0 if node.tag.startswith("tag:yaml.org") else len(node.tag) + 1
+    pairs = [each if isinstance(each, tuple) else (each,) for each in node.value]
+    widths = [sum(_width(each, text) for each in pair) + 2 * len(pair) for pair in pairs]
+    return tag + max(2, sum(widths))
 
 
 def frameworks(folder: Path) -> Iterator[str]:

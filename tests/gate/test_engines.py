@@ -11,7 +11,6 @@ import sys
 import tarfile
 import textwrap
 from concurrent.futures.process import BrokenProcessPool
-from pathlib import Path
 
 import pytest
 from cfnlint.rules.resources.iam.IdentityPolicy import IdentityPolicy
@@ -70,11 +69,12 @@ def rules(tmp_path, monkeypatch):
     monkeypatch.setattr(rule_set.RuleSet.__init__, "__defaults__", (folder,))
 
     def add(path, content):
-        slug = Path(path).stem
-        header = (GUARD_HEADER if path.endswith(".guard") else CHECK_HEADER).format(slug=slug)
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(header + textwrap.dedent(content))
-        return folder / path
+        place = folder / path
+        header = (GUARD_HEADER if place.suffix == ".guard" else CHECK_HEADER).format(slug=place.stem)
+        numbered = place.with_name(f"enc_900_{place.name}")
+        numbered.parent.mkdir(parents=True, exist_ok=True)
+        numbered.write_text(header + textwrap.dedent(content))
+        return numbered
 
     return add
 

@@ -100,7 +100,7 @@ SEEN: dict[str, tuple[Seen, ...]] = {
             "KinesisConsumerFunction",
             says="no alarm",
         ),
-        _seen("the job has no alarm", "glue_failure_is_told", "JsonToParquetJob", says="FAILED"),
+        _seen("the job has no alarm", "glue_failure_notifies_a_topic", "JsonToParquetJob", says="FAILED"),
     ),
     "D14": (
         _seen("no dimensions: Kinesis", "dashboard_line_shows_data", "PipelineDashboard", says="IncomingRecords has"),
@@ -111,10 +111,10 @@ SEEN: dict[str, tuple[Seen, ...]] = {
     ),
     "D15": (
         _seen(
-            "a read brings no encryption header along",
-            "foreign_account_reads_parquet_only",
+            "a read request has no encryption header along",
+            "external_account_reads_parquet_only",
             "ProcessedDataBucketPolicy",
-            says="a read brings no s3:x-amz-server-side-encryption",
+            says="a read request has no s3:x-amz-server-side-encryption",
         ),
     ),
     # Not seen: for which services there is no endpoint at all. The rules judge those that there are.
@@ -124,7 +124,7 @@ SEEN: dict[str, tuple[Seen, ...]] = {
     ),
     "D17": (_seen("queries skip GLACIER", "queried_data_stays_readable", "ProcessedDataBucket", says="GLACIER"),),
     "D18": (
-        _seen("no on-failure destination", "stream_mapping_keeps_what_it_gives_up", "KinesisEventSourceMapping"),
+        _seen("no on-failure destination", "stream_mapping_keeps_failed_batches", "KinesisEventSourceMapping"),
         _seen("no partial response", "mapping_reports_partial_failures", "KinesisEventSourceMapping"),
     ),
     "D19": (
@@ -204,14 +204,19 @@ SEEN: dict[str, tuple[Seen, ...]] = {
     ),
     "D28": (_seen("AWSGlueServiceRole", "role_has_no_managed_policies", "GlueServiceRole"),),
     "D29": (
-        _seen("any account's", "key_policy_names_who_sends", "DataEncryptionKey", says="KeyPolicy.Statement[1]"),
+        _seen(
+            "any account's",
+            "key_policy_limits_services_to_this_account",
+            "DataEncryptionKey",
+            says="KeyPolicy.Statement[1]",
+        ),
         _seen("never rotated", "key_rotates_every_year", "DataEncryptionKey"),
     ),
     "D30": (
         _seen("plain HTTP", "bucket_refuses_plain_http", *BUCKETS, "GlueScriptsBucket"),
         _seen("no access logs", "data_bucket_logs_access", *BUCKETS, "GlueScriptsBucket"),
         _seen("no versions of scripts", "bucket_keeps_versions", "GlueScriptsBucket"),
-        _seen("10.0.0.0/8 comes in", "security_group_admits_no_stranger", "VPCEndpointSecurityGroup"),
+        _seen("10.0.0.0/8 comes in", "security_group_admits_no_more_than_a_vpc", "VPCEndpointSecurityGroup"),
         _seen("everything goes out", "security_group_states_its_egress", "VPCEndpointSecurityGroup"),
     ),
     "D31": (_seen("for Kinesis Analytics, which is not there", "role_is_used", "KinesisAnalyticsRole"),),

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
-import yaml
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
 from harness.catalogue import catalogue, controls
-from harness.catalogue.cases import Case, beside, load
+from harness.catalogue.cases import Case, beside, content, load
 from harness.catalogue.catalogue import CHECKOV, CHECKS, GUARD, RULES, Rule
+from harness.catalogue.patches import BadPatch, changed, pointer
 from harness.gate.engines.outcome import Engine, Judged
 from harness.gate.rule_set import RuleSet
 from harness.render.source import Source
@@ -46,7 +45,7 @@ def test_every_file_is_a_rule_or_its_cases():
 def test_the_slug_is_a_sentence_about_what_is_wanted(rule):
     words = rule.slug.split("_")
 
-    assert rule.slug == rule.path.stem
+    assert rule.slug == catalogue.slug_of(rule.path)
     assert 3 <= len(words) <= 10
     assert not {"should", "must", "check", "ensure"} & set(words)
 
@@ -130,13 +129,17 @@ def test_there_are_at_most_two_lines_of_cases_for_a_line_of_rules():
     assert lines["case_file"] <= 2 * lines["path"]
 
 
+@each_rule
+def test_what_fits_on_a_line_of_a_case_file_is_on_one(rule):
+    assert list(self_test.layout(rule.case_file.read_text())) == []
+
+
 @pytest.mark.parametrize("rule", [each for each in ALL if each.engine != CHECKOV], ids=lambda rule: rule.slug)
 def test_a_bad_one_beside_a_good_one_is_refused(rule):
     """The mistake of rules that are content with one good resource out of two. Checkov asks one by one."""
-    written = yaml.safe_load(re.sub(r"!\w+", "", rule.case_file.read_text()))
     generated = [case.title for case in load(rule) if case.name.startswith("a good one beside a bad one (")]
 
-    assert generated or len(written["beside"]) > 40
+    assert generated or len(content(rule)["beside"]) > 40
 
 
 # ---------------------------------------------------------------------------------- it would notice what is wrong ----
@@ -159,12 +162,12 @@ rule topic_has_a_name when %enc900_topics !empty {
 """
 GOOD_CASES = """\
 base: {Resources: {A: {Type: AWS::SNS::Topic, Properties: {TopicName: a}}}}
-malformed: [{at: /Resources/A/Properties, expect: FAIL, as: [text, missing]}]
+malformed: [{FAIL: A/Properties, as: [text, missing]}]
 cases:
-  - {name: no topic, expect: SKIP, template: {Resources: {}}}
-  - {name: a name, expect: PASS}
-  - {name: no name, expect: FAIL, patch: [{op: remove, path: /Resources/A/Properties}]}
-  - {name: nothing at all, expect: FAIL, base: a name, patch: [{op: replace, path: /Resources/A/Properties, value: {}}]}
+  - {SKIP: no topic, template: {Resources: {}}}
+  - {PASS: a name}
+  - {FAIL: no name, remove: A/Properties}
+  - {FAIL: nothing at all, base: a name, replace: {A/Properties: {}}}
 """
 
 
@@ -174,9 +177,10 @@ def written(
     """A rule of this text, and its cases, in a folder; all rules of the folder."""
     guard = folder / "guard" / "encryption"
     (guard / "cases").mkdir(parents=True, exist_ok=True)
-    (guard / f"{slug}.guard").write_text(rule)
+    stem = catalogue.stem(rule.split()[1], slug)
+    (guard / f"{stem}.guard").write_text(rule)
     if cases is not None:
-        (guard / "cases" / f"{slug}.yaml").write_text(cases)
+        (guard / "cases" / f"{stem}.yaml").write_text(cases)
     return catalogue.load(folder)
 
 
@@ -208,31 +212,64 @@ def test_what_is_wrong_with_a_rule_is_noticed(tmp_path, old, new, said):
     ("old", "new", "said"),
     [
         ("Subject: ", "Topic: ", "the one resource of a policy's case is called Subject"),
-        ("a name, expect: PASS", "a name, expect: SKIP", "Checkov says PASS or FAIL of each resource"),
+        ("PASS: a name", "SKIP: a name", "Checkov says PASS or FAIL of each resource"),
         ("no name", "A-name", "another case has the same letters"),
     ],
 )
 def test_what_is_wrong_with_a_policys_cases_is_noticed(tmp_path, old, new, said):
     header = GOOD.partition("\nlet")[0].replace("# ", "").replace("#", "").replace("ENC-900", "CKV_FDP_90")
     (tmp_path / "checkov" / "cases").mkdir(parents=True)
-    (tmp_path / "checkov" / "topic_has_a_name.py").write_text(f'"""{header}"""\n')
+    (tmp_path / "checkov" / "ckv_fdp_90_topic_has_a_name.py").write_text(f'"""{header}"""\n')
     text = """\
 base: {Resources: {Subject: {Type: AWS::SNS::Topic, Properties: {TopicName: a}}}}
 cases:
-  - {name: a name, expect: PASS}
-  - {name: no name, expect: FAIL}
-  - {name: A name, expect: FAIL}
+  - {PASS: a name}
+  - {FAIL: no name}
+  - {FAIL: A name}
 """
-    (tmp_path / "checkov" / "cases" / "topic_has_a_name.yaml").write_text(text.replace(old, new))
+    (tmp_path / "checkov" / "cases" / "ckv_fdp_90_topic_has_a_name.yaml").write_text(text.replace(old, new))
     found = self_test.complaints(tmp_path, catalogue.load(tmp_path))
 
     assert any(said in complaint for complaint in found), found
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("{PASS: a name}", "PASS: a name", None),
+        ("- {PASS: a name}", "- PASS:\n      a name", "- PASS:"),
+        ("- {FAIL: no name, remove: A/Properties}", "- FAIL: no name\n    remove: A/Properties", "- FAIL: no name"),
+        ("[text, missing]", "[text,\n  missing]", "malformed: [{FAIL: A/Properties, as: [text,"),
+        ("no topic", "no topic" + 90 * "!", f"- {{SKIP: no topic{90 * '!'}, template: {{Resources: {{}}}}}}"),
+        ("{PASS: a name}", f"PASS:\n      {'a name ' * 20}", None),
+    ],
+)  # fmt: skip
+def test_how_a_case_file_is_laid_out(old, new, line):
+    assert {found.strip() for found in self_test.layout(GOOD_CASES.replace(old, new))} == ({line} if line else set())
+
+
+def test_a_place_may_be_named_by_how_it_ends():
+    queues = [{"Arn": "one", "Tags": []}, {"Arn": "two"}]
+    base = {"Resources": {"A": {"Properties": {"Queues": queues, "a/b": {"Name": "x"}}}}}
+
+    assert changed(base, {"remove": "A/*/1/Arn"}) == changed(base, {"remove": "/Resources/A/Properties/Queues/1/Arn"})
+    assert pointer("A/*/Tags", base) == "/Resources/A/Properties/Queues/0/Tags"
+    assert pointer("A/*/Queues/2", base, "add") == "/Resources/A/Properties/Queues/2"
+    assert pointer("/Resources/*/Name", base) == "/Resources/A/Properties/a~1b/Name"
+    for place, verb in (
+        ("A/*/Arn", "replace"),
+        ("A/*/Name", "add"),
+        ("A/*/Queues/0/B", "replace"),
+        ("B/*/Arn", "remove"),
+    ):
+        with pytest.raises(BadPatch, match="places end so"):
+            pointer(place, base, verb)
+
+
 def test_what_is_not_written_out_is_made_from_the_base(tmp_path):
     """Each shape that does not belong at a place, and the bad one beside the good one under another name."""
     everywhere = GOOD_CASES.replace(", as: [text, missing]", "").replace(
-        "/A/Properties, expect", "/A/Properties/TopicName, expect"
+        "FAIL: A/Properties}", "FAIL: A/Properties/TopicName}"
     )
     cases = {case.title: case.template["Resources"] for case in load(written(tmp_path, cases=everywhere)[0])}
     shapes = {title.rpartition(" is ")[2]: each for title, each in cases.items() if "TopicName is" in title}
@@ -270,32 +307,38 @@ def test_a_neighbour_is_referred_to_by_its_new_name():
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("expect: FAIL", "expect: FAILS", "no name: expect is one of SKIP, PASS, FAIL"),
-        ("expect: SKIP", "expect: PASS", "there is no case for SKIP"),
-        ("name: no name", "title: no name", "a case has expect, name, and perhaps base, parameters, patch, template"),
-        ("name: nothing at all", "name: no name", "two cases are called FAIL - no name"),
-        ("base: a name", "base: another", "nothing at all: no case before it is called another"),
-        ("/Resources/A/Properties}", "/Resources/B/Properties}", "no name: the patch does not fit: "),
-        ("{op: remove,", "{op: lose,", "no name: the patch does not fit: "),
         (
-            "patch: [{op: remove, path: /Resources/A/Properties}]",
-            "patch: text",
-            "no name: the patch is no list of operations",
+            "FAIL: no name",
+            "FAILS: no name",
+            "a case has one of SKIP, PASS, FAIL, and perhaps add, base, parameters, remove",
         ),
+        ("FAIL: no name", "FAIL: no name, PASS: a name", "a case has one of SKIP, PASS, FAIL, and perhaps add"),
+        ("SKIP:", "PASS:", "there is no case for SKIP"),
+        ("FAIL: no name", "FAIL: no name, title: no name", "a case has one of SKIP, PASS, FAIL, and perhaps add"),
+        ("- {FAIL: no name, remove: A/Properties}", "- text", "a case has one of SKIP, PASS, FAIL, and perhaps add"),
+        ("FAIL: nothing at all", "FAIL: no name", "two cases are called FAIL - no name"),
+        ("base: a name", "base: another", "nothing at all: no case before it is called another"),
+        ("remove: A/", "remove: B/", "no name: B/Properties does not fit: "),
+        ("remove: A/Properties", "remove: [A/Properties, A/Properties]", "no name: A/Properties does not fit: "),
+        ("remove: A/Properties", "remove: A/*/Name", "no name: A/*/Name: 0 places end so"),
+        ("remove: A/Properties", "add: A/Properties", "no name: add has values by their places"),
+        ("remove: A/Properties", "add: {B/Properties/TopicName: a}", "no name: B/Properties/TopicName does not fit: "),
+        ("remove: A/Properties", "replace: {A/Other: a}", "no name: A/Other does not fit: "),
         ("template: {Resources: {}}", "template: text", "no topic: the template is no mapping"),
-        ("template:", "base: a name, template:", "no topic: a template of its own has no base and no patch"),
+        ("template:", "base: a name, template:", "no topic: a template of its own has no base and no changes"),
         (
             "base: {Res",
             "shared: {Res",
             "a case file has base and cases, perhaps malformed and beside, and nothing else",
         ),
-        ("at: /Resources/A", "at: /Resources/B", "malformed: /Resources/B/Properties: the base has nothing there"),
+        ("FAIL: A/Properties, as", "FAIL: B, as", "malformed: /Resources/B: the base has nothing there"),
+        ("FAIL: A/Properties, as", "FAIL: A/*/Name, as", "A/*/Name: 0 places end so"),
         ("[text, missing]", "[words]", "malformed: /Resources/A/Properties: words is none of missing, text"),
-        ("as: [text", "like: [text", "malformed: a place has at and expect, and perhaps as"),
-        ("FAIL, as", "FAILS, as", "FAILS is no verdict"),
+        ("as: [text", "like: [text", "malformed: a place has one of SKIP, PASS, FAIL, and perhaps as"),
+        ("FAIL: A/Properties, as", "FAILS: A/Properties, as", "malformed: a place has one of SKIP, PASS, FAIL"),
         (
-            "a name, expect: PASS",
-            "a name, expect: SKIP",
+            "PASS: a name",
+            "SKIP: a name",
             "beside: there is no good case that a bad one could stand beside",
         ),
         (GOOD_CASES, "base: {}\ncases: {}", "base is a template, cases are a list"),

@@ -88,6 +88,6 @@ def raw_records(run: Run) -> dict[tuple[str, str], bytes]:
         for entry in page["Contents"]:
             body = io.BytesIO(s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read())
             records = [decode_raw_line(line) for line in unpack(body)]
-            assert parse_key(entry["Key"]).stretch.count == len(records)
+            assert parse_key(entry["Key"]).sequence_range.count == len(records)
             found |= {record.position: record.data for record in records}
     return found

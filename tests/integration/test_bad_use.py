@@ -184,8 +184,8 @@ def test_a_resource_that_cannot_be_made_is_named_with_cloudformations_own_reason
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        pytest.param("Resources:\n\t- {", ["is not YAML", "line 2"], id="no-yaml"),
-        pytest.param("", ["the template has no Resources"], id="empty"),
+        pytest.param("Resources:\n\t- {", ["not YAML", ":2:"], id="no-yaml"),
+        pytest.param("", ["the file is empty"], id="empty"),
         pytest.param(
             None, ["Unrecognized resource types: [AWS::No::Such]"], id="no-such-type", marks=pytest.mark.nightly
         ),

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from awscli.customizations.cloudformation.yamlhelper import yaml_parse
 from botocore.exceptions import ClientError
 
 from harness.deploy import import_command
@@ -15,6 +14,7 @@ from harness.deploy.cli import AwsCli, AwsCliError
 from harness.deploy.stack import DEVELOPMENT_PARAMETERS, STACK_NAME, TEMPLATE, parameter
 from harness.emulator.process import Emulator
 from harness.packaging.layer import ROOT
+from harness.render.source import read
 from tests.integration.stacks import (
     Stack,
     StackFailed,
@@ -103,7 +103,7 @@ NOT_ALONE = {"Environment", "ArchiveLockMode", "ArtifactBucketName", "DataConsum
 
 
 def test_every_parameter_is_changed_alone() -> None:
-    assert CHANGES.keys() | NOT_ALONE == yaml_parse(TEMPLATE.read_text())["Parameters"].keys()
+    assert CHANGES.keys() | NOT_ALONE == read(TEMPLATE).template["Parameters"].keys()
 
 
 def test_each_parameter_can_be_changed_alone(emulator: Emulator) -> None:
@@ -136,7 +136,7 @@ def test_a_consumer_of_an_organization_is_a_change_of_two_parameters(emulator: E
 
 
 def test_in_a_shared_vpc_no_endpoint_is_made_and_the_roles_use_its_owners_subnets(emulator: Emulator) -> None:
-    known = yaml_parse(TEMPLATE.read_text())["Parameters"]
+    known = read(TEMPLATE).template["Parameters"]
     switches = [name for name in known if re.fullmatch(r"Create.*Endpoint", name)]
     shared = {"VpcOwnerAccountId": "210987654321", **dict.fromkeys(switches, "false")}
     Stack(emulator).create(**shared, VpcCidr="10.20.0.0/16,100.64.0.0/16")

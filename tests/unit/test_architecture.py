@@ -66,6 +66,25 @@ def test_no_package_is_hidden_from_the_linter(package: str) -> None:
     assert [folder for folder in folders if not (folder / "__init__.py").exists()] == []
 
 
+def _files_with(pattern: str, *folders: str) -> set[str]:
+    paths = (path for folder in folders for path in (ROOT / folder).rglob("*.py") if path != Path(__file__))
+    return {str(path.relative_to(ROOT)) for path in paths if re.search(pattern, path.read_text())}
+
+
+def test_one_module_reads_cloudformation_yaml() -> None:
+    """Engines read templates for themselves; one test compares our reader with the AWS CLI's."""
+    reads = r"yaml\.SafeLoader|\.add_(multi_)?constructor|yaml\.load\(|yaml_parse|decode_str|cfn_yaml"
+
+    assert _files_with(reads, "harness", "rules", "tests") == {
+        "harness/gate/engines/cfn_lint.py", "harness/gate/engines/checkov_worker.py", "harness/render/source.py",
+        "tests/gate/test_suppressions.py", "tests/render/test_source.py",
+    }  # fmt: skip
+
+
+def test_one_module_reads_iam_statements() -> None:
+    assert _files_with(r"[\"']Statement[\"']", "rules") == {"rules/lib/iam.py"}
+
+
 def test_a_copy_that_may_stay_says_why() -> None:
     marks = [
         (path, line)
@@ -84,8 +103,9 @@ def test_a_copy_that_may_stay_says_why() -> None:
 def path_of(kind: str, name: str) -> Path:
     """The file behind a name, by the page's table: from the name, and from names of files, never from their text."""
     match kind:
-        case "rule":
-            (path,) = (path for suffix in ("guard", "py") for path in (ROOT / "rules").rglob(f"{name}.{suffix}"))
+        case "rule id" | "rule slug":
+            stem = f"{name.lower().replace('-', '_')}_*" if kind == "rule id" else f"*[0-9]_{name}"
+            (path,) = (path for suffix in ("guard", "py") for path in (ROOT / "rules").rglob(f"{stem}.{suffix}"))
             return path
         case "rejection code":
             return ROOT / "lambda_src" / "market_data" / "errors.py"
@@ -102,7 +122,8 @@ def path_of(kind: str, name: str) -> Path:
 def named() -> Iterator[tuple[str, str, str]]:
     """(kind, what a person is shown, what stands in the file) for everything there is."""
     for rule in catalogue.load():
-        yield "rule", rule.slug, f"{rule.id}  {rule.slug}"
+        yield "rule id", rule.id, f"{rule.id}  {rule.slug}"
+        yield "rule slug", rule.slug, f"{rule.id}  {rule.slug}"
     for reason in Reason:
         yield "rejection code", reason, f'"{reason}"'
     for service, summary in (("kinesis-consumer", Consumed()), ("data-validation", Validated())):
@@ -135,7 +156,7 @@ def test_from_the_name_alone_one_gets_to_the_file() -> None:
     names = list(named())
     lost = [(kind, name) for kind, name, text in names if text not in path_of(kind, name).read_text()]
 
-    assert {kind for kind, _, _ in names} == {"rule", "rejection code", "metric", "alarm", "parameter"}
+    assert {kind for kind, _, _ in names} == {"rule id", "rule slug", "rejection code", "metric", "alarm", "parameter"}
     assert lost == []
 
 
@@ -153,5 +174,5 @@ def test_the_examples_of_the_page_exist() -> None:
     shown = [re.findall(r"`([^`]+)`", row[1]) for row in ROWS if len(row) == 3 and row[0].startswith("a")]
     names = " ".join(name for _, name, _ in named()) + (ROOT / "rules" / "controls.yaml").read_text()
 
-    assert len(shown) == 7
+    assert len(shown) == 8
     assert [each for row in shown for each in row if each not in names] == []

@@ -17,10 +17,10 @@ from typing import Any
 
 import jmespath
 import pytest
-import yaml
 from awscli.botocore.validate import ParamValidator
 from awscli.clidriver import create_clidriver
 
+from harness.render import source
 from market_data import parse
 from tests.documents import items
 from tests.shared import REFERENCE, needed
@@ -33,31 +33,15 @@ PAGES = {str(path.relative_to(DOCS)): path.read_text() for path in sorted(DOCS.r
 DEPLOYING, CHECKS, CAPABILITIES = (PAGES[f"{name}.md"] for name in ("deploying", "first-deploy-checks", "capabilities"))
 ANSWERS = items(PAGES["outside-scanners.md"], "Answered")
 #: What deploying.md has people make of docs/deployer-policy.json.
-DEPLOYER_POLICIES = tuple(json.loads((DOCS / "deployer-policy.json").read_text()))
+DEPLOYER_POLICIES: dict[str, Any] = json.loads((DOCS / "deployer-policy.json").read_text())
+STATEMENT_IDS = {statement["Sid"] for policy in DEPLOYER_POLICIES.values() for statement in policy["Statement"]}
 
 
 # -------------------------------------------------------------------------------------------- the templates ----
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads the short form of an intrinsic function as {its name: its value}."""
-
-
-def _intrinsic(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    match node:
-        case yaml.ScalarNode():
-            return {suffix: node.value}
-        case yaml.SequenceNode():
-            return {suffix: loader.construct_sequence(node, deep=True)}
-        case _:
-            return {suffix: loader.construct_mapping(node, deep=True)}
-
-
-_Loader.add_multi_constructor("!", _intrinsic)
-
-
 def _read(path: Path) -> dict[str, Any]:
-    return yaml.load(path.read_text(), Loader=_Loader)
+    return source.read(path).template
 
 
 def _words(value: Any) -> Iterator[str]:
@@ -76,7 +60,7 @@ def _words(value: Any) -> Iterator[str]:
 OURS = _read(TEMPLATE)
 RESOURCES, PARAMETERS, OUTPUTS = OURS["Resources"], OURS["Parameters"], OURS["Outputs"]
 ALARMS = {
-    name: resource["Properties"]["AlarmName"]["Sub"].replace("${Environment}", "<env>")
+    name: resource["Properties"]["AlarmName"]["Fn::Sub"].replace("${Environment}", "<env>")
     for name, resource in RESOURCES.items()
     if resource["Type"] == "AWS::CloudWatch::Alarm"
 }
@@ -186,6 +170,8 @@ OTHER_WORDS = frozenset(
         "JobRunId",
         "MatchedEvents",
         "Modify",
+        "NotAction",
+        "NotResource",
         "NumberOfTasksFailed",
         "ObjectsValidated",
         "ObjectsWritten",
@@ -205,7 +191,7 @@ OTHER_WORDS = frozenset(
         "Type",
     ]
 )
-TEMPLATE_WORDS = set(_words(OURS))
+TEMPLATE_WORDS = {each.removeprefix("Fn::") for each in _words(OURS)}
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -220,7 +206,7 @@ def test_every_name_is_one_of_the_template(name: str) -> None:
         cells = [[*row[:1], *row[2:]] for row in _rows(page)] + [[*item.fields.values()] for item in ANSWERS]
         page = "\n".join(" ".join(row) for row in cells)
 
-    assert _names(page) - TEMPLATE_WORDS - OTHER_WORDS - DROPPED == set()
+    assert _names(page) - TEMPLATE_WORDS - OTHER_WORDS - DROPPED - STATEMENT_IDS == set()
 
 
 def test_no_word_is_excused_without_need() -> None:
@@ -240,11 +226,11 @@ def test_every_alarm_names_its_own_row_of_the_runbook() -> None:
     """Whoever is on call follows it at three in the morning."""
     for name, alarm in ((each, RESOURCES[each]["Properties"]) for each in ALARMS):
         said = alarm["AlarmDescription"]
-        text = said["Sub"] if isinstance(said, dict) else said
+        text = said["Fn::Sub"] if isinstance(said, dict) else said
         anchor = text.rpartition(" Runbook: docs/deploying.md#")[2]
 
         assert f'<a id="{anchor}"></a>`{anchor}-<env>`' in DEPLOYING, name
-        assert alarm["AlarmName"]["Sub"] == f"{anchor}-${{Environment}}"
+        assert alarm["AlarmName"]["Fn::Sub"] == f"{anchor}-${{Environment}}"
         # CloudWatch refuses a longer one.
         assert len(text) <= 1024, name
 
@@ -265,7 +251,7 @@ def test_what_is_said_to_stay_is_what_is_retained() -> None:
 
 def test_a_name_with_an_environment_is_a_physical_name() -> None:
     """What a command asks for is called so by the template."""
-    subs = {item["Sub"] for item in _with_key(OURS, "Sub") if isinstance(item["Sub"], str)}
+    subs = {item["Fn::Sub"] for item in _with_key(OURS, "Fn::Sub") if isinstance(item["Fn::Sub"], str)}
     known = {
         sub.replace("${Environment}", "$ENVIRONMENT").replace("${AWS::AccountId}", "$ACCOUNT").split(":")[-1]
         for sub in subs

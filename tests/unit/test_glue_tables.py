@@ -7,10 +7,10 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from harness.render.source import read
 from json_to_parquet.columns import FIELDS, parquet_columns
 from market_data import FEEDS, UNKNOWN
 from market_data.envelope import decode_raw_line, encode_raw_line
@@ -21,15 +21,8 @@ from pipeline_store.keys import RAW_PREFIX, raw_key
 TEMPLATE = Path(__file__).parents[2] / "template" / "financial-pipeline.yaml"
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads the short form of the intrinsic functions as plain values."""
-
-
-_Loader.add_multi_constructor("!", lambda loader, suffix, node: getattr(node, "value", None))
-
-
 def _tables():
-    resources = yaml.load(TEMPLATE.read_text(), Loader=_Loader)["Resources"].values()
+    resources = read(TEMPLATE).template["Resources"].values()
     inputs = [r["Properties"]["TableInput"] for r in resources if r["Type"] == "AWS::Glue::Table"]
     return {table["Name"]: table for table in inputs}
 
@@ -138,7 +131,7 @@ def test_the_raw_table_is_partitioned_as_raw_keys_are():
     folders = raw_key("trade", 0, "shardId-0", ["1"]).split("/")[1:-1]
 
     assert [key["Name"] for key in table["PartitionKeys"]] == [folder.split("=")[0] for folder in folders]
-    assert table["StorageDescriptor"]["Location"].endswith(f"/{RAW_PREFIX}")
+    assert table["StorageDescriptor"]["Location"]["Fn::Sub"].endswith(f"/{RAW_PREFIX}")
 
 
 @pytest.mark.parametrize("feed", FIELDS)
@@ -153,5 +146,5 @@ def test_the_table_has_the_columns_that_the_job_writes(feed):
 def test_the_table_lies_where_the_job_writes(feed):
     table = _tables()[feed]
 
-    assert table["StorageDescriptor"]["Location"].endswith(f"/parquet/feed={feed}/")
+    assert table["StorageDescriptor"]["Location"]["Fn::Sub"].endswith(f"/parquet/feed={feed}/")
     assert [key["Name"] for key in table["PartitionKeys"]] == ["date", "hour"]

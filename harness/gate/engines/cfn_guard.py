@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from harness import patience
+from harness.catalogue.catalogue import slug_of
 from harness.gate.engines import cfn_guard_binary
 from harness.gate.engines.errors import EngineError
 from harness.gate.engines.outcome import Failure, Judged, Outcome, Place
@@ -30,7 +31,7 @@ class CfnGuard:
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self._paths = [str(path) for path in paths]
-        self._rules = frozenset(path.stem for path in paths)
+        self._rules = frozenset(map(slug_of, paths))
         self._binary = cfn_guard_binary.find()
 
     def judge(self, things: Sequence[Judged]) -> list[Outcome]:

@@ -1,8 +1,8 @@
 """Checkov as a process that stays: a template's path in on one line, its verdicts out on the next.
 
-Run by the Python of Checkov's own environment, which has nothing of this project:
-`checkov_worker.py <folder of policies>`. The first line out says the version and the policies that were loaded. Then,
-for each line in:
+Run by the Python of Checkov's own environment, which has none of the project's libraries:
+`checkov_worker.py <folder of policies>`. The policies import `rules.lib.iam`, which needs none of them. The first line
+out says the version and the policies that were loaded. Then, for each line in:
 
     {"template": "<path>", "checks": "all" | "custom"}
 
@@ -52,6 +52,8 @@ def main(folder: str) -> int:
     os.dup2(2, 1)
     # Python looks for imports beside this file first, and finds a checkov.py there that is not Checkov.
     sys.path[:] = [each for each in sys.path if Path(each).resolve() != Path(__file__).resolve().parent]
+    # The policies read IAM with rules.lib. Last, so that nothing here stands in for what Checkov imports.
+    sys.path.append(str(Path(__file__).resolve().parents[3]))
     # Checkov reads these when it is imported. Without a key it has nobody to ask.
     for name in _ASKED_OF_THE_ENVIRONMENT:
         os.environ.pop(name, None)

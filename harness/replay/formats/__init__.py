@@ -17,7 +17,7 @@ from harness.replay.formats.deribit import Deribit
 from harness.replay.formats.hyperliquid import Hyperliquid
 from harness.replay.formats.kraken import Kraken
 from harness.replay.formats.lean import Lean
-from harness.replay.items import Skipped
+from harness.replay.source_records import Skipped
 
 
 class Format(Protocol):

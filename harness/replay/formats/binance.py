@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 from harness.replay.errors import LineError
 from harness.replay.formats.framed import Framed
 from harness.replay.framing import Received
-from harness.replay.items import Skipped
 from harness.replay.messages import Message
 from harness.replay.numerals import from_unix_milliseconds
 from harness.replay.records import Head, levels, quote, record
+from harness.replay.source_records import Skipped
 
 _STREAM = re.compile(r"([^@]+)@(\w+).*", re.DOTALL)
 _VIEW = re.compile(r"([^@]+)@depth(\d+)(?:@\w+)?")

@@ -11,10 +11,10 @@ import msgspec
 from harness.replay.errors import LineError
 from harness.replay.formats.framed import Framed
 from harness.replay.framing import Received
-from harness.replay.items import Skipped
 from harness.replay.messages import Message, numeral, scalar, values
 from harness.replay.numerals import from_unix_milliseconds, is_nothing, unsigned
 from harness.replay.records import Head, Level, quote, record
+from harness.replay.source_records import Skipped
 
 _EVENTS = frozenset({"subscribed", "unsubscribed", "info", "conf"})
 #: Kinds of messages on any channel. A trade is told at once (`te`), and again with its fees (`tu`).

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 from harness.replay.formats.framed import Framed
 from harness.replay.framing import Received
-from harness.replay.items import Skipped
 from harness.replay.messages import Message
 from harness.replay.records import Head, Level, levels, meaning, quote, record
+from harness.replay.source_records import Skipped
 
 _BOOKS = frozenset({"orderBookL2", "orderBookL2_25"})
 _SIDES = {"Buy": "bids", "Sell": "asks"}

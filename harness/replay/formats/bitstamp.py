@@ -10,10 +10,10 @@ import msgspec
 
 from harness.replay.formats.framed import Framed
 from harness.replay.framing import Received
-from harness.replay.items import Skipped
 from harness.replay.messages import Message, numeral
 from harness.replay.numerals import from_unix_microseconds, from_unix_seconds
 from harness.replay.records import Head, Level, level, levels, meaning, record
+from harness.replay.source_records import Skipped
 
 _CHANNEL = re.compile(r"(diff_order_book|detail_order_book|order_book|live_trades|live_orders)_([a-z0-9-]+)")
 _BOOK_URL = re.compile(r"https?://[^/]*bitstamp\.net/api/v2/order_book/([a-z0-9-]+)/?(?:\?.*)?")

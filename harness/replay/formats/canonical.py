@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from harness.replay.errors import LineError
-from harness.replay.items import Skipped
 from harness.replay.messages import Message
+from harness.replay.source_records import Skipped
 
 _TYPES = frozenset({"trade", "order_book", "market_depth"})
 _ORIGINAL_FIELDS = ("symbol", "price", "volume", "timestamp", "exchange")

@@ -10,10 +10,10 @@ import msgspec
 from harness.replay.errors import LineError
 from harness.replay.formats.framed import Framed
 from harness.replay.framing import Received
-from harness.replay.items import Skipped
 from harness.replay.messages import Message
 from harness.replay.numerals import is_nothing
 from harness.replay.records import Head, level, levels, meaning, record
+from harness.replay.source_records import Skipped
 
 _CHANGES = msgspec.json.Decoder(list[tuple[str, msgspec.Raw, msgspec.Raw]])
 _TELLING_TYPES = frozenset({"subscriptions", "l2update", "last_match"})

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import msgspec
 
 from harness.replay.errors import LineError
-from harness.replay.items import Skipped
 from harness.replay.messages import Message, numeral
 from harness.replay.numerals import from_unix_nanoseconds, point_inserted, whole
 from harness.replay.records import Head, meaning, record
+from harness.replay.source_records import Skipped
 from harness.replay.venues import databento_exchange
 
 _NO_PRICE = str(2**63 - 1)

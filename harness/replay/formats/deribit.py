@@ -10,10 +10,10 @@ import msgspec
 from harness.replay.errors import LineError
 from harness.replay.formats.framed import Framed
 from harness.replay.framing import Received
-from harness.replay.items import Skipped
 from harness.replay.messages import Message, numeral, values
 from harness.replay.numerals import from_unix_milliseconds
 from harness.replay.records import Head, Level, level, levels, meaning, quote, record
+from harness.replay.source_records import Skipped
 
 _KINDS = frozenset({"book", "ticker", "trades", "quote"})
 _ACTIONS = frozenset({"new", "change", "delete"})

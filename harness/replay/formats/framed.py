@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from harness.replay.errors import LineError
 from harness.replay.framing import Received, unframed
-from harness.replay.items import Skipped
+from harness.replay.source_records import Skipped
 
 
 class Framed(ABC):

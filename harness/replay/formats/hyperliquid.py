@@ -10,10 +10,10 @@ import msgspec
 from harness.replay.errors import LineError
 from harness.replay.formats.framed import Framed
 from harness.replay.framing import Received
-from harness.replay.items import Skipped
 from harness.replay.messages import Message, values
 from harness.replay.numerals import from_unix_milliseconds, whole
 from harness.replay.records import Head, Level, meaning, record
+from harness.replay.source_records import Skipped
 
 _AGGRESSOR = {"B": "buy", "A": "sell"}
 #: How many levels a side `l2Book` has at most.

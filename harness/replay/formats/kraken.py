@@ -12,10 +12,10 @@ import msgspec
 from harness.replay.errors import LineError
 from harness.replay.formats.framed import Framed
 from harness.replay.framing import Received
-from harness.replay.items import Skipped
 from harness.replay.messages import Message, numeral, scalar, values
 from harness.replay.numerals import from_unix_seconds, latest_of
 from harness.replay.records import Head, levels, meaning, quote, record
+from harness.replay.source_records import Skipped
 
 _CHANNEL = re.compile(r"(book|trade|spread|ticker|ohlc)(?:-\d+)?", re.ASCII)
 _EVENTS = frozenset({"systemStatus", "subscriptionStatus"})

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from harness.replay.errors import LineError
-from harness.replay.items import Skipped
 from harness.replay.messages import Message
 from harness.replay.numerals import from_new_york, is_nothing, point_inserted
 from harness.replay.records import Head, record
+from harness.replay.source_records import Skipped
 from harness.replay.venues import EQUITY_EXCHANGES, FUTURES_EXCHANGES, tape_exchange
 
 _TRADE = ("price", "size")

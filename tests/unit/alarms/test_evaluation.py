@@ -203,4 +203,4 @@ def test_log_lines_become_numbers() -> None:
 
     metric = Metric("FinancialPipeline", "Redeliveries", {"service": "kinesis-consumer-dev"})
     assert found == 1
-    assert numbers.between(metric, 1, 2, "Sum") == 3
+    assert numbers.series(metric).between(1, 2, "Sum") == 3

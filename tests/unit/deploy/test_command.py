@@ -24,7 +24,7 @@ def parameters(tmp_path: Path) -> Path:
 def deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything succeeds."""
     template = tmp_path / "template.yaml"
-    template.write_text("Resources: {}\n")
+    template.write_text("Resources: {Topic: {Type: AWS::SNS::Topic}}\n")
     monkeypatch.setattr(command, "assemble", lambda *_: template)
     monkeypatch.setattr(command, "deploy", lambda *_: Deployment(changed=True, resources={}, outputs={}))
     monkeypatch.setattr(command, "release_name", lambda *_: "abc")

@@ -3,18 +3,18 @@
 import json
 
 import pytest
-from awscli.customizations.cloudformation.yamlhelper import yaml_parse
 
 from harness.deploy.importing import IDENTIFIERS, reduced
 from harness.deploy.stack import TEMPLATE
+from harness.render.source import parse, read
 
 NAMES = {"Environment": "development", "AWS::AccountId": "111122223333"}
 
 
 def templates(key_id):
-    found = reduced(TEMPLATE.read_text(), NAMES, key_id)
-    whole, part = (json.loads(json.dumps(yaml_parse(text))) for text in (TEMPLATE.read_text(), found.template))
-    return whole, part, found.resources
+    whole = read(TEMPLATE).template
+    found = reduced(whole, NAMES, key_id)
+    return whole, parse(found.template, TEMPLATE).template, found.resources
 
 
 @pytest.mark.parametrize("key_id", ["1234abcd", None])

@@ -39,7 +39,7 @@ def test_what_is_no_template_is_one_line_and_2(name: str, tmp_path: Path, capsys
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.count("\n") == 1
-    assert said.err.startswith(f"stack-policy: {template}: ")
+    assert said.err.startswith(f"stack-policy: {template}:")
 
 
 def test_a_template_that_is_not_there_is_one_line_and_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -77,7 +77,7 @@ def test_an_output_that_nobody_takes_is_one_line_and_2(end: Callable[[], tuple[i
     code, said = end()
 
     assert (code, said.count("\n")) == (2, 1), said
-    assert said.startswith("stack-policy: standard output takes no more")
+    assert said.startswith("stack-policy: cannot write to standard output")
 
 
 def test_a_parameter_file_in_lists_in_lists_is_no_traceback_of_deploy(

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from harness.deploy import policy_command
 from harness.deploy.protection import STACK_POLICY, protect, retained, stack_policy
 from harness.deploy.stack import TEMPLATE, DeployError
+from harness.render.source import parse, read
 
-SMALL = """
+SMALL = parse(
+    """
 Resources:
   Kept: {Type: AWS::S3::Bucket, DeletionPolicy: RetainExceptOnCreate}
   KeptToo: {Type: AWS::S3::Bucket, DeletionPolicy: Retain}
   Gone: {Type: AWS::SQS::Queue, DeletionPolicy: Delete}
   GoneToo: {Type: AWS::SQS::Queue, UpdateReplacePolicy: Retain}
-"""
+""",
+    Path("template.yaml"),
+)
 
 
 def _denied(policy: str) -> list[str]:
@@ -26,7 +31,7 @@ def _denied(policy: str) -> list[str]:
 
 
 def test_the_file_beside_the_template_is_what_the_template_asks_for() -> None:
-    expected = stack_policy(TEMPLATE.read_text())
+    expected = stack_policy(read(TEMPLATE))
 
     assert STACK_POLICY.read_text() == expected, (
         "what the template retains has changed: write template/stack-policy.json with "
@@ -64,7 +69,7 @@ def test_a_name_that_is_not_retained_is_a_mistake() -> None:
 
 def test_the_policy_is_within_the_size_that_cloudformation_takes() -> None:
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_SetStackPolicy.html"""
-    assert 1 <= len(stack_policy(TEMPLATE.read_text())) <= 16_384
+    assert 1 <= len(stack_policy(read(TEMPLATE))) <= 16_384
 
 
 class Cli:

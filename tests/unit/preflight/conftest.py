@@ -1,18 +1,22 @@
-"""The project's template, parsed once: each command does so anew, which would be most of a test's time."""
+"""What would be most of a test's time is done once, or not at all: parsing the template, and moto's machine images."""
 
 from __future__ import annotations
 
 import copy
+import os
 from functools import cache
 
 import pytest
 
-from harness.preflight import given
+from harness.render import source
+
+# moto makes 1,300 images for each Region that is asked for anything; preflight asks for none.
+os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
 
 
 @pytest.fixture(autouse=True)
 def _template_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(given, "yaml_parse", lambda text: copy.deepcopy(_parsed(text)))
+    monkeypatch.setattr(source, "parse", lambda text, path: copy.deepcopy(_parsed(text, path)))
 
 
-_parsed = cache(given.yaml_parse)
+_parsed = cache(source.parse)

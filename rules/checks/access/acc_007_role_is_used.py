@@ -1,0 +1,45 @@
+"""ACC-007  role_is_used
+
+Why       An unused role is a way to the data that nobody watches and no test would miss. So is one
+          that its user cannot assume, and that user cannot work.
+Targets   AWS::IAM::Role, AWS::ApiGateway::Account, AWS::Batch::JobDefinition, AWS::DMS::Endpoint,
+          AWS::EC2::FlowLog, AWS::ECS::TaskDefinition, AWS::Events::Rule, AWS::Glue::Crawler,
+          AWS::Glue::Job, AWS::IAM::InstanceProfile, AWS::KinesisAnalyticsV2::Application,
+          AWS::KinesisFirehose::DeliveryStream, AWS::Lambda::Function,
+          AWS::Logs::SubscriptionFilter, AWS::Pipes::Pipe, AWS::S3::Bucket,
+          AWS::Scheduler::Schedule, AWS::StepFunctions::StateMachine
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rules.lib import Problem, Stack
+from rules.lib.iam import trust_statements
+from rules.lib.principals import services
+from rules.lib.roles import ROLE, USERS, users_of
+
+
+def subjects(stack: Stack) -> list[str]:
+    """All roles."""
+    return list(stack.of(ROLE))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """A role without a user, or with one that it does not trust."""
+    role = stack.resources[subject]
+    users = users_of(stack, role)
+    if not users:
+        yield Problem(
+            "nothing in the template uses this role, so its permissions are an unwatched way to the data.",
+            "remove the role, or name it as the Role of what needs it.",
+        )
+    trusted = {service for each in trust_statements(role) if each.allows for service in services(each)}
+    for user in users:
+        service = USERS.get(user.type, "")
+        if service and service not in trusted:
+            yield Problem(
+                f"{user.logical_id} uses this role, but {service} may not assume it.",
+                f"name {service} as the Service of the trust, or give {user.logical_id} another role.",
+                ("Properties", "AssumeRolePolicyDocument"),
+            )

@@ -1,0 +1,71 @@
+"""ACC-019  log_bucket_accepts_only_log_delivery
+
+Why       Access logs say who read or wrote which object; they are evidence. Evidence that others
+          can write proves nothing, and logs that the bucket rejects are missing when they are
+          needed.
+Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rules.lib import Problem, Resource, Stack
+from rules.lib.iam import Statement
+from rules.lib.principals import conditions, is_of_this_account
+from rules.lib.stores import guards, logging_buckets
+
+ARN_TESTS = ("arnequals", "arnlike", "stringequals")
+DELIVERY = "logging.s3.amazonaws.com"
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Buckets that get other buckets' access logs."""
+    return [name for name, bucket in stack.of("AWS::S3::Bucket").items() if logging_buckets(stack, bucket)]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Whatever is let in beside the logs of the buckets that log here, and logs that are not."""
+    bucket = stack.resources[subject]
+    senders = logging_buckets(stack, bucket)
+    buckets = [each.arn for each in stack.of("AWS::S3::Bucket").values()]
+    allowed = [each for each in guards(stack, bucket) if each.allows]
+    for statement in allowed:
+        yield from _judge(statement, bucket, buckets)
+    for sender in senders:
+        if not any(sender.arn in _sources(each) and each.covers("s3:PutObject") for each in allowed):
+            yield Problem(
+                f"the access logs of {sender.logical_id} are not allowed in, so S3 drops them.",
+                f"name the ARN of {sender.logical_id} in aws:SourceArn of the statement that allows log delivery.",
+            )
+
+
+def _judge(statement: Statement, bucket: Resource, buckets: list[str]) -> Iterator[Problem]:
+    which = f"the statement {statement.sid or statement.path[-1]} of its policy"
+    if statement.body.get("Principal") not in ({"Service": DELIVERY}, {"Service": [DELIVERY]}):
+        yield Problem(
+            f"{which} grants access to a principal other than S3's log delivery, so logs could be forged.",
+            f"set Principal to the Service {DELIVERY}; readers are granted by their roles.",
+        )
+    inside = bool(statement.resources) and all(each.startswith(f"{bucket.arn}/") for each in statement.resources)
+    if {each.lower() for each in statement.actions} != {"s3:putobject"} or not inside:
+        yield Problem(
+            f"{which} grants more than writing objects to this bucket.",
+            "name s3:PutObject alone as the Action and bucket/* as the Resource.",
+        )
+    sources = _sources(statement)
+    if not sources or not set(sources) <= set(buckets):
+        yield Problem(
+            f"{which} accepts logs of buckets outside this template, which would look like ours.",
+            "name in ArnEquals aws:SourceArn the buckets of this template that log here, and no other.",
+        )
+    if not is_of_this_account(statement, "aws:SourceAccount"):
+        yield Problem(
+            f"{which} accepts logs of a bucket of that name from any account.",
+            "add the condition StringEquals aws:SourceAccount with this account's id.",
+        )
+
+
+def _sources(statement: Statement) -> list[str]:
+    tests = conditions(statement)
+    return [value for operator in ARN_TESTS for value in tests.get((operator, "aws:sourcearn"), [])]

@@ -1,0 +1,51 @@
+"""ACC-021  function_role_reaches_no_external_store
+
+Why       Vendor data may not leave this pipeline. A role that can write to somebody else's bucket,
+          queue, stream or topic, by mistake or by design, is a way out, and reading an external
+          store lets unchecked data in.
+Targets   AWS::IAM::Role, AWS::Athena::WorkGroup, AWS::DynamoDB::Table,
+          AWS::Glue::SecurityConfiguration, AWS::KMS::Key, AWS::Kinesis::Stream,
+          AWS::Lambda::EventSourceMapping, AWS::Lambda::Function, AWS::Logs::LogGroup,
+          AWS::S3::Bucket, AWS::SNS::Topic, AWS::SQS::Queue
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rules.lib import Problem, Stack
+from rules.lib.iam import role_statements
+from rules.lib.roles import ROLE
+from rules.lib.stores import ENCRYPTED, HOLDS, is_foreign, service_of
+
+#: The bucket that code is deployed from is not the pipeline's own.
+ARTIFACTS = "ArtifactBucketName"
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Roles."""
+    stack.of(*HOLDS.values(), *ENCRYPTED)
+    return list(stack.of(ROLE))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Stores and keys of others that the role is granted something on."""
+    for statement in role_statements(stack.resources[subject]):
+        for arn in statement.resources if statement.allows else []:
+            # '*' names no store; whether it may stand there depends on the action, which another rule judges.
+            if arn != "*" and not _is_let_off(stack, arn) and is_foreign(stack, arn):
+                yield Problem(
+                    f"the role may access a store outside this template: {arn}.",
+                    "name a store of this template by its ARN, and encrypt with the pipeline's key.",
+                    statement.path,
+                )
+
+
+def _is_let_off(stack: Stack, arn: str) -> bool:
+    # Log groups have a rule of their own: Glue makes some that no template declares.
+    service = service_of(arn)
+    return service == "logs" or (service == "s3" and _bucket(arn) == stack.parameters.get(ARTIFACTS))
+
+
+def _bucket(arn: str) -> str:
+    return arn.split(":", 5)[5].split("/")[0]

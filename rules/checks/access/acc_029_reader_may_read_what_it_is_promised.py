@@ -1,0 +1,72 @@
+"""ACC-029  reader_may_read_what_it_is_promised
+
+Why       A customer pays for the Parquet. If a policy leaves out their account, or names another
+          one, they are denied access, and a stranger may have it instead. Each read needs both the
+          bucket's and the key's permission.
+Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::KMS::Key, AWS::KMS::Alias, AWS::Glue::Table
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rules.lib import Problem, Resource, Stack
+from rules.lib.buckets import BUCKET, published, published_prefixes
+from rules.lib.iam import Statement, policy_statements
+from rules.lib.principals import conditions, names_account, names_everybody
+from rules.lib.requests import key_of
+from rules.lib.stores import default_encryption, guards
+
+PARAMETER = "DataConsumerAccountId"
+PUBLISHED = "parquet/"
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The buckets with tables of Parquet and their keys of this template, where the stack is told a reader."""
+    stack.of("AWS::S3::BucketPolicy", "AWS::KMS::Key", "AWS::KMS::Alias")
+    if not stack.parameters.get(PARAMETER):
+        return []
+    buckets = _buckets(stack)
+    keys = [key for bucket in buckets.values() if (key := _key(stack, bucket)) is not None]
+    return [*buckets, *dict.fromkeys(each.logical_id for each in keys)]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """What the reader's account needs, and the policy does not allow it."""
+    resource, account = stack.resources[subject], stack.parameters[PARAMETER]
+    if resource.type == BUCKET:
+        statements = guards(stack, resource)
+        needed = {"s3:GetObject": f"{resource.arn}/{PUBLISHED}*", "s3:ListBucket": resource.arn}
+    else:
+        statements = list(policy_statements(resource))
+        needed = {"kms:Decrypt": resource.arn}
+    for action, arn in needed.items():
+        if not _may(statements, account, action, arn):
+            yield Problem(
+                f"the reader, account {account}, is promised the Parquet but lacks {action} on {arn}.",
+                f"allow the root of the account that {PARAMETER} names {action}, and deny it nowhere.",
+                ("Properties", "KeyPolicy") if resource.type != BUCKET else (),
+            )
+
+
+def _may(statements: list[Statement], account: str, action: str, arn: str) -> bool:
+    # On which conditions it may, other rules ask; a Deny on a condition refuses some, and not the reader as such.
+    meant = [each for each in statements if each.covers(action) and each.reaches(arn)]
+    allowed = any(each.allows and names_account(each, account) for each in meant)
+    refused = any(
+        each.denies and not conditions(each) and (names_account(each, account) or names_everybody(each))
+        for each in meant
+    )
+    return allowed and not refused
+
+
+def _buckets(stack: Stack) -> dict[str, Resource]:
+    return {
+        name: bucket
+        for name, bucket in published(stack).items()
+        if any(prefix.startswith(PUBLISHED) for prefix in published_prefixes(stack, bucket))
+    }
+
+
+def _key(stack: Stack, bucket: Resource) -> Resource | None:
+    return key_of(stack, default_encryption(bucket).get("KMSMasterKeyID"))

@@ -1,0 +1,65 @@
+"""CHG-009  parameter_is_validated
+
+Why       A mistyped account id is noticed when half the stack is built, or when a stranger reads
+          our data. If the parameter states what is valid, CloudFormation rejects a wrong value
+          before it creates anything.
+Targets   Parameters
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from harness.render import patterns
+from harness.render.errors import UnrenderableTemplate
+from harness.render.resources import at
+from rules.lib import Problem
+from rules.lib.sections import entries
+
+JUDGES = "source"
+
+#: Types that CloudFormation itself knows nothing about; ids of subnets and the like it looks up.
+UNCHECKED = ("Number", "String")
+#: No parameter should be able to hold this.
+NONSENSE = "?! any text, of any length\t{}"
+
+
+def subjects(template: dict[str, Any]) -> list[str]:
+    """The parameters that are text or a number; also one that does not say what it is."""
+    named = entries(template, "Parameters").items()
+    return [name for name, each in named if at(each, "Type") in (None, *UNCHECKED)]
+
+
+def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:
+    """A parameter that takes anything, or refuses without saying why."""
+    path = ("Parameters", subject)
+    parameter = at(template, *path)
+    if not _is_limited(parameter):
+        yield Problem(
+            f"{subject} accepts any value, so a wrong one is noticed only when the stack is half built.",
+            "add AllowedValues, an AllowedPattern that rejects something, or MinValue and MaxValue for a number.",
+            path,
+        )
+    reason = at(parameter, "ConstraintDescription")
+    if not isinstance(reason, str) or not reason.strip():
+        yield Problem(
+            f"{subject} has no ConstraintDescription, so a mistyped value is answered with a bare pattern or list.",
+            "add a ConstraintDescription that completes: parameter X ...",
+            (*path, "ConstraintDescription"),
+        )
+
+
+def _is_limited(parameter: Any) -> bool:
+    if isinstance(at(parameter, "AllowedValues"), list) and at(parameter, "AllowedValues"):
+        return True
+    if at(parameter, "Type") == "Number":
+        return any(at(parameter, key) is not None for key in ("MinValue", "MaxValue"))
+    pattern = at(parameter, "AllowedPattern")
+    if not isinstance(pattern, str) or not pattern:
+        return False
+    try:
+        # A pattern of Java's that Python cannot read limits the values by whatever it says.
+        return not (patterns.is_readable(pattern) and patterns.matches(pattern, NONSENSE))
+    except UnrenderableTemplate:
+        return True

@@ -1,0 +1,57 @@
+"""CHG-024  glue_job_runs_code_of_this_deployment
+
+Why       One script was reviewed and tested. A package that is fetched when the job starts, an
+          extra jar, or a Spark setting that names one runs with the job's role on all of the data,
+          and can change every night.
+Targets   AWS::Glue::Job
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.render.resources import at
+from rules.lib import Problem, Stack
+
+#: Arguments by which Glue or Spark loads what is not the script.
+#: https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html
+LOADS = (
+    "--additional-python-modules",
+    "--conf",
+    "--extra-files",
+    "--extra-jars",
+    "--extra-py-files",
+    "--python-modules-installer-option",
+    "--user-jars-first",
+)
+
+
+def subjects(stack: Stack) -> list[str]:
+    """All jobs."""
+    return list(stack.of("AWS::Glue::Job"))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """A script that is missing, and arguments that bring other code."""
+    stated = stack.resources[subject].properties
+    if not at(stated, "Command", "ScriptLocation"):
+        yield Problem(
+            "it names no script.",
+            "set Command.ScriptLocation to the script's path; `aws cloudformation package` uploads it.",
+            ("Properties", "Command"),
+        )
+    arguments = stated.get("DefaultArguments", {})
+    if not isinstance(arguments, dict):
+        yield Problem(
+            "its DefaultArguments are not an object, so what they load cannot be judged.",
+            "write DefaultArguments as names and values.",
+            ("Properties", "DefaultArguments"),
+        )
+        return
+    for name in LOADS:
+        if name in arguments:
+            yield Problem(
+                f"{name} makes the job load {arguments[name]}, which no review of the script covers.",
+                f"remove {name}; what the script needs is in Glue's own environment, or in the script.",
+                ("Properties", "DefaultArguments", name),
+            )

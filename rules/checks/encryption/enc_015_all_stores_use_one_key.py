@@ -1,0 +1,34 @@
+"""ENC-015  all_stores_use_one_key
+
+Why       Ending a licence means disabling one key. A store that was left on another key stays
+          readable, and a copy under somebody else's key can be taken from us.
+Targets   AWS::Athena::WorkGroup, AWS::CloudTrail::Trail, AWS::DynamoDB::Table,
+          AWS::Glue::SecurityConfiguration, AWS::Kinesis::Stream, AWS::Lambda::EventSourceMapping,
+          AWS::Lambda::Function, AWS::Logs::LogGroup, AWS::S3::Bucket, AWS::SNS::Topic,
+          AWS::SQS::Queue
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rules.lib import Problem, Stack
+from rules.lib.stores import ENCRYPTED, keys_named, pipeline_key
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Stores that name a key by ARN. Whether a store has to name one is asked for each type elsewhere."""
+    return [name for name, store in stack.of(*ENCRYPTED).items() if any(keys_named(store))]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """Keys that are not the one which most of the stores use."""
+    expected = pipeline_key(stack)
+    for path, key in keys_named(stack.resources[subject]):
+        if key != expected:
+            yield Problem(
+                f"{key} encrypts here, while the rest of the pipeline uses {expected}: disabling that key would leave "
+                "this store readable.",
+                "name the pipeline's key, as the other stores do.",
+                path,
+            )

@@ -1,0 +1,29 @@
+"""ENC-017  queue_refuses_plain_http
+
+Why       Messages name objects of the record and say why they were rejected. Sent in the clear,
+          they can be read in transit, or changed so that the wrong object is judged.
+Targets   AWS::SQS::Queue, AWS::SQS::QueuePolicy
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rules.lib import Problem, Stack
+from rules.lib.stores import PLAIN_HTTP, guards, refuses_everybody
+
+
+def subjects(stack: Stack) -> list[str]:
+    """All queues."""
+    return list(stack.of("AWS::SQS::Queue"))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """No statement that refuses everybody everything without TLS."""
+    queue = stack.resources[subject]
+    if not refuses_everybody(guards(stack, queue), "sqs:*", [queue.arn], PLAIN_HTTP):
+        yield Problem(
+            "the queue can be used without TLS, by some callers or for some actions.",
+            "add to a policy of the queue a Deny of sqs:* for Principal '*' on its ARN, with only the condition Bool"
+            " aws:SecureTransport false.",
+        )

@@ -1,0 +1,39 @@
+"""OBS-010  function_throttles_are_alarmed
+
+Why       A throttled function raises no errors: it does nothing, and market data piles up behind it
+          in silence. On a stream, every throttled invocation blocks a whole shard.
+Targets   AWS::Lambda::Function, AWS::CloudWatch::Alarm, AWS::Lambda::EventSourceMapping
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from rules.lib import Problem, Stack
+from rules.lib.alarms import LASTING, untold
+from rules.lib.mappings import function_of, of_streams
+from rules.lib.metrics import metric_of
+
+# What waits in a queue finds another invocation soon; of a shard's batches none overtakes the one that is refused.
+FROM_A_STREAM, OTHERWISE = 1, 5
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Every function."""
+    return list(stack.of("AWS::Lambda::Function"))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """An alarm has to fire within a quarter of an hour if it is refused again and again."""
+    function = stack.resources[subject]
+    number = (
+        FROM_A_STREAM if any(function_of(stack, each) is function for each in of_streams(stack).values()) else OTHERWISE
+    )
+    why = untold(stack, metric_of(function, "AWS/Lambda", "Throttles", "FunctionName"), replace(LASTING, at=number))
+    if why:
+        yield Problem(
+            f"no alarm reports that the function is throttled: {why}.",
+            f"add an alarm on AWS/Lambda Throttles of the function: Sum >= {number} in at most three periods of "
+            "300 seconds.",
+        )

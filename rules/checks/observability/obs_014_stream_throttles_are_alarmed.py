@@ -1,0 +1,38 @@
+"""OBS-014  stream_throttles_are_alarmed
+
+Why       A throttled producer may give up, and its records never arrive anywhere. Only the stream's
+          metrics show it. A throttled reader falls behind just as silently.
+Targets   AWS::Kinesis::Stream, AWS::CloudWatch::Alarm
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rules.lib import Problem, Stack
+from rules.lib.alarms import FIRST, LASTING, untold
+from rules.lib.metrics import metric_of
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Every stream."""
+    return list(stack.of("AWS::Kinesis::Stream"))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """An alarm has to fire within five minutes of the first refused write, and one on reads refused for fifteen."""
+    stream = stack.resources[subject]
+    writes = metric_of(stream, "AWS/Kinesis", "WriteProvisionedThroughputExceeded", "StreamName")
+    if why := untold(stack, writes, FIRST):
+        yield Problem(
+            f"no alarm reports that producers are throttled: {why}.",
+            "add an alarm on AWS/Kinesis WriteProvisionedThroughputExceeded of the stream: Sum >= 1 in one period of "
+            "at most 300 seconds.",
+        )
+    reads = metric_of(stream, "AWS/Kinesis", "ReadProvisionedThroughputExceeded", "StreamName")
+    if why := untold(stack, reads, LASTING):
+        yield Problem(
+            f"no alarm reports that readers are throttled: {why}.",
+            "add an alarm on AWS/Kinesis ReadProvisionedThroughputExceeded of the stream: Sum >= 1 in at most three "
+            "periods of 300 seconds.",
+        )

@@ -1,0 +1,45 @@
+"""OBS-018  missing_job_success_is_alarmed
+
+Why       A job that never starts never fails. An alarm has to report that no run has succeeded for
+          six hours; otherwise analysts notice by a wrong report.
+Targets   AWS::Glue::Job, AWS::Events::Rule, AWS::CloudWatch::Alarm
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rules.lib import Problem, Stack
+from rules.lib.alarms import Silence, untold
+from rules.lib.events import JOB_FAILURES, job_event, rules_for
+from rules.lib.metrics import metric_of
+
+# The job starts hourly and may take most of an hour: an alarm that looks back for less than two would be on between any
+# two runs.
+NONE_IN_SIX_HOURS = Silence(every=120, minutes=360)
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Every job."""
+    return list(stack.of("AWS::Glue::Job"))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """An alarm has to fire if a rule that counts the job's successes has counted none for six hours."""
+    job = stack.resources[subject]
+    failing = {name for state in JOB_FAILURES for name in rules_for(stack, job_event(job, state))}
+    counting = {
+        name: rule for name, rule in rules_for(stack, job_event(job, "SUCCEEDED")).items() if name not in failing
+    }
+    reasons = [
+        untold(stack, metric_of(rule, "AWS/Events", "MatchedEvents", "RuleName"), NONE_IN_SIX_HOURS)
+        for rule in counting.values()
+    ]
+    if all(reasons):
+        yield Problem(
+            "no alarm reports that the job has stopped succeeding: "
+            f"{'; '.join(reasons) or 'no rule counts its successes'}.",
+            "add an AWS::Events::Rule that matches SUCCEEDED of the job alone, and an alarm on FILL of its "
+            "MatchedEvents with 0: Sum < 1 in six periods of an hour, TreatMissingData breaching. Without "
+            "FILL an alarm looks back for the last number there was, and is late.",
+        )

@@ -1,0 +1,38 @@
+"""OBS-028  alarm_watches_something_of_the_template
+
+Why       An alarm on a metric that does not exist never fires. Everybody relies on it, and it stays
+          green while data is lost.
+Targets   AWS::CloudWatch::Alarm, AWS::Lambda::Function, AWS::Kinesis::Stream, AWS::SQS::Queue
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rules.lib import Problem, Stack
+from rules.lib.alarms import ALARM, watched
+from rules.lib.metrics import faults
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Every alarm."""
+    return list(stack.of(ALARM))
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """What it watches has to be a metric that there is, of something that the template makes."""
+    metrics = watched(stack.resources[subject])
+    if not metrics:
+        yield Problem(
+            "the alarm watches no metric.",
+            "set Namespace, MetricName and Dimensions, or a MetricStat in Metrics.",
+            ("Properties", "Metrics"),
+        )
+    for path, metric in metrics:
+        for fault in faults(stack, metric):
+            yield Problem(
+                f"the alarm can never fire: {metric.name or 'its metric'} {fault}.",
+                "name the dimensions that the metric has, with the Ref or name of a resource of the template "
+                "(rules/lib/metrics.py knows them).",
+                path,
+            )

@@ -1,0 +1,43 @@
+"""OBS-030  dropped_batch_is_alarmed
+
+Why       When retries are exhausted, Lambda drops a batch and reads on: it is in the on-failure
+          destination, where nothing looks for it, or lost. Alerted at once, we redrive it;
+          otherwise its records expire in the stream.
+Targets   AWS::Lambda::EventSourceMapping, AWS::CloudWatch::Alarm
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rules.lib import Problem, Stack
+from rules.lib.alarms import FIRST, untold
+from rules.lib.metrics import metric_of
+
+LOSSES = {
+    "DroppedEventCount": "records that were dropped and could not be kept",
+    "OnFailureDestinationDeliveredEventCount": "a batch that went to the on-failure destination",
+}
+
+
+def subjects(stack: Stack) -> list[str]:
+    """The mappings that read streams."""
+    mappings = stack.of("AWS::Lambda::EventSourceMapping").items()
+    return [
+        name
+        for name, each in mappings
+        if re.match(r"arn:[^:]*:(kinesis:|dynamodb:.*/stream/)", str(each.properties.get("EventSourceArn")))
+    ]
+
+
+def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    """An alarm has to fire within five minutes of the first record it gives up, whether that could be kept or not."""
+    for name, loss in LOSSES.items():
+        metric = metric_of(stack.resources[subject], "AWS/Lambda", name, "EventSourceMappingUUID")
+        if why := untold(stack, metric, FIRST):
+            yield Problem(
+                f"no alarm reports {loss}: {why}.",
+                f"add an alarm on AWS/Lambda {name} of the mapping (EventSourceMappingUUID): Sum >= 1 in one period of "
+                "at most 300 seconds.",
+            )

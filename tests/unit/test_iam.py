@@ -1,0 +1,182 @@
+"""The one reader of IAM policies, in which checks and Checkov's policies have the same answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.render.resources import Resource
+from rules.lib.iam import (
+    Statement,
+    Unreadable,
+    fits,
+    overlap,
+    policy_statements,
+    role_statements,
+    statements,
+    trust_statements,
+)
+
+STATEMENT = {"Effect": "Allow", "Action": ["s3:Get*", "kms:Decrypt"], "Resource": "arn:aws:s3:::data/raw/*"}
+
+
+def read(**keys: Any) -> Statement:
+    """The good statement with other keys; None takes one away."""
+    body = {key: each for key, each in {**STATEMENT, **keys}.items() if each is not None}
+    (found,) = statements({"Statement": [body]})
+    return found
+
+
+def resource(kind: str, **properties: Any) -> Resource:
+    return Resource("Thing", kind, {"Type": kind, "Properties": properties}, "thing", "")
+
+
+@pytest.mark.parametrize(
+    ("asked", "covers", "touches"),
+    [
+        ("s3:GetObject", True, True),
+        ("S3:getobject", True, True),
+        ("s3:GetObject*", True, True),
+        ("s3:*", False, True),
+        ("s3:PutObject", False, False),
+        ("kms:*", False, True),
+    ],
+)
+def test_a_statement_is_about_the_actions_that_it_names(asked, covers, touches):
+    assert (read().covers(asked), read().touches(asked)) == (covers, touches)
+
+
+@pytest.mark.parametrize(
+    ("asked", "covers", "touches"),
+    [
+        ("s3:PutObject", True, True),
+        ("s3:GetObject", False, False),
+        ("s3:GetObject*", False, False),
+        ("s3:*", False, True),
+        ("iam:*", True, True),
+    ],
+)
+def test_a_statement_with_not_action_is_about_every_other(asked, covers, touches):
+    statement = read(Action=None, NotAction="s3:get*")
+
+    assert statement.actions == ["*"]
+    assert (statement.covers(asked), statement.touches(asked)) == (covers, touches)
+
+
+def test_a_statement_with_not_resource_reaches_every_other():
+    statement = read(Resource=None, NotResource=["arn:aws:s3:::data/raw/*"])
+
+    assert statement.resources == ["*"]
+    assert statement.reaches("arn:aws:s3:::data/curated/x")
+    assert not statement.reaches("arn:aws:s3:::data/raw/x")
+    # Of all the objects there are, some are left out.
+    assert not statement.reaches("arn:aws:s3:::data/*")
+
+
+@pytest.mark.parametrize(
+    "effect", ["allow", "Allowed", "", None, ["Allow"], ["Allow", "Deny"], {"Ref": "Effect"}, True]
+)
+def test_an_unknown_effect_is_neither_a_grant_nor_a_refusal(effect):
+    with pytest.raises(Unreadable, match="neither Allow nor Deny") as odd:
+        statements({"Statement": [STATEMENT, {**STATEMENT, "Effect": effect}]}, ("Properties",), "Policy")
+
+    assert odd.value.path == ("Properties", "Statement", 1)
+    assert odd.value.logical_id == "Policy"
+
+
+@pytest.mark.parametrize(
+    ("action", "said"),
+    [
+        ({"Action": None}, "names no action"),
+        ({"NotAction": "s3:*"}, "both Action and NotAction"),
+        ({"Action": []}, "not the name of an action"),
+        ({"Action": ""}, "not the name of an action"),
+        ({"Action": 7}, "not the name of an action"),
+        ({"Action": ["s3:GetObject", {"Fn::Sub": "s3:${What}"}]}, "not the name of an action"),
+        ({"Action": None, "NotAction": {"Ref": "What"}}, "not the name of an action"),
+    ],
+)
+def test_actions_that_nobody_can_tell_are_not_passed_over(action, said):
+    with pytest.raises(Unreadable, match=said):
+        read(**action)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [None, "text", [], {}, {"Statement": []}, {"Statement": "text"}, {"Statement": ["text"]}, {"Statement": [None]}],
+)
+def test_a_document_without_statements_is_none(document):
+    with pytest.raises(Unreadable):
+        statements(document)
+
+
+def test_all_statements_are_read_before_the_first_is_given_out():
+    """A check that is content with the first grant would not see that the next one may refuse."""
+    with pytest.raises(Unreadable):
+        any(each.allows for each in statements({"Statement": [STATEMENT, {**STATEMENT, "Effect": "Denied"}]}))
+
+
+def test_one_statement_stands_where_it_is_written():
+    (of_map,) = statements({"Statement": STATEMENT}, ("Properties", "PolicyDocument"))
+    (of_list,) = statements({"Statement": [STATEMENT]}, ("Properties", "PolicyDocument"))
+
+    assert of_map.path == ("Properties", "PolicyDocument", "Statement")
+    assert of_list.path == ("Properties", "PolicyDocument", "Statement", 0)
+
+
+def test_a_property_that_is_not_there_grants_nothing_unless_it_has_to_be_there():
+    for readable in (policy_statements, trust_statements):
+        assert readable(resource("AWS::IAM::Role")) == []
+        with pytest.raises(Unreadable):
+            readable(resource("AWS::IAM::Role"), required=True)
+    assert role_statements(resource("AWS::IAM::Role")) == []
+    with pytest.raises(Unreadable):
+        role_statements(resource("AWS::IAM::ManagedPolicy"))
+
+
+@pytest.mark.parametrize("policies", ["text", {"PolicyDocument": {"Statement": STATEMENT}}, ["text"], [{}]])
+def test_a_roles_policies_are_a_list_of_documents(policies):
+    with pytest.raises(Unreadable):
+        role_statements(resource("AWS::IAM::Role", Policies=policies))
+
+
+def test_a_keys_policy_has_a_name_of_its_own():
+    for kind in ("AWS::KMS::Key", "AWS::KMS::ReplicaKey"):
+        (found,) = policy_statements(resource(kind, KeyPolicy={"Statement": [STATEMENT]}))
+        assert found.path[:2] == ("Properties", "KeyPolicy")
+
+
+def test_operators_and_condition_keys_ignore_case_and_no_value_is_lost():
+    tests = {"StringEquals": {"aws:SourceAccount": "1"}, "stringequals": {"AWS:sourceaccount": ["2", "3"]}}
+
+    assert read(Condition=tests).condition("StringEquals", "aws:SourceAccount") == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("condition", ["text", ["text"], {"StringEquals": "text"}])
+def test_a_condition_that_cannot_be_read_is_a_test_like_no_other(condition):
+    ((operator, key),) = read(Condition=condition).tests()
+
+    assert operator == "unreadable" or key == ""
+
+
+def test_iam_has_two_wildcards_and_no_third():
+    assert fits("s3:GetObject", "s3:*Obj?ct")
+    assert not fits("s3:GetObject", "s3:[A-Z]etObject")
+    assert fits("a[b]c", "a[b]*")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "meet"),
+    [
+        ("s3:Get*", "s3:*Object", True),
+        ("s3:Get*", "s3:Put*", False),
+        ("s3:GetObject", "s3:GetObject", True),
+        ("s3:?etObject", "s3:G*", True),
+        ("*", "", True),
+        ("a*b", "a", False),
+    ],
+)
+def test_two_patterns_overlap_if_one_text_fits_both(one, other, meet):
+    assert overlap(one, other) is meet
+    assert overlap(other, one) is meet
