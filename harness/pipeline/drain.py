@@ -12,7 +12,7 @@ from pipeline_store.keys import RAW_PREFIX, UNDECODABLE_PREFIX, parse_key
 from pipeline_store.stages import Stage
 
 #: How often to look. The emulated AWS answers each look in milliseconds, while there are few objects.
-POLL_SECONDS = 0.5
+POLL_SECONDS = 0.1
 #: How much longer to wait than to look: looking at thousands of objects takes time from the functions that are awaited.
 REST = 3
 #: A cold function on a busy machine needs a few seconds; nothing healthy is silent for this long.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -55,9 +56,10 @@ def wait_until_complete(emulator: Emulator, name: str) -> None:
 
     status = until(finished)
     if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-        events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
-        reasons = [(e["LogicalResourceId"], e["ResourceStatusReason"]) for e in events if "ResourceStatusReason" in e]
-        raise StackFailed(f"{status}: {reasons}")
+        pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=name)
+        events = [event for page in pages for event in page["StackEvents"]]
+        reasons = dict.fromkeys(filter(None, (event.get("ResourceStatusReason") for event in events)))
+        raise StackFailed(f"{status}: {'; '.join(reasons)}")
 
 
 def physical_ids(emulator: Emulator, name: str) -> dict[str, str]:
@@ -96,20 +98,32 @@ _PACKAGED_IN = "packaged-once"
 #: What `aws cloudformation package` has uploaded, by name, and the template that it wrote: once a process.
 _PACKAGED: dict[str, bytes] = {}
 _TEMPLATE = "template.yaml"
+#: The variable with the folder where a process finds what another one has packaged.
+PACKAGED_FOLDER = "PACKAGED_FOLDER"
+
+Edit = Callable[[str], str]
 
 
-def uploaded(emulator: Emulator, bucket: str) -> str:
-    """Put the packaged template and all that it points at into a new `bucket`; the template's address."""
+def uploaded(emulator: Emulator, bucket: str, edit: Edit = str) -> str:
+    """Put the packaged template, edited, and all that it points at into a new `bucket`; the template's address."""
     s3 = emulator.client("s3")
     s3.create_bucket(Bucket=bucket)
     if not _PACKAGED:
         _package(emulator)
     for name, content in _PACKAGED.items():
-        s3.put_object(Bucket=bucket, Key=name, Body=content.replace(_PACKAGED_IN.encode(), bucket.encode()))
+        body = edit(_text(bucket)).encode() if name == _TEMPLATE else content
+        s3.put_object(Bucket=bucket, Key=name, Body=body)
     return f"{emulator.endpoint_url}/{bucket}/{_TEMPLATE}"
 
 
+def _text(bucket: str) -> str:
+    return _PACKAGED[_TEMPLATE].decode().replace(_PACKAGED_IN, bucket)
+
+
 def _package(emulator: Emulator) -> None:
+    if PACKAGED_FOLDER in os.environ:
+        _PACKAGED.update((path.name, path.read_bytes()) for path in Path(os.environ[PACKAGED_FOLDER]).iterdir())
+        return
     s3 = emulator.client("s3")
     s3.create_bucket(Bucket=_PACKAGED_IN)
     with TemporaryDirectory() as folder:
@@ -123,18 +137,24 @@ def _package(emulator: Emulator) -> None:
         _PACKAGED[_TEMPLATE] = template.with_name(PACKAGED).read_bytes()
 
 
+def save_packaged(folder: Path) -> None:
+    """Write what was packaged into `folder`, for another process."""
+    for name, content in _PACKAGED.items():
+        (folder / name).write_bytes(content)
+
+
 class Stack:
     """The repository's template through CloudFormation's own API, which takes a tenth of the time of the AWS CLI.
 
     For tests of what is deployed. What a release engineer types is tested with the CLI.
     """
 
-    def __init__(self, emulator: Emulator, parameters: Path = DEVELOPMENT_PARAMETERS) -> None:
+    def __init__(self, emulator: Emulator, parameters: Path = DEVELOPMENT_PARAMETERS, edit: Edit = str) -> None:
         self._emulator = emulator
         self._cloudformation = emulator.client("cloudformation")
         #: Parameters of the next change.
         self._values = parameters_in(parameters)
-        self._template = uploaded(emulator, self._values["ArtifactBucketName"])
+        self._template = uploaded(emulator, self._values["ArtifactBucketName"], edit)
 
     def create(self, template: str = "", **changes: str) -> Deployment:
         """Create it with some parameters changed, or what is at another address. Raises StackFailed, ClientError."""
@@ -204,7 +224,7 @@ def overridden(path: Path, **changes: str) -> Path:
 def packaged(folder: Path, bucket: str) -> Path:
     """The packaged template as a file, once it was uploaded anywhere."""
     path = folder / PACKAGED
-    path.write_bytes(_PACKAGED[_TEMPLATE].replace(_PACKAGED_IN.encode(), bucket.encode()))
+    path.write_text(_text(bucket))
     return path
 
 

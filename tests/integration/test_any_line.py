@@ -63,6 +63,11 @@ def fakes(monkeypatch, tmp_path):
     worker.write_text(WORKER)
     worker.chmod(0o755)
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    # The worker stands where the emulator's program is looked for.
+    emulator = tmp_path / "harness" / "emulator" / "serve.py"
+    emulator.parent.mkdir(parents=True)
+    emulator.write_text(WORKER)
+    monkeypatch.setattr(process, "_PROJECT", tmp_path)
     monkeypatch.setattr(process, "_answers", lambda *_: True)
     monkeypatch.setattr(Emulator, "_create_deployer", lambda _: None)
     return temporary, worker

@@ -6,7 +6,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +20,7 @@ from tests.integration.commands import (
     assert_told_in_one_line,
     wait_for,
 )
+from tests.integration.stacks import PACKAGED_FOLDER, DeployedStack, save_packaged
 from tests.waiting import until
 
 pytestmark = pytest.mark.stack
@@ -44,6 +45,19 @@ STAGES = (
 )
 
 
+#: The first stages are those of any run; what comes after the deployment does not ask how that was made.
+FIRST_STAGES = ("", "Starting the emulated AWS", "Packaging", "Deploying")
+DEPLOYED_QUICKLY = """
+import sys
+from pathlib import Path
+from harness.pipeline import command, run
+from tests.integration.runs import deploying_through_the_api
+run.STAGES = deploying_through_the_api()
+command.FOLDER = Path(sys.argv[1])
+sys.exit(command.main(sys.argv[2:]))
+"""
+
+
 class Moment(NamedTuple):
     line: str
     seconds: float
@@ -66,6 +80,28 @@ def moments() -> Iterator[Any]:
             yield pytest.param(moment, id=str(moment), marks=[] if part == daily else pytest.mark.nightly)
 
 
+Started = Callable[[str], Command]
+
+
+@pytest.fixture(scope="session")
+def packaged_folder(everything: DeployedStack, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("packaged")
+    save_packaged(folder)
+    return str(folder)
+
+
+@pytest.fixture
+def started(tmp_path: Path, packaged_folder: str) -> Started:
+    """Starts a run that is to be interrupted after a line."""
+
+    def start(line: str) -> Command:
+        if any(stage.startswith(line) for stage in FIRST_STAGES):
+            return Command(tmp_path, "--count", "300")
+        return Command(tmp_path, "--count", "300", program=DEPLOYED_QUICKLY, **{PACKAGED_FOLDER: packaged_folder})
+
+    return start
+
+
 def at(command: Command, moment: Moment) -> None:
     """Return at that moment of the run, or when it has ended."""
     if moment.line:
@@ -84,9 +120,9 @@ def send(command: Command, number: signal.Signals) -> None:
         command.process.send_signal(number)
 
 
-@pytest.mark.parametrize("moment", moments())
-def test_a_signal_at_any_moment_ends_all_of_it(tmp_path: Path, moment: Moment) -> None:
-    with Command(tmp_path, "--count", "300") as command:
+@pytest.mark.parametrize("moment", list(moments()))
+def test_a_signal_at_any_moment_ends_all_of_it(started: Started, moment: Moment) -> None:
+    with started(moment.line) as command:
         at(command, moment)
         is_over = command.process.poll() is not None
         if not is_over:
@@ -116,9 +152,9 @@ def assert_ended_as(command: Command, code: int) -> None:
         pytest.param(RESULT, 0.0, marks=pytest.mark.nightly),
     ],
 )
-def test_more_signals_do_not_cut_the_cleaning_up_short(tmp_path: Path, line: str, seconds: float) -> None:
+def test_more_signals_do_not_cut_the_cleaning_up_short(started: Started, line: str, seconds: float) -> None:
     """Who sees nothing happen within a moment presses Ctrl-C again, and again."""
-    with Command(tmp_path, "--count", "300") as command:
+    with started(line) as command:
         at(command, Moment(line, seconds, signal.SIGINT))
         for number in cycle((signal.SIGINT, signal.SIGTERM)):
             if command.process.poll() is not None:
@@ -131,9 +167,9 @@ def test_more_signals_do_not_cut_the_cleaning_up_short(tmp_path: Path, line: str
         assert_ended_as(command, code)
 
 
-def test_spark_ends_with_the_run_and_all_that_was_started_was_looked_for(tmp_path: Path) -> None:
+def test_spark_ends_with_the_run_and_all_that_was_started_was_looked_for(started: Started) -> None:
     """The other tests look for the run's folder in environments: that finds nothing unless everything has it there."""
-    with Command(tmp_path, "--count", "300") as command:
+    with started(JOB) as command:
         wait_for(command, JOB)
         unmarked = dict.fromkeys(command.descendants(), 0)
         # The Java process is the last to come.
@@ -163,9 +199,9 @@ def name(pid: int) -> bytes:
 
 
 @pytest.mark.parametrize("line", ["Deploying", pytest.param(JOB, marks=pytest.mark.nightly)])
-def test_a_killed_run_leaves_neither_process_nor_temporary_file(tmp_path: Path, line: str) -> None:
+def test_a_killed_run_leaves_neither_process_nor_temporary_file(started: Started, line: str) -> None:
     """CI ends a job that minds no other signal so. Nothing can be written then; but nothing may go on running."""
-    with Command(tmp_path, "--count", "300") as command:
+    with started(line) as command:
         at(command, Moment(line, 1.0, signal.SIGKILL))
         command.process.kill()
         command.process.wait()

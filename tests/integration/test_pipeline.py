@@ -13,7 +13,6 @@ from harness.alarms.evaluation import history
 from harness.alarms.lines import collect
 from harness.alarms.series import Numbers
 from harness.alarms.states import State
-from harness.deploy.stack import TEMPLATE
 from harness.pipeline.glue import spark_python
 from market_data import FEEDS
 from tests.integration.runs import Outcome
@@ -69,7 +68,7 @@ def test_a_generated_feed_is_accounted_for_and_each_bad_record_has_its_reason(tm
         seen["written"], seen["known"] = written_partitions(run), catalogue(run)
         seen["numbers"], seen["alarms"] = printed_numbers(run), deployed_alarms(run)
 
-    outcome = Outcome(tmp_path / "run", {"account": remember})
+    outcome = Outcome(tmp_path / "run", {"account": remember}, edit=None)
 
     assert outcome.exit_code == 0, outcome.summary["error"]
     assert outcome.summary["lost"] == outcome.summary["doubled"] == outcome.summary["foreign"] == 0
@@ -218,10 +217,8 @@ def write_a_line_twice(run):
 def test_a_role_that_lacks_an_action_is_named_with_it(tmp_path, function, sid, action):
     """The emulated AWS enforces what the code calls; what AWS does with the role by itself, the preflight judges."""
     role = f"financial-{function}-role-development"
-    template = tmp_path / "template.yaml"
-    template.write_text(_without(TEMPLATE.read_text(), sid, action, role))
 
-    outcome = Outcome(tmp_path / "run", template=template)
+    outcome = Outcome(tmp_path / "run", edit=lambda template: _without(template, sid, action, role))
 
     assert outcome.exit_code == 1
     assert role in outcome.summary["error"]
