@@ -209,7 +209,8 @@ def write_a_line_twice(run):
         pytest.param(
             "data-validation", "ReportRejectedRecords", "sqs:SendMessage", id="validator", marks=pytest.mark.nightly
         ),
-        pytest.param("glue", "WriteLineageRows", "dynamodb:PutItem", id="glue"),
+        pytest.param("glue", "FindOpenWork", "dynamodb:Query", id="glue"),
+        pytest.param("glue", "WriteLineageRows", "dynamodb:PutItem", id="glue in Spark", marks=pytest.mark.nightly),
         pytest.param("glue", "AddPartitions", "glue:CreatePartition", id="catalogue", marks=pytest.mark.nightly),
         pytest.param("kinesis-consumer", "ReadStream", "kinesis:GetRecords", id="mapping"),
     ],
