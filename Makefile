@@ -17,7 +17,7 @@ help:
 	@echo "                FEED='file ...' | FEED=folder | FEED=-   VENUE=format   KEEP=1   PORT=number"
 	@echo "                COUNT=records   SEED=number   BAD_PER_MILLE=0..1000   of the feed that is generated without FEED"
 	@echo "make test       run every check: lint, types, the policy gate and its mutants, Spark, and the test suite"
-	@echo "make nightly    run every long profile: 2,000 examples a property, every moment of an interrupt, a million records"
+	@echo "make nightly    run every long profile: 2,000 examples a property, all moments of an interrupt, whole captures, a million records"
 	@echo "                HYPOTHESIS_SEED=number   PIPELINE_PATIENCE=3 triples all time limits, here as in the others"
 	@echo "make tools      only set up .tools/bin/tox"
 	@echo "make clean      delete all that was set up or written"

@@ -41,7 +41,7 @@ def deploying_through_the_api(edit: Edit = str) -> tuple[tuple[str, Callable[[Ru
     """The stages of a run with a quicker first one, which deploys the edited template without the AWS CLI."""
 
     def deploy(run: Run) -> None:
-        run.deployment = Stack(run.emulator, run.options.parameters, edit).create()
+        run.deployed = Stack(run.emulator, run.options.parameters, edit).create().resources
         run.display.say(f"Deployed: {len(run.resources)} resources")
 
     return (("deploy", deploy), *STAGES[1:])

@@ -17,7 +17,6 @@ from harness.deploy.stack import (
     NO_CHANGES,
     PACKAGED,
     STACK_NAME,
-    Deployment,
     assemble,
     parameter,
     parameters_in,
@@ -143,6 +142,13 @@ def save_packaged(folder: Path) -> None:
         (folder / name).write_bytes(content)
 
 
+class Deployment(NamedTuple):
+    """What stands: physical ids by logical id, and outputs."""
+
+    resources: dict[str, str]
+    outputs: dict[str, str]
+
+
 class Stack:
     """The repository's template through CloudFormation's own API, which takes a tenth of the time of the AWS CLI.
 
@@ -192,7 +198,7 @@ def described(emulator: Emulator) -> Deployment:
     """What stands of the repository's template."""
     stack = emulator.client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"][0]
     outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in stack.get("Outputs", [])}
-    return Deployment(changed=True, resources=physical_ids(emulator, STACK_NAME), outputs=outputs)
+    return Deployment(physical_ids(emulator, STACK_NAME), outputs)
 
 
 def types(emulator: Emulator) -> dict[str, str]:

@@ -81,8 +81,8 @@ def test_somebody_else_deploys_nothing(
 def test_a_deployer_deploys_updates_and_reads_nothing(emulator: Emulator, template: Path) -> None:
     aws = _deployer(emulator, "release-engineer", _policies())
 
-    assert deploy(aws, template, DEVELOPMENT_PARAMETERS).changed
-    assert not deploy(aws, template, DEVELOPMENT_PARAMETERS).changed
+    assert deploy(aws, template, DEVELOPMENT_PARAMETERS)
+    assert not deploy(aws, template, DEVELOPMENT_PARAMETERS)
     with pytest.raises(AwsCliError, match="AccessDenied"):
         # Granted, but through CloudFormation only.
         aws.run("dynamodb", "scan", "--table-name", "processing-jobs-development")
