@@ -1,4 +1,4 @@
-"""What state an alarm is in as time passes.
+"""Evaluates an alarm over time.
 
 "If the period is one minute or longer, an alarm is evaluated every minute", over the periods that end then. One that
 looks back for more than a day is evaluated once an hour, over the hours that are over.
@@ -29,8 +29,8 @@ def history(
 ) -> Iterator[tuple[int, State]]:
     """The state at the end of each minute from `start` up to `end` at which the alarm is evaluated.
 
-    `state` is what it was before. A new alarm is INSUFFICIENT_DATA. To be quick one may look every few minutes alone,
-    and learns of what happens so much later.
+    `state` is the state before; a new alarm is INSUFFICIENT_DATA. A larger `every` is faster,
+    but sees changes later.
     """
     for minute in range(start, end + 1, every):
         if alarm.spans_days and minute % _HOUR:
@@ -40,19 +40,19 @@ def history(
 
 
 def state_at(alarm: Alarm, numbers: Numbers, minute: int, current: State, reading: Reading = STANDARD) -> State:
-    """The state that an alarm goes to when it is evaluated at the beginning of a minute."""
+    """The state of an alarm after its evaluation at the start of a minute."""
     points = [None if value is None else alarm.breaches(value) for value in values_at(alarm, numbers, minute, reading)]
     return state_of(points, alarm.periods, alarm.to_alarm, _treatment(alarm, reading), current)
 
 
 def values_at(alarm: Alarm, numbers: Numbers, minute: int, reading: Reading = STANDARD) -> tuple[float | None, ...]:
-    """The watched value in each period of the evaluation range, the oldest first."""
+    """The watched value in each period of the evaluation range, oldest first."""
     length = alarm.periods + reading.extra
     rows = {}
     for source in alarm.sources:
         starts = [minute - (length - index) * alarm.minutes for index in range(length)]
         rows[source.id] = tuple(
-            # What is not there yet cannot be read.
+            # Later data does not exist yet.
             numbers.between(source.metric, start, min(start + alarm.minutes, minute - reading.delay), source.statistic)
             for start in starts
         )

@@ -1,4 +1,4 @@
-"""The cases of a rule: small templates, each with the verdict that the rule has to come to.
+"""The cases of a rule: small templates, each with the expected verdict.
 
 A case file has a `base`, a small template, and `cases`, each of which is the base with a few changes (RFC 6902, JSON
 Patch), or a template of its own. A case may also change another case of the file, named as its `base`.
@@ -29,11 +29,11 @@ _MORE = {"beside", "malformed"}
 _NEEDED, _OPTIONAL = {"name", "expect"}, {"base", "parameters", "patch", "template"}
 MISSING = "missing"
 _ABSENT = object()
-#: The sections in which a template makes something; names in the others are given, and stay.
+#: Sections that define things; names in other sections are fixed.
 _MADE = ("Resources", "Outputs")
-#: Where a resource is called something; what a function calls itself in its logs and metrics is a name too.
+#: Properties that hold names, including a function's name in its logs and metrics.
 _NAMED = ("", "/DatabaseInput", "/TableInput", "/Environment/Variables")
-#: What may stand where something else belongs, by what it is called in a case's name.
+#: Malformed shapes by their name in a case's name.
 SHAPES: dict[str, Any] = {
     MISSING: _ABSENT,
     "text": "malformed",
@@ -43,13 +43,13 @@ SHAPES: dict[str, Any] = {
     "a map": {"Malformed": "malformed"},
     "an empty map": {},
 }
-#: The reader of templates, which knows functions in their short form, is given the file inside of one.
+#: Wraps the file in a template, for the template parser with its short-form functions.
 _WRAPPING = "Resources: {X: {Type: X}}\nMetadata:\n"
 
 
 @dataclass(frozen=True)
 class Case:
-    """A template, values of its parameters, and what the rule has to say: SKIP, PASS or FAIL."""
+    """A template, its parameter values, and the expected verdict: SKIP, PASS or FAIL."""
 
     name: str
     expect: str
@@ -58,12 +58,12 @@ class Case:
 
     @property
     def title(self) -> str:
-        """The case in one line, unique in its file: the same words may name a good one and a bad one."""
+        """The case's name with its verdict, unique in its file."""
         return f"{self.expect} - {self.name}"
 
 
 def load(rule: Rule) -> list[Case]:
-    """The cases of a rule, expanded. Raises BadRule for a file that is not one of cases, naming the case."""
+    """The expanded cases of a rule. Raises BadRule, naming the case, for an invalid file."""
     path = rule.case_file
     try:
         wrapped = parse(_WRAPPING + textwrap.indent(path.read_text(), "  "), path)
@@ -94,7 +94,7 @@ def load(rule: Rule) -> list[Case]:
 
 
 def malformed(base: dict[str, Any], places: Any) -> Iterator[Case]:
-    """The base with each place in the shapes that do not belong there, or in those of them that `as` lists.
+    """The base with each place in all malformed shapes, or in those listed in `as`.
 
     A place is `at`, a JSON Pointer, and `expect`, the verdict.
     """
@@ -104,7 +104,7 @@ def malformed(base: dict[str, Any], places: Any) -> Iterator[Case]:
         at, expect = str(place["at"]), str(place["expect"])
         now = jsonpatch.JsonPointer(at).resolve(base, _ABSENT)
         if now is _ABSENT or expect not in OUTCOMES:
-            raise _BadCase(f"malformed: {at}: the base has nothing there, or {expect} is no verdict")
+            raise _BadCase(f"malformed: {at}: the base has nothing there, or {expect} is not a verdict")
         for shape in place.get("as", [each for each, value in SHAPES.items() if not _is_alike(value, now)]):
             if shape not in SHAPES:
                 raise _BadCase(f"malformed: {at}: {shape} is none of {', '.join(SHAPES)}")
@@ -114,12 +114,12 @@ def malformed(base: dict[str, Any], places: Any) -> Iterator[Case]:
 
 
 def _is_alike(value: Any, now: Any) -> bool:
-    # A value that is there can be right in its own shape; a function stands for whatever it gives.
+    # An existing value is valid in its own shape; a function can return any shape.
     return value is not _ABSENT and bool(value) and type(value) is type(now)
 
 
 def beside(written: Sequence[Case]) -> Iterator[Case]:
-    """A bad template beside a good one, in both orders, what the bad one makes under other names.
+    """A bad template combined with a good one, in both orders, with the bad one's names changed.
 
     It is the first pair whose parameters, and other sections, do not contradict each other.
     """
@@ -153,7 +153,7 @@ def _agree(good: Case, bad: Case) -> bool:
 
 
 def _renamed(template: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """What a template makes, under other logical ids and physical names, wherever they are defined and referred to.
+    """A template with other logical ids and physical names, in definitions and references.
 
     So is what only the other one makes: a bad template may refer to what it lacks.
     """
@@ -190,7 +190,7 @@ def _names(resources: Mapping[str, Any]) -> Iterator[str]:
 
 
 class _BadCase(Exception):
-    """What is wrong with a case."""
+    """A case is invalid."""
 
 
 def _case(entry: Any, base: dict[str, Any], others: Mapping[str, Case]) -> Case:
@@ -217,7 +217,7 @@ def _patched(name: str, base: dict[str, Any], operations: Any) -> Any:
     if not isinstance(operations, list):
         raise _BadCase(f"{name}: the patch is no list of operations")
     try:
-        # The values of operations become part of the result, which is changed again by cases that are based on it.
+        # Copied, because patch values become part of the result, which later cases change again.
         return jsonpatch.apply_patch(base, copy.deepcopy(operations))
     except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException, TypeError) as error:
         raise _BadCase(f"{name}: the patch does not fit: {' '.join(str(error).split())}") from error
