@@ -177,7 +177,8 @@ def _pinned(lines: Iterable[str], given: set[str], index: Index) -> Iterator[str
     for line in lines:
         text, _, reason = (part.strip() for part in line.partition("# "))
         if text and canonicalize_name((pin := Requirement(text)).name) not in given:
-            hashes = "".join(f" \\\n    --hash={value}" for value in index.hashes(pin))
+            # On one line, so that a diff shows a line for each package that changed.
+            hashes = "".join(f" --hash={value}" for value in index.hashes(pin))
             yield f"{text}{hashes}  # {reason}\n"
 
 
