@@ -12,7 +12,7 @@ import pytest
 from harness.deploy.stack import DEVELOPMENT_PARAMETERS
 from harness.emulator import coverage
 from harness.emulator.process import Emulator
-from tests.integration.stacks import EVERYTHING, HOSTILE, DeployedStack, deploy_template
+from tests.integration.stacks import EVERYTHING, HOSTILE, PACKAGED_FOLDER, DeployedStack, deploy_template, save_packaged
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +31,14 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedSta
     with Emulator(settings={coverage.REPORT: str(report)}) as running:
         deployed = deploy_template(running, **EVERYTHING)
         yield DeployedStack(running, deployed.resources, coverage.readings(report))
+
+
+@pytest.fixture(scope="session")
+def packaged_folder(everything: DeployedStack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The variable that leads another process to what was packaged for this one."""
+    folder = tmp_path_factory.mktemp("packaged")
+    save_packaged(folder)
+    return {PACKAGED_FOLDER: str(folder)}
 
 
 @pytest.fixture(scope="session")

@@ -15,12 +15,12 @@ import pytest
 
 from harness import patience
 from tests.integration.commands import (
+    DEPLOYED_QUICKLY,
     Command,
     assert_nothing_is_left,
     assert_told_in_one_line,
     wait_for,
 )
-from tests.integration.stacks import PACKAGED_FOLDER, DeployedStack, save_packaged
 from tests.waiting import until
 
 pytestmark = pytest.mark.stack
@@ -47,15 +47,6 @@ STAGES = (
 
 #: The first stages are those of any run; what comes after the deployment does not ask how that was made.
 FIRST_STAGES = ("", "Starting the emulated AWS", "Packaging", "Deploying")
-DEPLOYED_QUICKLY = """
-import sys
-from pathlib import Path
-from harness.pipeline import command, run
-from tests.integration.runs import deploying_through_the_api
-run.STAGES = deploying_through_the_api()
-command.FOLDER = Path(sys.argv[1])
-sys.exit(command.main(sys.argv[2:]))
-"""
 
 
 class Moment(NamedTuple):
@@ -83,21 +74,14 @@ def moments() -> Iterator[Any]:
 Started = Callable[[str], Command]
 
 
-@pytest.fixture(scope="session")
-def packaged_folder(everything: DeployedStack, tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("packaged")
-    save_packaged(folder)
-    return str(folder)
-
-
 @pytest.fixture
-def started(tmp_path: Path, packaged_folder: str) -> Started:
+def started(tmp_path: Path, packaged_folder: dict[str, str]) -> Started:
     """Starts a run that is to be interrupted after a line."""
 
     def start(line: str) -> Command:
         if any(stage.startswith(line) for stage in FIRST_STAGES):
             return Command(tmp_path, "--count", "300")
-        return Command(tmp_path, "--count", "300", program=DEPLOYED_QUICKLY, **{PACKAGED_FOLDER: packaged_folder})
+        return Command(tmp_path, "--count", "300", program=DEPLOYED_QUICKLY, **packaged_folder)
 
     return start
 

@@ -106,6 +106,14 @@ def test_every_parameter_is_changed_alone() -> None:
     assert CHANGES.keys() | NOT_ALONE == read(TEMPLATE).template["Parameters"].keys()
 
 
+def test_all_parameters_can_be_changed_at_once(emulator: Emulator) -> None:
+    stack = Stack(emulator)
+    stack.create()
+
+    assert stack.update(**CHANGES)
+
+
+@pytest.mark.nightly
 def test_each_parameter_can_be_changed_alone(emulator: Emulator) -> None:
     """One after the other, each from where the one before has left the stack."""
     stack = Stack(emulator)
