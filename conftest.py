@@ -9,9 +9,10 @@ import pytest
 from harness import patience
 
 NIGHTLY = "nightly"
-PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "dev")
-#: A property that is tried twenty thousand times is not stuck.
-NIGHTLY_PATIENCE = 30
+PROFILE_VARIABLE = "HYPOTHESIS_PROFILE"
+PROFILE = os.environ.get(PROFILE_VARIABLE, "ci" if "CI" in os.environ else "dev")
+#: A property that is tried two thousand times is not stuck.
+NIGHTLY_PATIENCE = 10
 
 try:
     from hypothesis import HealthCheck, settings
@@ -20,10 +21,11 @@ except ModuleNotFoundError:  # the Spark environment has no Hypothesis, and its 
 else:
     # A machine shared by several workers makes single examples slow without making anything wrong.
     settings.register_profile("dev", max_examples=50, deadline=None)
+    # CI draws the same examples each time, so more of them would only once find more. The nightly run draws others.
     settings.register_profile(
-        "ci", max_examples=500, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        "ci", max_examples=100, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
-    settings.register_profile(NIGHTLY, max_examples=20_000, deadline=None)
+    settings.register_profile(NIGHTLY, max_examples=2_000, deadline=None)
     settings.load_profile(PROFILE)
 
 
@@ -39,19 +41,32 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.hypothesis_seed = os.environ.get("HYPOTHESIS_SEED") or time.strftime("%Y%m%d")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave to the long profile what shows a claim once more, at another moment or in another place."""
+    for item in items:
+        if PROFILE != NIGHTLY and item.get_closest_marker(NIGHTLY):
+            item.add_marker(pytest.mark.skip(reason=f"set {PROFILE_VARIABLE}={NIGHTLY}"))
+
+
 def pytest_report_header(config: pytest.Config) -> str:
     """What has to be set for the same run again."""
     return f"profile: {PROFILE}, seed: {getattr(config.option, 'hypothesis_seed', None)}"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """List each promise that was not shown because what it takes is not in the repository (tests/shared.py)."""
+    """List each promise that was not shown, by the variable that shows it.
+
+    What it takes is not in the repository (tests/shared.py), or it is left to the long profile: then row by row, since
+    other rows were shown.
+    """
     promises: dict[str, dict[str, None]] = {}
     for report in terminalreporter.stats.get("skipped", []):
         told = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
-        if match := re.search(r"set ([A-Z]+_[A-Z_]+)$", told):
-            name = report.nodeid.rpartition("::")[2].partition("[")[0]
-            promises.setdefault(match[1], {})[name.removeprefix("test_").replace("_", " ")] = None
+        if match := re.search(r"set ([A-Z]+_[A-Z_]+(?:=\w+)?)$", told):
+            name, _, row = report.nodeid.rpartition("::")[2].partition("[")
+            promise = name.removeprefix("test_").replace("_", " ")
+            promise += f" [{row}" if row and match[1].endswith(NIGHTLY) else ""
+            promises.setdefault(match[1], {})[promise] = None
     for variable, names in promises.items():
         terminalreporter.section(f"not shown without {variable}")
         for name in names:

@@ -1,36 +1,36 @@
-"""`python -m harness`: one subcommand a job; each module's own `main` reads its options."""
+"""`python -m harness COMMAND`: dispatches to each command's `main`, which parses its options."""
 
 from __future__ import annotations
 
 import sys
 from importlib import import_module
 
-#: Subcommand -> module with `main(argv) -> int`, and what it does. Imported on use: packaging needs no third party.
+#: Subcommand -> module with `main(argv) -> int`, and its description. Imported on use: packaging needs no dependencies.
 COMMANDS = {
     "pipeline": ("harness.pipeline.command", "deploy on an emulated AWS, replay market data, account for every record"),
     "package": ("harness.packaging.command", "build the zips and the script the template points at"),
     "gate": ("harness.gate.command", "judge a template in every scenario with every engine"),
-    "cases": ("harness.catalogue.command", "expand the cases of the rules for the engines' own commands; count them"),
-    "rules": ("harness.pages.command", "hold rules/README.md and rules/proof.csv to the rules and reports"),
-    "mutants": ("harness.mutants.command", "break the template everywhere, and ask which rule notices"),
-    "preflight": ("harness.preflight.command", "say what a deployment would fail on, before anything is built"),
+    "cases": ("harness.catalogue.command", "expand the rules' cases for the engines' own test commands; count them"),
+    "rules": ("harness.pages.command", "check rules/README.md and rules/proof.csv against the rules and reports"),
+    "mutants": ("harness.mutants.command", "break the template everywhere, and report which rules catch it"),
+    "preflight": ("harness.preflight.command", "report what would make a deployment fail, before anything is created"),
     "deploy": ("harness.deploy.command", "package and deploy the template through the AWS CLI"),
     "import-template": (
         "harness.deploy.import_command",
-        "write the files for importing what a deleted stack has left",
+        "write the files for importing a deleted stack's retained resources",
     ),
     "deployer-policy": (
         "harness.deployer.command",
-        "write the deployer's rights as IAM policies, or say whether docs/deployer-policy.json is stale",
+        "write the deployer's IAM policies, or check that docs/deployer-policy.json is current",
     ),
     "stack-policy": ("harness.deploy.policy_command", "print the stack policy for what the template retains"),
     "replay": ("harness.replay.__main__", "convert captures to the contract's NDJSON, or generate a feed"),
-    "quarantine": ("harness.quarantine.command", "read what the pipeline refused: how much, why, and what it was"),
+    "quarantine": ("harness.quarantine.command", "show rejected records: counts, reasons and samples"),
 }
 
 
 def main(argv: list[str]) -> int:
-    """Run the subcommand named first in `argv`; 2 when there is none of that name."""
+    """Run the subcommand `argv[0]`; return 2 if there is none."""
     if argv and argv[0] in COMMANDS:
         module = import_module(COMMANDS[argv[0]][0])
         result: int = module.main(argv[1:])
@@ -49,5 +49,5 @@ if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:
-        # Before a command has set up its own answer to it, or where it has none. 128 + the signal's number.
+        # For commands without their own handling. 128 + the signal's number.
         sys.exit(130)

@@ -1,6 +1,6 @@
-"""Validated objects to Parquet: each touched (feed, arrival hour) partition is rebuilt, its files replaced whole.
+"""Rebuilds Parquet partitions from validated objects, one (feed, arrival hour) at a time, replacing whole files.
 
-Glue is given one file: `tox -e package` bundles this package, and what it imports of `lambda_src`, into one script. So
-nothing that is imported here may need more than Glue brings. Only `staging` and `transforms` use pyspark, and they
-import it late: what Spark is to do is text (SQL and schemas), which can be read where there is no Spark.
+`tox -e package` bundles this package, and what it imports from `lambda_src`, into the one script that Glue runs. So
+imports are limited to what Glue provides. Only `staging` and `transforms` use pyspark, and import it inside functions,
+so that everything else can be imported without Spark.
 """

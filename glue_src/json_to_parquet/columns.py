@@ -1,7 +1,4 @@
-"""What the contract's fields become in Parquet.
-
-A test holds the fields to the contract's types, and the tables to `parquet_columns`.
-"""
+"""Maps the contract's fields to Parquet columns. Tests compare them with the contract and the template's tables."""
 
 from __future__ import annotations
 
@@ -15,9 +12,9 @@ class Kind(Enum):
     TEXT = "text"
     TEXTS = "list of texts"
     INTEGER = "integer"
-    #: A decimal numeral, sent as text: stored exactly, and as a number to calculate with.
+    #: A decimal number sent as a string: stored as sent, and as a decimal for calculations.
     NUMERAL = "numeral"
-    #: An RFC 3339 time: stored as sent, as nanoseconds, and as the timestamp that query engines know.
+    #: An RFC 3339 time: stored as sent, as nanoseconds, and as a SQL timestamp.
     TIME = "time"
     LEVELS = "levels"
 
@@ -28,7 +25,7 @@ class Field(NamedTuple):
     name: str
     kind: Kind
     required: bool = False
-    #: What an entry holds, if the field is a list of levels.
+    #: Fields of an entry, if the field is a list of levels.
     levels: tuple[Field, ...] = ()
 
 
@@ -42,7 +39,7 @@ _COMMON = (
     Field("first_sequence", Kind.TEXT),
     Field("conditions", Kind.TEXTS),
     Field("checksum", Kind.TEXT),
-    # An object of the producer's, kept as the text that was sent.
+    # The producer's object, as the text that was sent.
     Field("extra", Kind.TEXT),
 )
 _BOOK_LEVEL = (
@@ -82,14 +79,14 @@ FIELDS: dict[str, tuple[Field, ...]] = {
     ),
 }
 
-#: Where a record was on the stream, which is what a record is known by: real tapes repeat identical lines.
+#: Stream position, which identifies a record: real feeds repeat identical lines.
 POSITION = ("shard_id", "sequence_number")
-#: 20 digits before the point is what the contract allows; 18 are left for after it.
+#: The contract allows 20 integer digits, which leaves 18 for the fraction.
 DECIMAL = "decimal(38,18)"
 
 
 def parquet_columns(feed: str) -> list[tuple[str, str]]:
-    """Return the feed's columns, as (name, type) in the words that Spark and the Glue catalogue share."""
+    """The feed's columns as (name, type), in type names that Spark and Glue share."""
     stored = [column for each in FIELDS[feed] for column in _stored(each)]
     return [
         ("shard_id", "string"),
@@ -102,7 +99,7 @@ def parquet_columns(feed: str) -> list[tuple[str, str]]:
 
 
 def line_schema(feed: str) -> str:
-    """Return the schema of a validated line, all of it said: nothing is inferred from the data."""
+    """The complete schema of a validated line; nothing is inferred from the data."""
     record = ",".join(f"{name}:{type_}" for each in FIELDS[feed] for name, type_ in _sent(each))
     return f"v int, shard string, seq string, arrival_ns bigint, flags array<string>, record struct<{record}>"
 

@@ -1,9 +1,9 @@
-"""What a run raises on purpose. Both end it as failed, which is what somebody is told of."""
+"""Errors that fail a run. A failed run triggers the GlueFailureRule notification."""
 
 
 class TransformFailed(Exception):
-    """Something was left undone; the message names it. What could be done was done."""
+    """Some partitions were not rebuilt; the message names them. The others are finished."""
 
 
 class LockHeld(Exception):
-    """Another run is at work, or took over from this one."""
+    """Another run holds the lock, or has taken it over."""

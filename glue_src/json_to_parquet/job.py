@@ -1,4 +1,4 @@
-"""One run: what it takes on, how it goes on when something fails, and what it leaves behind."""
+"""One run of the job: planning, staging, replacing partitions, and handling failures."""
 
 from __future__ import annotations
 
@@ -21,15 +21,12 @@ from .stores import LOCK, PARTITION_FAILED, Bucket, Clients, JobTable, LineageTa
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-#: More partitions than this failing by themselves are not a few bad files. The rest waits for the next run.
-_FAILED_AT_MOST = 20
+#: If more partitions than this fail, the cause is not a few bad files: leave the rest to the next run.
+_MAX_FAILED = 20
 
 
 class Job:
-    """One run, from the job table's question to its answer.
-
-    `storage` is what stands before a key where Spark reads and writes.
-    """
+    """One run. `storage` is the URL prefix of keys in Spark, such as `s3://bucket/`."""
 
     def __init__(
         self,
@@ -46,21 +43,21 @@ class Job:
         self.catalogue = Catalogue(clients.glue, options.database)
         self.clock = clock
         self.run_id = f"{clock():%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"
-        #: A crashed run's leftovers are elsewhere.
+        #: Per run, so it never holds files of a crashed run.
         self.staging_prefix = f"{options.staging_prefix}{self.run_id}/"
         self.staging = Staging(
             self.bucket, spark, storage, options.source_prefix, options.target_prefix, self.staging_prefix
         )
         self.problems: list[str] = []
-        #: Entries of the catalogue that said something else than their table.
-        self.mended: list[str] = []
-        #: The place where the next run is to begin, as far as this one knows.
+        #: Data Catalog entries that did not match their table and were repaired.
+        self.repaired: list[str] = []
+        #: Where the next run should begin, as far as this run knows.
         self._begin_at = ""
 
     def run(self) -> dict[str, Any]:
-        """Rebuild every partition that has something new; return what was done.
+        """Rebuild every partition with new objects; return the result.
 
-        What goes wrong with one partition is a problem of its own: the others are finished, and its rows stay open.
+        A failed partition does not stop the others. Its rows stay unmarked, so the next run tries it again.
         """
         self._begin_at = self.take_lock()
         work = beginning_at(self._begin_at, self.plan(self.jobs.validated()))
@@ -69,7 +66,7 @@ class Job:
         marked = 0
         for group in self.staged_groups(work):
             staged += group
-            # Before the search goes on: what is finished stays done if the run ends at its time limit.
+            # Finish each group at once, so that it stays done if the run hits its timeout.
             for each in group:
                 newly = self.finish(each)
                 if newly is not None:
@@ -80,7 +77,7 @@ class Job:
         return self.result(staged, done, marked)
 
     def take_lock(self) -> str:
-        """Make sure that no other run is at work; return where the last one says to begin."""
+        """Take the lock; return where the last run says to begin. Raises LockHeld if another run has it."""
         now = self.clock()
         begin_at = self.jobs.lock(self.run_id, now, now + timedelta(seconds=self.options.lock_seconds))
         if begin_at is None:
@@ -88,14 +85,14 @@ class Job:
         return begin_at
 
     def keep_lock(self) -> None:
-        """Make sure that no other run has been at work since this one took the lock."""
+        """Extend the lock. Raises LockHeld if another run has held it since this one took it."""
         until = self.clock() + timedelta(seconds=self.options.lock_seconds)
         if not self.jobs.keep_lock(self.run_id, until, self._begin_at):
             row = f"{LOCK} in {self.options.job_table}"
-            raise LockHeld(f"{row} is not this run's any more: it took too long, and another run has had the lock")
+            raise LockHeld(f"this run no longer holds {row}: it took too long and another run has held the lock since")
 
     def plan(self, job_rows: Iterable[JobRow]) -> list[Work]:
-        """Say which partitions are to be rebuilt. What cannot be is a problem, and does not stop the rest."""
+        """The partitions to rebuild. Those that cannot be planned become problems and do not stop the rest."""
         touched: dict[Partition, list[JobRow]] = defaultdict(list)
         for row in job_rows:
             partition = partition_of(row.validated_key, self.options.source_prefix)
@@ -120,27 +117,25 @@ class Job:
         return Work(partition, there, buckets, sum(objects.values()), files) if there else None
 
     def staged_groups(self, work: list[Work]) -> Iterator[list[Work]]:
-        """Stage the partitions together; if that fails, each half by itself, until it is known which one is at fault.
+        """Stage the partitions together; if that fails, stage each half by itself, until the bad ones are isolated.
 
-        One unreadable object fails all that Spark reads with it, and Spark does not say of which partition it was.
+        One unreadable object fails everything Spark reads with it, and Spark does not name the partition.
 
-        The search ends when `_FAILED_AT_MOST` partitions have failed by themselves, and no good partition waits for
-        ever. Partitions are tried in the order of a circle (`beginning_at`), and where the search ended is where the
-        next run begins. So each run passes that many bad ones, and finishes every good one on its way. A good
-        partition with b bad ones between it and the place of beginning is finished in at most
-        b // _FAILED_AT_MOST + 1 runs, whichever those are. A run that is cut off during an attempt has noted the place
-        after the attempt's first partition, so that each run moves on by one at least, even if that one never ends.
+        The search stops after `_MAX_FAILED` bad partitions, and the next run begins where it stopped (`beginning_at`),
+        so no good partition waits for ever: with b bad ones before it, it is finished within b // _MAX_FAILED + 1 runs.
+        A run that is killed during an attempt has recorded the place after the attempt's first partition, so every run
+        advances by at least one, even if that one never ends.
         """
         failed = 0
         groups = [work] if work else []
         while groups:
             remaining = [place(each) for group in groups for each in group]
-            if failed >= _FAILED_AT_MOST:
+            if failed >= _MAX_FAILED:
                 self._begin_at = remaining[0]
-                self.problems.append(f"{len(remaining)} partitions were not tried: {failed} others had failed")
+                self.problems.append(f"{len(remaining)} partitions were not tried, because {failed} others failed")
                 break
             self._begin_at = remaining[1] if remaining[1:] else ""
-            # While staging nothing keeps the lock, so an attempt begins with all of its time.
+            # Nothing extends the lock during staging, so extend it right before.
             self.keep_lock()
             group = groups.pop(0)
             try:
@@ -161,22 +156,23 @@ class Job:
             self.keep_lock()
 
     def finish(self, work: Work) -> int | None:
-        """Replace the partition's files, tell the catalogue, and mark its rows; return how many, None if it failed."""
+        """Replace the partition's files, register it, mark its rows; return how many were marked, None if it failed."""
         target = self.options.target_prefix + work.partition.target
         if found := objections(work):
             self.problems.extend(f"{target}{each}" for each in found)
             return None
-        # The last moment to notice that this run took so long that another one started. Not a problem of one partition,
-        # so outside of the `try`: without the lock, or without knowing whether it is ours, nothing may be touched.
+        # The last chance to notice that another run has taken the lock. Outside the `try`, because it concerns all
+        # partitions: without the lock, nothing may be changed.
         self.keep_lock()
         try:
             self.replace(work, target)
-            # After the files: a partition that readers see is complete. Before the rows are marked: while its entry is
-            # missing the next run comes back to it.
-            mended = self.catalogue.add(work.partition, f"s3://{self.bucket.name}/{target}") if work.positions else None
-            if mended:
-                self.mended.append(f"{target} was at {mended}")
-            # At once, so that what a run has finished stays done, whatever becomes of the run.
+            # After the files, so that readers see only complete partitions. Before the rows are marked, so that the
+            # next run retries a partition without an entry.
+            folder = f"s3://{self.bucket.name}/{target}"
+            repaired = self.catalogue.add(work.partition, folder) if work.positions else None
+            if repaired:
+                self.repaired.append(f"{target} was at {repaired}")
+            # Mark at once, so that finished work stays done if the run fails later.
             return self.mark(work)
         except PARTITION_FAILED as error:
             self.problems.append(f"{target}: {error}")
@@ -199,9 +195,9 @@ class Job:
         )
 
     def mark(self, work: Work) -> int:
-        """Mark the rows of exactly those objects that were read; return how many this run was the first to mark."""
+        """Mark the rows of exactly the objects that were read; return how many this run was the first to mark."""
         self.problems.extend(
-            f"{row.validated_key} has no line" for row in work.job_rows if row.validated_key not in work.read
+            f"{row.validated_key} is empty" for row in work.job_rows if row.validated_key not in work.read
         )
         return sum(
             at_once(
@@ -211,7 +207,7 @@ class Job:
         )
 
     def result(self, work: list[Work], done: list[Work], marked: int) -> dict[str, Any]:
-        """Say what was done, for machines. Duplicates are counted over all that was read."""
+        """The run's result for its log line. Duplicates are counted over everything that was read."""
         lines = sum(each.lines for each in work)
         return {
             "event": "json_to_parquet",
@@ -227,13 +223,13 @@ class Job:
             "duplicates_removed": lines - sum(sum(each.positions.values()) for each in work),
             "objects_read": sum(len(each.read) for each in work),
             "rows_marked": marked,
-            "catalogue_entries_mended": self.mended,
+            "catalogue_entries_mended": self.repaired,
             "problems": sorted(self.problems),
         }
 
 
 def parse_options(argv: list[str]) -> argparse.Namespace:
-    """Read the job's arguments. Glue passes more than ours, which are left alone."""
+    """Parse the job's arguments; Glue's own are ignored."""
     parser = argparse.ArgumentParser(allow_abbrev=False, description=__doc__)
     parser.add_argument("--JOB_NAME", default="json_to_parquet")
     parser.add_argument("--database", required=True)
@@ -271,7 +267,7 @@ def main(
 ) -> dict[str, Any]:
     """Run the job, print its result as one line of JSON, and return it; raise if anything was left undone."""
     options = parse_options(argv)
-    # Spark is started when there is something to do.
+    # Spark starts only if there is work.
     storage = storage.format(bucket=options.processed_bucket)
     job = Job(options, clients or _clients(), lambda: spark or _session(), clock, storage)
     try:

@@ -1,4 +1,4 @@
-"""Which partitions are rebuilt, in which order, and when their files may be replaced. No S3, no tables, no Spark."""
+"""Decides which partitions are rebuilt, in which order, and whether files may be replaced. No AWS, no Spark."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .errors import TransformFailed
 
 
 class Partition(NamedTuple):
-    """One feed's records of one arrival hour: what is rebuilt as a whole."""
+    """One feed's records of one arrival hour: the unit that is rebuilt."""
 
     feed: str
     date: str
@@ -35,7 +35,7 @@ class Partition(NamedTuple):
 
 
 class JobRow(NamedTuple):
-    """A row of the job table that says: validated, not yet transformed."""
+    """A job row at the stage VALIDATED."""
 
     job_id: str
     timestamp: str
@@ -44,32 +44,32 @@ class JobRow(NamedTuple):
 
 @dataclass
 class Work:
-    """What is to be done for one partition, and what came of it."""
+    """The work on one partition, and its results."""
 
     partition: Partition
-    #: The rows to mark when it is done. Those whose object is missing are not among them.
+    #: The rows to mark when done, without those whose object is missing.
     job_rows: list[JobRow]
     buckets: int
     #: Bytes to read.
     size: int
-    #: The files that are there, by bucket.
+    #: Existing files, by bucket.
     files: dict[int, str] = field(default_factory=dict)
-    #: Positions read and to be written, by bucket.
+    #: Distinct positions read, by bucket.
     positions: dict[int, int] = field(default_factory=dict)
     lines: int = 0
-    #: The validated objects of which lines were read.
+    #: Keys of the validated objects from which lines were read.
     read: set[str] = field(default_factory=set)
-    #: Staged files, by bucket. More than one would mean that a bucket was written by two tasks.
+    #: Staged files, by bucket. More than one means that two tasks wrote the bucket.
     staged: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
     #: What `count_staged` found in them, by bucket.
     counted: dict[int, Any] = field(default_factory=dict)
 
     def blank(self) -> Work:
-        """Return the same work, with nothing done for it yet."""
+        """The same work without results."""
         return Work(self.partition, self.job_rows, self.buckets, self.size, self.files)
 
     def name(self, bucket: int) -> str:
-        """Return the name of the bucket's file."""
+        """The file name of a bucket."""
         return f"bucket-{bucket}-of-{self.buckets}.parquet"
 
 
@@ -77,7 +77,7 @@ _TARGET_NAME = re.compile(r"bucket-(\d+)-of-(\d+)\.parquet")
 
 
 def partition_of(validated_key: str, source_prefix: str) -> Partition | None:
-    """Return the partition that a validated object belongs to; None if its key is none of ours."""
+    """The partition of a validated object; None if its key is not one of the pipeline's."""
     try:
         key = parse_key(validated_key)
     except ValueError:
@@ -88,25 +88,25 @@ def partition_of(validated_key: str, source_prefix: str) -> Partition | None:
 
 
 def divided_into(names: Iterable[str], default: int) -> tuple[int, dict[int, str]]:
-    """Return into how many buckets a partition is divided, and the files it has, by bucket.
+    """The number of buckets of a partition, and its existing files by bucket. Raises TransformFailed for other files.
 
-    A partition keeps the number it was first written with: under another one its symbols would be in other files.
+    A partition keeps its first number of buckets: with another, its symbols would move to other files.
     """
     files: dict[int, str] = {}
     counts: set[int] = set()
     for name in names:
         match = _TARGET_NAME.fullmatch(name)
         if match is None:
-            raise TransformFailed(f"{name} is not a file of this job, and readers would read it too")
+            raise TransformFailed(f"{name} was not written by this job, and queries would read it")
         files[int(match[1])] = name
         counts.add(int(match[2]))
     if len(counts) > 1:
-        raise TransformFailed(f"its files are of divisions into {' and '.join(map(str, sorted(counts)))} buckets")
+        raise TransformFailed(f"its files have different numbers of buckets: {' and '.join(map(str, sorted(counts)))}")
     return (counts.pop() if counts else default), files
 
 
 def objections(work: Work) -> list[str]:
-    """Say, file by file, why the partition's files must not be replaced by the staged ones; nothing, if they may."""
+    """Why the partition's files must not be replaced by the staged ones, per file; empty if they may."""
     found = []
     for bucket in sorted({*work.positions, *work.staged, *work.counted}):
         name = work.name(bucket)
@@ -114,18 +114,19 @@ def objections(work: Work) -> list[str]:
         counted = work.counted.get(bucket)
         rows, positions = (counted.rows, counted.positions) if counted else (0, 0)
         if counted and counted.lost:
-            found.append(f"{name} would lose {counted.lost} positions that it has now, {counted.lost_position} is one")
+            found.append(f"{name} would lose {counted.lost} positions, such as {counted.lost_position}")
         if not rows == positions == expected or files != bool(expected):
-            found.append(f"{name}: {expected} positions were read, {rows} rows of {positions} are in {files} files")
+            staged = f"{rows} rows of {positions} positions staged in {files} files"
+            found.append(f"{name}: {expected} positions read, but {staged}")
     return found
 
 
 def place(work: Work) -> str:
-    """Return what a partition is ordered by: its time, whatever its feed."""
+    """Sort key of a partition: its time, then its feed."""
     return f"{work.partition.date}/{work.partition.hour}/{work.partition.feed}"
 
 
 def beginning_at(begin_at: str, work: Iterable[Work]) -> list[Work]:
-    """Return the partitions newest first, as a circle that begins at that place; at the newest, if it is empty."""
+    """Partitions newest first, rotated to begin at `begin_at`; an empty one means the newest."""
     ordered = sorted(work, key=place, reverse=True)
     return sorted(ordered, key=lambda each: place(each) > begin_at)

@@ -1,4 +1,4 @@
-"""Spark's part: it writes partitions anew into staging, and counts what it read and what it wrote."""
+"""Writes rebuilt partitions to the staging prefix with Spark, and counts what was read and written."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ from .transforms import count_read, count_staged, keep_first_delivery, read_rows
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-#: What the job relies on, whatever the cluster it runs on is set to.
+#: Settings the job depends on, whatever the cluster's defaults.
 SPARK_SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
-    # A bucket is one task is one file: tasks are neither joined nor split on the way.
+    # One bucket, one task, one file: Spark must neither merge nor split tasks.
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.files.maxRecordsPerFile": "0",
-    # Spark's default is a legacy type that others read in their own time zone.
+    # Spark's default is a legacy type that other engines read in their own time zone.
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
-    # By default one time before 1900, which the contract allows, fails the job for ever: Spark 2 read those otherwise.
+    # By default, one time before 1900, which the contract allows, fails the job: Spark 2 read such times differently.
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
     "spark.sql.parquet.compression.codec": "zstd",
-    # What cannot be read must not look like what is not there.
+    # An unreadable file must not look like a missing one.
     "spark.sql.files.ignoreCorruptFiles": "false",
     "spark.sql.files.ignoreMissingFiles": "false",
 }
-#: Staging is counted before it is used, so a task may move its files there itself, once instead of twice.
+#: Staged files are counted before use, so tasks may commit them directly, which moves each file once, not twice.
 _STAGING_OPTIONS = {
     "mapreduce.fileoutputcommitter.algorithm.version": "2",
     "mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
 }
-#: About what one task should have to sort: compressed, as it is read.
+#: Compressed input that one task should sort.
 _BYTES_PER_TASK = 16 * 2**20
 _STAGED_NAME = re.compile(r"feed=(\w+)/date=([\d-]+)/hour=(\d\d)/bucket=(\d+)/[^/]+\.parquet")
 
 
 def spark_errors() -> tuple[type[Exception], ...]:
-    """Return what Spark raises when it cannot do what it is asked to. That it has died is another error."""
+    """Exceptions of a failed Spark operation. A Spark that has died raises others."""
     from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
 
@@ -50,7 +50,7 @@ def spark_errors() -> tuple[type[Exception], ...]:
 
 
 def cause(error: Exception) -> str:
-    """Return the innermost cause of what Spark raised, in a line, and the file that it was about."""
+    """The innermost cause of a Spark exception on one line, with the file concerned."""
     java = getattr(error, "java_exception", None) or getattr(error, "_origin", None)
     chain = [] if java else [str(error)]
     while java is not None:
@@ -62,10 +62,7 @@ def cause(error: Exception) -> str:
 
 
 class Staging:
-    """Where one run writes before anything is replaced.
-
-    `storage` is what stands before a key where Spark reads and writes.
-    """
+    """The staging area of one run. `storage` is the URL prefix of keys in Spark, such as `s3://bucket/`."""
 
     def __init__(
         self,
@@ -85,9 +82,9 @@ class Staging:
         self._attempts = 0
 
     def stage(self, work: list[Work]) -> None:
-        """Write the partitions anew into staging, and note what was read and what was written."""
+        """Write the partitions to staging, and record in `work` what was read and written."""
         self._attempts += 1
-        # Beside what an attempt that failed has left there.
+        # A folder per attempt, because a failed one leaves files behind.
         staging = f"{self._prefix}{self._attempts}/"
         spark = self._spark()
         for setting, value in SPARK_SETTINGS.items():
@@ -97,7 +94,7 @@ class Staging:
         feeds: dict[str, list[Work]] = defaultdict(list)
         for each in work:
             feeds[each.partition.feed].append(each)
-        # Kept, because they are counted and written: reading the objects twice would cost more than keeping them.
+        # Persisted, because rows are counted and then written: reading the objects twice would cost more.
         rows = {feed: self._read(spark, feed, of_feed).persist() for feed, of_feed in feeds.items()}
         try:
             self._note_read(work, rows)

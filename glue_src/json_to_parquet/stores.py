@@ -1,4 +1,4 @@
-"""The processed bucket and the two tables, through AWS's API: a call of theirs that changes is changed here."""
+"""Access to the processed bucket and the two tables: all the job's S3 and DynamoDB calls."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from pipeline_store.stages import Stage, Transformation
 from .errors import TransformFailed
 from .plan import JobRow
 
-#: The id of the row in the job table that says who is transforming.
+#: Id of the job table's row that holds the lock.
 LOCK = "lock/json_to_parquet"
 _LOCK_ROW = {"JobId": {"S": LOCK}, "Timestamp": {"N": "0"}}
 
 
 class Clients(NamedTuple):
-    """The AWS clients that the job uses beside Spark."""
+    """The job's AWS clients."""
 
     s3: Any
     dynamodb: Any
     glue: Any
 
 
-#: What is a problem of one partition: we will not, or an AWS service refused a call or could not be reached.
+#: Failures of one partition: the job refused, or an AWS call failed.
 PARTITION_FAILED = (TransformFailed, BotoCoreError, Boto3Error, ClientError)
-#: Calls are short and wait for the network; clients are safe to share between threads.
+#: Calls mostly wait for the network; boto3 clients are thread-safe.
 _CALLS_AT_ONCE = 8
-#: What one DeleteObjects request takes.
-_DELETED_AT_ONCE = 1000
+#: Maximum keys of one DeleteObjects request.
+_MAX_DELETED = 1000
 
 
 def at_once(do: Callable[[Any], Any], things: Iterable[Any]) -> list[Any]:
-    """Do it for all of them, several at a time; the first failure is raised."""
+    """Call `do` for each, several at a time; raises the first failure."""
     with ThreadPoolExecutor(_CALLS_AT_ONCE) as pool:
         return list(pool.map(do, things))
 
@@ -50,7 +50,7 @@ class Bucket:
         self.name = name
 
     def sizes(self, prefix: str) -> dict[str, int]:
-        """Return the keys below the prefix, with their sizes."""
+        """Keys under the prefix, with their sizes in bytes."""
         found: dict[str, int] = {}
         request = {"Bucket": self.name, "Prefix": prefix}
         while True:
@@ -61,34 +61,34 @@ class Bucket:
             request["ContinuationToken"] = page["NextContinuationToken"]
 
     def make_folder(self, prefix: str) -> None:
-        """Make what S3A takes for a folder, so that it looks for none above it, where the role may not look."""
+        """Create an S3A folder marker. Without it, S3A checks parent folders, which the role may not read."""
         self._client.put_object(Bucket=self.name, Key=prefix, Body=b"")
 
     def replace(self, target: str, source: str) -> None:
-        """Put a copy of the source in the target's place: readers see the old file or the new, never neither."""
-        # Not copy_object, which stops at 5 GB.
+        """Copy the source over the target: readers see the old file or the new one."""
+        # Not copy_object, which is limited to 5 GB.
         self._client.copy({"Bucket": self.name, "Key": source}, self.name, target)
 
     def delete(self, keys: Iterable[str]) -> None:
         """Delete the objects."""
         remaining = [{"Key": key} for key in keys]
         while remaining:
-            some, remaining = remaining[:_DELETED_AT_ONCE], remaining[_DELETED_AT_ONCE:]
+            some, remaining = remaining[:_MAX_DELETED], remaining[_MAX_DELETED:]
             answer = self._client.delete_objects(Bucket=self.name, Delete={"Objects": some, "Quiet": True})
-            # The request succeeds even where a deletion does not.
+            # The request succeeds even if a deletion fails.
             for error in answer.get("Errors", ()):
                 raise TransformFailed(f"{error['Key']} was not deleted: {error['Code']}: {error['Message']}")
 
 
 class JobTable:
-    """The job table: which objects are not yet transformed, and who is transforming."""
+    """The job table: which objects are not yet transformed, and the lock."""
 
     def __init__(self, client: Any, table: str) -> None:
         self._client = client
         self._table = table
 
     def validated(self) -> Iterator[JobRow]:
-        """Yield the rows of the objects that are validated and not yet transformed, oldest first."""
+        """Yield the rows at the stage VALIDATED, oldest first."""
         request: dict[str, Any] = {
             "TableName": self._table,
             "IndexName": "StatusIndex",
@@ -106,7 +106,7 @@ class JobTable:
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def transformed(self, row: JobRow, run_id: str, at: datetime) -> bool:
-        """Say that the row's object is in Parquet, and take it off the index; False if another run said so first."""
+        """Mark the row's object transformed and take it off the index; False if another run did so first."""
         changed = self._update(
             {"JobId": {"S": row.job_id}, "Timestamp": {"N": row.timestamp}},
             "SET Stage = :transformed, TransformedAt = :at, TransformedBy = :run REMOVE #Status",
@@ -121,12 +121,9 @@ class JobTable:
         return changed is not None
 
     def lock(self, owner: str, now: datetime, until: datetime) -> str | None:
-        """Take the lock at the start of a run; return where to begin, None if another run has it and it has not ended.
-
-        Where to begin is what the last holder noted: `beginning_at` knows what it means.
-        """
-        # Released by setting it to expire, not by deletion, so that the role needs no right to delete rows.
-        # Ours already is one whose answer was lost, so that the client asked again.
+        """Take the lock; return where to begin (for `beginning_at`), or None if another run holds the lock."""
+        # Released by expiry, not by deletion, so the role needs no permission to delete rows. The lock may already be
+        # ours, if a response was lost and the client retried.
         before = self._update(
             _LOCK_ROW,
             "SET LockOwner = :owner, ExpiresAt = :until",
@@ -136,19 +133,19 @@ class JobTable:
         return None if before is None else before.get("BeginAt", {"S": ""})["S"]
 
     def keep_lock(self, owner: str, until: datetime, begin_at: str) -> bool:
-        """Keep the lock, and note where the next run is to begin; False if the row does not say this owner any more.
+        """Extend the lock, and record where the next run should begin; False if the owner has changed.
 
-        That it has expired is no reason: as long as nobody took it, nobody has changed anything. But once another run
-        has had it, what this run staged is old, even if that run has let go of it.
+        An expired lock can be extended: nobody else has changed anything. Once another run has held it, the files this
+        run staged are out of date, even if the other run has ended.
         """
-        # An empty text is a value like any other where an attribute is no key:
+        # Empty strings are allowed in attributes that are not keys:
         # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
         values = {":owner": {"S": owner}, ":until": _seconds(until), ":begin": {"S": begin_at}}
         held = self._update(_LOCK_ROW, "SET ExpiresAt = :until, BeginAt = :begin", "LockOwner = :owner", values)
         return held is not None
 
     def unlock(self, owner: str) -> None:
-        """Let go of the lock, if it is still ours."""
+        """Release the lock if this run still holds it."""
         values = {":owner": {"S": owner}, ":over": {"N": "0"}}
         self._update(_LOCK_ROW, "SET ExpiresAt = :over", "LockOwner = :owner", values)
 
@@ -160,9 +157,9 @@ class JobTable:
         values: dict[str, Any],
         names: dict[str, str] | None = None,
     ) -> dict[str, Any] | None:
-        """Return the row as it was before, None if the condition does not hold."""
+        """Update a row; return its former attributes, or None if the condition failed."""
         try:
-            # The row before costs nothing more, and no right to read:
+            # ALL_OLD costs no read capacity and needs no read permission:
             # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html
             answer = self._client.update_item(
                 ReturnValues="ALL_OLD",
@@ -182,14 +179,14 @@ class JobTable:
 
 
 class LineageTable:
-    """The lineage table: what was made of what."""
+    """The lineage table."""
 
     def __init__(self, client: Any, table: str) -> None:
         self._client = client
         self._table = table
 
     def record(self, dataset: str, at: datetime, source: str, objects: int, rows: int, run_id: str) -> None:
-        """Say that a file was replaced. Under the lock no two runs replace it within one millisecond."""
+        """Record that a file was replaced. Under the lock, no two runs replace it in the same millisecond."""
         self._client.put_item(
             TableName=self._table,
             Item={

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def row_expressions(feed: str) -> list[str]:
-    """Return the SQL that makes a Parquet row of a validated line and its `raw_key`."""
+    """SQL expressions of a Parquet row, from a validated line and its `raw_key`."""
     record = [expression for each in FIELDS[feed] for expression in _field_expressions(each)]
-    known_version = f"CASE WHEN v = 1 THEN shard ELSE {_refusal('an unknown version of')} END"
+    known_version = f"CASE WHEN v = 1 THEN shard ELSE {_error('an unknown version of')} END"
     return [
         f"{_required(known_version, 'shard')} AS shard_id",
         f"{_required('seq', 'seq')} AS sequence_number",
@@ -29,16 +29,16 @@ def row_expressions(feed: str) -> list[str]:
 
 def _field_expressions(each: Field) -> list[str]:
     sent = f"record.`{each.name}`"
-    # Once for each field is enough: the row fails as a whole.
+    # Checked once per field: the row fails as a whole.
     checked = _required(sent, each.name) if each.required else sent
     match each.kind:
         case Kind.NUMERAL:
             return [f"{_as_decimal(sent)} AS `{each.name}`", f"{checked} AS `{each.name}_text`"]
         case Kind.TIME:
             ns = f"record.`{each.name}_ns`"
-            # A time without its nanoseconds is a line that the validator did not write.
+            # The validator never writes a time without its nanoseconds.
             checked_ns = f"CASE WHEN {sent} IS NOT NULL THEN {_required(ns, each.name + '_ns')} END"
-            # Not `/`, which goes through a double; and cut downwards before 1970 too.
+            # Not `/`, which converts to double; rounds down before 1970 too.
             us = f"timestamp_micros({ns} DIV 1000 - CASE WHEN {ns} % 1000 < 0 THEN 1 ELSE 0 END)"
             return [
                 f"{checked} AS `{each.name}`",
@@ -61,41 +61,40 @@ def _entry_parts(inner: Field) -> list[str]:
 
 
 def _as_decimal(text: str) -> str:
-    """Round a numeral half up to 18 digits after the point; a numeral is never turned into null.
+    """Round a number half up to 18 fraction digits, never to null. The exact number is in the `_text` column.
 
-    The second attempt, which cuts, is for the one case that rounding cannot do: twenty nines before the point that
-    rounding up would make 21 digits. The exact numeral is in the text column anyway.
+    The second attempt truncates, for twenty nines before the point: rounding up would make 21 digits.
     """
     cut = f"regexp_extract({text}, '^-?[0-9]+([.][0-9]{{1,18}})?', 0)"
-    refusal = f"CAST(raise_error(concat('not a numeral: ', {text})) AS {DECIMAL})"
-    attempts = f"coalesce(try_cast({text} AS {DECIMAL}), try_cast({cut} AS {DECIMAL}), {refusal})"
+    failure = f"CAST(raise_error(concat('not a number: ', {text})) AS {DECIMAL})"
+    attempts = f"coalesce(try_cast({text} AS {DECIMAL}), try_cast({cut} AS {DECIMAL}), {failure})"
     return f"CASE WHEN {text} IS NOT NULL THEN {attempts} END"
 
 
 def _required(value: str, name: str) -> str:
-    return f"coalesce({value}, {_refusal('no ' + name + ' in')})"
+    return f"coalesce({value}, {_error('no ' + name + ' in')})"
 
 
-def _refusal(what: str) -> str:
-    # Validated lines are our own: one that is not as it should be is a bug, so nothing is written.
+def _error(what: str) -> str:
+    # The pipeline writes validated lines, so a malformed one is a bug: write nothing.
     return f"raise_error(concat('{what} a validated line of ', raw_key))"
 
 
 def read_rows(
     spark: SparkSession, feed: str, folders: list[str], source_prefix: str, buckets: dict[str, int]
 ) -> DataFrame:
-    """Read the validated lines under the folders: one row a line, with the partition and bucket it belongs to.
+    """Read the validated lines under the folders: one row per line, with its partition and bucket.
 
-    `buckets` says into how many files each partition ("date/hour") is divided.
+    `buckets` is the number of files of each partition ("date/hour").
     """
     lines = (
         spark.read.schema(line_schema(feed))
-        # A line that cannot be read is a bug of ours; lines end in \n only, as they are written.
+        # An unreadable line is a bug: fail. Lines end in \n only.
         .options(mode="FAILFAST", lineSep="\n", pathGlobFilter="*.json.gz")
         .json(folders)
     )
     located = lines.selectExpr("*", "input_file_name() AS path").selectExpr(
-        # A validated object has the raw one's key below a folder of its own.
+        # A validated object's key is the raw object's key under another prefix.
         "*",
         f"substr(path, instr(path, '/{source_prefix}') + {len(VALIDATED_PREFIX) + 1}) AS raw_key",
     )
@@ -103,15 +102,15 @@ def read_rows(
     divided = "map(" + ", ".join(f"'{partition}', {count}" for partition, count in sorted(buckets.items())) + ")"
     return (
         located.selectExpr(*row_expressions(feed), f"concat_ws('-', {year}, {month}, {day}) AS date", f"{hour} AS hour")
-        # CRC-32 is a standard, unlike Spark's own hash: a symbol stays in its bucket under every version of Spark.
+        # CRC-32, not Spark's hash, so that a symbol stays in its bucket in every version of Spark.
         .selectExpr("*", f"CAST(pmod(crc32(symbol), element_at({divided}, concat(date, '/', hour))) AS INT) AS bucket")
     )
 
 
 def keep_first_delivery(rows: DataFrame, files: int) -> DataFrame:
-    """Keep one row for every stream position, and bring each bucket, sorted, into one task.
+    """Keep one row per stream position, and collect each bucket, sorted, in one task.
 
-    Of several deliveries the one in the lowest key is kept: any would do, but a rerun is to give the same file.
+    Of several deliveries, keep the one with the lowest raw key, so that a rerun writes the same file.
     """
     deliveries = rows.repartition(files, "date", "hour", "bucket").selectExpr(
         "*",
@@ -121,7 +120,7 @@ def keep_first_delivery(rows: DataFrame, files: int) -> DataFrame:
         deliveries.where("delivery = 1")
         .drop("delivery")
         .selectExpr("*", "length(sequence_number) AS digits")
-        # Sequence numbers are too long for an integer; without leading zeros, length and text order them.
+        # Sequence numbers exceed an integer; without leading zeros, sorting by length and text orders them.
         .sortWithinPartitions(
             "date", "hour", "bucket", "symbol", "timestamp_ns", "digits", "sequence_number", "shard_id"
         )
@@ -130,9 +129,9 @@ def keep_first_delivery(rows: DataFrame, files: int) -> DataFrame:
 
 
 def count_read(rows_by_feed: dict[str, DataFrame]) -> DataFrame:
-    """Count what was read: lines and distinct positions of each bucket, and lines of each object.
+    """Count what was read: lines and distinct positions per bucket, and lines per object.
 
-    Found in another way than `keep_first_delivery` does, against which it is held.
+    Computed independently of `keep_first_delivery`, whose output is compared with these counts.
     """
     from pyspark.sql.functions import expr
 
@@ -140,7 +139,7 @@ def count_read(rows_by_feed: dict[str, DataFrame]) -> DataFrame:
     feeds = [rows.selectExpr(f"'{feed}' AS feed", *columns) for feed, rows in rows_by_feed.items()]
     read = reduce(lambda one, other: one.union(other), feeds)
     by_position = read.groupBy("feed", "date", "hour", *POSITION).agg(
-        # A position is in one bucket. Were it in two, the other one's file would have a row too many.
+        # A position is in one bucket. If it were in two, the other file would have a surplus row.
         expr("min(bucket) AS bucket"),
         expr("count(*) AS deliveries"),
     )
@@ -152,7 +151,7 @@ def count_read(rows_by_feed: dict[str, DataFrame]) -> DataFrame:
 
 
 def count_staged(spark: SparkSession, staging: str, target: str, replaced: list[str]) -> DataFrame:
-    """Count the rows of each staged file, its positions, and those that only the file it replaces has."""
+    """Count each staged file's rows and positions, and the positions that only the file it replaces has."""
     from pyspark.sql.functions import expr
 
     schema = "shard_id string, sequence_number string, feed string, date string, hour string"

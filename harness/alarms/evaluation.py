@@ -1,4 +1,4 @@
-"""What state an alarm is in as time passes.
+"""Evaluates an alarm over time.
 
 "If the period is one minute or longer, an alarm is evaluated every minute", over the periods that end then. One that
 looks back for more than a day is evaluated once an hour, over the hours that are over.
@@ -15,6 +15,8 @@ from harness.alarms.series import Numbers
 from harness.alarms.states import State, state_of
 
 _HOUR = 60
+#: id of a source -> its value in each period.
+Rows = dict[str, tuple[float | None, ...]]
 
 
 def history(
@@ -29,35 +31,37 @@ def history(
 ) -> Iterator[tuple[int, State]]:
     """The state at the end of each minute from `start` up to `end` at which the alarm is evaluated.
 
-    `state` is what it was before. A new alarm is INSUFFICIENT_DATA. To be quick one may look every few minutes alone,
-    and learns of what happens so much later.
+    `state` is the state before; a new alarm is INSUFFICIENT_DATA. A larger `every` is faster,
+    but sees changes later.
     """
+    length = alarm.periods + reading.extra
+    treatment = _treatment(alarm, reading)
+    before: Rows | None = None
+    points: list[bool | None] = []
     for minute in range(start, end + 1, every):
         if alarm.spans_days and minute % _HOUR:
             continue
-        state = state_at(alarm, numbers, minute, state, reading)
+        rows = _rows_at(alarm, numbers, minute, length, reading)
+        # The rows rarely change, and comparing them is cheaper than evaluating expressions.
+        if rows != before:
+            values = evaluated(alarm, rows, length, reading)[alarm.watched]
+            points = [None if value is None else alarm.breaches(value) for value in values]
+            before = rows
+        state = state_of(points, alarm.periods, alarm.to_alarm, treatment, state)
         yield minute, state
 
 
-def state_at(alarm: Alarm, numbers: Numbers, minute: int, current: State, reading: Reading = STANDARD) -> State:
-    """The state that an alarm goes to when it is evaluated at the beginning of a minute."""
-    points = [None if value is None else alarm.breaches(value) for value in values_at(alarm, numbers, minute, reading)]
-    return state_of(points, alarm.periods, alarm.to_alarm, _treatment(alarm, reading), current)
-
-
-def values_at(alarm: Alarm, numbers: Numbers, minute: int, reading: Reading = STANDARD) -> tuple[float | None, ...]:
-    """The watched value in each period of the evaluation range, the oldest first."""
-    length = alarm.periods + reading.extra
-    rows = {}
+def _rows_at(alarm: Alarm, numbers: Numbers, minute: int, length: int, reading: Reading) -> Rows:
+    """The value of each source in each period of the evaluation range, oldest first."""
+    # Later data does not exist yet.
+    there = minute - reading.delay
+    step = alarm.minutes
+    starts = range(minute - length * step, minute, step)
+    rows: Rows = {}
     for source in alarm.sources:
-        starts = [minute - (length - index) * alarm.minutes for index in range(length)]
-        rows[source.id] = tuple(
-            # What is not there yet cannot be read.
-            numbers.between(source.metric, start, min(start + alarm.minutes, minute - reading.delay), source.statistic)
-            for start in starts
-        )
-    found: tuple[float | None, ...] = evaluated(alarm, rows, length, reading)[alarm.watched]
-    return found
+        series, statistic = numbers.series(source.metric), source.statistic
+        rows[source.id] = tuple([series.between(start, min(start + step, there), statistic) for start in starts])
+    return rows
 
 
 def _treatment(alarm: Alarm, reading: Reading) -> str:

@@ -47,7 +47,9 @@ def main(argv: list[str]) -> int:
             # Its artifact bucket is of no account; on AWS, whoever took that name would get our code.
             parser.error("--parameters is needed: development.json names a bucket of the emulated AWS")
         options.parameters = DEVELOPMENT_PARAMETERS
-    done, kept = None, ""
+    #: Whether anything has changed, once it is known.
+    changed: bool | None = None
+    kept = ""
     try:
         with TemporaryDirectory(prefix="deploy-") as folder:
             template = assemble(Path(folder) / "tree", options.target)
@@ -55,16 +57,19 @@ def main(argv: list[str]) -> int:
             protected = options.protect
             if protected is None:
                 protected = parameter(parameters, "Environment", default=DEFAULT_ENVIRONMENT) == "production"
-            done = deploy(aws, template, parameters, options.stack_name)
+            changed = deploy(aws, template, parameters, options.stack_name)
             # After a failure there is nothing to keep, and a first creation that failed has to stay deletable.
             packaged = template.with_name(PACKAGED)
             kept = keep(aws, packaged, parameter(parameters, "ArtifactBucketName"), release_name(packaged))
             if protected:
                 protect(aws, options.stack_name, stack_policy(read(template)))
     except (AwsCliError, DeployError, PackagingError, UnreadableTemplate, OSError) as error:
-        print(f"deploy: {_left_undone(options.stack_name, kept, protected) if done else ''}{error}", file=sys.stderr)
+        print(
+            f"deploy: {_left_undone(options.stack_name, kept, protected) if changed is not None else ''}{error}",
+            file=sys.stderr,
+        )
         return 1
-    print(f"{options.stack_name}: deployed" if done.changed else f"{NO_CHANGES}: {options.stack_name} is up to date")
+    print(f"{options.stack_name}: deployed" if changed else f"{NO_CHANGES}: {options.stack_name} is up to date")
     print(f"Release: {kept}")
     if protected:
         print("Protected: termination protection and the stack policy are set")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 from harness.deploy.cli import AwsCli, AwsCliError
@@ -24,16 +23,6 @@ FAILED_STATES = frozenset({"CREATE_FAILED", "UPDATE_FAILED", "DELETE_FAILED"})
 
 class DeployError(Exception):
     """The stack could not be deployed; the message names the resource and the reason in one line."""
-
-
-@dataclass(frozen=True)
-class Deployment:
-    """What `deploy` did: whether anything changed, and the stack's physical resources and outputs."""
-
-    changed: bool
-    #: Logical id -> physical id.
-    resources: dict[str, str]
-    outputs: dict[str, str]
 
 
 def assemble(folder: Path, target: Target, template: Path = TEMPLATE) -> Path:
@@ -76,8 +65,8 @@ def _refuse_unknown_parameters(template: Path, parameters: Path) -> None:
         raise DeployError(f"{parameters}: the template has no parameter {', '.join(unknown)}")
 
 
-def deploy(aws: AwsCli, template: Path, parameters: Path, stack_name: str = STACK_NAME) -> Deployment:
-    """Package and deploy `template`, as docs tell a release engineer to."""
+def deploy(aws: AwsCli, template: Path, parameters: Path, stack_name: str = STACK_NAME) -> bool:
+    """Package and deploy `template`, as docs tell a release engineer to; return whether that changed anything."""
     bucket = parameter(parameters, "ArtifactBucketName")
     _refuse_unknown_parameters(template, parameters)
     packaged = template.with_name(PACKAGED)
@@ -93,16 +82,13 @@ def deploy(aws: AwsCli, template: Path, parameters: Path, stack_name: str = STAC
         )  # fmt: skip
     except AwsCliError as error:
         raise DeployError(_why(str(error), _first_failure(aws, stack_name))) from error
-    return describe(aws, stack_name, changed=NO_CHANGES not in said)
+    return NO_CHANGES not in said
 
 
-def describe(aws: AwsCli, stack_name: str = STACK_NAME, *, changed: bool = False) -> Deployment:
-    """Return what stands: the stack's resources by logical id, and its outputs."""
+def physical_ids(aws: AwsCli, stack_name: str = STACK_NAME) -> dict[str, str]:
+    """Return the physical id of each of the stack's resources, by logical id."""
     listed = json.loads(aws.run("cloudformation", "list-stack-resources", "--stack-name", stack_name, "--output=json"))
-    resources = {entry["LogicalResourceId"]: entry["PhysicalResourceId"] for entry in listed["StackResourceSummaries"]}
-    stacks = json.loads(aws.run("cloudformation", "describe-stacks", "--stack-name", stack_name, "--output=json"))
-    outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in stacks["Stacks"][0].get("Outputs", [])}
-    return Deployment(changed=changed, resources=resources, outputs=outputs)
+    return {entry["LogicalResourceId"]: entry["PhysicalResourceId"] for entry in listed["StackResourceSummaries"]}
 
 
 def _why(said: str, first_failure: str) -> str:

@@ -1,4 +1,4 @@
-"""What the handlers' lists leave out, each with the AWS page that asks for it."""
+"""Permissions missing from the handlers' lists, each with the AWS page that requires it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from harness.deployer.names import Place
 
-#: What the AWS CLI's two commands call (awscli/customizations/cloudformation/deployer.py), waiters included.
+#: Calls of the AWS CLI's `package` and `deploy`, including waiters (awscli/customizations/cloudformation/deployer.py).
 DEPLOY_CALLS = ("CreateChangeSet", "DescribeChangeSet", "DescribeStacks", "ExecuteChangeSet", "GetTemplateSummary")
-#: What `tox -e deploy` asks afterwards (harness/deploy/stack.py).
+#: Calls of `tox -e deploy` after a deployment (harness/deploy/stack.py).
 HARNESS_CALLS = ("DescribeStackEvents", "DescribeStacks", "ListStackResources")
 _OWN_CALLS = {
     "package": (),
@@ -30,23 +30,23 @@ _DRIFT = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-c
 
 @dataclass(frozen=True)
 class Addition:
-    """Some actions that no handler lists, on some resources."""
+    """A statement with actions that no handler lists."""
 
     sid: str
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     why: str
     url: str
-    #: Whether it works without CloudFormation in between.
+    #: Whether it is also granted outside CloudFormation.
     direct: bool = False
 
 
 def of_the_caller(pages: Iterable[str], place: Place) -> list[Addition]:
-    """What the person or the pipeline that types the commands calls itself, by the commands in these pages."""
+    """Permissions for the caller of the `aws cloudformation` commands in these pages."""
     calls = {*HARNESS_CALLS, *(call for page in pages for call in _calls(page))}
     stack = (place.arn(f"cloudformation:*:*:stack/{place.stack}/*"),)
     bucket = place.arn(f"s3:::{place.artifacts}")
-    # A detection is named by its own id and a summary may be of a template, so the name of a stack would refuse both.
+    # These calls name a drift detection or a template instead of a stack, so they cannot be limited to the stack.
     anywhere = {"DescribeStackDriftDetectionStatus", "GetTemplateSummary"} & calls
     drift = {"DetectStackResourceDrift"} if "DetectStackDrift" in calls else set()
     return [
@@ -54,44 +54,38 @@ def of_the_caller(pages: Iterable[str], place: Place) -> list[Addition]:
             "Stack",
             _prefixed(calls - anywhere),
             stack,
-            "the commands of this page, and what `aws cloudformation deploy` calls",
+            "the commands of this page, and the calls of `aws cloudformation deploy`",
             _DEPLOY,
         ),
         Addition(
-            "ChangeSets", _prefixed({"DeleteChangeSet"}), stack, "a change set that was only looked at", _CHANGE_SETS
+            "ChangeSets", _prefixed({"DeleteChangeSet"}), stack, "deletes a change set after review", _CHANGE_SETS
         ),
-        *(
-            [Addition("Drift", _prefixed(drift), stack, "`detect-stack-drift` asks for it too", _DRIFT)]
-            if drift
-            else []
-        ),
-        Addition(
-            "AnyStack", _prefixed(anywhere), ("*",), "calls that name a template or a detection, no stack", _ACTIONS
-        ),
+        *([Addition("Drift", _prefixed(drift), stack, "`detect-stack-drift` needs it too", _DRIFT)] if drift else []),
+        Addition("AnyStack", _prefixed(anywhere), ("*",), "calls that name a template or a drift detection", _ACTIONS),
         Addition(
             "Artifacts",
             ("s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"),
             (f"{bucket}/*",),
-            "`package` and `deploy` look whether an object is there, and upload it; CloudFormation reads the template",
+            "`package` and `deploy` upload objects that are missing; CloudFormation reads the template",
             _PACKAGE,
         ),
-        # Without it, S3 says "forbidden" of a key that is not there.
+        # Without it, S3 answers 403 instead of 404 for a missing key.
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
         Addition(
-            "ArtifactBucket", ("s3:ListBucket",), (bucket,), "so that a missing object is seen as missing", _PACKAGE
+            "ArtifactBucket", ("s3:ListBucket",), (bucket,), "so that S3 answers 404 for a missing object", _PACKAGE
         ),
         Addition(
             "ImportedKey",
             ("s3:GetEncryptionConfiguration",),
             (place.arn(f"s3:::{place.resolved('financial-raw-data-${Environment}-${AWS::AccountId}')}"),),
-            "`tox -e import-template` asks the raw bucket for its key",
+            "`tox -e import-template` reads the raw bucket's encryption key",
             "https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketEncryption.html",
         ),
     ]
 
 
 def of_preflight(place: Place) -> list[Addition]:
-    """What `tox -e preflight` asks: calls that know no resource, and the names that the template will give."""
+    """Permissions of `tox -e preflight`: calls that cannot be limited, and calls on the template's physical names."""
     environment = place.resolved("${Environment}")
     buckets = place.resolved("s3:::financial-*-${Environment}-${AWS::AccountId}")
     return [
@@ -111,7 +105,7 @@ def of_preflight(place: Place) -> list[Addition]:
                 "logs:DescribeLogGroups",
             ),
             ("*",),
-            "`tox -e preflight` asks for the network, the quotas and `ExistingKeyArn`; reads no data",
+            "`tox -e preflight` reads the network, the quotas and `ExistingKeyArn`, but no data",
             "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html",
         ),
         Addition(
@@ -131,14 +125,14 @@ def of_preflight(place: Place) -> list[Addition]:
                 place.arn(buckets),
                 place.arn(f"s3:::{place.artifacts}"),
             ),
-            "`tox -e preflight` asks for the artifact bucket, and whether names of the template are taken",
+            "`tox -e preflight` checks the artifact bucket, and that the template's names are free",
             "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html",
         ),
     ]
 
 
 def of_the_resources(types: Iterable[str], place: Place) -> list[Addition]:
-    """What creating resources of these types asks for beyond their handlers' lists."""
+    """Permissions for creating these resource types beyond their handlers' lists."""
     found = []
     if "AWS::Kinesis::Stream" in types:
         found.append(
@@ -146,9 +140,9 @@ def of_the_resources(types: Iterable[str], place: Place) -> list[Addition]:
                 "StreamKey",
                 ("kms:DescribeKey", "kms:ListAliases", "kms:ListKeys"),
                 ("*",),
-                "whoever administers a stream under a customer key; DescribeKey never carries `kms:ViaService`",
+                "administering a stream under a customer-managed key; `kms:ViaService` is not set for these calls",
                 "https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html",
-                # Reads no data; and a service may ask that CloudFormation has asked.
+                # Reads no data, and the service may call on behalf of CloudFormation.
                 direct=True,
             )
         )
@@ -168,7 +162,7 @@ def of_the_resources(types: Iterable[str], place: Place) -> list[Addition]:
                 "Code",
                 ("s3:GetObject", "s3:GetObjectVersion"),
                 (place.arn(f"s3:::{place.artifacts}/*"),),
-                "Lambda fetches the zips from the artifact bucket; the handlers list the actions, no list the bucket",
+                "Lambda fetches the zips from the artifact bucket; the handlers' lists name no bucket",
                 "https://docs.aws.amazon.com/lambda/latest/api/API_FunctionCode.html",
             )
         )

@@ -1,8 +1,7 @@
-"""`tox -e deployer-policy`: say whether `docs/deployer-policy.json` is stale, write it, or write one's own policies."""
+"""`tox -e deployer-policy`: check or write `docs/deployer-policy.json`, or write an environment's policies."""
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from pathlib import Path
@@ -23,11 +22,11 @@ _STACK_NAME = re.compile("[a-zA-Z][-a-zA-Z0-9]{0,127}")
 
 
 def main(argv: list[str]) -> int:
-    """0 all is well, 1 a file is stale, 2 a type or an action is unknown, or an option is wrong."""
+    """Return 0 if written or fresh, 1 if stale, 2 for an unknown type or action or a bad option."""
     parser = Parser(
         prog="deployer-policy",
-        description="The rights that deploying the template takes, from AWS's resource schemas: "
-        "docs/deployer-policy.json and the tables in docs/deploying.md. With --folder, the policies of an environment.",
+        description="IAM policies for deploying the template, from AWS's resource schemas: docs/deployer-policy.json "
+        "and the lists in docs/deploying.md. With --folder, the policies of one environment.",
         epilog="Exit codes: 0 written, or fresh; 1 stale; 2 an unknown resource type or action.",
     )
     either = parser.add_mutually_exclusive_group()
@@ -70,7 +69,8 @@ def main(argv: list[str]) -> int:
 
 def text() -> str:
     """What docs/deployer-policy.json has to hold."""
-    return json.dumps(policy.documents(page.read(Place(SHOWN_ENVIRONMENT))), indent=2) + "\n"
+    documents = policy.documents(page.read(Place(SHOWN_ENVIRONMENT)))
+    return "{\n" + ",\n".join(f'"{name}": {policy.text(document)}' for name, document in documents.items()) + "\n}\n"
 
 
 def _refused(place: Place) -> str:
@@ -92,6 +92,6 @@ def write_apart(folder: Path, documents: dict[str, policy.Json]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     for name, document in documents.items():
         path = folder / f"{name}.json"
-        path.write_text(json.dumps(document, indent=2) + "\n")
+        path.write_text(policy.text(document) + "\n")
         print(f"{path}: {policy.size(document):,} of {policy.MAXIMUM_CHARACTERS:,} characters")
     return FRESH

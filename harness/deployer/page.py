@@ -1,4 +1,4 @@
-"""The deployer's rights in docs/deploying.md, between its generated markers."""
+"""The deployer's permissions in docs/deploying.md, between its generated markers."""
 
 from __future__ import annotations
 
@@ -17,51 +17,50 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template" / "financial-pipeline.yaml"
 #: The pages with the commands that a deployer types.
 PAGES = (ROOT / "docs" / "deploying.md", ROOT / "docs" / "first-deploy-checks.md")
-#: Where the commands of the page have the policies written to.
+#: Output folder in the page's commands.
 FOLDER = "build/deployer"
-#: The page is for every environment; the policies that are in the repository are production's.
+#: The page is for every environment; the committed policies are for production.
 ANY_ENVIRONMENT = "<env>"
 SHOWN_ENVIRONMENT = "production"
 
 
 def read(place: Place) -> Rights:
-    """The rights that deploying this repository's template takes."""
+    """The permissions to deploy this repository's template."""
     return policy.rights(source.read(TEMPLATE).template, [page.read_text() for page in PAGES], place)
 
 
 def by_service() -> str:
-    """An item for each statement about a service: the types that ask for it, the actions, what they are limited to."""
+    """Each generated statement by its Sid, with the resource types whose handlers call its actions."""
     found = read(Place(ANY_ENVIRONMENT))
     documents = {name: each for name, each in policy.documents(found).items() if name != "calls"}
     added = {f"{policy.label(each.actions[0])}{each.sid}" for each in found.resources}
     statements = [statement for each in documents.values() for statement in each["Statement"]]
-    return "\n".join(_item(*_about(each, found)) for each in statements if each["Sid"] not in added)
+    return "\n".join(_item(each, found) for each in statements if each["Sid"] not in added)
 
 
 def left_out() -> str:
-    """What no handler lists, and what a handler lists that is no action."""
+    """What no handler lists, and what a handler lists that is not an IAM action."""
     found = read(Place(ANY_ENVIRONMENT))
-    items = [
-        _item(_actions(each.actions), f"on {_resources(each.resources)}", f"{each.why}. {each.url}")
+    added = "\n".join(
+        paragraph(f"`{policy.label(each.actions[0])}{each.sid}`: {each.why}. {each.url}", "  ", "- ")
         for each in (*found.caller, *found.resources)
-    ]
-    added = "\n".join(items)
+    )
     names = [
         (
             f"`{name}`",
-            _actions(NO_ACTIONS[name].instead) or "nothing",
+            ", ".join(f"`{action}`" for action in NO_ACTIONS[name].instead) or "nothing",
             f"{NO_ACTIONS[name].why}. {NO_ACTIONS[name].url}",
         )
         for name in found.without_action
     ]
     return (
-        f"Added, on what, and why:\n\n{added}\n\nIn the handlers' lists, and no actions of IAM:\n\n"
+        f"Statements added for what no handler lists:\n\n{added}\n\nListed by handlers, but not IAM actions:\n\n"
         f"{table(('name', 'granted instead', 'because'), names)}"
     )
 
 
 def commands() -> str:
-    """How many policies there are, how large they are, and the commands that make them."""
+    """The policies' sizes, and the commands that create them."""
     documents = policy.documents(read(Place(SHOWN_ENVIRONMENT)))
     rows = [(f"`{name}`", _services(each), f"{policy.size(each):,}") for name, each in documents.items()]
     lines = []
@@ -76,31 +75,9 @@ def commands() -> str:
     return f"{table(('policy', 'services', 'characters, of 6,144'), rows)}\n\n{shell}"
 
 
-def _item(first: str, *others: str) -> str:
-    """An item of a list: cells of a table would make lines that nobody can read."""
-    return "\n".join((paragraph(first, "  ", "- "), *(paragraph(each, "    ", "  - ") for each in others)))
-
-
-def _about(statement: dict[str, Any], found: Rights) -> tuple[str, ...]:
-    actions = statement["Action"]
-    types = sorted(set().union(*(found.handlers[action] for action in actions)))
-    condition = statement.get("Condition", {})
-    limit = _resources(statement["Resource"])
-    if "StringEquals" in condition:
-        limit += " to " + ", ".join(f"`{service}`" for service in condition["StringEquals"]["iam:PassedToService"])
-    if "Null" in condition:
-        limit += " through a service"
-    asked = ", ".join(type_.removeprefix("AWS::") for type_ in types)
-    return (f"**{policy.label(actions[0])}**, for {asked}", _actions(actions), f"on {limit}")
-
-
-def _actions(actions: Any) -> str:
-    return ", ".join(f"`{action}`" for action in actions)
-
-
-def _resources(resources: Any) -> str:
-    # A variable of IAM's in a document that a test reads for variables of a shell.
-    return ", ".join(f"`{each.replace('${aws:PrincipalAccount}', '<account>')}`" for each in resources)
+def _item(statement: dict[str, Any], found: Rights) -> str:
+    types = sorted(set().union(*(found.handlers[action] for action in statement["Action"])))
+    return paragraph(f"`{statement['Sid']}`: {', '.join(each.removeprefix('AWS::') for each in types)}", "  ", "- ")
 
 
 def _services(document: dict[str, Any]) -> str:

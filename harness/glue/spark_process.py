@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -46,15 +46,16 @@ def run_glue_job(
     ca_bundle: Path,
     region: str,
     on_line: Callable[[str], None],
+    java_options: Sequence[str] = (),
 ) -> int:
     """Run the job to its end, handing on each line that it prints; return its exit code.
 
     `credentials` are access key, secret and token of the Glue role, and all that the job can use: the caller's own
-    environment is not passed on.
+    environment is not passed on. `java_options` come on top of those here.
     """
     temporary = reaper.unmade_folder("glue-job-")
     folder = str(temporary)
-    settings = spark_settings(jars, endpoint_url, truststore, truststore_password, region, temporary)
+    settings = spark_settings(jars, endpoint_url, truststore, truststore_password, region, temporary, java_options)
     command = [str(spark_python), "-u", str(BOOTSTRAP), str(script)]
     command += [part for name, value in arguments.items() for part in (f"--{name}", value)]
     access_key, secret, token = credentials
@@ -116,7 +117,13 @@ def _guarded(folder: Path, command: list[str], environment: Mapping[str, str], o
 
 
 def spark_settings(
-    jars: list[Path], endpoint_url: str, truststore: Path, truststore_password: str, region: str, temporary: Path
+    jars: list[Path],
+    endpoint_url: str,
+    truststore: Path,
+    truststore_password: str,
+    region: str,
+    temporary: Path,
+    java_options: Sequence[str],
 ) -> dict[str, str]:
     """Return what Glue's clusters are set to by AWS, as far as the job can tell, and what keeps a local Spark small."""
     java = [
@@ -127,6 +134,7 @@ def spark_settings(
         # A heap that starts small is collected dozens of times before it has grown.
         "-Xms1g",
         "-Xmn600m",
+        *java_options,
     ]
     s3a = {
         "endpoint": endpoint_url,

@@ -17,11 +17,10 @@ from harness.gate.command import TEMPLATE
 from harness.gate.engines.errors import EngineError
 from harness.gate.rule_set import RuleSet
 from harness.mutants import harmless
-from harness.mutants.distinct import mutants_of
 from harness.mutants.harmless import BadHarmless
 from harness.mutants.judge import MutantJudge
+from harness.mutants.kept import made
 from harness.mutants.operators import OPERATORS
-from harness.mutants.reach import Reach
 from harness.mutants.report import Result
 from harness.render.dumping import as_indented_json
 from harness.render.errors import TemplateError
@@ -74,9 +73,9 @@ def _run(source: Source, rule_set: RuleSet, rechecked: int, seed: int | None) ->
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        reach = Reach(source.template)
-        mutants = mutants_of(source, reach)
-        judge = MutantJudge(reach, rule_set)
+        found = made(source)
+        mutants = found.mutants
+        judge = MutantJudge(found.reach, rule_set)
         task = progress.add_task("judging mutants", total=len(mutants))
         judge.judge(mutants, lambda done: progress.update(task, completed=done))
         reviewed = harmless.load(rule_set.folder / "harmless.yaml")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from harness.mutants.mutation import Mutation
@@ -12,7 +13,7 @@ from harness.render.dependencies import Dependencies, conditions, references
 from harness.render.dumping import as_key
 from harness.render.rendering import Rendering
 from harness.render.resources import Resource, Stack, items
-from harness.render.scenarios import Scenario, Scenarios
+from harness.render.scenarios import Scenario, Scenarios, Values
 
 
 @dataclass(frozen=True)
@@ -26,14 +27,21 @@ class Changed:
 class Reach:
     """Answers for mutations of one template."""
 
-    def __init__(self, template: Mapping[str, Any]) -> None:
+    def __init__(self, template: Mapping[str, Any], let_through: Sequence[tuple[Mutation, Values]] = ()) -> None:
+        """`let_through` are those of an earlier Reach, whose answers are to be asked about."""
         self.template = template
         self._scenarios = Scenarios(template)
         self.scenarios: list[Scenario] = self._scenarios.all
         #: The scenarios that the template lets through; behind them stand those that only a mutation does.
         self._reachable = range(len(self.scenarios))
-        self._stacks = [scenario.rendering.stack() for scenario in self.scenarios]
+        self._renderings = [scenario.rendering.remembering() for scenario in self.scenarios]
+        self._stacks = [rendering.stack() for rendering in self._renderings]
+        self._followers = cache(self._following)
         self._dependents = _dependents(template)
+        #: Mutations of the template's Rules, each with values that they let through, which are a scenario more.
+        self.let_through: list[tuple[Mutation, Values]] = []
+        for mutation, values in let_through:
+            self._append(mutation, values)
         #: Source of a check -> the types it asks for in these scenarios; a check is asked once.
         self.types_read: dict[str, set[str]] = {}
 
@@ -101,10 +109,15 @@ class Reach:
         """The scenario nearest to the usual ones that the template refuses and the mutation lets through, whole."""
         values = Scenarios(mutation.template).let_through(self._scenarios)
         if values is not None:
-            rendering = Rendering(mutation.template, values)
-            self.scenarios.append(Scenario(mutation.name, values, rendering))
-            self._stacks.append(rendering.stack())
+            self._append(mutation, values)
             yield Changed(len(self.scenarios) - 1, self._stacks[-1].resources)
+
+    def _append(self, mutation: Mutation, values: Values) -> None:
+        rendering = Rendering(mutation.template, values)
+        self.let_through.append((mutation, values))
+        self.scenarios.append(Scenario(mutation.name, values, rendering))
+        self._renderings.append(rendering)
+        self._stacks.append(rendering.stack())
 
     def _shows_elsewhere(self, mutation: Mutation) -> bool:
         """Whether others that refer to the mutated resource may come out differently too: by its name, or a value."""
@@ -116,8 +129,13 @@ class Reach:
 
     def _differing(self, mutation: Mutation, index: int) -> Iterator[tuple[str, Resource | None]]:
         before = self._stacks[index].resources
-        rendering = Rendering(mutation.template, self.scenarios[index].values)
-        mutated = self._followers(mutation.resource) if mutation.place[0] == "Conditions" else {mutation.resource}
+        rendering = self._renderings[index].changed(mutation.template, mutation.resource)
+        mutated = {mutation.resource}
+        if mutation.place[0] == "Conditions":
+            rendering = Rendering(mutation.template, self.scenarios[index].values)
+            if rendering.conditions == self._renderings[index].conditions:
+                return
+            mutated = self._followers(mutation.resource)
         found: dict[str, Resource | None] = {}
         for name in sorted(mutated):
             after = _rendered(rendering, mutation.template, name)
@@ -130,7 +148,7 @@ class Reach:
                     found[other] = now
         yield from found.items()
 
-    def _followers(self, condition: str) -> set[str]:
+    def _following(self, condition: str) -> set[str]:
         """The resources that a condition decides something in, by itself or through other conditions."""
         deciding = {condition}
         stated = self.template.get("Conditions", {})

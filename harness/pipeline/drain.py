@@ -12,7 +12,7 @@ from pipeline_store.keys import RAW_PREFIX, UNDECODABLE_PREFIX, parse_key
 from pipeline_store.stages import Stage
 
 #: How often to look. The emulated AWS answers each look in milliseconds, while there are few objects.
-POLL_SECONDS = 0.5
+POLL_SECONDS = 0.1
 #: How much longer to wait than to look: looking at thousands of objects takes time from the functions that are awaited.
 REST = 3
 #: A cold function on a busy machine needs a few seconds; nothing healthy is silent for this long.
@@ -53,11 +53,11 @@ class Drain:
         }
         stored = done = objects = 0
         for key in self._keys(RAW_PREFIX):
-            count = parse_key(key).stretch.count
+            count = parse_key(key).sequence_range.count
             objects += 1
             stored += count
             done += count if key in judged else 0
-        undecodable = sum(parse_key(key).stretch.count for key in self._keys(UNDECODABLE_PREFIX))
+        undecodable = sum(parse_key(key).sequence_range.count for key in self._keys(UNDECODABLE_PREFIX))
         return Progress(stored=stored + undecodable, judged=done + undecodable, objects=objects)
 
     def wait(

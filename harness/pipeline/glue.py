@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.emulator.denials import denials_in
 from harness.emulator.process import Emulator
+from harness.glue.archive import ClassArchive
 from harness.glue.jars import ensure_jars
 from harness.glue.spark_process import result_in, run_glue_job
 from harness.packaging.layer import ROOT
@@ -21,6 +22,11 @@ JARS = ROOT / ".cache" / "jars"
 def spark_python() -> Path:
     """Return the interpreter of the one environment that holds Spark; tox names it."""
     return Path(os.environ.get("SPARK_PYTHON", ROOT / ".tox" / "spark" / "bin" / "python"))
+
+
+def class_archive(folder: Path) -> ClassArchive:
+    """Return the archive that the run in `folder` uses, or can be made of what it lists there."""
+    return ClassArchive(spark_python(), ensure_jars(spark_python(), JARS), JARS, folder)
 
 
 #: S3 answers a HEAD request without a body, so S3A knows the path it was refused, and not the action.
@@ -76,6 +82,7 @@ def run_deployed_job(emulator: Emulator, job_name: str, folder: Path, on_line: C
     script = folder / "json_to_parquet.py"
     emulator.client("s3", credentials).download_file(bucket, key, str(script))
     run = GlueJobRun(job["Role"].rpartition("/")[2])
+    classes = class_archive(folder)
     with (folder / "glue.log").open("w") as log:
 
         def take(line: str) -> None:
@@ -87,7 +94,8 @@ def run_deployed_job(emulator: Emulator, job_name: str, folder: Path, on_line: C
         arguments = {name.removeprefix("--"): value for name, value in job["DefaultArguments"].items()}
         run.exit_code = run_glue_job(
             spark_python=spark_python(),
-            jars=ensure_jars(spark_python(), JARS),
+            jars=classes.jars,
+            java_options=[classes.option],
             script=script,
             arguments={"JOB_NAME": job_name, **arguments},
             endpoint_url=emulator.endpoint_url,

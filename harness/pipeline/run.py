@@ -11,7 +11,7 @@ from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
 from harness.deploy.cli import AwsCli
-from harness.deploy.stack import DeployError, Deployment, assemble, deploy, parameter
+from harness.deploy.stack import DeployError, assemble, deploy, parameter, physical_ids
 from harness.emulator.denials import FunctionLogs
 from harness.emulator.errors import SlowToStop
 from harness.emulator.permissions import missing_grants
@@ -42,7 +42,8 @@ class Run:
         self.summary = Summary()
         self.answers: list[Traded] = []
         self.emulator = Emulator(port=options.port, log_file=folder / "emulator.log")
-        self.deployment: Deployment | None = None
+        #: Physical ids by logical id; None before the deployment.
+        self.deployed: dict[str, str] | None = None
         self.ledger = Ledger()
         self._account: Account | None = None
         #: What went wrong without keeping the run from its accounting.
@@ -69,9 +70,9 @@ class Run:
     @property
     def resources(self) -> dict[str, str]:
         """Physical ids by logical id of what is deployed."""
-        if self.deployment is None:
+        if self.deployed is None:
             raise PipelineError("nothing is deployed yet")
-        return self.deployment.resources
+        return self.deployed
 
     # ------------------------------------------------------------------------------------------------ stages ----
 
@@ -83,7 +84,9 @@ class Run:
         self.emulator.client("s3").create_bucket(Bucket=bucket)
         self.display.say("Deploying the template with the AWS CLI")
         try:
-            self.deployment = deploy(AwsCli(self.emulator.environment()), template, self.options.parameters)
+            aws = AwsCli(self.emulator.environment())
+            deploy(aws, template, self.options.parameters)
+            self.deployed = physical_ids(aws)
         except DeployError as error:
             places = f"template: {self.options.template}, log: {self.folder}/emulator.log"
             raise DeployError(f"{error} ({places})") from error
@@ -188,7 +191,7 @@ class Run:
 
     def account_for_what_there_is(self, *, collecting: bool) -> None:
         """After a failure: what is in neither Parquet nor quarantine by now is told as lost, and nothing else is."""
-        if self.deployment is None:
+        if self.deployed is None:
             return
         if collecting:
             try:

@@ -61,19 +61,19 @@ class Session(Protocol):
 
 
 class Asker:
-    """Asks what a deployment depends on. Raises CannotAskError where there is nobody to ask."""
+    """Collects the facts that a deployment depends on. Raises CannotAskError if AWS cannot be reached."""
 
     def __init__(self, session: Session, stack_name: str) -> None:
         if not session.region_name:
-            raise CannotAskError("no Region is given (AWS_DEFAULT_REGION)")
+            raise CannotAskError("no Region is set (AWS_DEFAULT_REGION)")
         self._session = session
         self._stack_name = stack_name
         self._clients: dict[str, Any] = {}
-        #: What the stack has: logical id -> physical id.
+        #: The stack's resources: logical id -> physical id.
         self._owned: dict[str, str] = {}
 
     def stack(self) -> Stack | NotAnswered | None:
-        """The stack, if there is one by this name."""
+        """The stack; None if it does not exist."""
 
         def ask() -> Stack | None:
             client = self._client("cloudformation")
@@ -125,7 +125,7 @@ class Asker:
         except (BotoCoreError, ClientError, ResponseParserError) as error:
             raise CannotAskError(" ".join(str(error).split())) from error
         if not {"Account", "Arn"} <= found.keys():
-            raise CannotAskError("sts:GetCallerIdentity: what answered is not AWS (AWS_ENDPOINT_URL)")
+            raise CannotAskError("sts:GetCallerIdentity: the endpoint is not AWS (AWS_ENDPOINT_URL)")
         return found
 
     def _client(self, service: str) -> Any:
@@ -133,8 +133,8 @@ class Asker:
             try:
                 self._clients[service] = self._session.client(service)
             except ValueError as error:
-                # botocore's own words for an AWS_* variable that it cannot use, AWS_ENDPOINT_URL or AWS_MAX_ATTEMPTS.
-                raise CannotAskError(f"an AWS_* variable cannot be used: {error}") from error
+                # botocore's message for an invalid AWS_ENDPOINT_URL or AWS_MAX_ATTEMPTS.
+                raise CannotAskError(f"invalid AWS_* variable: {error}") from error
         return self._clients[service]
 
     def _pages(self, service: str, operation: str, key: str, **parameters: Any) -> list[Json]:
@@ -149,8 +149,8 @@ class Asker:
             action = f"{service}:{ACTIONS.get(operation, operation)}"
             return NotAnswered(action, error.response.get("Error", {}).get("Code", "no reason given"))
         except ParamValidationError:
-            # A value that the SDK does not even send. The check of the parameters says which.
-            return NotAnswered(f"{service}:*", "a parameter's value cannot be sent")
+            # The SDK rejects the value before sending it. The check of the parameters names it.
+            return NotAnswered(f"{service}:*", "the SDK rejects a parameter's value")
         except (BotoCoreError, ResponseParserError) as error:
             raise CannotAskError(" ".join(str(error).split())) from error
 
@@ -172,7 +172,7 @@ class Asker:
 
     def _subnets(self, given: Given) -> Mapping[str, Subnet]:
         ids = sorted({*given.entries("SubnetIds"), *given.endpoint_subnets})
-        # By a filter: asked by id, one that is missing hides the others.
+        # By filter, because one missing id fails a request by ids.
         found = self._pages("ec2", "describe_subnets", "Subnets", Filters=[{"Name": "subnet-id", "Values": ids}])
         vpcs = sorted({each["VpcId"] for each in found})
         filters = [{"Name": "vpc-id", "Values": vpcs}]

@@ -1,4 +1,4 @@
-"""What will fail, by what is given and what AWS said. No AWS here: facts in, findings out."""
+"""Preflight checks: from parameters and facts about the account to findings. No AWS calls."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from harness.render.dependencies import Dependencies
 from harness.render.errors import UnrenderableTemplate
 from harness.render.intrinsics import Evaluation
 
-#: What Lambda keeps unreserved in every account.
+#: Concurrency that Lambda keeps unreserved in every account.
 #: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 ALWAYS_UNRESERVED = 100
 IMPORT = "docs/deploying.md, Deploying again after a deletion"
 _VALIDATORS_AT_LEAST = 2
 _LONGEST_VALUE = 80
-#: A stack that is as it was last deployed, or rolled back to, takes an update; one in review takes its creation.
+#: Stack states that accept an update, or, in review, a creation.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html (Stack status codes)
 _TAKES_CHANGES = (
     "CREATE_COMPLETE",
@@ -29,20 +29,20 @@ _TAKES_CHANGES = (
     "UPDATE_COMPLETE",
     "UPDATE_ROLLBACK_COMPLETE",
 )
-#: Of any other state: why it matters, and what to type.
-_NO_UPDATE = "CloudFormation updates no such stack."
+#: Other states: why it matters, and what to type.
+_NO_UPDATE = "CloudFormation cannot update it."
 _DELETE = (_NO_UPDATE, "aws cloudformation delete-stack")
 _STATES = {
     "CREATE_FAILED": _DELETE,
     "DELETE_FAILED": _DELETE,
-    # Its events say what stands in the way; AWS documents no command that continues the rollback of an import.
+    # Its events name the cause; AWS documents no command that continues the rollback of an import.
     "IMPORT_ROLLBACK_FAILED": (_NO_UPDATE, "aws cloudformation describe-stack-events, and ask AWS Support"),
     "ROLLBACK_COMPLETE": _DELETE,
     "ROLLBACK_FAILED": _DELETE,
-    # Left so by --disable-rollback. An update that does not say so again is refused, or rolls all of it back.
+    # Left by --disable-rollback. An update without that option is rejected, or rolls everything back.
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html
     "UPDATE_FAILED": (
-        "the last update stopped half-way, and what it changed stays changed.",
+        "the last update stopped halfway, and its changes remain.",
         "aws cloudformation rollback-stack",
     ),
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ContinueUpdateRollback.html
@@ -55,7 +55,7 @@ _STATES = {
 
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong, why it matters, and what to type. One that was not evaluated is no pass."""
+    """What is wrong, why it matters, and what to type. "Not evaluated" does not count as passed."""
 
     check: str
     what: str
@@ -66,7 +66,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Wrong:
-    """A finding before it is known whose."""
+    """A finding without its check's name."""
 
     what: str
     why: str
@@ -74,7 +74,7 @@ class Wrong:
 
 
 class _OpenError(Exception):
-    """The answer that a check needs is not there."""
+    """AWS did not answer a call that the check needs."""
 
     def __init__(self, answer: NotAnswered) -> None:
         super().__init__(answer.action)
@@ -82,12 +82,12 @@ class _OpenError(Exception):
 
 
 class _WaitsError(Exception):
-    """What a check asks about is not there, which is another check's finding."""
+    """The check's subject is missing, which is another check's finding."""
 
 
 @dataclass(frozen=True)
 class _Usable(Given):
-    """The parameters, of which nobody may use a value that the template refuses: it may be anything."""
+    """The parameters. Reading a value that the template rejects raises, because it could be anything."""
 
     refused: frozenset[str] = frozenset()
 
@@ -110,7 +110,7 @@ def _check(name: str) -> Callable[[Check], Check]:
 
 
 def findings(given: Given, facts: Facts) -> list[Finding]:
-    """Everything that is wrong, and everything that could not be asked, in the checks' order."""
+    """All findings, including checks that could not be evaluated, in the checks' order."""
     usable = _Usable(given.values, given.template, frozenset(refused(given)))
     return [finding for name, check in CHECKS.items() for finding in _of(name, check, usable, facts)]
 
@@ -124,15 +124,16 @@ def _of(name: str, check: Check, given: Given, facts: Facts) -> Iterator[Finding
         yield Finding(
             name,
             f"{answer.action} was not answered ({answer.why})",
-            "so this is not evaluated.",
-            f"allow {answer.action} to whoever asks" if _is_refusal(answer) else "ask again, or look yourself",
+            "so this check is not evaluated.",
+            f"grant {answer.action} to the caller" if _is_denial(answer) else "run preflight again, or check by hand",
             evaluated=False,
         )
     except _WaitsError as other:
-        yield Finding(name, f"waits for {other}", "so this is not evaluated.", f"mend {other} first", evaluated=False)
+        why = "so this check is not evaluated."
+        yield Finding(name, f"depends on the check {other}", why, f"fix {other} first", evaluated=False)
 
 
-def _is_refusal(answer: NotAnswered) -> bool:
+def _is_denial(answer: NotAnswered) -> bool:
     return any(word in answer.why for word in ("AccessDenied", "Unauthorized", "Forbidden", "403"))
 
 
@@ -165,7 +166,7 @@ def _parameters(given: Given, facts: Facts) -> Iterator[Wrong]:
     for name, constraint in bad.items():
         yield Wrong(
             f"{name} is {_shown(given.values[name])}",
-            f"the template refuses it: {name} {constraint}",
+            f"the template rejects it: {name} {constraint}",
             f"{name}=<another>",
         )
     yield from _rules(given, facts, bad.keys())
@@ -178,7 +179,7 @@ def _rules(given: Given, facts: Facts, bad: Collection[str]) -> Iterator[Wrong]:
     for rule, body in given.template.get("Rules", {}).items():
         for assertion in body["Assertions"]:
             names = sorted(dependencies.of(assertion["Assert"]))
-            # What a refused value is compared with says nothing about the others.
+            # A rejected value would also fail assertions about other parameters.
             if not {*names, *dependencies.of(body.get("RuleCondition"))}.isdisjoint(bad):
                 continue
             try:
@@ -188,7 +189,7 @@ def _rules(given: Given, facts: Facts, bad: Collection[str]) -> Iterator[Wrong]:
             if broken:
                 yield Wrong(
                     " and ".join(f"{name} is {_shown(given.values[name])}" for name in names) or rule,
-                    f"the template's rule {rule} refuses it: {assertion.get('AssertDescription', 'it says no more.')}",
+                    f"the template's rule {rule} rejects it: {assertion.get('AssertDescription', 'no description.')}",
                     " ".join(f"{name}=<another>" for name in names),
                 )
 
@@ -203,7 +204,7 @@ def _region(given: Given, facts: Facts) -> Iterator[Wrong]:
     if given.regions is not None and facts.region not in given.regions:
         yield Wrong(
             f"{facts.region} ({facts.partition}) is not supported",
-            "services that the template needs are not there.",
+            "services that the template needs are not available there.",
             f"export AWS_DEFAULT_REGION=<one of {', '.join(sorted(given.regions))}>",
         )
 
@@ -214,7 +215,11 @@ def _stack(given: Given, facts: Facts) -> Iterator[Wrong]:
     if stack is None or stack.status in _TAKES_CHANGES:
         return
     if stack.status.endswith("_IN_PROGRESS"):
-        yield Wrong(f"the stack is {stack.status}", "CloudFormation takes one change at a time.", "wait, and ask again")
+        yield Wrong(
+            f"the stack is {stack.status}",
+            "CloudFormation accepts one operation at a time.",
+            "wait, then run preflight again",
+        )
         return
     why, fix = _STATES.get(stack.status, (_NO_UPDATE, "aws cloudformation describe-stack-events"))
     yield Wrong(f"the stack is {stack.status}", why, fix)
@@ -222,7 +227,7 @@ def _stack(given: Given, facts: Facts) -> Iterator[Wrong]:
 
 @_check("names")
 def _names(given: Given, facts: Facts) -> Iterator[Wrong]:
-    # Every name has it.
+    # Part of every name.
     given["Environment"]
     unanswered: NotAnswered | None = None
     for named, there in facts.taken.items():
@@ -231,8 +236,8 @@ def _names(given: Given, facts: Facts) -> Iterator[Wrong]:
         elif there:
             deletion = f"aws logs delete-log-group --log-group-name {named.name}"
             yield Wrong(
-                f"{named.type} {named.name} exists, outside of the stack",
-                "the template gives this name, so creating it fails.",
+                f"{named.type} {named.name} already exists outside the stack",
+                "the template uses this name, so creating the resource fails.",
                 f"import it: {IMPORT}" if named.retained else deletion,
             )
     if unanswered is not None:
@@ -246,8 +251,8 @@ def _names(given: Given, facts: Facts) -> Iterator[Wrong]:
 def _vpc(given: Given, facts: Facts) -> Iterator[Wrong]:
     if _known(facts.vpc) is None:
         yield Wrong(
-            f"{given['VpcId']} is not in {facts.region}, nor shared with account {facts.account}",
-            "nothing can be placed in it.",
+            f"{given['VpcId']} does not exist in {facts.region} and is not shared with account {facts.account}",
+            "the functions need a VPC.",
             "VpcId=<one of `aws ec2 describe-vpcs`>",
         )
 
@@ -257,13 +262,13 @@ def _owner(given: Given, facts: Facts) -> Iterator[Wrong]:
     vpc, said = _there(facts), given["VpcOwnerAccountId"]
     if vpc.owner == facts.account and said:
         yield Wrong(
-            f"VpcOwnerAccountId is {said}, and the VPC is this account's own",
-            "the functions may then not use its subnets.",
+            f"VpcOwnerAccountId is {said}, but this account owns the VPC",
+            "the functions' roles would not be allowed to use its subnets.",
             "VpcOwnerAccountId=",
         )
     elif vpc.owner not in (facts.account, said):
         yield Wrong(
-            f"the VPC belongs to account {vpc.owner}, which shares it",
+            f"the VPC is shared by its owner, account {vpc.owner}",
             "the functions' roles are not allowed to use its subnets.",
             f"VpcOwnerAccountId={vpc.owner}",
         )
@@ -277,8 +282,8 @@ def _shared(given: Given, facts: Facts) -> Iterator[Wrong]:
         # https://repost.aws/knowledge-center/vpc-interface-endpoint-creation-errors
         yield Wrong(
             f"{', '.join(made)}: true in a shared VPC",
-            "only the owner can make endpoints there.",
-            f"{' '.join(f'{each}=false' for each in made)}, and ask the owner for those to S3, DynamoDB and SQS",
+            "only the owner can create endpoints there.",
+            f"{' '.join(f'{each}=false' for each in made)}, and ask the owner for endpoints for S3, DynamoDB and SQS",
         )
 
 
@@ -300,7 +305,7 @@ def _no_dns(given: Given, attribute: str, option: str) -> Wrong:
     # https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html
     return Wrong(
         f"{attribute} of {given['VpcId']} is off",
-        "private names lead to an interface endpoint only where both DNS attributes are on.",
+        "private DNS of interface endpoints requires both DNS attributes.",
         f"aws ec2 modify-vpc-attribute --vpc-id {given['VpcId']} {option}",
     )
 
@@ -310,8 +315,8 @@ def _blocks(given: Given, facts: Facts) -> Iterator[Wrong]:
     vpc = _there(facts)
     if set(given.entries("VpcCidr")) != set(vpc.blocks):
         yield Wrong(
-            f"VpcCidr is {given['VpcCidr']}, the VPC has {', '.join(vpc.blocks)}",
-            "whoever is in a block that is left out cannot use the endpoints; another block lets strangers in.",
+            f"VpcCidr is {given['VpcCidr']}, but the VPC has {', '.join(vpc.blocks)}",
+            "hosts in a missing block cannot use the endpoints; a foreign block admits outsiders.",
             f"VpcCidr={','.join(vpc.blocks[:5])}",
         )
 
@@ -325,8 +330,8 @@ def _subnets(given: Given, facts: Facts) -> Iterator[Wrong]:
     for subnet in dict.fromkeys([*given.entries("SubnetIds"), *given.endpoint_subnets]):
         if subnet not in known:
             yield Wrong(
-                f"{subnet} is not in {facts.region}, nor shared with account {facts.account}",
-                "nothing can be placed in it.",
+                f"{subnet} does not exist in {facts.region} and is not shared with account {facts.account}",
+                "the functions and endpoints need a subnet.",
                 f"SubnetIds=<some of `aws ec2 describe-subnets --filters Name=vpc-id,Values={given['VpcId']}`>",
             )
         elif known[subnet].vpc != given["VpcId"]:
@@ -345,7 +350,7 @@ def _zones(given: Given, facts: Facts) -> Iterator[Wrong]:
         if len(zones) == 1:
             yield Wrong(
                 f"all subnets of {name} are in {min(zones)}",
-                "what is there stops when the zone does.",
+                "an outage of that zone stops everything in them.",
                 f"{name}=<subnets of two zones or more>",
             )
 
@@ -362,7 +367,7 @@ def _endpoint_zones(given: Given, facts: Facts) -> Iterator[Wrong]:
         # https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
         yield Wrong(
             f"{' and '.join(inside)} are in {zone}",
-            "an interface endpoint takes one subnet a zone.",
+            "an interface endpoint takes one subnet per zone.",
             f"EndpointSubnetIds={','.join(_one_a_zone(given, known))}",
         )
 
@@ -380,8 +385,8 @@ def _route_tables(given: Given, facts: Facts) -> Iterator[Wrong]:
     for table in given.entries("RouteTableIds"):
         if known.get(table) != given["VpcId"]:
             yield Wrong(
-                f"{table} is {f'of {known[table]}' if table in known else f'not in {facts.region}'}",
-                "a gateway endpoint takes route tables of its own VPC only.",
+                f"{table} {f'belongs to {known[table]}' if table in known else f'does not exist in {facts.region}'}",
+                "a gateway endpoint accepts only route tables of its own VPC.",
                 "RouteTableIds=<those of the subnets>",
             )
 
@@ -405,21 +410,21 @@ def _gateways(given: Given, facts: Facts) -> Iterator[Wrong]:
             # https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
             if common := sorted(made & set(endpoint.route_tables)):
                 yield Wrong(
-                    f"{switch} is true, and {endpoint.id} routes {', '.join(common)} to {service} already",
-                    "a route table takes one gateway endpoint a service.",
+                    f"{switch} is true, but {endpoint.id} already routes {', '.join(common)} to {service}",
+                    "a route table takes one gateway endpoint per service.",
                     f"{switch}=false",
                 )
         unrouted = sorted(needed - made - taken)
         if unrouted and not given.creates(switch):
-            yield from _absent(given, facts, f"{', '.join(unrouted)} lead to no gateway endpoint of {service}", switch)
+            yield from _absent(given, facts, f"{', '.join(unrouted)} have no gateway endpoint for {service}", switch)
         elif unrouted:
             yield Wrong(
-                f"{', '.join(unrouted)}, which SubnetIds use, are not in RouteTableIds",
+                f"{', '.join(unrouted)}, used by SubnetIds, are missing in RouteTableIds",
                 f"functions there cannot reach {service}.",
                 f"RouteTableIds={','.join(sorted(made | set(unrouted)))}",
             )
     if unseen := [subnet for subnet, table in used.items() if not table]:
-        said = f"it shows no route table of {', '.join(unseen)}"
+        said = f"no route table found for {', '.join(unseen)}"
         raise _OpenError(NotAnswered("ec2:DescribeRouteTables", said))
 
 
@@ -434,19 +439,19 @@ def _interfaces(given: Given, facts: Facts) -> Iterator[Wrong]:
         others = [each for each in named if not _is_own(each, facts)]
         if given.creates(switch) and others:
             yield Wrong(
-                f"{switch} is true, and {others[0].id} has the private names of {service} already",
-                "a second endpoint with private names fails.",
+                f"{switch} is true, but {others[0].id} already provides private DNS for {service}",
+                "a second endpoint with private DNS fails.",
                 f"{switch}=false",
             )
         elif service == "sqs" and not given.creates(switch) and not others:
-            yield from _absent(given, facts, "the VPC has no endpoint of sqs with private names", switch)
+            yield from _absent(given, facts, "the VPC has no sqs endpoint with private DNS", switch)
 
 
 def _absent(given: Given, facts: Facts, what: str, switch: str) -> Iterator[Wrong]:
     if _is_shared(given, facts):
-        # What a participant is shown of the owner's endpoints no page of AWS's says.
-        raise _OpenError(NotAnswered("ec2:DescribeVpcEndpoints", f"{what}, as far as it is shown to a participant"))
-    yield Wrong(what, "the functions wait until they time out.", f"{switch}=true")
+        # AWS does not document which of the owner's endpoints a participant sees.
+        raise _OpenError(NotAnswered("ec2:DescribeVpcEndpoints", f"{what}, as far as a participant can see"))
+    yield Wrong(what, "the functions' calls would time out.", f"{switch}=true")
 
 
 def _is_own(endpoint: Endpoint, facts: Facts) -> bool:
@@ -468,8 +473,8 @@ def _prefix_lists(given: Given, facts: Facts) -> Iterator[Wrong]:
         right = next((each for each, called in known.items() if called == wanted), "")
         if known.get(given[name]) != wanted:
             yield Wrong(
-                f"{name} is {given[name]}, which is {known.get(given[name], f'not in {facts.region}')}",
-                f"the functions may connect to {service} by {wanted} only.",
+                f"{name} is {given[name]}, which is {known.get(given[name], f'unknown in {facts.region}')}",
+                f"the functions can reach {service} only through {wanted}.",
                 f"{name}={right or f'<id of {wanted}>'}",
             )
 
@@ -488,14 +493,14 @@ def _concurrency(given: Given, facts: Facts) -> Iterator[Wrong]:
             # Some of it may be the stack's own.
             _known(facts.stack)
             yield Wrong(
-                f"{needed} executions are to be reserved, and {max(spare, 0)} can be ({known.limit} in all)",
+                f"{needed} executions must be reserved, but only {max(spare, 0)} can be (account limit {known.limit})",
                 f"Lambda keeps {ALWAYS_UNRESERVED} unreserved in every account.",
-                "ReserveConcurrency=false, or ask for a higher quota",
+                "ReserveConcurrency=false, or request a higher quota",
             )
     elif shards + validators > known.limit:
         yield Wrong(
-            f"{shards} shards and {validators} validators want {shards + validators} executions of {known.limit}",
-            "batches and objects would wait for one another.",
+            f"{shards} shards and {validators} validators need {shards + validators} of {known.limit} executions",
+            "batches and objects would be throttled.",
             _fitting(known),
         )
 
@@ -514,9 +519,9 @@ def _shards(given: Given, facts: Facts) -> Iterator[Wrong]:
         # As above.
         _known(facts.stack)
         yield Wrong(
-            f"ShardCount is {wanted}, and {spare} can be open ({known.limit} in all)",
-            "Kinesis refuses the stream.",
-            f"ShardCount=<{spare} or less>, or ask for a higher quota",
+            f"ShardCount is {wanted}, but only {spare} more can be open (account limit {known.limit})",
+            "Kinesis rejects the stream.",
+            f"ShardCount=<{spare} or less>, or request a higher quota",
         )
 
 
@@ -525,20 +530,18 @@ def _artifacts(given: Given, facts: Facts) -> Iterator[Wrong]:
     bucket = _known(facts.artifact_bucket)
     name = given["ArtifactBucketName"]
     if bucket is None:
-        yield Wrong(
-            f"{name} does not exist", "there is no place for the code.", f"aws s3api create-bucket --bucket {name}"
-        )
+        yield Wrong(f"{name} does not exist", "the code is uploaded there.", f"aws s3api create-bucket --bucket {name}")
         return
     if bucket.region != facts.region:
         yield Wrong(
             f"{name} is in {bucket.region}",
-            f"Lambda takes code from {facts.region} only.",
+            f"Lambda accepts code only from {facts.region}.",
             "ArtifactBucketName=<another>",
         )
     if bucket.algorithm != "AES256":
         yield Wrong(
             f"{name} encrypts with {bucket.algorithm}",
-            "the job's role may use the pipeline's key only, so Glue could not read the script.",
+            "the job's role can use only the pipeline's key, so Glue could not read the script.",
             f"aws s3api put-bucket-encryption --bucket {name}, with SSEAlgorithm AES256",
         )
 
@@ -550,8 +553,8 @@ def _alert_queue(given: Given, facts: Facts) -> Iterator[Wrong]:
     _, partition, _, region, account, *_ = given["AlertQueueArn"].split(":")
     if (partition, region, account) != (facts.partition, facts.region, facts.account):
         yield Wrong(
-            f"AlertQueueArn is of account {account} in {region}",
-            f"the topics are of account {facts.account} in {facts.region}.",
+            f"AlertQueueArn is in account {account}, {region}",
+            f"the topics are in account {facts.account}, {facts.region}.",
             f"AlertQueueArn=arn:{facts.partition}:sqs:{facts.region}:{facts.account}:<name>",
         )
 
@@ -563,7 +566,9 @@ def _key(given: Given, facts: Facts) -> Iterator[Wrong]:
         return
     if arn.split(":")[3] != facts.region:
         yield Wrong(
-            f"{arn} is in {arn.split(':')[3]}", "no service here can use it.", f"ExistingKeyArn=<of {facts.region}>"
+            f"{arn} is in {arn.split(':')[3]}",
+            "a key works in its own Region only.",
+            f"ExistingKeyArn=<of {facts.region}>",
         )
         return
     key = _known(facts.key)
@@ -573,7 +578,7 @@ def _key(given: Given, facts: Facts) -> Iterator[Wrong]:
         yield Wrong(f"{arn} is {key.state}", "nothing can be encrypted with it.", f"aws kms enable-key --key-id {arn}")
     elif (key.usage, key.spec) != ("ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT"):
         yield Wrong(
-            f"{arn} is {key.spec} for {key.usage}", "the services take symmetric keys only.", "ExistingKeyArn=<another>"
+            f"{arn} is {key.spec} for {key.usage}", "the services need a symmetric key.", "ExistingKeyArn=<another>"
         )
 
 
@@ -584,6 +589,6 @@ def _rotation(given: Given, facts: Facts) -> Iterator[Wrong]:
     if given["ExistingKeyArn"] and not _known(facts.rotation):
         yield Wrong(
             f"{given['ExistingKeyArn']} is not rotated",
-            "the key that the template makes is, every year.",
+            "the template's own key is rotated every year.",
             f"aws kms enable-key-rotation --key-id {given['ExistingKeyArn']}",
         )

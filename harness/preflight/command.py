@@ -22,14 +22,14 @@ FOUND, CANNOT_ASK = 1, 2
 
 
 def main(argv: list[str]) -> int:
-    """Say what will fail.
+    """Report what would fail.
 
-    0 nothing; 1 something, or something could not be asked; 2 nothing could be asked, or nobody takes the answer.
+    Return 0 for no findings, 1 for findings (including checks not evaluated), 2 if AWS or the output is unavailable.
     """
     parser = Parser(
         prog=PROGRAM,
-        description="Say what a deployment with these parameters would fail on. Reads only; asks AWS wherever the "
-        "AWS_* variables lead. Exit code 0: nothing; 1: findings; 2: could not ask.",
+        description="Report what would make a deployment with these parameters fail. Reads only, in the account of the "
+        "AWS_* variables. Exit code 0: no findings; 1: findings; 2: AWS not reached.",
     )
     parser.add_argument("--parameters", type=Path, required=True, help="the parameter file to deploy with")
     parser.add_argument("--stack-name", default=STACK_NAME, help=f"default: {STACK_NAME}")
@@ -46,20 +46,20 @@ def main(argv: list[str]) -> int:
 
 
 def ask(session: Session, parameters: Path, stack_name: str) -> list[Finding]:
-    """The findings for a parameter file. Raises CannotAskError or DeployError where there is nothing to judge."""
+    """The findings for a parameter file. Raises CannotAskError or DeployError."""
     values, template = read(parameters)
     asker = Asker(session, stack_name)
     stack = asker.stack()
     before = stack.parameters if isinstance(stack, Stack) else {}
     given = complete(values, template, {name: each for name, each in before.items() if name in template["Parameters"]})
     if absent := missing(given):
-        unseen = f"; {stack.action} was not answered, so a stack may have it" if isinstance(stack, NotAnswered) else ""
+        unseen = f"; {stack.action} failed, so the stack may have it" if isinstance(stack, NotAnswered) else ""
         raise DeployError(f"{parameters}: no value for {', '.join(absent)}, which have no default{unseen}")
     return findings(given, asker.facts(given, stack))
 
 
 def as_table(found: Sequence[Finding]) -> str:
-    """One line a check that is well, one a finding, and how many there are."""
+    """One line per passed check and per finding, and the totals."""
     width = max(map(len, CHECKS))
     rows = []
     for name in CHECKS:
@@ -68,7 +68,7 @@ def as_table(found: Sequence[Finding]) -> str:
         rows += [] if of_check else [f"{'ok':<13}  {name}"]
     open_ = sum(not each.evaluated for each in found)
     wrong = len(found) - open_
-    return "\n".join([*rows, f"preflight: {wrong} to mend, {open_} not evaluated, {len(CHECKS)} checks"])
+    return "\n".join([*rows, f"preflight: {wrong} to fix, {open_} not evaluated, {len(CHECKS)} checks"])
 
 
 def as_json(found: Sequence[Finding]) -> str:

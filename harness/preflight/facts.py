@@ -1,4 +1,4 @@
-"""What AWS said before a deployment. Data only: `asking` gets it, `checks` judges it."""
+"""Facts about the account. Data only: `asking` collects them, `checks` evaluates them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeVar
 
 @dataclass(frozen=True)
 class NotAnswered:
-    """A call that AWS refused, or did not understand: the question is open, and nothing may be taken for well."""
+    """A call that AWS denied or rejected: what it asked is unknown, and must not count as passed."""
 
     #: As IAM writes it, `ec2:DescribeVpcs`.
     action: str
@@ -21,7 +21,7 @@ Fact = TypeVar("Fact")
 
 @dataclass(frozen=True)
 class Vpc:
-    """A VPC as its account, or one that it is shared with, sees it."""
+    """A VPC, as its owner or a participant account sees it."""
 
     owner: str
     blocks: tuple[str, ...]
@@ -29,7 +29,7 @@ class Vpc:
 
 @dataclass(frozen=True)
 class Subnet:
-    """A subnet, and the route table that its traffic takes; empty where none was found."""
+    """A subnet and its route table; empty if none was found."""
 
     vpc: str
     zone: str
@@ -49,7 +49,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Bucket:
-    """The artifact bucket: where it is, and how it encrypts by itself."""
+    """The artifact bucket: its Region and default encryption."""
 
     region: str
     algorithm: str
@@ -57,7 +57,7 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Key:
-    """A KMS key, as far as a pipeline depends on it."""
+    """A KMS key's properties that the pipeline depends on."""
 
     state: str
     usage: str
@@ -66,7 +66,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Concurrency:
-    """Lambda's concurrent executions: the account's, what is left unreserved, and what this stack has reserved."""
+    """Lambda concurrency: the account's limit, the unreserved rest, and this stack's reservation."""
 
     limit: int
     unreserved: int
@@ -75,7 +75,7 @@ class Concurrency:
 
 @dataclass(frozen=True)
 class Shards:
-    """Kinesis shards: the account's limit in the Region, how many are open, and how many of them are this stack's."""
+    """Kinesis shards: the account's limit in the Region, open shards, and this stack's among them."""
 
     limit: int
     open: int
@@ -84,7 +84,7 @@ class Shards:
 
 @dataclass(frozen=True)
 class Stack:
-    """The stack as it stands: its status, what it was deployed with, and the physical ids of what it has."""
+    """The stack: its status, parameters, and physical ids of its resources."""
 
     status: str
     parameters: Mapping[str, str]
@@ -93,7 +93,7 @@ class Stack:
 
 @dataclass(frozen=True)
 class Named:
-    """A resource of the template by the name that it will have. `retained` ones outlive their stack."""
+    """A named resource of the template. `retained` ones outlive their stack."""
 
     type: str
     name: str
@@ -102,7 +102,7 @@ class Named:
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything that was asked. None is "there is none"; NotAnswered is "nobody knows"."""
+    """All facts. None means that it does not exist; NotAnswered that it is unknown."""
 
     account: str
     region: str
@@ -111,7 +111,7 @@ class Facts:
     vpc: Vpc | NotAnswered | None
     dns_support: bool | NotAnswered
     dns_host_names: bool | NotAnswered
-    #: By id; what is not there is missing.
+    #: By id; missing ones are absent.
     subnets: Mapping[str, Subnet] | NotAnswered
     #: Of RouteTableIds: id -> VPC.
     route_tables: Mapping[str, str] | NotAnswered
@@ -121,8 +121,8 @@ class Facts:
     concurrency: Concurrency | NotAnswered
     shards: Shards | NotAnswered
     artifact_bucket: Bucket | NotAnswered | None
-    #: Not asked where no ExistingKeyArn is given.
+    #: Only asked with an ExistingKeyArn.
     key: Key | NotAnswered | None
     rotation: bool | NotAnswered
-    #: Names of the template that are taken, and by nobody's stack or by another one.
+    #: Whether each of the template's names is taken outside this stack.
     taken: Mapping[Named, bool | NotAnswered]

@@ -1,4 +1,4 @@
-"""What is about to be deployed: the parameters, and what the template says about them."""
+"""The parameters to deploy with, and the template's constraints on them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from harness.render import parameters as constraints
 from harness.render import source
 from harness.render.errors import UnreadableTemplate
 
-#: The types whose names an earlier stack, or anybody else, may have used: with the property that holds the name.
+#: Types whose names may be taken already, with the property that holds the name.
 NAMED = {
     "AWS::DynamoDB::Table": "TableName",
     "AWS::Kinesis::Stream": "Name",
     "AWS::Logs::LogGroup": "LogGroupName",
     "AWS::S3::Bucket": "BucketName",
 }
-#: The parameter that makes each endpoint, and the last part of the service's name.
+#: The parameter that creates each endpoint, and the last part of the service's name.
 ENDPOINTS = {
     "CreateS3Endpoint": "s3",
     "CreateDynamoDBEndpoint": "dynamodb",
@@ -40,7 +40,7 @@ _WHOLE = re.compile("-?[0-9]+")
 
 @dataclass(frozen=True)
 class Given:
-    """The parameters by name, each with the value that it will have, and the template."""
+    """The template and its parameters' effective values."""
 
     values: Mapping[str, str]
     template: Mapping[str, Any]
@@ -49,32 +49,32 @@ class Given:
         return self.values.get(name, "")
 
     def entries(self, name: str) -> list[str]:
-        """The entries of a list; none where it is empty."""
+        """The entries of a comma-separated list."""
         return [each.strip() for each in self[name].split(",") if each.strip()]
 
     @property
     def regions(self) -> frozenset[str] | None:
-        """The Regions that the template supports; None where it does not say."""
+        """The Regions that the template supports; None if it has no such mapping."""
         stated = self.template.get("Mappings", {}).get("Regions")
         return frozenset(stated) if isinstance(stated, dict) else None
 
     @property
     def consumer_concurrency(self) -> int:
-        """What the consumer reserves: the template has a map of it."""
+        """The consumer's reserved concurrency, from the template's mapping."""
         shards = self.template.get("Mappings", {}).get("Shards", {})
         return int(shards.get(self["ShardCount"], {}).get("ConsumerConcurrency", 0))
 
     @property
     def endpoint_subnets(self) -> list[str]:
-        """Where the interface endpoints will be."""
+        """The subnets of the interface endpoints."""
         return self.entries("EndpointSubnetIds") or self.entries("SubnetIds")
 
     def creates(self, switch: str) -> bool:
-        """Whether a switch makes its endpoint."""
+        """Whether the parameter creates its endpoint."""
         return self[switch] == "true"
 
     def named(self, account: str) -> Iterator[Named]:
-        """The resources that will be made, whose names may be taken."""
+        """The resources to create whose names may be taken."""
         names = {**self.values, "AWS::AccountId": account}
         for body in self.template["Resources"].values():
             stated = body.get("Properties", {}).get(NAMED.get(body["Type"], ""))
@@ -85,7 +85,7 @@ class Given:
                 yield Named(body["Type"], name, body.get("DeletionPolicy", "").startswith("Retain"))
 
     def _holds(self, condition: Any) -> bool:
-        """Whether a condition holds; one that asks more than what a parameter is counts as if it did."""
+        """Whether a condition holds; True for conditions that compare more than a parameter."""
         match condition:
             case {"Fn::Equals": [{"Ref": str(name)}, str(value)]}:
                 return self[name] == value
@@ -108,7 +108,7 @@ def _is_plain(condition: Any) -> bool:
 
 
 def refused(given: Given) -> dict[str, str]:
-    """The parameters whose value the template does not take, each with what it says about them."""
+    """The parameters whose value the template rejects, with its constraint description."""
     found: dict[str, str] = {}
     for name, stated in given.template["Parameters"].items():
         if name in given.values and not _takes(stated, given.values[name]):
@@ -119,7 +119,7 @@ def refused(given: Given) -> dict[str, str]:
 def _takes(stated: Mapping[str, Any], value: str) -> bool:
     type_ = str(stated["Type"])
     if type_.startswith(("AWS::EC2::", "List<")) and not all(each.strip() for each in value.split(",")):
-        # Of these AWS wants some that exist: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html
+        # These types need existing ids: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html
         return False
     if type_ == "Number" and _WHOLE.fullmatch(value) is None and _is_whole(stated):
         return False
@@ -127,13 +127,13 @@ def _takes(stated: Mapping[str, Any], value: str) -> bool:
 
 
 def _is_whole(stated: Mapping[str, Any]) -> bool:
-    """Whether a number that is not whole is none that the parameter's own bounds and default talk of."""
+    """Whether the parameter's bounds, default and allowed values are all whole numbers."""
     said = [stated[key] for key in ("Default", "MinValue", "MaxValue") if key in stated]
     return all(isinstance(each, int) for each in [*said, *stated.get("AllowedValues", [])])
 
 
 def read(parameters: Path, template: Path = TEMPLATE) -> tuple[dict[str, str], dict[str, Any]]:
-    """The values of a parameter file, and the template. Raises DeployError in one line where either cannot be read."""
+    """The values of a parameter file, and the template. Raises DeployError if either cannot be read."""
     try:
         values = parameters_in(parameters)
     except (OSError, ValueError, AttributeError, TypeError) as error:
@@ -148,14 +148,14 @@ def read(parameters: Path, template: Path = TEMPLATE) -> tuple[dict[str, str], d
 
 
 def complete(values: Mapping[str, str], template: Mapping[str, Any], before: Mapping[str, str]) -> Given:
-    """Each parameter's value: as the file says; else as the stack has it (`before`); else the default."""
+    """Each parameter's value: from the file, else from the stack (`before`), else the default."""
     stated = template["Parameters"].items()
     defaults = {name: _text(each["Default"]) for name, each in stated if "Default" in each}
     return Given({**defaults, **before, **values}, template)
 
 
 def missing(given: Given) -> list[str]:
-    """Parameters that have neither a value nor a default."""
+    """Parameters without a value or default."""
     return sorted(given.template["Parameters"].keys() - given.values.keys())
 
 

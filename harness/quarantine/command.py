@@ -38,18 +38,18 @@ class Options:
 
 
 def main(argv: list[str]) -> int:
-    """Read the quarantine; 1 where it cannot be read (or, with --raw, not all be printed), 2 for a bad option."""
+    """Read the quarantine; return 1 if it cannot be read (or, with --raw, not fully printed), 2 for a bad option."""
     try:
         return _run(read_options(argv))
-    except SystemExit as exc:  # argparse, and rich on a broken pipe, end the process; a caller of main wants a number
+    except SystemExit as exc:  # argparse, and rich on a broken pipe, exit; main returns a code
         return int(exc.code or 0)
     except QuarantineError as exc:
         print(f"quarantine: {printable(' '.join(str(exc).split()))}", file=sys.stderr)
         return 1
-    except OSError as exc:  # of standard output: everything that is read has its failures named
+    except OSError as exc:  # of standard output: failures to read are QuarantineErrors
         if not isinstance(exc, BrokenPipeError):
             print(f"quarantine: standard output: {exc.strerror or exc}", file=sys.stderr)
-        # Otherwise whoever read has seen enough (`| head`). Python would complain once more when it flushes at its end.
+        # A closed pipe (`| head`) is no error. Without this, Python would complain again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
@@ -63,8 +63,8 @@ def _run(options: Options) -> int:
         sys.stdout.flush()
         if left_out:
             print(
-                f"quarantine: {left_out:,} of the records left out: they hold a newline, or nothing that makes a line; "
-                "--json has them",
+                f"quarantine: {left_out:,} records omitted, because they contain a newline or are blank; "
+                "use --json for them",
                 file=sys.stderr,
             )
         return int(left_out > 0)
@@ -80,15 +80,15 @@ def _run(options: Options) -> int:
 
 
 def read_options(argv: list[str]) -> Options:
-    """Read the command line; a bad option ends the process with one line and exit code 2."""
-    parser = Parser(prog="quarantine", description="Read what the pipeline refused: how much, why, and what it was.")
+    """Parse the command line; a bad option exits with one line and code 2."""
+    parser = Parser(prog="quarantine", description="Show rejected records: counts, reasons and samples.")
     parser.add_argument(
         "where",
         nargs="?",
         type=_place,
         default=str(DEFAULT_WHERE),
         metavar="WHERE",
-        help="a folder (build/pipeline/quarantine), or s3://BUCKET[/PREFIX] (quarantine/), led to by AWS_* variables",
+        help="a folder (build/pipeline/quarantine), or s3://BUCKET[/PREFIX] (quarantine/), with AWS_* credentials",
     )
     parser.add_argument(
         "--reason",
@@ -96,22 +96,22 @@ def read_options(argv: list[str]) -> Options:
         default=[],
         type=_reason,
         metavar="CODE",
-        help="only records refused for this reason; may be given again for more",
+        help="only records rejected for this reason; repeatable",
     )
-    parser.add_argument("--samples", type=_samples, metavar="N", help=f"records shown a reason ({DEFAULT_SAMPLES})")
+    parser.add_argument("--samples", type=_samples, metavar="N", help=f"records shown per reason ({DEFAULT_SAMPLES})")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON document, with the samples' bytes as base64")
     form.add_argument(
         "--raw",
         action="store_true",
-        # Into a file, not straight into a run: that empties the folder which this reads.
-        help="only the records' bytes, one a line: to a file, mend it, make pipeline FEED=file VENUE=canonical",
+        # To a file, not directly into a run, which empties the folder that this reads.
+        help="only the records' bytes, one per line; fix the file, then make pipeline FEED=file VENUE=canonical",
     )
     given = parser.parse_args(argv)
     if given.raw and given.samples is not None:
         parser.error("--samples: --raw prints all records")
     if given.raw and sys.stdout.isatty():
-        parser.error("--raw goes to a file or a pipe: a record's bytes could command the terminal")
+        parser.error("--raw writes to a file or pipe only: a record's bytes could control the terminal")
     samples = DEFAULT_SAMPLES if given.samples is None else given.samples
     return Options(given.where, tuple(dict.fromkeys(given.reason)), samples, given.json, given.raw)
 
@@ -125,7 +125,7 @@ def _place(text: str) -> Place:
 
 def _reason(text: str) -> str:
     if text not in {reason.value for reason in Reason}:
-        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(Reason)}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not one of {', '.join(Reason)}")
     return text
 
 

@@ -2,4 +2,4 @@
 
 
 class QuarantineError(Exception):
-    """Something there cannot be read; the message names it and says why, in one line."""
+    """Something cannot be read; the message names it and the cause, on one line."""

@@ -1,4 +1,4 @@
-"""The quarantine for programs: one JSON document, or nothing but the records as they arrived."""
+"""The quarantine for programs: one JSON document, or only the records as they arrived."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.quarantine.tally import Tally
 
 
 def document(reading: Reading, tally: Tally) -> str:
-    """What the report shows, and the samples' bytes whole, as JSON in printable ASCII."""
+    """The report with the samples' complete bytes, as JSON in printable ASCII."""
     content = {
         "where": str(reading.place),
         "total": tally.total,
@@ -26,10 +26,9 @@ def document(reading: Reading, tally: Tally) -> str:
 
 
 def write_raw(records: Iterable[Found], stream: BinaryIO) -> int:
-    """Write each record's bytes as a line; return how many were left out, because a line could not carry them.
+    """Write each record's bytes as a line; return how many were omitted.
 
-    These are records that hold a newline, which would come back as two, and those that would be a blank line, which a
-    replay skips.
+    Omitted are records with a newline, which would become two, and blank ones, which a replay skips.
     """
     left_out = 0
     for found in records:

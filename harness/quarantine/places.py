@@ -1,4 +1,4 @@
-"""Where quarantined objects lie: a folder, or a bucket on whatever AWS the AWS_* variables lead to."""
+"""Where quarantined objects are: a folder, or a bucket."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SCHEME: Final = "s3://"
 _SUFFIX: Final = ".json.gz"
 #: The functions that quarantine, and where each of them does.
 STAGES: Final = {prefix.split("/")[1]: prefix for prefix in (UNDECODABLE_PREFIX, REJECTED_PREFIX)}
-#: The stage of an object that was taken out of the folders that say it.
+#: The stage of an object outside the stages' folders.
 UNKNOWN_STAGE: Final = "unknown"
 
 
@@ -36,19 +36,19 @@ class StoredObject:
 
 
 class Place(Protocol):
-    """Something that holds quarantined objects; `others` counts the objects passed over because they are none."""
+    """A store of quarantined objects; `others` counts skipped objects with other names."""
 
     others: int
 
     def objects(self) -> Iterator[StoredObject]:
-        """Every object, always in the same order, found while the ones before it are read."""
+        """Yield every object, in a stable order, listed lazily."""
 
 
 def place(where: str) -> Place:
-    """The place a person named; ValueError where it cannot be one."""
+    """Parse a folder or S3 address; raises ValueError."""
     if not where.startswith(SCHEME):
         if not where:
-            raise ValueError("an empty name is no folder")
+            raise ValueError("the folder's name is empty")
         return Folder(Path(where))
     bucket, _, prefix = where.removeprefix(SCHEME).partition("/")
     if not bucket:
@@ -57,7 +57,7 @@ def place(where: str) -> Place:
 
 
 def stage_of(path: str) -> str:
-    """The function that refused what is in the object. Its key may stand behind any folder that it was copied to."""
+    """The function that quarantined the object. Its key may follow any folder that it was copied to."""
     for stage, prefix in STAGES.items():
         _, found, rest = f"/{path}".rpartition(f"/{stage}/")
         if found:
@@ -71,7 +71,7 @@ def stage_of(path: str) -> str:
 
 @contextmanager
 def failures_named(name: str) -> Iterator[None]:
-    """Turn what goes wrong when `name` is found or read into one error that says so."""
+    """Turn failures to list or read `name` into a QuarantineError that names it."""
     try:
         yield
     except EOFError as error:
@@ -85,7 +85,7 @@ def failures_named(name: str) -> Iterator[None]:
 
 
 class Folder:
-    """A folder on this machine, such as a run of the pipeline leaves, or a copy of the bucket."""
+    """A local folder, such as a pipeline run's output or a copy of the bucket."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -95,11 +95,11 @@ class Folder:
         return str(self.path)
 
     def objects(self) -> Iterator[StoredObject]:
-        """Every file below the folder that is named like ours."""
+        """Yield every quarantine file below the folder."""
         with failures_named(str(self.path)):
             if not self.path.is_dir():
-                raise QuarantineError(f"{self.path}: no such folder; `make pipeline` leaves one")
-            # os.walk, because rglob keeps quiet about folders that it may not read.
+                raise QuarantineError(f"{self.path}: no such folder; `make pipeline` creates one")
+            # os.walk, because rglob silently skips unreadable folders.
             for folder, folders, files in os.walk(self.path, onerror=_raise):
                 folders.sort()
                 for path in (Path(folder, file) for file in sorted(files)):
@@ -120,14 +120,14 @@ class Bucket:
         return f"{SCHEME}{self.bucket}/{self.prefix}"
 
     def objects(self) -> Iterator[StoredObject]:
-        """Every key that is named like ours, a page at a time."""
+        """Yield every quarantine object, page by page."""
         with failures_named(str(self)):
             s3 = _client()
             for page in s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix):
                 for key in (entry["Key"] for entry in page.get("Contents", [])):
                     if key.endswith(_SUFFIX):
                         yield StoredObject(f"{SCHEME}{self.bucket}/{key}", stage_of(key), self._opener(s3, key))
-                    elif not key.endswith("/"):  # what S3's console makes to show a folder
+                    elif not key.endswith("/"):  # a folder marker of the S3 console
                         self.others += 1
 
     def _opener(self, s3: Any, key: str) -> Callable[[], AbstractContextManager[BinaryIO]]:
@@ -138,8 +138,8 @@ def _client() -> Any:
     try:
         return boto3.client("s3")
     except ValueError as error:
-        # Not one of botocore's own errors, though the same mistake: AWS_ENDPOINT_URL is no address, for one.
-        raise QuarantineError(f"the AWS_* variables lead nowhere: {error}") from error
+        # Not a botocore error, although it is one: such as an invalid AWS_ENDPOINT_URL.
+        raise QuarantineError(f"invalid AWS_* variables: {error}") from error
 
 
 def _opener(path: Path) -> Callable[[], AbstractContextManager[BinaryIO]]:

@@ -1,4 +1,4 @@
-"""Quarantined records out of their objects, one at a time, each position once."""
+"""Reads quarantined records from their objects, each stream position once."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from harness.quarantine.errors import QuarantineError
 from harness.quarantine.places import Place, StoredObject, failures_named
 from market_data.envelope import QuarantinedRecord, RawRecord, arrival_text, decode_quarantine_line
 
-#: A record of 10 MiB, the most that Kinesis takes, has 14 MiB as base64. Without a limit, an object that is no object
-#: of ours, and has no line ends, would be read into memory as one line.
+#: A record of 10 MiB, Kinesis's maximum, has 14 MiB in base64. Without a limit, a foreign object without line
+#: ends would be read into memory as one line.
 MAX_LINE_BYTES: Final = 16 * 1024 * 1024
 _BUFFER_BYTES: Final = 64 * 1024
 
@@ -30,7 +30,7 @@ class Found:
 
     @property
     def reason(self) -> str:
-        """The code it was refused for; one that this version does not know, where another version refused it."""
+        """The rejection code; unknown to this version if another version wrote it."""
         return self.refused.reason
 
     @property
@@ -40,18 +40,17 @@ class Found:
 
 
 class Reading:
-    """The records of a place, to be gone through once.
+    """The records of a place, for one iteration.
 
-    When Kinesis delivers a batch again, cut differently, the same record is stored in two objects. It is given once: as
-    what the first object in the order of keys says, also where a newer version refused it for another reason. The
-    positions of all records are held for that; a million take about 140 MB. Nothing else is held.
+    When Kinesis redelivers a batch split differently, a record is stored in two objects. It is yielded once, from the
+    first object in key order. For this, all positions are kept in memory; a million take about 140 MB.
     """
 
     def __init__(self, place: Place, reasons: Collection[str] = ()) -> None:
         self.place = place
-        #: The codes to give the records of; all, where it is empty.
+        #: Only records with these codes; empty means all.
         self.reasons = reasons
-        #: Lines passed over because their record had been given already.
+        #: Lines skipped because their record was already yielded.
         self.repeated = 0
         self._seen: defaultdict[str, set[str]] = defaultdict(set)
 
@@ -78,13 +77,13 @@ def _records(stored: StoredObject) -> Iterator[Found]:
                     raise ValueError(f"longer than {MAX_LINE_BYTES:,} bytes")
                 refused = decode_quarantine_line(line)
                 arrival = arrival_text(refused.record.arrival_ms)
-            # Not only EnvelopeError: a line that we did not write may trip the decoder over anything.
+            # Not only EnvelopeError: a foreign line can raise anything in the decoder.
             except (ValueError, TypeError, OverflowError, RecursionError) as error:
-                raise QuarantineError(f"{stored.name}, line {number}: no line of a quarantine: {error}") from error
+                raise QuarantineError(f"{stored.name}, line {number}: not a quarantine line: {error}") from error
             yield Found(stored.name, stored.stage, refused, arrival)
     if not number:
-        # There is no object without records; gzip takes a file of no bytes for a good one.
-        raise QuarantineError(f"{stored.name}: holds no record")
+        # The pipeline writes no empty objects; gzip accepts an empty file.
+        raise QuarantineError(f"{stored.name}: contains no record")
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""The quarantine as a person reads it. Everything that came from outside passes through `printable` on its way."""
+"""The quarantine report for people. All untrusted text passes through `printable`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.quarantine.tally import Tally
 from market_data import Reason
 
 _MEANINGS = {reason.value: reason.meaning for reason in Reason}
-_FOREIGN = "(this version knows no such code)"
+_FOREIGN = "(unknown code in this version)"
 
 
 def show(console: Console, reading: Reading, tally: Tally) -> None:
@@ -20,14 +20,14 @@ def show(console: Console, reading: Reading, tally: Tally) -> None:
     if tally.total:
         console.print(_reasons(tally))
         by_stage = ", ".join(f"{count:,} by {stage}" for stage, count in tally.by_stage.items())
-        _say(console, f"refused: {by_stage}")
+        _say(console, f"rejected: {by_stage}")
     else:
         asked = f" for {', '.join(reading.reasons)}" if reading.reasons else ""
         _say(console, f"{printable(str(reading.place))}: nothing is quarantined{asked}")
     if reading.repeated:
-        _say(console, f"stored again, and not counted again: {reading.repeated:,}")
+        _say(console, f"stored twice, counted once: {reading.repeated:,}")
     if reading.place.others:
-        _say(console, f"passed over, because their names do not end in .json.gz: {reading.place.others:,}")
+        _say(console, f"skipped, because their names do not end in .json.gz: {reading.place.others:,}")
     for reason in tally.by_reason:
         if samples := tally.samples.get(reason):
             _say(console, f"\n{printable(reason)}, {len(samples):,} of {tally.by_reason[reason]:,}", style="bold")
@@ -62,5 +62,5 @@ def _show_sample(console: Console, sample: Found) -> None:
 
 
 def _say(console: Console, line: str, style: str = "") -> None:
-    # As a Text: a record that says [red] or :boom: has said nothing to rich.
+    # As Text, so that rich ignores markup such as [red] or :boom: in a record.
     console.print(Text(line, style), soft_wrap=True)

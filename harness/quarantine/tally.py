@@ -1,4 +1,4 @@
-"""How many records were refused, for which reason and by whom, with a few of each kept to look at."""
+"""Counts rejected records by reason and function, and keeps samples."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from harness.quarantine.reading import Found
 
 
 class Tally:
-    """Counts, and at most `samples` records a reason: the first ones."""
+    """Counts, and the first `samples` records per reason."""
 
     def __init__(self, samples: int, reasons: Iterable[str] = ()) -> None:
         self._most = samples
-        # Who asks for a reason is told about it, also where there is nothing to tell.
+        # A requested reason is listed even with a count of 0.
         self._by_reason = Counter(dict.fromkeys(reasons, 0))
         self._by_stage: Counter[str] = Counter()
         self.samples: dict[str, list[Found]] = {}
@@ -27,7 +27,7 @@ class Tally:
 
     @property
     def total(self) -> int:
-        """All that were counted."""
+        """The number of records counted."""
         return self._by_reason.total()
 
     @property
@@ -37,5 +37,5 @@ class Tally:
 
     @property
     def by_stage(self) -> dict[str, int]:
-        """Counts by the function that refused."""
+        """Counts by function."""
         return dict(sorted(self._by_stage.items()))

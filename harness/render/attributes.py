@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import dataclass
+from functools import cached_property
 
 from harness.render import schemas
 
@@ -19,7 +20,7 @@ class Account:
     url_suffix: str = "amazonaws.com"
     stack_name: str = "financial-pipeline"
 
-    @property
+    @cached_property
     def stack_id(self) -> str:
         """The stack's ARN."""
         return self.arn("cloudformation", f"stack/{self.stack_name}/{_uuid(self.stack_name)}")

@@ -40,6 +40,31 @@ class Evaluation:
         self._names: dict[str, str] = {}
         self._stored: dict[str, Any] = {}
         self._open: list[str] = []
+        #: What objects of a template come to, by their ids. Each is kept beside it: no other object gets its id then.
+        self._known: dict[int, tuple[Any, Any]] | None = None
+        self._remembers = False
+
+    def remember(self) -> None:
+        """From now on keep what objects come to, for `take_over`."""
+        self._known, self._remembers = {}, True
+
+    def take_over(self, other: Evaluation, logical_id: str) -> None:
+        """Use what `other` remembers. Its template differs in one resource alone; both share what is not different.
+
+        Nothing is taken over if that resource has another name, type or stored value: others may refer to it.
+        """
+        shown = self._shown(logical_id)
+        if shown is not None and shown == other._shown(logical_id):
+            self._known, self._conditions = other._known, other._conditions
+            self._names, self._stored = other._names, other._stored
+
+    def _shown(self, logical_id: str) -> tuple[Any, ...] | None:
+        """All of a resource that the rest of the template can see; None if it is not there."""
+        if logical_id not in self._resources:
+            return None
+        type_ = self._resources[logical_id]["Type"]
+        stored = type_ == "AWS::SSM::Parameter" and self.attribute(logical_id, "Value")
+        return type_, self.name(logical_id), stored
 
     def condition(self, name: Any) -> bool:
         """Whether a condition holds."""
@@ -79,6 +104,16 @@ class Evaluation:
 
     def value(self, value: Any) -> Any:
         """`value` without functions; NO_VALUE if there is nothing left of it."""
+        if self._known is None or not isinstance(value, dict | list):
+            return self._value(value)
+        if (known := self._known.get(id(value))) is not None:
+            return known[1]
+        rendered = self._value(value)
+        if self._remembers:
+            self._known[id(value)] = value, rendered
+        return rendered
+
+    def _value(self, value: Any) -> Any:
         if isinstance(value, list):
             rendered = [self.value(each) for each in value]
             return [each for each in rendered if each is not NO_VALUE]

@@ -43,6 +43,7 @@ def is_readable(pattern: str) -> bool:
     return _compiled(pattern) is not None
 
 
+@cache
 def made(pattern: str) -> list[str]:
     """Texts made from a pattern; it may allow some of them, all, or none."""
     translated = _translated(pattern, beyond="") or ""

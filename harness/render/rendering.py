@@ -30,6 +30,26 @@ class Rendering:
         self._source = template
         self._evaluation = Evaluation(template, values, account or Account())
         self._rendered: dict[str, dict[str, Any]] = {}
+        #: Values as `schemas.typed` leaves them, by type, property and id; each kept beside, as in `Evaluation`.
+        self._typed: dict[tuple[str, str, int], tuple[Any, Any]] = {}
+        self._remembers = False
+
+    def remembering(self) -> Rendering:
+        """The same rendering anew, which remembers what it has worked out: `changed` shares it."""
+        found = Rendering(self._source, self.values, self._evaluation.account)
+        found._evaluation.remember()
+        found._remembers = True
+        return found
+
+    def changed(self, template: Mapping[str, Any], logical_id: str) -> Rendering:
+        """The rendering, with these values, of a template that differs in one resource alone and shares all the rest.
+
+        Values that come out as before are the same objects, if this one is `remembering`.
+        """
+        found = Rendering(template, self.values, self._evaluation.account)
+        found._evaluation.take_over(self._evaluation, logical_id)
+        found._typed = self._typed
+        return found
 
     @cached_property
     def conditions(self) -> dict[str, bool]:
@@ -115,8 +135,21 @@ class Rendering:
         if "DependsOn" in rendered:
             rendered["DependsOn"] = self._existing(rendered["DependsOn"])
         if "Properties" in body:
-            rendered["Properties"] = schemas.typed(body["Type"], value(body["Properties"]))
+            rendered["Properties"] = self._as_typed(body["Type"], value(body["Properties"]))
         return {"Type": body["Type"]} | {key: each for key, each in rendered.items() if each is not NO_VALUE}
+
+    def _as_typed(self, type_: str, properties: Any) -> Any:
+        if not isinstance(properties, dict):
+            return schemas.typed(type_, properties)
+        found = {}
+        for name, value in properties.items():
+            known = self._typed.get(key := (type_, name, id(value)))
+            if known is None:
+                known = value, schemas.typed(type_, {name: value})[name]
+                if self._remembers:
+                    self._typed[key] = known
+            found[name] = known[1]
+        return found
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""`python -m harness.replay`: convert captures to the contract's NDJSON, or generate a feed, onto standard output."""
+"""`python -m harness.replay`: writes converted captures or a generated feed as NDJSON to standard output."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import BinaryIO
 from harness.cli import Parser
 from harness.replay.errors import ReplayError
 from harness.replay.formats import known
-from harness.replay.items import SourceItem
+from harness.replay.source_records import SourceRecord
 from harness.replay.sources import DEFAULT_BAD_PER_MILLE, DEFAULT_COUNT, DEFAULT_SEED, open_sources
 
 
 def main(argv: list[str]) -> int:
-    """Run `convert` or `generate`; 1 where the feed cannot be read, 2 where the options are wrong."""
+    """Run `convert` or `generate`; return 1 if the feed cannot be read, 2 for bad options."""
     try:
         options = _parser().parse_args(argv)
-    except SystemExit as exc:  # argparse ends the process itself; a caller of main wants a number
+    except SystemExit as exc:  # argparse exits; main returns a code
         return int(exc.code or 0)
     try:
         if options.command == "generate":
@@ -32,40 +32,44 @@ def main(argv: list[str]) -> int:
         print(f"replay: {exc}", file=sys.stderr)
         return 1
     except BrokenPipeError:
-        # Whoever read has seen enough (`| head`). Python would complain once more when it flushes at its end.
+        # A closed pipe (`| head`) is no error. Without this, Python would complain again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return 0
 
 
-def _write(feed: Iterable[SourceItem], stream: BinaryIO) -> None:
-    for item in feed:
-        stream.write(item.raw + b"\n")
+def _write(feed: Iterable[SourceRecord], stream: BinaryIO) -> None:
+    for record in feed:
+        stream.write(record.raw + b"\n")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = Parser(prog="replay", description="Market data as records of the contract, one JSON object a line.")
+    parser = Parser(prog="replay", description="Market data as records of the contract, one JSON object per line.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     convert = commands.add_parser(
         "convert",
-        help="read captures of venues, print records",
-        description="Read captures, plain or gzip, and print the records that a replay would put on the stream.",
+        help="convert venues' captures to records",
+        description="Convert captures (plain or gzip) to the records that a replay would put on the stream.",
     )
     convert.add_argument("files", nargs="+", metavar="FILE", help="a file, a folder (every *.gz in it), or - for stdin")
-    convert.add_argument("--venue", metavar="FORMAT", help=f"the format of all files, not to be detected: {known()}")
+    convert.add_argument(
+        "--venue", metavar="FORMAT", help=f"the format of all files, instead of detecting it: {known()}"
+    )
     generate = commands.add_parser(
         "generate",
-        help="make up a feed",
-        description="Print a mixed feed: trades, books, depth, some bad on purpose. The same seed, the same bytes.",
+        help="generate a feed",
+        description="Print a mixed feed of trades, books and depth, some bad on purpose. A seed gives the same bytes.",
     )
     generate.add_argument("--count", type=_number(0), default=DEFAULT_COUNT, metavar="N", help="records (%(default)s)")
-    generate.add_argument("--seed", type=int, default=DEFAULT_SEED, metavar="S", help="decides all of it (%(default)s)")
+    generate.add_argument(
+        "--seed", type=int, default=DEFAULT_SEED, metavar="S", help="determines the feed (%(default)s)"
+    )
     generate.add_argument(
         "--bad-per-mille",
         type=_number(0, 1000),
         default=DEFAULT_BAD_PER_MILLE,
         metavar="K",
-        help="bad records in a thousand (%(default)s)",
+        help="bad records per thousand (%(default)s)",
     )
     return parser
 

@@ -1,1 +1,1 @@
-"""Holds raw objects to the data contract: what is valid goes on, what is not is kept with its reason."""
+"""Validates raw objects against the data contract. Valid records go on; the others are quarantined with a reason."""

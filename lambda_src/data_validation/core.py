@@ -1,4 +1,4 @@
-"""Which records of an object hold to the contract, and what is written about it. No AWS, no clock."""
+"""Decides which records of an object are valid, and what is written about the object. No AWS, no clock."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +19,7 @@ from market_data.envelope import (
     unpack,
 )
 from pipeline_store.errors import RetryableFailure, UnexpectedEvent
-from pipeline_store.keys import RAW_PREFIX, Stretch, parse_key, rejected_key, validated_key
+from pipeline_store.keys import RAW_PREFIX, SequenceRange, parse_key, rejected_key, validated_key
 from pipeline_store.rows import (
     JobKey,
     JobTable,
@@ -35,26 +35,26 @@ from .events import CreatedObject, Message, created_objects
 
 
 class DamagedObject(Exception):
-    """A raw object does not hold what its key says. We wrote it, so this is ours to look into: crash."""
+    """A raw object does not hold the records its key names. The pipeline wrote it, so this is a bug: crash."""
 
 
 class ConflictingVerdict(Exception):
-    """An earlier try judged these records otherwise and did not get to its end.
+    """An earlier, unfinished attempt judged these records differently: the rules changed in between.
 
-    The rules have changed in between. Going on would leave a record in both places, or in neither: crash.
+    Going on would leave a record in both places, or in neither: crash.
     """
 
 
 class RejectedQueue(Protocol):
-    """Tells people which objects had records refused."""
+    """Notifies operators of objects with rejected records."""
 
     def send(self, notice: Mapping[str, Any]) -> None:
-        """Tell them, at least once."""
+        """Send the notice, at least once."""
         ...
 
 
 class Stores(Struct, frozen=True):
-    """Where objects are read and what is written about them."""
+    """The buckets, tables and queue that validation reads and writes."""
 
     raw: ReadableStore
     processed: ReadableStore
@@ -64,7 +64,7 @@ class Stores(Struct, frozen=True):
 
 
 class Tally(Struct):
-    """What an invocation did. It is filled in on the way, because a crash has no return value."""
+    """Counts of one invocation. Filled in as it runs, because a crash returns nothing."""
 
     objects: int = 0
     validated: int = 0
@@ -73,7 +73,7 @@ class Tally(Struct):
     redeliveries: list[str] = field(default_factory=list)
 
     def as_metrics(self) -> dict[str, int]:
-        """Records are counted when their object's row moves on, so that a second event counts nothing twice."""
+        """Records count once their object's row has advanced, so a duplicate event is not counted again."""
         return {
             "RecordsValidated": self.validated,
             "ValidationFailures": self.rejected,
@@ -85,12 +85,12 @@ class Tally(Struct):
 class Part(Struct, frozen=True):
     """Some of an object's records, as they will be stored."""
 
-    stretch: Stretch
+    sequence_range: SequenceRange
     body: bytes
 
 
 class Verdict(Struct, frozen=True):
-    """An object taken apart into what is valid and what is not. A part without records is None."""
+    """An object's records split into valid and rejected. A part without records is None."""
 
     valid: Part | None
     rejected: Part | None
@@ -98,17 +98,17 @@ class Verdict(Struct, frozen=True):
 
 
 class Validator(Struct, frozen=True):
-    """What it takes to validate objects."""
+    """Validates the objects that S3 notifications name."""
 
     stores: Stores
     clock: Callable[[], datetime]
     allow_nonpositive: frozenset[str]
 
     def process(self, messages: Sequence[Message], tally: Tally) -> dict[str, Any]:
-        """Validate the objects that the messages name; name the messages that have to be delivered again."""
+        """Validate the objects that the messages name; return the messages to redeliver."""
         failed: list[str] = []
-        # A crash over one message must not keep its neighbours waiting until they are dead-lettered with it. The stack
-        # runs every callback, last one first, and only then lets the crash through.
+        # A crash over one message must not send the rest of the batch to the dead-letter queue. The exit stack runs
+        # every callback, last first, and then raises the crash.
         with ExitStack() as stack:
             for message in reversed(messages):
                 stack.callback(self._handle, message, tally, failed)
@@ -130,17 +130,17 @@ class Validator(Struct, frozen=True):
         if created.bucket != raw.bucket:
             raise UnexpectedEvent(f"s3://{created.bucket}/{key} is not in the raw bucket, {raw.bucket}")
         if not key.startswith(RAW_PREFIX):
-            tally.ignored.append(f"s3://{created.bucket}/{key} is no market data")
+            tally.ignored.append(f"s3://{created.bucket}/{key} is not market data")
             return
         stored = raw.get(key)
         records = read_records(key, stored.body)
         job = JobKey(key, min(record.arrival_ms for record in records))
-        # S3 may tell of an object twice; people are told of its refused records once.
+        # S3 may deliver a notification twice; operators get one notice.
         if self.stores.jobs.stage(job) >= Stage.VALIDATED:
             return
         verdict = judge(records, self.allow_nonpositive)
         validated, quarantined = self._keep(job, verdict)
-        # The row comes last: until it says so, the object is not validated, and a retry does all of this again.
+        # The row is written last: until then the object is not validated, and a retry repeats everything.
         moved = self.stores.jobs.validated(
             ValidatedJob(
                 key=job,
@@ -161,7 +161,7 @@ class Validator(Struct, frozen=True):
             tally.rejected += _count(verdict.rejected)
 
     def _keep(self, job: JobKey, verdict: Verdict) -> tuple[str | None, str | None]:
-        """Write both parts, and give their keys."""
+        """Write both parts; return their keys."""
         valid_key, quarantine_key = None, None
         if verdict.valid:
             valid_key = validated_key(job.raw_key)
@@ -169,35 +169,35 @@ class Validator(Struct, frozen=True):
         if verdict.rejected:
             quarantine_key = rejected_key(job.raw_key)
             self._put(self.stores.raw, quarantine_key, verdict.rejected, job, Transformation.QUARANTINE)
-            stretch = verdict.rejected.stretch
+            sequences = verdict.rejected.sequence_range
             self.stores.rejected.send(
                 {
                     "version": 1,
                     "bucket": self.stores.raw.bucket,
                     "raw_key": job.raw_key,
                     "quarantine_key": quarantine_key,
-                    "rejected": stretch.count,
+                    "rejected": sequences.count,
                     "counts_by_reason": verdict.counts_by_reason,
-                    "first_position": {"shard": stretch.shard, "seq": stretch.first},
+                    "first_position": {"shard": sequences.shard, "seq": sequences.first},
                 }
             )
         return valid_key, quarantine_key
 
     def _put(self, store: ReadableStore, key: str, part: Part, job: JobKey, transformation: Transformation) -> None:
-        # What is there already is of a try that did not get to its end. The key is the raw object's and says nothing of
-        # the verdict, so the lines are compared; the packed bytes may differ by the build of zlib.
+        # An existing object is from an unfinished attempt. Its key does not depend on the verdict, so compare lines.
+        # The packed bytes may differ between builds of zlib.
         if not store.put_once(key, part.body) and _lines(store.get(key).body) != _lines(part.body):
-            raise ConflictingVerdict(f"s3://{store.bucket}/{key} holds another verdict than today's rules give")
+            raise ConflictingVerdict(f"s3://{store.bucket}/{key} holds a different verdict than the current rules give")
         self.stores.lineage.record(
             LineageRow(
                 dataset=f"s3://{store.bucket}/{key}",
                 first_arrival_ms=job.first_arrival_ms,
                 source=f"s3://{self.stores.raw.bucket}/{job.raw_key}",
                 transformation=transformation,
-                first_sequence=part.stretch.first,
-                last_sequence=part.stretch.last,
-                record_count=part.stretch.count,
-                digest=part.stretch.digest,
+                first_sequence=part.sequence_range.first,
+                last_sequence=part.sequence_range.last,
+                record_count=part.sequence_range.count,
+                digest=part.sequence_range.digest,
             )
         )
 
@@ -207,27 +207,27 @@ def _lines(body: bytes) -> list[bytes]:
 
 
 def read_records(key: str, body: bytes) -> list[RawRecord]:
-    """The records of a raw object: all of those that its key promises, and no others."""
-    promised = parse_key(key).stretch
+    """The records of a raw object: exactly those its key names. Raises DamagedObject."""
+    promised = parse_key(key).sequence_range
     records = [decode_raw_line(line) for line in unpack(BytesIO(body))]
     shards = {record.shard for record in records}
-    if shards != {promised.shard} or Stretch.of(promised.shard, (record.seq for record in records)) != promised:
-        raise DamagedObject(f"{key} does not hold the records that its name says")
+    if shards != {promised.shard} or SequenceRange.of(promised.shard, (record.seq for record in records)) != promised:
+        raise DamagedObject(f"{key} does not hold the records its key names")
     return records
 
 
 def judge(records: Sequence[RawRecord], allow_nonpositive: frozenset[str]) -> Verdict:
-    """Hold each record to the contract."""
+    """Validate each record against the contract."""
     valid: list[tuple[str, bytes]] = []
     rejected: list[tuple[str, bytes]] = []
     reasons: Counter[str] = Counter()
     for raw in records:
         try:
             record = parse(raw.data, allow_nonpositive=allow_nonpositive)
-        except RejectedRecord as refusal:
-            reasons[refusal.reason.value] += 1
+        except RejectedRecord as error:
+            reasons[error.reason.value] += 1
             line = encode_quarantine_line(
-                raw.shard, raw.seq, raw.key, raw.arrival_ms, raw.data, reason=refusal.reason, detail=refusal.detail
+                raw.shard, raw.seq, raw.key, raw.arrival_ms, raw.data, reason=error.reason, detail=error.detail
             )
             rejected.append((raw.seq, line))
         else:
@@ -240,8 +240,8 @@ def judge(records: Sequence[RawRecord], allow_nonpositive: frozenset[str]) -> Ve
 def _part(shard: str, lines: Sequence[tuple[str, bytes]]) -> Part | None:
     if not lines:
         return None
-    return Part(stretch=Stretch.of(shard, (seq for seq, _ in lines)), body=pack(line for _, line in lines))
+    return Part(sequence_range=SequenceRange.of(shard, (seq for seq, _ in lines)), body=pack(line for _, line in lines))
 
 
 def _count(part: Part | None) -> int:
-    return part.stretch.count if part else 0
+    return part.sequence_range.count if part else 0

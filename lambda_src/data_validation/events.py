@@ -1,4 +1,4 @@
-"""What the queue hands over: S3's notifications, inside SQS messages."""
+"""Parses the SQS event: S3 notifications inside SQS messages."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ class Message(Struct, frozen=True, rename="camel"):
 
 
 class CreatedObject(Struct, frozen=True):
-    """An object that S3 says was created."""
+    """An object that S3 reports as created."""
 
     bucket: str
     key: str
@@ -60,15 +60,15 @@ def messages(event: Mapping[str, Any]) -> list[Message]:
 
 
 def created_objects(message: Message) -> list[CreatedObject]:
-    """The objects that a notification names; none for the test message S3 sends when a notification is set up."""
+    """The objects that a notification names; none for the test message S3 sends when a notification is configured."""
     try:
         notification = msgspec.json.decode(message.body, type=_Notification)
     except msgspec.DecodeError as error:
-        raise UnexpectedEvent(f"message {message.message_id} is no S3 notification: {error}") from None
+        raise UnexpectedEvent(f"message {message.message_id} is not an S3 notification: {error}") from None
     if notification.event != "s3:TestEvent" and not notification.records:
-        raise UnexpectedEvent(f"message {message.message_id} is no S3 notification: it names no object")
+        raise UnexpectedEvent(f"message {message.message_id} is not an S3 notification: it names no object")
     return [
-        # Keys come as in a URL's query: `year%3D2026`, and a space as a plus sign.
+        # S3 URL-encodes keys: `year%3D2026`, a space as a plus sign.
         CreatedObject(bucket=record.s3.bucket.name, key=unquote_plus(record.s3.object.key))
         for record in notification.records
         if record.event_name.startswith("ObjectCreated:")

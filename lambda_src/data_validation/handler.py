@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from market_data import DEFAULT_NON_POSITIVE_EXCHANGES
-from pipeline_store.edge import CLIENT_CONFIG
+from pipeline_store.aws_client import CLIENT_CONFIG
 from pipeline_store.jobs import DynamoJobs
 from pipeline_store.lineage import DynamoLineage
 from pipeline_store.objects import S3Objects
@@ -24,14 +24,14 @@ from .rejected_queue import SqsRejectedQueue
 
 
 class ValidatorSettings(Settings, frozen=True):
-    """What the validator is told."""
+    """The validator's environment variables."""
 
     raw_bucket: Required
     processed_bucket: Required
     job_table: Required
     lineage_table: Required
     rejected_queue_url: Required
-    # Set to nothing, it means that no exchange trades at zero or below.
+    # Empty: no exchange trades at zero or below.
     non_positive_price_exchanges: str = ",".join(sorted(DEFAULT_NON_POSITIVE_EXCHANGES))
 
     @property
@@ -42,7 +42,7 @@ class ValidatorSettings(Settings, frozen=True):
 
 
 class Wiring(Struct, frozen=True):
-    """What an invocation needs and a warm start keeps."""
+    """Clients and settings, cached across warm invocations."""
 
     validator: Validator
     telemetry: Telemetry
@@ -70,6 +70,6 @@ def lambda_handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     try:
         return wired.validator.process(messages(event), tally)
     finally:
-        # Also when it crashes: what was done is not done, nor counted, again.
+        # Also after a crash: a retry neither repeats nor counts what is done.
         odd = bool(tally.ignored or tally.redeliveries)
         wired.telemetry.report(context, asdict(tally), tally.as_metrics(), odd=odd)

@@ -1,11 +1,11 @@
-"""The queue that tells people which objects had records refused."""
+"""The queue that notifies operators of objects with rejected records."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from pipeline_store.edge import AwsClient, transient_errors_are_retryable
+from pipeline_store.aws_client import AwsClient, transient_errors_are_retryable
 
 
 class SqsRejectedQueue:
@@ -16,6 +16,6 @@ class SqsRejectedQueue:
         self._url = url
 
     def send(self, notice: Mapping[str, Any]) -> None:
-        """Say where the refused records are. At least once: a crash right after this says it again."""
+        """Send where the rejected records are. At least once: after a crash the retry sends it again."""
         with transient_errors_are_retryable():
             self._client.send_message(QueueUrl=self._url, MessageBody=msgspec.json.encode(notice).decode())

@@ -1,1 +1,1 @@
-"""Stores every message of the stream as it arrived. Judges nothing beyond which feed it belongs to."""
+"""Stores every stream record as it arrived. It determines the feed and validates nothing else."""

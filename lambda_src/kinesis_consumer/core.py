@@ -1,4 +1,4 @@
-"""Which object each record of a batch belongs into, and what happens when one cannot be written. No AWS, no clock."""
+"""Assigns each record of a batch to an object and stores it. No AWS, no clock."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ from msgspec import Struct
 from market_data import RejectedRecord, feed_of
 from market_data.envelope import encode_quarantine_line, encode_raw_line, pack
 from pipeline_store.errors import RetryableFailure
-from pipeline_store.keys import UNDECODABLE_PREFIX, ObjectKey, Stretch, hour_of
+from pipeline_store.keys import UNDECODABLE_PREFIX, ObjectKey, SequenceRange, hour_of
 from pipeline_store.rows import (
     IngestedJob,
     JobKey,
@@ -25,7 +25,7 @@ from .events import StreamRecord
 
 
 class Stores(Struct, frozen=True):
-    """Where a batch goes, and the name of the stream it comes from."""
+    """Where a batch is stored, and the name of its stream."""
 
     objects: ObjectStore
     jobs: JobTable
@@ -34,7 +34,7 @@ class Stores(Struct, frozen=True):
 
 
 class Tally(Struct):
-    """What an invocation did. It is filled in on the way, because a crash has no return value."""
+    """Counts of one invocation. Filled in as it runs, because a crash returns nothing."""
 
     received: int = 0
     ingested: int = 0
@@ -43,7 +43,7 @@ class Tally(Struct):
     redelivery: str | None = None
 
     def as_metrics(self) -> dict[str, int]:
-        """Records are counted with the object that they came into, so that a retry counts nothing twice."""
+        """Records count once their object is written, so a retry counts none twice."""
         return {
             "RecordsIngested": self.ingested,
             "RecordsUndecodable": self.undecodable,
@@ -52,91 +52,91 @@ class Tally(Struct):
         }
 
 
-class Parcel(Struct, frozen=True):
-    """The records of a batch that belong into one object. `feed` is None for what cannot be decoded."""
+class BatchObject(Struct, frozen=True):
+    """The records of a batch that go into one object. `feed` is None for undecodable records."""
 
     feed: str | None
-    stretch: Stretch
+    sequence_range: SequenceRange
     first_arrival_ms: int
     body: bytes
 
     @property
     def key(self) -> str:
-        """The object's key. The hour is the arrival's, so that a replay lands where the first try did."""
+        """The object's key. The hour is the arrival hour, so a retry writes the same key."""
         prefix = UNDECODABLE_PREFIX if self.feed is None else ""
-        return str(ObjectKey(prefix, self.feed, hour_of(self.first_arrival_ms), self.stretch))
+        return str(ObjectKey(prefix, self.feed, hour_of(self.first_arrival_ms), self.sequence_range))
 
 
 def process(
     records: Sequence[StreamRecord], stores: Stores, clock: Callable[[], datetime], tally: Tally
 ) -> dict[str, Any]:
-    """Store a batch, in a number of calls that depends on its feeds and hours and never on its size."""
+    """Store a batch. The number of AWS calls depends on its feeds and hours, never on its size."""
     tally.received = len(records)
     try:
-        for parcel in parcels(records):
-            _store(parcel, stores, clock, tally)
+        for batch_object in batch_objects(records):
+            _store(batch_object, stores, clock, tally)
     except RetryableFailure as failure:
         tally.redelivery = str(failure)
-        # From the first record on, because a batch's feeds are interleaved. What was written already is found again.
+        # Retry from the first record, because feeds are interleaved. Objects already written are not written again.
         first = min(records, key=lambda record: int(record.sequence))
         return {"batchItemFailures": [{"itemIdentifier": first.sequence}]}
     return {"batchItemFailures": []}
 
 
-def parcels(records: Sequence[StreamRecord]) -> Iterator[Parcel]:
-    """Split a batch by shard, arrival hour and feed. One record never fails the others: at worst it is set aside."""
+def batch_objects(records: Sequence[StreamRecord]) -> Iterator[BatchObject]:
+    """Split a batch by shard, arrival hour and feed. A bad record never fails the batch: it is quarantined."""
     groups: dict[tuple[str, datetime, str | None], list[tuple[int, StreamRecord, bytes]]] = {}
     for record in records:
         feed: str | None
         position = (record.shard, record.sequence, record.partition_key, record.arrival_ms)
         try:
             feed = feed_of(record.data)
-        except RejectedRecord as refusal:
+        except RejectedRecord as error:
             feed = None
-            line = encode_quarantine_line(*position, record.data, reason=refusal.reason, detail=refusal.detail)
+            line = encode_quarantine_line(*position, record.data, reason=error.reason, detail=error.detail)
         else:
             line = encode_raw_line(*position, record.data)
         group = groups.setdefault((record.shard, hour_of(record.arrival_ms), feed), [])
         group.append((int(record.sequence), record, line))
     for (shard, _, feed), group in groups.items():
         group.sort(key=lambda entry: entry[0])
-        yield Parcel(
+        yield BatchObject(
             feed=feed,
-            stretch=Stretch.of(shard, (record.sequence for _, record, _ in group)),
+            sequence_range=SequenceRange.of(shard, (record.sequence for _, record, _ in group)),
             first_arrival_ms=min(record.arrival_ms for _, record, _ in group),
             body=pack(line for _, _, line in group),
         )
 
 
-def _store(parcel: Parcel, stores: Stores, clock: Callable[[], datetime], tally: Tally) -> None:
-    key, stretch = parcel.key, parcel.stretch
-    # The object first: a row without its object would promise what is not there. When the object is there already, an
-    # earlier try may have ended right after it, so the rows are written all the same.
-    if stores.objects.put_once(key, parcel.body):
+def _store(batch_object: BatchObject, stores: Stores, clock: Callable[[], datetime], tally: Tally) -> None:
+    key, sequences = batch_object.key, batch_object.sequence_range
+    # Object first: a row must never name a missing object. If the object exists, an earlier attempt may have stopped
+    # right after writing it, so write the rows anyway.
+    if stores.objects.put_once(key, batch_object.body):
         tally.objects += 1
-        if parcel.feed is None:
-            tally.undecodable += stretch.count
+        if batch_object.feed is None:
+            tally.undecodable += sequences.count
         else:
-            tally.ingested += stretch.count
-    if parcel.feed is not None:
+            tally.ingested += sequences.count
+    if batch_object.feed is not None:
         stores.jobs.ingested(
             IngestedJob(
-                key=JobKey(key, parcel.first_arrival_ms),
-                feed=parcel.feed,
+                key=JobKey(key, batch_object.first_arrival_ms),
+                feed=batch_object.feed,
                 source_bucket=stores.objects.bucket,
-                record_count=stretch.count,
+                record_count=sequences.count,
                 ingested_at=rfc3339(clock()),
             )
         )
     stores.lineage.record(
         LineageRow(
             dataset=f"s3://{stores.objects.bucket}/{key}",
-            first_arrival_ms=parcel.first_arrival_ms,
-            source=f"kinesis://{stores.stream}/{stretch.shard}",
-            transformation=Transformation.QUARANTINE if parcel.feed is None else Transformation.INGEST,
-            first_sequence=stretch.first,
-            last_sequence=stretch.last,
-            record_count=stretch.count,
-            digest=stretch.digest,
+            first_arrival_ms=batch_object.first_arrival_ms,
+            source=f"kinesis://{stores.stream}/{sequences.shard}",
+            transformation=Transformation.QUARANTINE if batch_object.feed is None else Transformation.INGEST,
+            first_sequence=sequences.first,
+            last_sequence=sequences.last,
+            record_count=sequences.count,
+            digest=sequences.digest,
         )
     )

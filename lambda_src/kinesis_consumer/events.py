@@ -1,4 +1,4 @@
-"""What Lambda hands over for a stream: read once, into types."""
+"""Parses Lambda's Kinesis event into typed records."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from pipeline_store.errors import UnexpectedEvent
 
 
 class StreamRecord(Struct, frozen=True, gc=False):
-    """One message of the stream, and its position in it."""
+    """One stream record and its position."""
 
     shard: str
     sequence: str
@@ -37,7 +37,7 @@ class _Event(Struct, frozen=True, rename="pascal"):
 
 
 def stream_records(event: Mapping[str, Any]) -> list[StreamRecord]:
-    """The messages in a Kinesis event."""
+    """The records in a Kinesis event."""
     try:
         records = msgspec.convert(event, _Event).records
     except msgspec.ValidationError as error:

@@ -10,7 +10,7 @@ import boto3
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from pipeline_store.edge import CLIENT_CONFIG
+from pipeline_store.aws_client import CLIENT_CONFIG
 from pipeline_store.jobs import DynamoJobs
 from pipeline_store.lineage import DynamoLineage
 from pipeline_store.objects import S3Objects
@@ -22,7 +22,7 @@ from .events import stream_records
 
 
 class ConsumerSettings(Settings, frozen=True):
-    """What the consumer is told."""
+    """The consumer's environment variables."""
 
     raw_bucket: Required
     job_table: Required
@@ -31,7 +31,7 @@ class ConsumerSettings(Settings, frozen=True):
 
 
 class Wiring(Struct, frozen=True):
-    """What an invocation needs and a warm start keeps."""
+    """Clients and settings, cached across warm invocations."""
 
     stores: Stores
     telemetry: Telemetry
@@ -57,5 +57,5 @@ def lambda_handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     try:
         return process(stream_records(event), wired.stores, lambda: datetime.now(UTC), tally)
     finally:
-        # Also when it crashes: a retry finds the objects that were written and does not count them again.
+        # Also after a crash: a retry finds the objects already written and does not count them again.
         wired.telemetry.report(context, asdict(tally), tally.as_metrics(), odd=tally.redelivery is not None)

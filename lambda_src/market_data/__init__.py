@@ -1,4 +1,4 @@
-"""The market-data contract: what a record is, and what is refused. Knows nothing of AWS."""
+"""The market-data contract: what a record is, and why one is rejected. No AWS."""
 
 from market_data.canonical import canonical, from_canonical
 from market_data.errors import Reason, RejectedRecord

@@ -1,4 +1,4 @@
-"""A parsed record as one line of canonical JSON: what the validator stores and Spark reads."""
+"""Canonical JSON of a parsed record: what the validator stores and Spark reads."""
 
 import json
 import re
@@ -8,25 +8,24 @@ from typing import Final
 import msgspec
 from msgspec import UNSET, Raw
 
-from market_data.numerals import Numeral, plain
+from market_data.numerals import Numeral, without_exponent
 from market_data.records import Record
 from market_data.rules import build_record
 
 _ENCODER: Final = msgspec.json.Encoder()
-#: msgspec writes a decimal as Python does, with an exponent where there are many zeros. `extra` cannot match: its
-#: quotes are escaped.
+#: msgspec writes decimals with many zeros with an exponent. `extra` cannot match, because its quotes are escaped.
 _EXPONENT: Final = re.compile(rb'("(?:price|volume)":")(-?[0-9.]+E[+-]?[0-9]+)(?=")')
 
 
 def canonical(record: Record) -> bytes:
-    """Write a record as JSON of one line: decimals as texts without exponent, times also as nanoseconds.
+    """Encode a record as one line of JSON: decimals as strings without exponent, times also as nanoseconds.
 
-    `extra` becomes a text that holds its JSON: Spark copies a text as it is, but would rewrite an object's numbers.
+    `extra` becomes a string that holds its JSON, because Spark would rewrite an object's numbers.
     """
     if record.extra is not UNSET:
         text = _ENCODER.encode(str(record.extra, "utf-8"))
         record = msgspec.structs.replace(record, extra=Raw(text))
-    encoded = _EXPONENT.sub(_plain_notation, _ENCODER.encode(record))
+    encoded = _EXPONENT.sub(_expanded, _ENCODER.encode(record))
     times = b',"timestamp_ns":%d' % record.timestamp_ns
     received = record.receive_timestamp_ns
     if received is not None:
@@ -35,7 +34,7 @@ def canonical(record: Record) -> bytes:
 
 
 def from_canonical(line: bytes) -> Record:
-    """Read back what `canonical` wrote; for tests and tools, so it trusts the price rule to have been applied."""
+    """Parse the output of `canonical`, for tests and tools. It does not check the price rule again."""
     fields = json.loads(line, parse_int=Numeral)
     for name in ("timestamp_ns", "receive_timestamp_ns"):
         fields.pop(name, None)
@@ -45,5 +44,5 @@ def from_canonical(line: bytes) -> Record:
     return build_record(fields, Raw(extra.encode()), allow_nonpositive=frozenset({fields["exchange"]}))
 
 
-def _plain_notation(match: re.Match[bytes]) -> bytes:
-    return match[1] + plain(Decimal(match[2].decode())).encode()
+def _expanded(match: re.Match[bytes]) -> bytes:
+    return match[1] + without_exponent(Decimal(match[2].decode())).encode()

@@ -1,4 +1,4 @@
-"""The lines of the stored objects, and the objects: what surrounds a record's bytes, which stay as they are."""
+"""The format of stored objects: gzipped lines of JSON around a record's unchanged bytes."""
 
 import binascii
 import gzip
@@ -14,17 +14,17 @@ import msgspec
 
 VERSION: Final = 1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-#: In the head every quote of a value is escaped, so this cannot stand in it: the first one is the real one.
+#: Quotes in the head's values are escaped, so the first occurrence ends the head.
 _DATA: Final = b',"data":'
 
 
 class EnvelopeError(ValueError):
-    """A line that we wrote ourselves cannot be read: a defect of ours, not of the record's."""
+    """A stored line cannot be read: a bug of the pipeline, not a bad record."""
 
 
 @dataclass(frozen=True, slots=True)
 class RawRecord:
-    """A record as it arrived. (shard, seq) is its position, and all that identifies it."""
+    """A record as it arrived. Only its position, (shard, seq), identifies it."""
 
     shard: str
     seq: str
@@ -34,18 +34,18 @@ class RawRecord:
 
     @property
     def position(self) -> tuple[str, str]:
-        """What identifies the record, whatever its content."""
+        """Shard and sequence number, which identify the record."""
         return self.shard, self.seq
 
     @property
     def arrival_ns(self) -> int:
-        """Arrival time in nanoseconds since the epoch; Kinesis knows it to the millisecond."""
+        """Arrival time in nanoseconds since the epoch, exact to the millisecond."""
         return self.arrival_ms * 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedRecord:
-    """A refused record: its bytes as they arrived, the reason's code, and the detail for a person."""
+    """A rejected record: its bytes as they arrived, the reason code, and a detail for people."""
 
     record: RawRecord
     reason: str
@@ -75,10 +75,9 @@ _QUARANTINED: Final = msgspec.json.Decoder(_Quarantined)
 
 
 def milliseconds(arrival_timestamp: float) -> int:
-    """Turn Kinesis' `approximateArrivalTimestamp` into whole milliseconds.
+    """Convert Kinesis's `approximateArrivalTimestamp`, a float of seconds, to whole milliseconds.
 
-    It comes as a float of seconds that holds three decimals. Rounding once, here, gives back exactly those: a double
-    has room for milliseconds until long after the year 9999.
+    It has three decimals, and a double holds milliseconds exactly until long after the year 9999.
     """
     return round(arrival_timestamp * 1000)
 
@@ -89,7 +88,7 @@ def _second(seconds: int) -> str:
 
 
 def arrival_text(arrival_ms: int) -> str:
-    """An arrival time as it is written in every line: 2026-11-22T22:04:46.123Z."""
+    """An arrival time as written in every line: 2026-11-22T22:04:46.123Z."""
     seconds, rest = divmod(arrival_ms, 1000)
     return f"{_second(seconds)}.{rest:03d}Z"
 
@@ -107,9 +106,9 @@ def _head(shard: str, seq: str, key: str, arrival_ms: int) -> bytes:
 
 
 def encode_raw_line(shard: str, seq: str, key: str, arrival_ms: int, data: bytes) -> bytes:
-    r"""One line of a raw object, newline included. `data` has passed `feed_of`, and is spliced in, never re-encoded.
+    r"""One line of a raw object, newline included. `data` has passed `feed_of` and is inserted unchanged.
 
-    Where it holds a line break (JSON allows them between tokens) it is stored as base64, so that a line stays a line.
+    Data with line breaks, which JSON allows between tokens, is stored as base64.
     """
     head = _head(shard, seq, key, arrival_ms)
     if b"\n" in data or b"\r" in data:
@@ -118,11 +117,11 @@ def encode_raw_line(shard: str, seq: str, key: str, arrival_ms: int, data: bytes
 
 
 def decode_raw_line(line: bytes) -> RawRecord:
-    """Read a line of a raw object back, its data byte for byte; EnvelopeError if we did not write it."""
+    """Read a line of a raw object, its data byte for byte. Raises EnvelopeError for other lines."""
     line = line.removesuffix(b"\n")
     head, found, rest = line.partition(_DATA)
     if found and rest.endswith(b"}"):
-        # Cut out, not parsed: whatever the bytes are, they come back as they went in.
+        # Sliced, not parsed, so the bytes are unchanged.
         fields, data = _decoded(_HEAD, head + b"}"), rest[:-1]
     else:
         fields = _decoded(_ENCODED, line)
@@ -133,13 +132,13 @@ def decode_raw_line(line: bytes) -> RawRecord:
 def encode_quarantine_line(
     shard: str, seq: str, key: str, arrival_ms: int, data: bytes, *, reason: str, detail: str
 ) -> bytes:
-    """One line of a quarantine object, newline included. The bytes may be anything, so they are always base64."""
+    """One line of a quarantine object, newline included. The data can be any bytes, so it is always base64."""
     why = f',"reason":{quoted(str(reason))},"detail":{quoted(detail)},"data_base64":"'.encode()
     return _head(shard, seq, key, arrival_ms) + why + binascii.b2a_base64(data, newline=False) + b'"}\n'
 
 
 def decode_quarantine_line(line: bytes) -> QuarantinedRecord:
-    """Read a line of a quarantine object back; EnvelopeError if we did not write it."""
+    """Read a line of a quarantine object. Raises EnvelopeError for other lines."""
     fields = _decoded(_QUARANTINED, line)
     data = _from_base64(fields.data_base64)
     record = RawRecord(fields.shard, fields.seq, fields.key, _arrival_ms(fields.arrival), data)
@@ -147,7 +146,7 @@ def decode_quarantine_line(line: bytes) -> QuarantinedRecord:
 
 
 def encode_validated_line(shard: str, seq: str, arrival_ms: int, flags: Iterable[str], record: bytes) -> bytes:
-    """One line of a validated object, newline included. `record` is what `canonical` wrote."""
+    """One line of a validated object, newline included. `record` is the output of `canonical`."""
     marks = ",".join(map(quoted, flags))
     head = (
         f'{{"v":1,"shard":{quoted(shard)},"seq":{quoted(seq)},"arrival":"{arrival_text(arrival_ms)}",'
@@ -157,13 +156,13 @@ def encode_validated_line(shard: str, seq: str, arrival_ms: int, flags: Iterable
 
 
 def pack(lines: Iterable[bytes]) -> bytes:
-    """Gzip lines into an object: level 1, because level 6 would be three quarters of all CPU; no time, no name."""
+    """Gzip lines into an object. Level 1: level 6 would take three quarters of all CPU time. No time, no file name."""
     packer = zlib.compressobj(1, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
     return b"".join([*map(packer.compress, lines), packer.flush()])
 
 
 def unpack(stream: BinaryIO) -> Iterator[bytes]:
-    """Give the lines of a gzipped object one by one, without holding them all."""
+    """Yield the lines of a gzipped object without holding all of them in memory."""
     with gzip.open(stream) as lines:
         yield from lines
 
@@ -174,12 +173,12 @@ def _decoded(decoder: msgspec.json.Decoder[Any], line: bytes) -> Any:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise EnvelopeError(f"{error}: {line[:200]!r}") from None
     if fields.v != VERSION:
-        raise EnvelopeError(f"version {fields.v}, not {VERSION}")
+        raise EnvelopeError(f"version {fields.v} is not {VERSION}")
     return fields
 
 
 def _from_base64(text: str) -> bytes:
     try:
         return binascii.a2b_base64(text, strict_mode=True)
-    except ValueError as error:  # binascii.Error is one; so is what says that a text is not ASCII
+    except ValueError as error:  # includes binascii.Error, and non-ASCII text
         raise EnvelopeError(str(error)) from None

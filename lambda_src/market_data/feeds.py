@@ -1,4 +1,4 @@
-"""Which feed raw bytes belong to: all that is asked of a record before it is stored."""
+"""Determines the feed of raw bytes: the only check before a record is stored."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ from market_data.jsontext import MAX_NESTING, is_nested_too_deep, why_unreadable
 FEEDS: Final = ("trade", "order_book", "market_depth")
 UNKNOWN: Final = "unknown"
 MAX_RECORD_BYTES: Final = 900_000
-#: The first bytes of every record that the Kinesis Producer Library has packed others into.
+#: First bytes of a record aggregated by the Kinesis Producer Library.
 KPL_MAGIC: Final = b"\xf3\x89\x9a\xc2"
 
 _ABSENT: Final = Raw(b"")
@@ -19,7 +19,7 @@ _AS_WRITTEN: Final = {f'"{feed}"'.encode(): feed for feed in FEEDS}
 
 
 class _Head(Struct, gc=False):
-    """What decides the feed: `type`, or the five fields of the original format. Nothing else is looked at."""
+    """The fields that decide the feed: `type`, or the five fields of the original format."""
 
     type: Raw = _ABSENT
     symbol: Raw = _ABSENT
@@ -34,14 +34,14 @@ _ANY: Final = msgspec.json.Decoder(Raw)
 
 
 def feed_of(raw: bytes) -> str:
-    """Name the feed of a record, or "unknown"; refuse only what is not one JSON value.
+    """The feed of a record, or "unknown". Raises RejectedRecord only for what is not one JSON value.
 
-    What passes is UTF-8 and JSON, nested at most 64 deep, so it can stand inside a line of JSON as it is.
+    Accepted bytes are UTF-8 JSON nested at most 64 deep, so they can be embedded in a line of JSON unchanged.
     """
     if len(raw) > MAX_RECORD_BYTES:
         raise _too_large(raw)
     try:
-        # msgspec does not look whether what it skips is UTF-8.
+        # msgspec does not check that skipped values are UTF-8.
         if not raw.isascii():
             raw.decode()
         head = _HEAD.decode(raw)
@@ -60,7 +60,7 @@ def feed_of(raw: bytes) -> str:
 
 
 def _feed_of_other(raw: bytes) -> str:
-    """Not an object, says msgspec at the first byte: the rest may still be no JSON."""
+    """The feed of a value that is not an object; msgspec stopped at its first byte, so check the rest."""
     try:
         _ANY.decode(raw)
     except (msgspec.DecodeError, RecursionError) as error:
@@ -71,7 +71,7 @@ def _feed_of_other(raw: bytes) -> str:
 
 
 def _feed_named(written: bytes) -> str:
-    """Read a `type` that is not written the plain way: a text with escapes, or no text at all."""
+    """The feed of a `type` that contains escapes or is not a string."""
     if not written.startswith(b'"'):
         return UNKNOWN
     name = msgspec.json.decode(written, type=str)

@@ -1,4 +1,4 @@
-"""What is odd about a valid record: it is flagged and kept, never refused."""
+"""Flags suspicious but valid records. A flagged record is kept, never rejected."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -17,7 +17,7 @@ _GONE: Final = frozenset({"delete", "fill"})
 
 
 def flags(record: Record, arrival_ns: int) -> list[str]:
-    """Name what is odd about a record that arrived at `arrival_ns`."""
+    """The flags of a record that arrived at `arrival_ns`, in nanoseconds since the epoch."""
     found = []
     if not isinstance(record, Trade):
         bids, asks = _live(record.bids), _live(record.asks)
@@ -26,14 +26,14 @@ def flags(record: Record, arrival_ns: int) -> list[str]:
         # Only a depth view promises an order: best first.
         if isinstance(record, MarketDepth) and not _is_sorted(record):
             found.append(UNSORTED_LEVELS)
-    # Arrival times are whole milliseconds: within the same one nobody can say which was first.
+    # Arrival times are whole milliseconds; within one, the order is unknown.
     if record.timestamp_ns // _MILLISECOND > arrival_ns // _MILLISECOND:
         found.append(EVENT_AFTER_ARRIVAL)
     return found
 
 
 def _live(levels: Iterable[BookLevel | DepthLevel]) -> list[Decimal]:
-    """Prices that stay in the book: a volume of 0 deletes, and so do some actions."""
+    """Prices that stay in the book: a volume of 0 removes a level, and so do some actions."""
     return [
         level.price
         for level in levels

@@ -1,4 +1,4 @@
-"""JSON read exactly: numbers as written, keys that repeat refused, depth and memory bounded."""
+"""Exact JSON parsing: numbers as written, duplicate keys rejected, depth and memory bounded."""
 
 import json
 import re
@@ -18,15 +18,15 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def is_nested_too_deep(raw: bytes) -> bool:
-    """Tell whether arrays and objects go deeper than allowed; the text need not be JSON."""
+    """Whether arrays and objects are nested deeper than allowed. The text need not be JSON."""
     if raw.count(b"{") + raw.count(b"[") <= MAX_NESTING:
         return False
     if b"\\" in raw:
         raw = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
-    # Only quotes and brackets are left; two quotes in a row enclose nothing, whichever texts they belong to.
+    # Only quotes and brackets remain; two adjacent quotes enclose nothing.
     skeleton = raw.translate(None, _NOT_SKELETON).replace(b'""', b"")
     brackets = b"".join(skeleton.split(b'"')[::2])
-    # Each turn takes off the innermost level of the whole text at once: enough for books, and for most of the rest.
+    # Each pass removes the innermost level everywhere: enough for books and for most other records.
     left = brackets
     for _ in range(8):
         left = left.replace(b"{}", b"").replace(b"[]", b"")
@@ -41,7 +41,7 @@ def is_nested_too_deep(raw: bytes) -> bool:
 
 
 def why_unreadable(raw: bytes) -> RejectedRecord | None:
-    """Say what keeps bytes from being one JSON value, or None where nothing does; for what a fast reader refused."""
+    """Why the bytes are not one JSON value, or None if they are. For bytes that the fast parser rejected."""
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:
@@ -49,7 +49,7 @@ def why_unreadable(raw: bytes) -> RejectedRecord | None:
     if is_nested_too_deep(raw):
         return RejectedRecord(Reason.NESTING_TOO_DEEP, f"deeper than {MAX_NESTING}")
     try:
-        # Literals stay texts: Python would take quadratic time to make a number of a million digits.
+        # Literals stay strings: Python takes quadratic time to parse a number of a million digits.
         tree = json.loads(
             text, object_pairs_hook=_flat, parse_int=str, parse_float=str, parse_constant=_refuse_constant
         )
@@ -63,7 +63,7 @@ def why_unreadable(raw: bytes) -> RejectedRecord | None:
 
 
 def read_exactly(raw: bytes) -> Tree:
-    """Read bytes that are known to be JSON; refuse what readers could disagree on or be harmed by."""
+    """Parse bytes known to be JSON. Raises RejectedRecord for ambiguous or dangerous content."""
     tree: Tree = json.loads(
         raw.decode(),
         object_pairs_hook=_without_duplicates,
@@ -82,7 +82,7 @@ def _refuse_constant(name: str) -> None:
 
 
 def _flat(pairs: list[tuple[str, Any]]) -> list[Any]:
-    """Keys and values in a row, so that none is lost where keys repeat."""
+    """Keys and values in one list, so that duplicate keys lose nothing."""
     return [part for pair in pairs for part in pair]
 
 
@@ -98,7 +98,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _texts(tree: Any) -> list[str]:
-    """Every key and every text of a tree, in no order; without recursion, because the tree is a stranger's."""
+    """Every key and string of a tree, unordered. Iterative, because the tree is untrusted."""
     found: list[str] = []
     todo = [tree]
     while todo:

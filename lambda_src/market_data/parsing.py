@@ -1,4 +1,4 @@
-"""The one entry point: bytes in, a record of the contract out, or a refusal with its reason."""
+"""The entry point: parses bytes into a record of the contract, or rejects them with a reason."""
 
 from typing import Final
 
@@ -6,9 +6,9 @@ import msgspec
 from msgspec import Raw, Struct
 
 from market_data.errors import Reason, RejectedRecord
+from market_data.fast_path import read_common
 from market_data.feeds import feed_of
 from market_data.jsontext import read_exactly
-from market_data.plain import read_plain
 from market_data.records import DEFAULT_NON_POSITIVE_EXCHANGES, Record
 from market_data.rules import build_record
 
@@ -21,16 +21,16 @@ _EXTRA: Final = msgspec.json.Decoder(_Extra)
 
 
 def parse(raw: bytes, *, allow_nonpositive: frozenset[str] = DEFAULT_NON_POSITIVE_EXCHANGES) -> Record:
-    """Read one record; raise `RejectedRecord`, and nothing else, where the contract is broken.
+    """Parse one record; raises `RejectedRecord`, and nothing else, if it violates the contract.
 
     Exchanges in `allow_nonpositive` may have prices of zero and below.
     """
-    return read_plain(raw) or parse_exactly(raw, allow_nonpositive)
+    return read_common(raw) or parse_exactly(raw, allow_nonpositive)
 
 
 def parse_exactly(raw: bytes, allow_nonpositive: frozenset[str]) -> Record:
-    """Read one record field by field: what every shortcut has to agree with, and the source of every reason."""
-    feed_of(raw)  # refuses what is not JSON, under the same reason as everywhere
+    """Parse one record field by field: the reference for the fast path, and the source of every rejection."""
+    feed_of(raw)  # rejects what is not JSON
     fields = read_exactly(raw)
     if not isinstance(fields, dict):
         raise RejectedRecord(Reason.NOT_AN_OBJECT, "a record is an object")

@@ -1,4 +1,4 @@
-"""The types of the contract: the one place that names its fields. What their values may be is in `rules`."""
+"""The record types: the only place that names the fields. What their values may be is in `rules`."""
 
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
@@ -12,17 +12,17 @@ MAX_LEVELS: Final = 10_000
 MAX_CONDITIONS: Final = 64
 MAX_CONDITION_LENGTH: Final = 64
 MAX_COUNT: Final = 2**31 - 1
-#: Option combos, calendar spreads and power trade at and below zero; crude oil did, at -37.63, on XNYM in April 2020.
+#: Option combos, calendar spreads and power trade at zero and below; so did crude oil on XNYM in April 2020 (-37.63).
 DEFAULT_NON_POSITIVE_EXCHANGES: Final = frozenset({"DERIBIT", "XCME", "XNYM", "IFEU"})
 
 
 def _text(pattern: str, description: str) -> Meta:
-    # The pattern is for the published schema only: msgspec would call `re` for every text of every level.
+    # The pattern is only for the published schema: msgspec would run `re` for every string of every level.
     return Meta(description=description, extra_json_schema={"pattern": f"^(?:{pattern})$"})
 
 
 def _number(pattern: str, description: str, **schema: Any) -> Meta:
-    # `pattern` applies to texts only and `minimum` to numbers only, so that one schema covers both spellings.
+    # `pattern` applies only to strings and `minimum` only to numbers, so one schema covers both forms.
     limits = "Exact; at most 20 integer and 30 fraction digits."
     return Meta(description=f"{description} {limits}", extra_json_schema={"pattern": f"^(?:{pattern})$", **schema})
 
@@ -32,14 +32,14 @@ EXCHANGE_PATTERN: Final = r"[A-Z0-9._-]{1,32}"
 IDENTIFIER_PATTERN: Final = r"[!-~](?:[ -~]{0,126}[!-~])?"
 
 Symbol = Annotated[str, _text(SYMBOL_PATTERN, "The instrument, as the venue writes it.")]
-Exchange = Annotated[str, _text(EXCHANGE_PATTERN, "The venue's ISO 10383 MIC, else its name in capitals.")]
+Exchange = Annotated[str, _text(EXCHANGE_PATTERN, "The venue's ISO 10383 MIC, or its name in capitals if it has none.")]
 Timestamp = Annotated[str, _text(TIMESTAMP_PATTERN, "RFC 3339 with a zone and up to 9 fraction digits.")]
-Price = Annotated[Decimal, _number(NUMERAL_PATTERN, "Above 0, but for exchanges that really trade at or below.")]
-Volume = Annotated[Decimal, _number(NUMERAL_PATTERN.removeprefix("-?"), "Without a minus sign.", minimum=0)]
-#: A text or an integer when it is sent, always a text once parsed: ids go beyond what a double or an int64 holds.
-Identifier = Annotated[str, _text(IDENTIFIER_PATTERN, "An id; kept as text, with every digit.")] | int
-Count = Annotated[int, Meta(ge=0, le=MAX_COUNT, description="How many orders make up the level.")]
-Depth = Annotated[int, Meta(ge=1, le=MAX_LEVELS, description="How many levels a side the view has at most.")]
+Price = Annotated[Decimal, _number(NUMERAL_PATTERN, "Above 0, except on exchanges that trade at zero and below.")]
+Volume = Annotated[Decimal, _number(NUMERAL_PATTERN.removeprefix("-?"), "Not negative.", minimum=0)]
+#: Sent as a string or an integer, always a string once parsed: ids can exceed a double or an int64.
+Identifier = Annotated[str, _text(IDENTIFIER_PATTERN, "An id, stored as a string with all its digits.")] | int
+Count = Annotated[int, Meta(ge=0, le=MAX_COUNT, description="Number of orders at the level.")]
+Depth = Annotated[int, Meta(ge=1, le=MAX_LEVELS, description="Maximum number of levels per side.")]
 Condition = Annotated[
     str,
     _text(r"[ -~]+", "A condition code, as the venue writes it."),
@@ -49,7 +49,7 @@ Conditions = Annotated[tuple[Condition, ...], Meta(max_length=MAX_CONDITIONS)]
 Extra = Annotated[
     Raw,
     Meta(
-        description="What has no field of its own, kept byte for byte.",
+        description="Additional data without a field of its own, stored byte for byte.",
         extra_json_schema={"type": "object"},
     ),
 ]
@@ -61,7 +61,7 @@ Action = Literal["set", "new", "change", "delete", "fill"]
 
 
 class BookLevel(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, gc=False):
-    """An entry of a book: a price level, or one order. At least one of price, order_id, level_id."""
+    """A book entry: a price level or one order. It has at least one of price, order_id and level_id."""
 
     price: Price | UnsetType = UNSET
     volume: Volume | UnsetType = UNSET
@@ -72,12 +72,12 @@ class BookLevel(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, g
 
     @property
     def is_named(self) -> bool:
-        """Whether it says which level or order it is about."""
+        """Whether it identifies a level or an order."""
         return not (self.price is self.order_id is self.level_id is UNSET)
 
 
 class DepthLevel(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, gc=False):
-    """A level of a depth view: always with its price and volume."""
+    """A price level of a depth view."""
 
     price: Price
     volume: Volume
@@ -107,7 +107,7 @@ class _Common(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, gc=
 
     @property
     def receive_timestamp_ns(self) -> int | None:
-        """The same for the receive time, where the record has one."""
+        """The receive time in nanoseconds since the epoch, UTC; None if the record has none."""
         received = self.receive_timestamp
         return None if received is UNSET else to_nanoseconds(received)
 
@@ -122,7 +122,7 @@ class Trade(_Common, frozen=True, kw_only=True, gc=False, tag="trade"):
 
 
 class OrderBook(_Common, frozen=True, kw_only=True, gc=False, tag="order_book"):
-    """One message of an order book: a snapshot of it, a change to it, or its clearing."""
+    """One order-book message: a snapshot, an update or a clear."""
 
     book: Book
     event: Event
@@ -131,7 +131,7 @@ class OrderBook(_Common, frozen=True, kw_only=True, gc=False, tag="order_book"):
 
 
 class MarketDepth(_Common, frozen=True, kw_only=True, gc=False, tag="market_depth"):
-    """One view of the best levels of a book, best first; a side may be short or empty."""
+    """The best levels of a book, best first. A side may be short or empty."""
 
     depth: Depth
     bids: DepthLevels

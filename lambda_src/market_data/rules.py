@@ -1,4 +1,4 @@
-"""What the value of each field may be, and the reason for refusing it: exact rather than fast."""
+"""Validation rules: what each field's value may be, and the reason code if it is not. Exact rather than fast."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -40,7 +40,7 @@ _PRINTABLE: Final = re.compile(r"[ -~]+")
 
 
 def build_record(fields: Mapping[str, Any], extra: Raw, allow_nonpositive: frozenset[str]) -> Record:
-    """Make a record of an object's fields, or refuse it. `extra` is that field as it was written."""
+    """Build a record from an object's fields. Raises RejectedRecord. `extra` is that field's text as sent."""
     record_type = _type_of(fields)
     values = {name: value for name, value in fields.items() if name != "type"}
     built = _build(record_type, values)
@@ -58,7 +58,7 @@ def _type_of(fields: Mapping[str, Any]) -> type[Trade] | type[OrderBook] | type[
     if "type" not in fields:
         if fields.keys() >= ORIGINAL_FIELDS:
             return Trade
-        raise RejectedRecord(Reason.UNKNOWN_FEED, "no `type`")
+        raise RejectedRecord(Reason.UNKNOWN_FEED, "`type` is missing")
     name = fields["type"]
     if type(name) is not str or name not in RECORD_TYPES:
         raise RejectedRecord(Reason.UNKNOWN_FEED, f"type: {_shown(name)}")
@@ -83,13 +83,13 @@ def _build(struct_type: type[Struct], fields: Mapping[str, Any]) -> dict[str, An
 
 
 def _inside(where: str, rejected: RejectedRecord) -> RejectedRecord:
-    """Tell where in the record the refused value stands: `bids[3]: price: ...`."""
+    """Prefix the detail with the value's place in the record: `bids[3]: price: ...`."""
     joint = "" if rejected.detail.startswith("[") else ": "
     return RejectedRecord(rejected.reason, f"{where}{joint}{rejected.detail}")
 
 
 def _shown(value: Any) -> str:
-    """Show a stranger's value, short and in plain ASCII."""
+    """An untrusted value for a message: at most 64 characters, ASCII only."""
     kinds: dict[type, str] = {dict: "an object", list: "an array", bool: "a boolean", type(None): "null"}
     if type(value) in kinds:
         return kinds[type(value)]
@@ -102,7 +102,7 @@ def _wrong_type(value: Any, wanted: str) -> RejectedRecord:
 
 def _as_text(value: Any) -> str:
     if type(value) is not str:
-        raise _wrong_type(value, "a text")
+        raise _wrong_type(value, "a string")
     return value
 
 
@@ -124,7 +124,7 @@ def _word_of(words: Any) -> Rule:
     def rule(value: Any) -> str:
         text = _as_text(value)
         if text not in allowed:
-            raise RejectedRecord(Reason.BAD_VALUE, f"{_shown(text)} is none of {', '.join(allowed)}")
+            raise RejectedRecord(Reason.BAD_VALUE, f"{_shown(text)} is not one of {', '.join(allowed)}")
         return text
 
     return rule
@@ -148,7 +148,7 @@ _identifier_text: Final = _text_of(IDENTIFIER_PATTERN, Reason.BAD_IDENTIFIER)
 def _identifier(value: Any) -> str:
     if type(value) is Numeral:
         if _INTEGER.fullmatch(value) is None:
-            raise _wrong_type(value, "a text or an integer")
+            raise _wrong_type(value, "a string or an integer")
         return str(value)
     text: str = _identifier_text(value)
     return text
@@ -162,7 +162,7 @@ def _decimal(value: Any) -> Decimal:
 
 def _volume(value: Any) -> Decimal:
     volume = _decimal(value)
-    # A minus sign before zero is refused as well: no venue means anything by it.
+    # Also rejects minus zero: no venue sends it on purpose.
     if value.startswith("-"):
         raise RejectedRecord(Reason.VOLUME_NEGATIVE, _shown(value))
     return volume
@@ -206,7 +206,7 @@ def _level_of(level_type: type[BookLevel] | type[DepthLevel]) -> Rule:
             raise _wrong_type(value, "an object")
         level = level_type(**_build(level_type, value))
         if isinstance(level, BookLevel) and not level.is_named:
-            raise RejectedRecord(Reason.BAD_LEVEL, "none of price, order_id, level_id")
+            raise RejectedRecord(Reason.BAD_LEVEL, "has no price, order_id or level_id")
         return level
 
     return rule
@@ -243,7 +243,7 @@ _COMMON: Final[dict[str, Rule]] = {
 }
 _COUNT: Final = _integer_between(0, MAX_COUNT)
 
-#: One rule for each field of each type; a test holds the names to the types.
+#: One rule per field of each type; a test compares the names with the types.
 RULES: Final[dict[type[Struct], dict[str, Rule]]] = {
     BookLevel: {
         "price": _decimal,

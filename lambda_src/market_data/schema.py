@@ -1,4 +1,4 @@
-"""The JSON Schema that producers read, made from the types; `python -m market_data.schema --write` puts it in place."""
+"""The JSON Schema for producers, generated from the types; `python -m market_data.schema --write` writes it."""
 
 import argparse
 import json
@@ -11,23 +11,23 @@ import msgspec
 
 from market_data.records import RECORD_TYPES
 
-#: In the repository; a deployed function has no such file and never asks for it.
+#: In the repository only; a deployed function never reads it.
 PATH: Final = Path(__file__).parents[2] / "schemas" / "market_data.schema.json"
 
 _DESCRIPTION: Final = (
-    "One record of the stream, at most 900,000 bytes. The schema is a guide for producers: what it cannot say (digit"
-    " limits, impossible dates, prices of zero and below, duplicate keys) is refused all the same, each under its own"
-    " reason."
+    "One record of the stream, at most 900,000 bytes. Some rules cannot be expressed in JSON Schema (digit limits,"
+    " impossible dates, prices of zero and below, duplicate keys). Records that break them are rejected too, each with"
+    " its own reason."
 )
 
 
 def json_schema() -> dict[str, Any]:
-    """The whole schema. Every record that `parse` accepts is valid by it."""
+    """The schema. Every record that `parse` accepts is valid under it."""
     alternatives, definitions = msgspec.json.schema_components(RECORD_TYPES.values(), ref_template="#/$defs/{name}")
     for definition in definitions.values():
         for value in definition["properties"].values():
             if value.get("format") == "decimal":
-                # msgspec knows decimals as texts only; here a number says the same.
+                # msgspec describes decimals as strings only; the contract takes numbers too.
                 del value["format"]
                 value["type"] = ["number", "string"]
     # The original format has no `type`, and is a trade.
@@ -44,15 +44,28 @@ def json_schema() -> dict[str, Any]:
 
 def schema_text() -> str:
     """The schema as it is checked in."""
-    return json.dumps(json_schema(), indent=2) + "\n"
+    return _lines(json_schema()) + "\n"
+
+
+def _lines(value: Any, indent: str = "") -> str:
+    """JSON on one line where it fits, else a key or item a line."""
+    flat = json.dumps(value)
+    if len(indent) + len(flat) <= 118 or not isinstance(value, (dict, list)):
+        return flat
+    inner = indent + "  "
+    if isinstance(value, dict):
+        parts = [f"{json.dumps(key)}: {_lines(each, inner)}" for key, each in value.items()]
+    else:
+        parts = [_lines(each, inner) for each in value]
+    return f",\n{inner}".join(parts).join((f"{flat[0]}\n{inner}", f"\n{indent}{flat[-1]}"))
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the checked-in schema, or tell whether it is what the types say."""
+    """Write the checked-in schema, or check that it matches the types."""
     parser = argparse.ArgumentParser(prog="python -m market_data.schema", description=__doc__)
     action = parser.add_mutually_exclusive_group(required=True)
     action.add_argument("--write", action="store_true", help="write the file")
-    action.add_argument("--check", action="store_true", help="exit 1 where the file is not what the types say")
+    action.add_argument("--check", action="store_true", help="exit 1 if the file does not match the types")
     parser.add_argument("--path", type=Path, default=PATH, help="the file, if not the checked-in one")
     options = parser.parse_args(arguments)
     if options.write:
@@ -61,7 +74,7 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     if options.path.is_file() and options.path.read_text(encoding="utf-8") == schema_text():
         return 0
-    print(f"{options.path} is not what the types say; run python -m market_data.schema --write", file=sys.stderr)
+    print(f"{options.path} does not match the types; run python -m market_data.schema --write", file=sys.stderr)
     return 1
 
 

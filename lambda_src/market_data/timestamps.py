@@ -1,4 +1,4 @@
-"""RFC 3339 times to whole nanoseconds, exactly: no float and no clock comes near them."""
+"""Converts RFC 3339 times to whole nanoseconds, exactly: no floats, no clock."""
 
 import re
 from datetime import date
@@ -18,10 +18,10 @@ _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 _INT64: Final = range(-(2**63), 2**63)
 
 
-# A tape repeats its times, and what `parse` has checked `canonical` asks for again.
+# A feed repeats its times, and `canonical` converts again what `parse` has checked.
 @lru_cache(maxsize=4096)
 def to_nanoseconds(text: str) -> int:
-    """Nanoseconds since 1970-01-01T00:00:00Z; refuse what is not exactly one instant."""
+    """Nanoseconds since 1970-01-01T00:00:00Z. Raises RejectedRecord for anything but one exact instant."""
     match = _TIMESTAMP.fullmatch(text)
     if match is None:
         raise RejectedRecord(Reason.BAD_TIMESTAMP, ascii(text[:64]))
@@ -35,7 +35,7 @@ def to_nanoseconds(text: str) -> int:
         seconds -= _offset(zone, text)
     nanoseconds = seconds * _SECOND + (int(fraction.ljust(9, "0")) if fraction else 0)
     if nanoseconds not in _INT64:
-        raise RejectedRecord(Reason.IMPOSSIBLE_DATE, f"{text!r} is outside what int64 nanoseconds hold")
+        raise RejectedRecord(Reason.IMPOSSIBLE_DATE, f"{text!r} is outside the range of int64 nanoseconds")
     return nanoseconds
 
 

@@ -1,1 +1,1 @@
-"""What both functions keep: objects in S3, job rows and lineage rows in DynamoDB. Shipped in the layer."""
+"""Storage shared by both functions: objects in S3, job and lineage rows in DynamoDB. Shipped in the layer."""

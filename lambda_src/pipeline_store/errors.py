@@ -1,13 +1,13 @@
-"""The errors the functions raise on purpose. There are three outcomes for a failure; `market_data` has the third."""
+"""Errors the functions raise: retry (RetryableFailure) or crash. Quarantine is `market_data.RejectedRecord`."""
 
 
 class RetryableFailure(Exception):
-    """The world is wrong for now: let the event source deliver it again."""
+    """A transient failure: the event source redelivers."""
 
 
 class ConfigurationError(Exception):
-    """The function was deployed wrongly: crash, with one line that says what to set."""
+    """The function is misconfigured: crash with one line that names the variable to set."""
 
 
 class UnexpectedEvent(Exception):
-    """The event is none that this function was deployed for: crash, so that it is dead-lettered and seen."""
+    """The event does not belong to this function: crash, so that it reaches the dead-letter queue."""

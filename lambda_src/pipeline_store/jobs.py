@@ -1,11 +1,11 @@
-"""Job rows in DynamoDB: one for each raw object, saying how far it has come."""
+"""Job rows in DynamoDB: one per raw object, with its stage."""
 
 from typing import Any
 
 from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import ClientError
 
-from .edge import AwsClient, error_code, transient_errors_are_retryable
+from .aws_client import AwsClient, error_code, transient_errors_are_retryable
 from .rows import IngestedJob, JobKey, ValidatedJob
 from .stages import Stage
 
@@ -20,7 +20,7 @@ class DynamoJobs:
         self._table = table
 
     def ingested(self, job: IngestedJob) -> bool:
-        """Say that an object was ingested; False if its row already says so, or more."""
+        """Mark an object ingested; False if its row is already at this stage or later."""
         return self._advance(
             job.key,
             Stage.INGESTED,
@@ -32,8 +32,8 @@ class DynamoJobs:
         )
 
     def validated(self, job: ValidatedJob) -> bool:
-        """Say that an object was validated; False if its row already says so, or more."""
-        # Nothing valid is nothing to transform: the row goes straight to the end, and off the status index.
+        """Mark an object validated; False if its row is already at this stage or later."""
+        # No valid records, nothing to transform: the row goes to the last stage and leaves the status index.
         to_transform = job.validated_count > 0
         return self._advance(
             job.key,
@@ -51,7 +51,7 @@ class DynamoJobs:
         )
 
     def stage(self, key: JobKey) -> int:
-        """How far the object has come; 0 if it has no row."""
+        """The object's stage; 0 if it has no row."""
         with transient_errors_are_retryable():
             item = self._client.get_item(
                 TableName=self._table,
@@ -63,9 +63,9 @@ class DynamoJobs:
         return int(item["Stage"]["N"]) if "Stage" in item else 0
 
     def _advance(self, key: JobKey, to: Stage, **attributes: str | int | None) -> bool:
-        """Move the row to a later stage; an attribute that is None is removed. False if it was there already."""
+        """Move the row to a later stage and remove attributes that are None; False if it was already there."""
         kept = {name: value for name, value in attributes.items() if value is not None}
-        # The time an object was ingested is the consumer's to say; the validator's guess stands only without it.
+        # The consumer knows the ingestion time; the validator's estimate is used only until the consumer writes it.
         assignments = [
             "#IngestedAt = if_not_exists(#IngestedAt, :IngestedAt)" if name == "IngestedAt" else f"#{name} = :{name}"
             for name in kept
@@ -79,7 +79,7 @@ class DynamoJobs:
                     TableName=self._table,
                     Key=_row_key(key),
                     UpdateExpression=update,
-                    # An event can overtake the consumer's own row: whoever comes late must not take it back.
+                    # A notification can overtake the consumer's row: a late write must not move the row back.
                     ConditionExpression="attribute_not_exists(#Stage) OR #Stage < :Stage",
                     ExpressionAttributeNames={"#Stage": "Stage"} | {f"#{name}": name for name in attributes},
                     ExpressionAttributeValues=_values({"Stage": int(to), **kept}),

@@ -1,4 +1,4 @@
-"""Names of objects: which feed, which arrival hour, which stretch of which shard. Knows nothing of the bytes inside."""
+"""Object keys: feed, arrival hour, shard and sequence range."""
 
 import hashlib
 import re
@@ -11,7 +11,7 @@ RAW_PREFIX: Final = "market-data/"
 VALIDATED_PREFIX: Final = "validated/"
 UNDECODABLE_PREFIX: Final = "quarantine/kinesis_consumer/"
 REJECTED_PREFIX: Final = "quarantine/data_validation/"
-#: The folders of an arrival hour, each named as in `year=2026/`.
+#: The partition folders of an arrival hour, as in `year=2026/`.
 HOUR_FOLDERS: Final = ("year", "month", "day", "hour")
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -25,8 +25,8 @@ _KEY: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """Some records of one shard; the digest tells apart stretches that share first, last and count."""
+class SequenceRange:
+    """Some records of one shard. The digest distinguishes ranges with equal first, last and count."""
 
     shard: str
     first: str
@@ -36,31 +36,31 @@ class Stretch:
 
     @classmethod
     def of(cls, shard: str, sequences: Iterable[str]) -> Self:
-        """Describe the records with these sequence numbers, in whatever order they come."""
+        """The range of these sequence numbers, in any order."""
         ordered = sorted(sequences, key=int)
         if not ordered:
-            raise ValueError("a stretch has at least one record")
+            raise ValueError("a sequence range has at least one record")
         digest = hashlib.sha256("\n".join(ordered).encode()).hexdigest()[:16]
         return cls(shard, ordered[0], ordered[-1], len(ordered), digest)
 
     @property
     def file_name(self) -> str:
-        """The last part of every key of this stretch."""
+        """The last part of every key of this range."""
         return f"{self.shard}-{self.first}-{self.last}-{self.count}-{self.digest}.json.gz"
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectKey:
-    """A key taken apart. `feed` is None for what the consumer could not decode."""
+    """A parsed key. `feed` is None for records the consumer could not decode."""
 
     prefix: str
     feed: str | None
     hour: datetime
-    stretch: Stretch
+    sequence_range: SequenceRange
 
     def __str__(self) -> str:
         folder = hour_path(self.hour) if self.feed is None else raw_folder(self.feed, self.hour)
-        return f"{self.prefix}{folder}{self.stretch.file_name}"
+        return f"{self.prefix}{folder}{self.sequence_range.file_name}"
 
 
 def hour_of(arrival_ms: int) -> datetime:
@@ -69,7 +69,7 @@ def hour_of(arrival_ms: int) -> datetime:
 
 
 def hour_path(hour: datetime) -> str:
-    """The folders of an hour, as Hive partitions."""
+    """The Hive partition folders of an hour."""
     return hour.strftime("year=%Y/month=%m/day=%d/hour=%H/")
 
 
@@ -79,13 +79,13 @@ def raw_folder(feed: str, hour: datetime) -> str:
 
 
 def raw_key(feed: str, arrival_ms: int, shard: str, sequences: Iterable[str]) -> str:
-    """Key of the raw object of records of one feed that arrived within one hour."""
-    return str(ObjectKey("", feed, hour_of(arrival_ms), Stretch.of(shard, sequences)))
+    """Key of a raw object: records of one feed and one arrival hour."""
+    return str(ObjectKey("", feed, hour_of(arrival_ms), SequenceRange.of(shard, sequences)))
 
 
 def undecodable_key(arrival_ms: int, shard: str, sequences: Iterable[str]) -> str:
-    """Key under which the consumer quarantines what it cannot decode."""
-    return str(ObjectKey(UNDECODABLE_PREFIX, None, hour_of(arrival_ms), Stretch.of(shard, sequences)))
+    """Key under which the consumer quarantines undecodable records."""
+    return str(ObjectKey(UNDECODABLE_PREFIX, None, hour_of(arrival_ms), SequenceRange.of(shard, sequences)))
 
 
 def validated_key(raw_object_key: str) -> str:
@@ -94,15 +94,15 @@ def validated_key(raw_object_key: str) -> str:
 
 
 def rejected_key(raw_object_key: str) -> str:
-    """Key under which the validator quarantines the refused records of a raw object."""
+    """Key under which the validator quarantines a raw object's rejected records."""
     return REJECTED_PREFIX + raw_object_key
 
 
 def parse_key(key: str) -> ObjectKey:
-    """Take a key apart that one of the functions here made; ValueError for any other."""
+    """Parse a key made by one of the functions above; ValueError for any other."""
     match = _KEY.fullmatch(key)
     if match is None or (match["feed"] is None) != (match["prefix"] == UNDECODABLE_PREFIX):
         raise ValueError(f"not a key of this pipeline: {key!r}")
     hour = datetime(*(int(match[part]) for part in HOUR_FOLDERS), tzinfo=UTC)  # type: ignore[misc, arg-type]
-    stretch = Stretch(match["shard"], match["first"], match["last"], int(match["count"]), match["digest"])
-    return ObjectKey(match["prefix"], match["feed"], hour, stretch)
+    sequences = SequenceRange(match["shard"], match["first"], match["last"], int(match["count"]), match["digest"])
+    return ObjectKey(match["prefix"], match["feed"], hour, sequences)

@@ -1,8 +1,8 @@
-"""Lineage rows in DynamoDB: one for each object, saying what it was made of."""
+"""Lineage rows in DynamoDB: one per object, with its source."""
 
 from boto3.dynamodb.types import TypeSerializer
 
-from .edge import AwsClient, transient_errors_are_retryable
+from .aws_client import AwsClient, transient_errors_are_retryable
 from .rows import LineageRow
 
 _serialize = TypeSerializer().serialize
@@ -16,7 +16,7 @@ class DynamoLineage:
         self._table = table
 
     def record(self, row: LineageRow) -> None:
-        """Write the row; writing it again changes nothing."""
+        """Write the row. Idempotent."""
         item = {
             "DatasetId": row.dataset,
             "ProcessingTimestamp": row.first_arrival_ms,

@@ -1,8 +1,8 @@
-"""Objects in one bucket: written once, read whole."""
+"""Objects of one bucket: written once, read whole."""
 
 from botocore.exceptions import ClientError
 
-from .edge import AwsClient, error_code, transient_errors_are_retryable
+from .aws_client import AwsClient, error_code, transient_errors_are_retryable
 from .rows import StoredObject
 
 
@@ -14,13 +14,13 @@ class S3Objects:
         self.bucket = bucket
 
     def put_once(self, key: str, body: bytes) -> bool:
-        """Write the object unless it is there; say whether this call wrote it.
+        """Write the object unless it exists; return whether this call wrote it.
 
-        A key names exactly the records in the object, so whatever is there already is what we would have written.
+        A key names exactly the object's records, so an existing object has the same content.
         """
         with transient_errors_are_retryable():
             try:
-                # No encryption header: the bucket's default is our key, and naming `aws:kms` alone would be AWS's.
+                # No encryption header: the bucket default is our key; `aws:kms` without a key id means AWS's own key.
                 self._client.put_object(
                     Bucket=self.bucket, Key=key, Body=body, ContentType="application/gzip", IfNoneMatch="*"
                 )
@@ -31,7 +31,7 @@ class S3Objects:
         return True
 
     def get(self, key: str) -> StoredObject:
-        """Read an object whole: ours are one batch big, and what fails after this line is not the network."""
+        """Read a whole object. Objects hold at most one batch, so they fit in memory."""
         with transient_errors_are_retryable():
             response = self._client.get_object(Bucket=self.bucket, Key=key)
             return StoredObject(body=response["Body"].read(), written_at=response["LastModified"])

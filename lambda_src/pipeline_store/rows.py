@@ -1,4 +1,4 @@
-"""What a row says, and what the tables promise, without AWS: the cores and their fakes know only this."""
+"""Rows and store interfaces without AWS: what the cores and the tests' fakes depend on."""
 
 from datetime import UTC, datetime
 from typing import Protocol
@@ -9,14 +9,14 @@ from .stages import Transformation
 
 
 class JobKey(Struct, frozen=True):
-    """The key of a job row: the raw object's key, and the arrival of its first record."""
+    """Key of a job row: the raw object's key and its first record's arrival, in milliseconds since the epoch."""
 
     raw_key: str
     first_arrival_ms: int
 
 
 class IngestedJob(Struct, frozen=True):
-    """The consumer's part of a job row."""
+    """The attributes of a job row that the consumer writes."""
 
     key: JobKey
     feed: str
@@ -26,7 +26,7 @@ class IngestedJob(Struct, frozen=True):
 
 
 class ValidatedJob(Struct, frozen=True):
-    """The validator's part of a job row. It repeats the consumer's, because it can be written first."""
+    """The attributes the validator writes. They repeat the consumer's, because the validator may write first."""
 
     key: JobKey
     feed: str
@@ -41,7 +41,7 @@ class ValidatedJob(Struct, frozen=True):
 
 
 class LineageRow(Struct, frozen=True):
-    """Where one object came from. Made of its records alone, so that a retry writes the very same row."""
+    """The source of one object. Computed from its records alone, so a retry writes the same row."""
 
     dataset: str
     first_arrival_ms: int
@@ -54,7 +54,7 @@ class LineageRow(Struct, frozen=True):
 
 
 class StoredObject(Struct, frozen=True):
-    """An object's bytes, and when S3 wrote them."""
+    """An object's bytes and its last-modified time."""
 
     body: bytes
     written_at: datetime
@@ -69,12 +69,12 @@ class ObjectStore(Protocol):
         ...
 
     def put_once(self, key: str, body: bytes) -> bool:
-        """Write the object unless it is there; say whether this call wrote it."""
+        """Write the object unless it exists; return whether this call wrote it."""
         ...
 
 
 class ReadableStore(ObjectStore, Protocol):
-    """A bucket that may be read, too."""
+    """A bucket that can also be read."""
 
     def get(self, key: str) -> StoredObject:
         """Read an object."""
@@ -82,18 +82,18 @@ class ReadableStore(ObjectStore, Protocol):
 
 
 class JobTable(Protocol):
-    """The job rows, which move forward only."""
+    """The job rows. A row's stage only rises."""
 
     def ingested(self, job: IngestedJob) -> bool:
-        """Say that an object was ingested; False if its row already says so, or more."""
+        """Mark an object ingested; False if its row is already at this stage or later."""
         ...
 
     def validated(self, job: ValidatedJob) -> bool:
-        """Say that an object was validated; False if its row already says so, or more."""
+        """Mark an object validated; False if its row is already at this stage or later."""
         ...
 
     def stage(self, key: JobKey) -> int:
-        """How far the object has come; 0 if it has no row."""
+        """The object's stage; 0 if it has no row."""
         ...
 
 
@@ -101,10 +101,10 @@ class LineageTable(Protocol):
     """The lineage rows."""
 
     def record(self, row: LineageRow) -> None:
-        """Write the row; writing it again changes nothing."""
+        """Write the row. Idempotent."""
         ...
 
 
 def rfc3339(moment: datetime) -> str:
-    """A time as rows say it: 2026-11-22T22:04:46.123Z."""
+    """A time as written in rows: 2026-11-22T22:04:46.123Z."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,12 +1,12 @@
-"""How far an object can come, and what is done to one: what the functions and the Glue job write into rows."""
+"""Stages and transformations that the functions and the Glue job write into rows."""
 
 from enum import IntEnum, StrEnum
 
 
 class Stage(IntEnum):
-    """How far a raw object has come. A row's stage only ever rises.
+    """Processing stage of a raw object. It only rises.
 
-    While there is more to do, its row is on the status index, under the stage's name.
+    Until the last stage, the row is in the status index under the stage's name.
     """
 
     INGESTED = 1
@@ -15,10 +15,10 @@ class Stage(IntEnum):
 
 
 class Transformation(StrEnum):
-    """What was done to a source to get a data set."""
+    """How a data set was made from its source."""
 
     INGEST = "INGEST"
     VALIDATE = "VALIDATE"
     QUARANTINE = "QUARANTINE"
-    #: Of validated objects, by the Glue job.
+    #: From validated objects, by the Glue job.
     PARQUET = "PARQUET"

@@ -1,4 +1,4 @@
-"""Logs and metrics: one log line and one metric line an invocation, whatever the size of its batch."""
+"""Logs and metrics: one log line and one metric line per invocation."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,17 +10,16 @@ from .settings import Settings
 
 
 class Telemetry:
-    """Says what an invocation did."""
+    """Reports what an invocation did."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._logger = Logger(service=settings.powertools_service_name)
 
     def report(self, context: object, facts: Mapping[str, Any], counts: Mapping[str, int], *, odd: bool) -> None:
-        """Log the facts, as a warning if they are odd, and print the counts in the embedded metric format.
+        """Log the facts, as a warning if `odd`, and print the counts in CloudWatch's embedded metric format.
 
-        That format needs no call and no grant. Zeros are printed too: an alarm on a metric that is only there when
-        things go wrong has no data to fall back on.
+        That format needs no API call and no permission. Zeros are printed too, so that alarms always have data.
         """
         log = self._logger.warning if odd else self._logger.info
         log("batch", request_id=getattr(context, "aws_request_id", None), **facts)

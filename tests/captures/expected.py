@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 
@@ -31,6 +32,15 @@ class Expected(NamedTuple):
     def by_feed(self) -> dict[str, int]:
         """As `records_by_feed` in the summary of a run."""
         return {"trade": self.trades, "order_book": self.books, "market_depth": self.depths, "unknown": 0}
+
+
+def counted_in(text: bytes, expected: Expected) -> dict[str, int]:
+    """Records of each feed and skipped messages of each kind in a capture's text, or in a part of it."""
+    # What the recorder sent looks like what it received.
+    received = b"".join(line for line in text.splitlines(keepends=True) if b" <- " not in line[:80])
+    return {
+        kind: len(re.findall(expression, received, re.MULTILINE)) for kind, expression in expected.derivation.items()
+    }
 
 
 _NUMBER = rb"-?[\d.]+(?:e-?\d+)?"

@@ -10,8 +10,13 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from harness.replay.source_records import Source, SourceRecord
+from harness.replay.sources import open_sources
+from market_data.timestamps import to_nanoseconds
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: The day of Lean's rows: New York was UTC-4.
@@ -48,17 +53,35 @@ def said(capture: Path) -> Iterator[tuple[int, Said]]:
             yield from ((number, one) for one in _VENUES[venue](line.rstrip("\n"), state))
 
 
+@cache
+def read(capture: Path) -> tuple[Source, list[SourceRecord]]:
+    """What the readers make of a capture: the only use of them here, and none of what `said` says. Read once."""
+    feed = open_sources(str(capture))
+    items = list(feed)
+    (source,) = feed.sources
+    return source, items
+
+
 def pairs(capture: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each line that became records, as text, with each record that the readers made of it."""
-    from harness.replay.sources import open_sources  # the only use of a reader here, and none of what `said` says
-
     with gzip.open(capture, "rt", encoding="utf-8", newline="\n") as text:
         number = 0
-        for item in open_sources(str(capture)):
+        for item in read(capture)[1]:
             while number < item.line:
                 line = next(text)
                 number += 1
             yield line.rstrip("\n"), json.loads(item.raw)
+
+
+def as_said(record: dict[str, Any]) -> Said:
+    """What a record says of the same."""
+    if record["type"] == "trade":
+        entries = [Entry("", record["price"], record["volume"])]
+    else:
+        entries = [
+            Entry(side, level.get("price"), level.get("volume")) for side in ("bids", "asks") for level in record[side]
+        ]
+    return Said(record["type"], record["symbol"], to_nanoseconds(record["timestamp"]), entries)
 
 
 def loads(text: str) -> Any:

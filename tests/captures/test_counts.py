@@ -1,7 +1,6 @@
 """How many records each capture becomes, and why that many. Every record must be one the contract accepts."""
 
 import gzip
-import re
 from collections import Counter
 from pathlib import Path
 
@@ -9,7 +8,8 @@ import pytest
 
 from harness.replay.sources import open_sources
 from market_data import feed_of, parse
-from tests.captures.expected import EXPECTED
+from tests.captures.expected import EXPECTED, counted_in
+from tests.captures.oracle import read
 
 FEEDS = ("trade", "order_book", "market_depth")
 
@@ -21,13 +21,12 @@ def test_every_capture_is_in_the_table(captures: Path) -> None:
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_capture_becomes_the_records_it_should(captures: Path, name: str) -> None:
     expected = EXPECTED[name]
-    feed = open_sources(str(captures / name))
+    source, items = read(captures / name)
     feeds: Counter[str] = Counter()
-    for item in feed:
+    for item in items:
         parse(item.raw)
         feeds[feed_of(item.raw)] += 1
 
-    (source,) = feed.sources
     assert source.format == expected.format
     assert [feeds[name] for name in FEEDS] == [expected.by_feed[name] for name in FEEDS]
     assert source.skipped_by_kind == expected.skipped
@@ -40,12 +39,7 @@ def test_a_capture_becomes_the_records_it_should(captures: Path, name: str) -> N
 def test_the_table_was_counted_without_the_readers(captures: Path, name: str) -> None:
     """A table made from what the readers say would agree with any reader."""
     expected = EXPECTED[name]
-    text = gzip.decompress((captures / name).read_bytes())
-    # What the recorder sent looks like what it received.
-    text = b"".join(line for line in text.splitlines(keepends=True) if b" <- " not in line[:80])
-    counted = {
-        kind: len(re.findall(expression, text, re.MULTILINE)) for kind, expression in expected.derivation.items()
-    }
+    counted = counted_in(gzip.decompress((captures / name).read_bytes()), expected)
 
     table = {feed: count for feed, count in expected.by_feed.items() if count} | expected.skipped
     assert {kind: count for kind, count in counted.items() if count} == table

@@ -15,6 +15,7 @@ from harness.replay.errors import ReplayError
 from harness.replay.sources import open_sources
 from market_data import parse
 from tests.captures.expected import EXPECTED
+from tests.captures.oracle import read
 
 #: What a session has said before is needed to read these: without it a line is refused, and named.
 NEED_THE_SESSION = {"bitfinex", "binance"}
@@ -62,7 +63,7 @@ def rewritten(folder: Path, capture: Path, lines: list[bytes]) -> Path:
 def test_a_part_of_a_capture_is_a_part_of_its_records(capture: Path, tmp_path: Path) -> None:
     """Nobody's recording begins where the exchange's day does."""
     lines = lines_of(capture)
-    whole = by_line(records(capture))
+    whole = by_line((item.line, item.raw) for item in read(capture)[1])
     for seed in (1, 2):
         # A short capture is cut within its first half.
         latest = len(lines) - WINDOW if len(lines) > WINDOW else len(lines) // 2

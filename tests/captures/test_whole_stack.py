@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
@@ -14,8 +16,9 @@ import pytest
 
 from harness.pipeline.run import Run
 from harness.replay.ledger import Entry, digest_of
-from tests.captures.expected import EXPECTED
-from tests.captures.oracle import Said, said
+from market_data import FEEDS, UNKNOWN
+from tests.captures.expected import EXPECTED, counted_in
+from tests.captures.oracle import as_said
 from tests.integration.runs import Outcome, raw_records
 from tests.shared import CAPTURES, reason
 
@@ -32,15 +35,29 @@ DECIMAL_38_18 = Decimal("1e-18")
 
 
 class Replayed(NamedTuple):
-    """The run, and what was put and found by position."""
+    """The run, and what was put and found by position. `counted` is what each capture should become, by its name."""
 
     outcome: Outcome
     entries: dict[Position, Entry]
     raw: dict[Position, bytes]
+    counted: dict[str, dict[str, int]]
+
+    def records(self, name: str) -> dict[str, int]:
+        """Records that a capture should become, by feed."""
+        return {feed: count for feed, count in self.counted[name].items() if feed in FEEDS and count}
 
 
-def test_all_captures_arrive_whole_byte_for_byte_and_digit_for_digit(tmp_path: Path) -> None:
-    """One test, because it is one run, and two workers would each make it."""
+@pytest.mark.parametrize(
+    "lines", [pytest.param(1_000, id="beginnings"), pytest.param(None, id="whole", marks=pytest.mark.nightly)]
+)
+def test_all_captures_arrive_whole_byte_for_byte_and_digit_for_digit(tmp_path: Path, lines: int | None) -> None:
+    """One test, because it is one run, and two workers would each make it. `lines` of each capture, None for all."""
+    (tmp_path / "feed").mkdir()
+    counted = {}
+    for name, expected in EXPECTED.items():
+        text = b"".join(gzip.decompress((CAPTURES / name).read_bytes()).splitlines(keepends=True)[:lines])
+        (tmp_path / "feed" / name).write_bytes(gzip.compress(text, 1))
+        counted[name] = counted_in(text, expected)
     entries: dict[Position, Entry] = {}
     raw: dict[Position, bytes] = {}
 
@@ -48,7 +65,8 @@ def test_all_captures_arrive_whole_byte_for_byte_and_digit_for_digit(tmp_path: P
         entries.update({tuple(entry.position): entry for entry in run.ledger})
         raw.update(raw_records(run))
 
-    replayed = Replayed(Outcome(tmp_path / "run", {"account": remember}, feed=str(CAPTURES)), entries, raw)
+    outcome = Outcome(tmp_path / "run", {"account": remember}, feed=str(tmp_path / "feed"))
+    replayed = Replayed(outcome, entries, raw, counted)
 
     _every_capture_is_accounted_for(replayed)
     _each_captures_records_are_of_the_feeds_they_should_be(replayed)
@@ -63,15 +81,13 @@ def _every_capture_is_accounted_for(replayed: Replayed) -> None:
     assert replayed.outcome.exit_code == 0, summary["error"]
     assert summary["lost"] == summary["doubled"] == summary["quarantined"] == summary["foreign"] == 0
     assert {name: source["records"] for name, source in sources.items()} == {
-        name: expected.records for name, expected in EXPECTED.items()
+        name: sum(replayed.records(name).values()) for name in EXPECTED
     }
-    by_feed: Counter[str] = Counter()
-    skipped: Counter[str] = Counter()
-    for expected in EXPECTED.values():
-        by_feed.update(expected.by_feed)
-        skipped.update(expected.skipped)
-    assert summary["records_by_feed"] == dict(by_feed)
-    assert summary["skipped_by_kind"] == dict(skipped)
+    total: Counter[str] = Counter()
+    for counts in replayed.counted.values():
+        total.update(counts)
+    assert summary["records_by_feed"] == {feed: total.pop(feed, 0) for feed in (*FEEDS, UNKNOWN)}
+    assert summary["skipped_by_kind"] == dict(+total)
 
 
 def _each_captures_records_are_of_the_feeds_they_should_be(replayed: Replayed) -> None:
@@ -79,8 +95,7 @@ def _each_captures_records_are_of_the_feeds_they_should_be(replayed: Replayed) -
     for entry in replayed.entries.values():
         counted[Path(entry.source.path).name][entry.feed] += 1
 
-    table = {name: {feed: n for feed, n in expected.by_feed.items() if n} for name, expected in EXPECTED.items()}
-    assert {name: dict(feeds) for name, feeds in counted.items()} == table
+    assert counted == {name: replayed.records(name) for name in EXPECTED}
 
 
 def _the_raw_bucket_has_every_byte_that_was_put(replayed: Replayed) -> None:
@@ -90,6 +105,7 @@ def _the_raw_bucket_has_every_byte_that_was_put(replayed: Replayed) -> None:
 
 
 def _the_parquet_has_the_captures_digits(replayed: Replayed) -> None:
+    """Against the records that were put: test_digits.py holds each of them to its line."""
     sample = dict(_sample(replayed.entries))
     compared: Counter[tuple[str, str]] = Counter()
     for feed, columns in (
@@ -101,38 +117,27 @@ def _the_parquet_has_the_captures_digits(replayed: Replayed) -> None:
         for table in replayed.outcome.tables(feed, "shard_id", "sequence_number", "symbol", "timestamp_ns", *columns):
             rows = table.filter(pyarrow.compute.is_in(table["sequence_number"], value_set=wanted)).to_pylist()
             for row in rows:
-                capture, expected = sample[row["shard_id"], row["sequence_number"]]
+                position = (row["shard_id"], row["sequence_number"])
+                expected = as_said(json.loads(replayed.raw[position]))
                 assert feed == expected.feed
                 assert (row["symbol"], row["timestamp_ns"]) == (expected.symbol, expected.nanoseconds)
                 assert _numbers(row) == [
                     _as_stored(entry.side, entry.price, entry.volume) for entry in expected.entries
                 ]
-                compared[capture, feed] += 1
+                compared[sample[position], feed] += 1
 
-    enough = {
-        (name, feed): min(SAMPLE, count)
-        for name, expected in EXPECTED.items()
-        for feed, count in expected.by_feed.items()
-        if count
-    }
+    enough = {(name, feed): min(SAMPLE, count) for name in EXPECTED for feed, count in replayed.records(name).items()}
     assert {key: compared[key] for key, least in enough.items() if compared[key] < least} == {}
 
 
-def _sample(entries: dict[Position, Entry]) -> Iterator[tuple[Position, tuple[str, Said]]]:
-    """Positions, each with its capture and what that capture says there, evenly over each feed of each capture."""
+def _sample(entries: dict[Position, Entry]) -> Iterator[tuple[Position, str]]:
+    """Positions, each with its capture's name, evenly over each feed of each capture."""
     put: defaultdict[tuple[str, str], list[Position]] = defaultdict(list)
     for position, entry in entries.items():
         put[entry.source.path, entry.feed].append(position)
-    for path in sorted({path for path, _ in put}):
-        told: defaultdict[str, list[Said]] = defaultdict(list)
-        for _, one in said(Path(path)):
-            told[one.feed].append(one)
-        for feed, ones in told.items():
-            positions = put[path, feed]
-            assert len(positions) == len(ones)
-            step = max(len(ones) // SAMPLE, 1)
-            for position, one in list(zip(positions, ones, strict=True))[::step]:
-                yield position, (Path(path).name, one)
+    for (path, _), positions in put.items():
+        for position in positions[:: max(len(positions) // SAMPLE, 1)]:
+            yield position, Path(path).name
 
 
 def _numbers(row: dict[str, Any]) -> list[tuple[Any, ...]]:

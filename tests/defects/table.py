@@ -154,8 +154,8 @@ DEFECTS: dict[str, tuple[Case, ...]] = {
     "D7": (
         InCode(
             "lambda_src/market_data/parsing.py",
-            "    return read_plain(raw) or parse_exactly(raw, allow_nonpositive)",
-            "    record = read_plain(raw) or parse_exactly(raw, allow_nonpositive)\n"
+            "    return read_common(raw) or parse_exactly(raw, allow_nonpositive)",
+            "    record = read_common(raw) or parse_exactly(raw, allow_nonpositive)\n"
             '    if not hasattr(record, "price"):\n'
             '        raise RejectedRecord(Reason.MISSING_FIELD, "price")\n'
             "    return record",
@@ -285,8 +285,8 @@ DEFECTS: dict[str, tuple[Case, ...]] = {
         InTemplate(_without(*_MAPPING, "FunctionResponseTypes"), checks.a_failed_batch_is_kept),
         InCode(
             "lambda_src/kinesis_consumer/core.py",
-            "        except RejectedRecord as refusal:\n            feed = None",
-            "        except RejectedRecord as refusal:\n            raise\n            feed = None",
+            "        except RejectedRecord as error:\n            feed = None",
+            "        except RejectedRecord as error:\n            raise\n            feed = None",
             "tests/unit/kinesis_consumer/test_consumer_core.py::"
             "test_one_bad_record_is_set_aside_while_the_rest_goes_through",
         ),

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from json_to_parquet.job import main
 from json_to_parquet.stores import Clients
-from pipeline_store.keys import Stretch, validated_key
+from pipeline_store.keys import SequenceRange, validated_key
 from pipeline_store.stages import Stage
 
 HOUR = "year=2026/month=11/day=22/hour=22/"
@@ -56,7 +56,7 @@ def write_object(path: Path, lines: Iterable[dict[str, Any] | bytes]) -> None:
 
 def file_name(name: str) -> str:
     """Return the name of an object, which `name` tells apart from others of its hour."""
-    return Stretch("shardId-000000000000", "1", "2", 2, hashlib.sha256(name.encode()).hexdigest()[:16]).file_name
+    return SequenceRange("shardId-000000000000", "1", "2", 2, hashlib.sha256(name.encode()).hexdigest()[:16]).file_name
 
 
 class Unlucky(Exception):

@@ -114,7 +114,7 @@ def test_a_symbol_has_its_bucket_by_crc32(rows_of, symbol):
         pytest.param(line(1, symbol=None), "no symbol in a validated line of " + NAME, id="symbol"),
         pytest.param(line(1, price=None), "no price in a validated line of " + NAME, id="price"),
         pytest.param(line(1, timestamp_ns=None), "no timestamp_ns in a validated line of " + NAME, id="time"),
-        pytest.param(line(1, price="abc"), "not a numeral: abc", id="numeral"),
+        pytest.param(line(1, price="abc"), "not a number: abc", id="numeral"),
         pytest.param(b'{"v":1,"shard":', "Malformed records are detected", id="half a line"),
         pytest.param(line(1, conditions="@"), "Malformed records are detected", id="type"),
     ],

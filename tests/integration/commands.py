@@ -23,6 +23,16 @@ from harness.pipeline import command
 command.FOLDER = Path(sys.argv[1])
 sys.exit(command.main(sys.argv[2:]))
 """
+#: The same, deployed through CloudFormation's API, for what comes after; PACKAGED_FOLDER leads to what was packaged.
+DEPLOYED_QUICKLY = """
+import sys
+from pathlib import Path
+from harness.pipeline import command, run
+from tests.integration.runs import deploying_through_the_api
+run.STAGES = deploying_through_the_api()
+command.FOLDER = Path(sys.argv[1])
+sys.exit(command.main(sys.argv[2:]))
+"""
 #: What the person at the keyboard may have set for a run of their own, and what would hide output that is not flushed.
 OPTIONS = ("FEED", "VENUE", "KEEP", "PORT", "COUNT", "SEED", "BAD_PER_MILLE", "PYTHONUNBUFFERED")
 

@@ -1,4 +1,7 @@
-"""The emulator that a module's tests share, started from a shell that would lead others astray."""
+"""What tests share: an emulator a module, started from a shell that would lead others astray, and two deployments.
+
+One a worker of each: a test may put objects there, and changes nothing of the stack.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from harness.deploy.stack import DEVELOPMENT_PARAMETERS
+from harness.emulator import coverage
 from harness.emulator.process import Emulator
-from tests.integration.stacks import HOSTILE
+from tests.integration.stacks import EVERYTHING, HOSTILE, PACKAGED_FOLDER, DeployedStack, deploy_template, save_packaged
 
 
 @pytest.fixture(scope="module")
@@ -17,3 +22,28 @@ def emulator() -> Iterator[Emulator]:
             shell.setenv(name, value)
         with Emulator() as running:
             yield running
+
+
+@pytest.fixture(scope="session")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedStack]:
+    """The development environment with all that is optional."""
+    report = tmp_path_factory.mktemp("everything") / "properties.json"
+    with Emulator(settings={coverage.REPORT: str(report)}) as running:
+        deployed = deploy_template(running, **EVERYTHING)
+        yield DeployedStack(running, deployed.resources, coverage.readings(report))
+
+
+@pytest.fixture(scope="session")
+def packaged_folder(everything: DeployedStack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The variable that leads another process to what was packaged for this one."""
+    folder = tmp_path_factory.mktemp("packaged")
+    save_packaged(folder)
+    return {PACKAGED_FOLDER: str(folder)}
+
+
+@pytest.fixture(scope="session")
+def production() -> Iterator[DeployedStack]:
+    """The production environment as it is."""
+    with Emulator() as running:
+        deployed = deploy_template(running, DEVELOPMENT_PARAMETERS.with_name("production.json"))
+        yield DeployedStack(running, deployed.resources, [])

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from harness import reaper
 from harness.deploy import cli
 from harness.deploy.cli import AwsCli, AwsCliError
 from harness.emulator import process
@@ -64,6 +63,11 @@ def fakes(monkeypatch, tmp_path):
     worker.write_text(WORKER)
     worker.chmod(0o755)
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    # The worker stands where the emulator's program is looked for.
+    emulator = tmp_path / "harness" / "emulator" / "serve.py"
+    emulator.parent.mkdir(parents=True)
+    emulator.write_text(WORKER)
+    monkeypatch.setattr(process, "_PROJECT", tmp_path)
     monkeypatch.setattr(process, "_answers", lambda *_: True)
     monkeypatch.setattr(Emulator, "_create_deployer", lambda _: None)
     return temporary, worker
@@ -115,7 +119,7 @@ def _interrupted_where_not_yet(tried, file, run, worker):
 
 def _until_nothing_is_left(temporary):
     mark = os.fsencode(temporary)
-    until(lambda: not list(temporary.iterdir()) and not _marked(mark), reaper.GRACE_SECONDS + 5)
+    until(lambda: not list(temporary.iterdir()) and not _marked(mark), 5)
 
 
 def _marked(mark):

@@ -1,30 +1,26 @@
 """The raw bucket keeps what arrived, and the archive a copy that nobody changes: on the whole deployed template.
 
 Replication asks neither the role nor the archive's policy in the emulated AWS; whether it may is judged by the
-preflight and, here, by the policies as they are deployed.
+permission check and, here, by the policies as they are deployed.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from harness.deploy.stack import DEVELOPMENT_PARAMETERS
 from harness.emulator.deployment import Deployment
 from harness.emulator.policies import Request, Role, role_may
 from harness.emulator.process import Emulator
-from tests.integration.stacks import deploy_template
+from tests.integration.stacks import DeployedStack
 
 pytestmark = pytest.mark.stack
 
-PRODUCTION_PARAMETERS = DEVELOPMENT_PARAMETERS.with_name("production.json")
 ARCHIVED = ("market-data/a.ndjson.gz", "quarantine/kinesis_consumer/a.ndjson.gz", "aws/lambda/a.json")
 ADMINISTRATOR = Role(
     "administrator",
@@ -74,22 +70,19 @@ class Buckets:
         return deployment.role(self.resources[logical_id])
 
 
-def _deploy(folder: Path, parameters: Path) -> Iterator[Buckets]:
-    with Emulator() as emulator:
-        yield Buckets(emulator, deploy_template(emulator, folder, parameters).resources)
+@pytest.fixture
+def locked(production: DeployedStack) -> Buckets:
+    """Production's, whose archive nobody can change."""
+    return Buckets(production.emulator, production.resources)
 
 
-@pytest.fixture(scope="module")
-def development(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Buckets]:
-    yield from _deploy(tmp_path_factory.mktemp("development"), DEVELOPMENT_PARAMETERS)
+@pytest.fixture
+def unlockable(everything: DeployedStack) -> Buckets:
+    """Development's, whose archive a privileged person can change."""
+    return Buckets(everything.emulator, everything.resources)
 
 
-@pytest.fixture(scope="module")
-def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Buckets]:
-    yield from _deploy(tmp_path_factory.mktemp("production"), PRODUCTION_PARAMETERS)
-
-
-@pytest.fixture(params=["development", "production"])
+@pytest.fixture(params=["unlockable", "locked"], ids=["development", "production"])
 def buckets(request: pytest.FixtureRequest) -> Buckets:
     found: Buckets = request.getfixturevalue(request.param)
     return found
@@ -144,31 +137,31 @@ def test_an_archived_version_cannot_be_deleted_and_its_retention_not_shortened(b
     assert buckets.archived(key)["VersionId"] == copy["VersionId"]
 
 
-def test_in_production_not_even_by_who_may_bypass_locks(production: Buckets) -> None:
+def test_in_production_not_even_by_who_may_bypass_locks(locked: Buckets) -> None:
     """COMPLIANCE: no right is enough, so none has to be watched."""
     key = "market-data/bypassed"
-    production.store(key)
-    copy = production.archived(key)
-    version = {"Bucket": production.archive, "Key": key, "VersionId": copy["VersionId"]}
+    locked.store(key)
+    copy = locked.archived(key)
+    version = {"Bucket": locked.archive, "Key": key, "VersionId": copy["VersionId"]}
     sooner = {"Mode": "COMPLIANCE", "RetainUntilDate": datetime.now(UTC) + timedelta(minutes=1)}
     weaker = {"Mode": "GOVERNANCE", "RetainUntilDate": copy["ObjectLockRetainUntilDate"] + timedelta(days=1)}
 
     assert copy["ObjectLockMode"] == "COMPLIANCE"
     assert copy["ObjectLockRetainUntilDate"] > datetime.now(UTC) + timedelta(days=2556)
-    refused(production.s3.delete_object, **version, BypassGovernanceRetention=True)
-    refused(production.s3.put_object_retention, **version, Retention=sooner, BypassGovernanceRetention=True)
-    refused(production.s3.put_object_retention, **version, Retention=weaker, BypassGovernanceRetention=True)
+    refused(locked.s3.delete_object, **version, BypassGovernanceRetention=True)
+    refused(locked.s3.put_object_retention, **version, Retention=sooner, BypassGovernanceRetention=True)
+    refused(locked.s3.put_object_retention, **version, Retention=weaker, BypassGovernanceRetention=True)
 
 
-def test_in_development_a_try_out_can_be_undone(development: Buckets) -> None:
+def test_in_development_a_try_out_can_be_undone(unlockable: Buckets) -> None:
     """By whoever may bypass governance, and says so; otherwise the bucket would stay, and be paid for."""
     key = "market-data/undone"
-    development.store(key)
-    version = {"Bucket": development.archive, "Key": key, "VersionId": development.archived(key)["VersionId"]}
-    development.s3.delete_object(**version, BypassGovernanceRetention=True)
+    unlockable.store(key)
+    version = {"Bucket": unlockable.archive, "Key": key, "VersionId": unlockable.archived(key)["VersionId"]}
+    unlockable.s3.delete_object(**version, BypassGovernanceRetention=True)
 
     with pytest.raises(ClientError, match="404"):
-        development.archived(key)
+        unlockable.archived(key)
 
 
 def test_nobody_but_the_replication_role_writes_to_the_archive(buckets: Buckets) -> None:

@@ -15,7 +15,13 @@ import pytest
 
 from harness import patience
 from harness.deploy.stack import DEVELOPMENT_PARAMETERS, TEMPLATE
-from tests.integration.commands import PROGRAM, Command, assert_nothing_is_left, assert_told_in_one_line
+from tests.integration.commands import (
+    DEPLOYED_QUICKLY,
+    PROGRAM,
+    Command,
+    assert_nothing_is_left,
+    assert_told_in_one_line,
+)
 
 pytestmark = pytest.mark.stack
 
@@ -131,21 +137,30 @@ def test_an_unknown_venue(tmp_path: Path) -> None:
         assert_told_in_one_line(command, "unknown format 'nasdaq'", "canonical")
 
 
-@pytest.mark.parametrize("content", ["", '\n1.5: {"type":"subscriptions"}\n'], ids=["empty", "session"])
-def test_a_file_without_any_record(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("", id="empty", marks=pytest.mark.nightly),
+        pytest.param('\n1.5: {"type":"subscriptions"}\n', id="session"),
+    ],
+)
+def test_a_file_without_any_record(tmp_path: Path, packaged_folder: dict[str, str], content: str) -> None:
     """Nothing lost of nothing would look like a success."""
     feed = tmp_path / "nothing.txt"
     feed.write_text(content)
-    with Command(tmp_path, FEED=str(feed)) as command:
+    with Command(tmp_path, program=DEPLOYED_QUICKLY, FEED=str(feed), **packaged_folder) as command:
         assert ended(command) == 1
         assert_told_in_one_line(command, f"{feed}: no record in it")
 
 
-def test_a_gzip_that_is_cut_short_far_down_is_told_with_the_line(tmp_path: Path) -> None:
+def test_a_gzip_that_is_cut_short_far_down_is_told_with_the_line(
+    tmp_path: Path, packaged_folder: dict[str, str]
+) -> None:
     """What was sent before is in the books."""
     whole = gzip.compress("".join(TRADE % number for number in range(3_000)).encode(), mtime=0)
     (tmp_path / "short.gz").write_bytes(whole[:-200])
-    with Command(tmp_path, FEED=str(tmp_path / "short.gz")) as command:
+    feed = str(tmp_path / "short.gz")
+    with Command(tmp_path, program=DEPLOYED_QUICKLY, FEED=feed, **packaged_folder) as command:
         assert ended(command) == 1
         assert_told_in_one_line(command, "short.gz: the gzip data ends too early, after line 2")
         assert command.summary["records_in"] >= 2_000
@@ -180,7 +195,9 @@ def test_a_resource_that_cannot_be_made_is_named_with_cloudformations_own_reason
     [
         pytest.param("Resources:\n\t- {", ["not YAML", ":2:"], id="no-yaml"),
         pytest.param("", ["the file is empty"], id="empty"),
-        pytest.param(None, ["Unrecognized resource types: [AWS::No::Such]"], id="no-such-type"),
+        pytest.param(
+            None, ["Unrecognized resource types: [AWS::No::Such]"], id="no-such-type", marks=pytest.mark.nightly
+        ),
     ],
 )
 def test_a_template_that_is_none(tmp_path: Path, content: str | None, words: list[str]) -> None:
@@ -231,8 +248,10 @@ exit $code
 FILLING = """
 import sys
 from pathlib import Path
-from harness.pipeline import command
+from harness.pipeline import command, run
 from harness.pipeline.options import read_options
+from tests.integration.runs import deploying_through_the_api
+run.STAGES = deploying_through_the_api()
 results, stage, disk, left, *arguments = sys.argv[1:]
 def fill(run):
     with Path(disk, "filler").open("wb", buffering=0) as filler:
@@ -283,24 +302,28 @@ def test_a_disk_that_does_not_hold_the_zips(tmp_path: Path, unshare: list[str], 
         assert_told_that_it_is_full(command, "stage: deploy")
 
 
-@pytest.mark.parametrize("stage", ["transform", "account"])
+@pytest.mark.parametrize("stage", ["transform", pytest.param("account", marks=pytest.mark.nightly)])
 def test_a_disk_that_is_full_when_results_are_brought_there(
-    tmp_path: Path, unshare: list[str], disk: Path, stage: str
+    tmp_path: Path, packaged_folder: dict[str, str], unshare: list[str], disk: Path, stage: str
 ) -> None:
     """First the Glue job's script and log, then the Parquet."""
     within = on_a_small_disk(unshare, "64m", disk)
     arguments = (stage, str(disk), "0", "--count", "100")
-    with Command(tmp_path, *arguments, program=FILLING, within=within, results=disk / "results") as command:
+    run = {"program": FILLING, "within": within, "results": disk / "results"}
+    with Command(tmp_path, *arguments, **run, **packaged_folder) as command:
         assert ended(command) == 1
         assert_told_that_it_is_full(command, f"stage: {stage}")
         assert command.summary["records_in"] == 100
 
 
-def test_a_disk_that_has_no_room_for_sparks_temporary_files(tmp_path: Path, unshare: list[str], disk: Path) -> None:
+@pytest.mark.nightly
+def test_a_disk_that_has_no_room_for_sparks_temporary_files(
+    tmp_path: Path, packaged_folder: dict[str, str], unshare: list[str], disk: Path
+) -> None:
     """Half of them on the way to S3: no partition is written, and the records are told as lost."""
     within = on_a_small_disk(unshare, "64m", disk)
     arguments = ("transform", str(disk), "65536", "--count", "100")
-    with Command(tmp_path, *arguments, program=FILLING, within=within, temporary=disk) as command:
+    with Command(tmp_path, *arguments, program=FILLING, within=within, temporary=disk, **packaged_folder) as command:
         assert ended(command) == 1
         log = command.results / "glue.log"
         assert_told_in_one_line(command, "left something undone", "No space left on device", f"log: {log}")

@@ -8,13 +8,11 @@ from typing import Any
 
 import pytest
 
-from harness.emulator import coverage
 from harness.emulator.coverage import MINISTACK, Reading
 from harness.emulator.coverage_gaps import shortfalls
 from harness.emulator.not_shown import NOT_SHOWN
 from harness.emulator.overlay import additions
-from harness.emulator.process import Emulator
-from tests.integration.stacks import EVERYTHING, deploy_template
+from tests.integration.stacks import DeployedStack
 
 pytestmark = pytest.mark.stack
 
@@ -25,13 +23,9 @@ Properties = dict[str, Any]
 Deployed = tuple[list[Reading], Clients]
 
 
-@pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    folder = tmp_path_factory.mktemp("coverage")
-    report = folder / "properties.json"
-    with Emulator(settings={coverage.REPORT: str(report)}) as emulator:
-        deploy_template(emulator, folder, **EVERYTHING)
-        yield coverage.readings(report), emulator.client
+@pytest.fixture
+def deployed(everything: DeployedStack) -> Deployed:
+    return everything.readings, everything.emulator.client
 
 
 def test_every_property_is_applied_or_admitted(deployed: Deployed) -> None:

@@ -33,10 +33,15 @@ def parameters(folder: Path, environment: str, **changes: str) -> Path:
     return path
 
 
+#: How long records wait for others to be stored with: nothing that these tests look at, and up to a minute.
+AT_ONCE = {"BatchingWindowSeconds": "1"}
+
+
 def switched(on: bool) -> dict[str, str]:
     return {f"Create{service}Endpoint": "true" if on else "false" for service in ENDPOINTS}
 
 
+@pytest.mark.nightly
 def test_production_with_every_endpoint_and_no_consumer(tmp_path: Path) -> None:
     seen: dict[str, Any] = {}
 
@@ -49,7 +54,7 @@ def test_production_with_every_endpoint_and_no_consumer(tmp_path: Path) -> None:
             )
         seen["refused"] = True
 
-    given = parameters(tmp_path, "production", **switched(True))
+    given = parameters(tmp_path, "production", **AT_ONCE, **switched(True))
     outcome = Outcome(tmp_path / "run", {"account": look}, parameters=given, count=500)
 
     assert outcome.exit_code == 0, outcome.summary["error"]
@@ -66,7 +71,8 @@ def test_staging_without_endpoints_and_with_a_consumer_who_reads_the_parquet_and
         _consumer_reads_parquet_only(run)
         seen["read"] = True
 
-    given = parameters(tmp_path, "staging", DataConsumerAccountId=CONSUMER, RouteTableIds="", **switched(False))
+    reader = {"DataConsumerAccountId": CONSUMER, "RouteTableIds": ""}
+    given = parameters(tmp_path, "staging", **AT_ONCE, **reader, **switched(False))
     outcome = Outcome(tmp_path / "run", {"account": look}, parameters=given, count=500)
 
     assert outcome.exit_code == 0, outcome.summary["error"]

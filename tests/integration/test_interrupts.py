@@ -6,15 +6,16 @@ import os
 import random
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import cycle
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from harness import patience
 from tests.integration.commands import (
+    DEPLOYED_QUICKLY,
     Command,
     assert_nothing_is_left,
     assert_told_in_one_line,
@@ -28,8 +29,7 @@ SEED = 20_240_102
 INTERRUPTED = 130
 #: Printed when nothing is left to interrupt.
 RESULT = "Every record, accounted for"
-#: All twenty moments are tried by the long profile; otherwise one a stage, because each is a whole run.
-EVERY_MOMENT = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+JOB = "Glue job"
 #: What a run says, about how many seconds it then takes on two cores, and how many of the twenty moments fall there.
 #: Counted from the line, not from the start, so that a slow machine is not interrupted in its first stages only.
 STAGES = (
@@ -40,9 +40,13 @@ STAGES = (
     ("Deployed", 0.8, 1),
     ("Putting records", 0.3, 1),
     ("Stored as they arrived", 2.5, 2),
-    ("Glue job", 10.0, 5),
+    (JOB, 10.0, 5),
     (RESULT, 0.1, 1),
 )
+
+
+#: The first stages are those of any run; what comes after the deployment does not ask how that was made.
+FIRST_STAGES = ("", "Starting the emulated AWS", "Packaging", "Deploying")
 
 
 class Moment(NamedTuple):
@@ -54,16 +58,32 @@ class Moment(NamedTuple):
         return f"seed {SEED}: {self.number.name} {self.seconds:.3f} s after {self.line or 'the start'!r}"
 
 
-def moments() -> Iterator[Moment]:
+def moments() -> Iterator[Any]:
+    """Twenty moments, of which all but one a stage are left to the long profile, because each is a run."""
     chance = random.Random(SEED)
-    signals = (signal.SIGINT, signal.SIGTERM)
-    number = 0
+    signals = cycle((signal.SIGINT, signal.SIGTERM))
     for line, length, count in STAGES:
-        # One in each part of a stage, so that no long stretch is left out by chance.
-        seconds = [length * (part + chance.random()) / count for part in range(count)]
-        for each in seconds if EVERY_MOMENT else [chance.choice(seconds)]:
-            yield Moment(line, each, signals[number % 2])
-            number += 1
+        # Of the job's, the one of test_spark_ends_with_the_run.
+        daily = chance.randrange(count) if line != JOB else count
+        for part in range(count):
+            # One in each part of a stage, so that no long stretch is left out by chance.
+            moment = Moment(line, length * (part + chance.random()) / count, next(signals))
+            yield pytest.param(moment, id=str(moment), marks=[] if part == daily else pytest.mark.nightly)
+
+
+Started = Callable[[str], Command]
+
+
+@pytest.fixture
+def started(tmp_path: Path, packaged_folder: dict[str, str]) -> Started:
+    """Starts a run that is to be interrupted after a line."""
+
+    def start(line: str) -> Command:
+        if any(stage.startswith(line) for stage in FIRST_STAGES):
+            return Command(tmp_path, "--count", "300")
+        return Command(tmp_path, "--count", "300", program=DEPLOYED_QUICKLY, **packaged_folder)
+
+    return start
 
 
 def at(command: Command, moment: Moment) -> None:
@@ -84,9 +104,9 @@ def send(command: Command, number: signal.Signals) -> None:
         command.process.send_signal(number)
 
 
-@pytest.mark.parametrize("moment", list(moments()), ids=str)
-def test_a_signal_at_any_moment_ends_all_of_it(tmp_path: Path, moment: Moment) -> None:
-    with Command(tmp_path, "--count", "300") as command:
+@pytest.mark.parametrize("moment", list(moments()))
+def test_a_signal_at_any_moment_ends_all_of_it(started: Started, moment: Moment) -> None:
+    with started(moment.line) as command:
         at(command, moment)
         is_over = command.process.poll() is not None
         if not is_over:
@@ -108,11 +128,17 @@ def assert_ended_as(command: Command, code: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "seconds"), [("Starting", 0.5), ("Deploying", 1.0), ("Stored as they arrived", 0.5), (RESULT, 0.0)]
+    ("line", "seconds"),
+    [
+        ("Deploying", 1.0),
+        pytest.param("Starting", 0.5, marks=pytest.mark.nightly),
+        pytest.param("Stored as they arrived", 0.5, marks=pytest.mark.nightly),
+        pytest.param(RESULT, 0.0, marks=pytest.mark.nightly),
+    ],
 )
-def test_more_signals_do_not_cut_the_cleaning_up_short(tmp_path: Path, line: str, seconds: float) -> None:
+def test_more_signals_do_not_cut_the_cleaning_up_short(started: Started, line: str, seconds: float) -> None:
     """Who sees nothing happen within a moment presses Ctrl-C again, and again."""
-    with Command(tmp_path, "--count", "300") as command:
+    with started(line) as command:
         at(command, Moment(line, seconds, signal.SIGINT))
         for number in cycle((signal.SIGINT, signal.SIGTERM)):
             if command.process.poll() is not None:
@@ -125,10 +151,10 @@ def test_more_signals_do_not_cut_the_cleaning_up_short(tmp_path: Path, line: str
         assert_ended_as(command, code)
 
 
-def test_spark_ends_with_the_run_and_all_that_was_started_was_looked_for(tmp_path: Path) -> None:
+def test_spark_ends_with_the_run_and_all_that_was_started_was_looked_for(started: Started) -> None:
     """The other tests look for the run's folder in environments: that finds nothing unless everything has it there."""
-    with Command(tmp_path, "--count", "300") as command:
-        wait_for(command, "Glue job")
+    with started(JOB) as command:
+        wait_for(command, JOB)
         unmarked = dict.fromkeys(command.descendants(), 0)
         # The Java process is the last to come.
         until(lambda: any(b"java" in name(pid) for pid in command.descendants()), 60)
@@ -156,10 +182,10 @@ def name(pid: int) -> bytes:
         return b""
 
 
-@pytest.mark.parametrize("line", ["Deploying", "Glue job"])
-def test_a_killed_run_leaves_neither_process_nor_temporary_file(tmp_path: Path, line: str) -> None:
+@pytest.mark.parametrize("line", ["Deploying", pytest.param(JOB, marks=pytest.mark.nightly)])
+def test_a_killed_run_leaves_neither_process_nor_temporary_file(started: Started, line: str) -> None:
     """CI ends a job that minds no other signal so. Nothing can be written then; but nothing may go on running."""
-    with Command(tmp_path, "--count", "300") as command:
+    with started(line) as command:
         at(command, Moment(line, 1.0, signal.SIGKILL))
         command.process.kill()
         command.process.wait()

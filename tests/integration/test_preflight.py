@@ -76,7 +76,7 @@ def test_it_finds_what_is_missing_and_nothing_once_it_is_there(emulator: Emulato
     assert wrong == {"VPC", "subnets", "route tables", "prefix lists", "artifact bucket"}
 
     changes = network(emulator)
-    deploy_template(emulator, tmp_path, **changes)
+    deploy_template(emulator, **changes)
     mine = tmp_path / "my-parameters.json"
     values = {**parameters_in(DEVELOPMENT_PARAMETERS), **changes}
     mine.write_text(json.dumps([f"{name}={value}" for name, value in values.items()]))

@@ -10,8 +10,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from harness.deploy import command
 from harness.deploy.cli import AwsCli, AwsCliError
@@ -24,13 +26,12 @@ from harness.deploy.stack import (
     DeployError,
     assemble,
     deploy,
-    describe,
     parameter,
 )
 from harness.emulator.process import Emulator
 from harness.packaging import build
 from harness.packaging.layer import ROOT, Target
-from tests.integration.stacks import with_a_last_resource_that_fails
+from tests.integration.stacks import Stack, described, with_a_last_resource_that_fails
 
 pytestmark = pytest.mark.stack
 
@@ -145,8 +146,8 @@ def code(emulator: Emulator) -> dict[str, str]:
 # ---------------------------------------------------------------------------------------------------- protecting ----
 
 
-def test_a_protected_stack_is_deleted_only_when_that_is_switched_off(aws: AwsCli, shell: Shell, first: Path) -> None:
-    deploy(aws, first, DEVELOPMENT_PARAMETERS)
+def test_a_protected_stack_is_deleted_only_when_that_is_switched_off(emulator: Emulator, shell: Shell) -> None:
+    Stack(emulator).create()
     shell.run(one("Protecting the stack", "set-stack-policy"))
 
     shown = shell.run(one("Protecting the stack", "get-stack-policy"))
@@ -159,8 +160,8 @@ def test_a_protected_stack_is_deleted_only_when_that_is_switched_off(aws: AwsCli
 
     shell.run(one("Deleting the stack", "update-termination-protection"))
     shell.run(deletion[1])
-    with pytest.raises(AwsCliError, match="does not exist"):
-        describe(aws)
+    with pytest.raises(ClientError, match="does not exist"):
+        described(emulator)
 
 
 def test_the_deployment_protects_production_each_time_and_others_when_asked(
@@ -191,9 +192,9 @@ def test_the_deployment_protects_production_each_time_and_others_when_asked(
         assert protected("prod") == (True, True)
 
 
-def test_a_change_on_purpose_takes_a_policy_for_one_update(aws: AwsCli, shell: Shell, first: Path) -> None:
+def test_a_change_on_purpose_takes_a_policy_for_one_update(emulator: Emulator, shell: Shell, first: Path) -> None:
     """That AWS refuses it without is on the list of checks: the emulator keeps a stack policy and does not apply it."""
-    deploy(aws, first, DEVELOPMENT_PARAMETERS)
+    Stack(emulator).create()
     shell.run(one("Protecting the stack", "set-stack-policy"))
     # A checkout with the change in it, committed.
     shutil.copytree(first.parents[1], shell.folder, dirs_exist_ok=True)
@@ -209,8 +210,8 @@ def test_a_change_on_purpose_takes_a_policy_for_one_update(aws: AwsCli, shell: S
     once = json.loads((shell.folder / "allow-once.json").read_text())
     assert "LogicalResourceId/MarketDataStream" not in once["Statement"][1]["Resource"]
     assert "LogicalResourceId/RawDataBucket" in once["Statement"][1]["Resource"]
-    assert describe(aws).resources["MarketDataStream"].startswith("financial-stream-")
-    shown = json.loads(aws.run("cloudformation", "get-stack-policy", "--stack-name", STACK_NAME, "--output=json"))
+    assert described(emulator).resources["MarketDataStream"].startswith("financial-stream-")
+    shown = emulator.client("cloudformation").get_stack_policy(StackName=STACK_NAME)
     assert json.loads(shown["StackPolicyBody"]) == json.loads(STACK_POLICY.read_text())
 
 
@@ -229,7 +230,7 @@ def test_rolling_back_brings_the_code_back_and_nothing_else(
     for name, template in (("a", first), ("b", second)):
         deploy(aws, template, parameters)
         keep(aws, template.with_name(PACKAGED), BUCKET, name)
-        released[name] = (code(emulator), describe(aws), _template(aws))
+        released[name] = (code(emulator), described(emulator), _template(emulator))
     (code_a, stack_a, template_a), (code_b, _, _) = released["a"], released["b"]
     assert not code_a.items() & code_b.items()
 
@@ -244,8 +245,8 @@ def test_rolling_back_brings_the_code_back_and_nothing_else(
     shell.run(block)
 
     assert code(emulator) == code_a
-    assert _template(aws) == template_a
-    stack = describe(aws)
+    assert _template(emulator) == template_a
+    stack = described(emulator)
     assert stack.outputs == stack_a.outputs
     changed = {name for name, physical in stack.resources.items() if stack_a.resources.get(name) != physical}
     # A version of a layer has its number in its name.
@@ -255,20 +256,20 @@ def test_rolling_back_brings_the_code_back_and_nothing_else(
     assert {"ParameterKey": "AthenaScanLimitBytes", "ParameterValue": "20000000000"} in limit
     shell.run(one(chapter, "CodeSha256"))
     # What was rolled back is up to date.
-    assert not deploy(aws, first, parameters).changed
+    assert not deploy(aws, first, parameters)
 
 
-def _template(aws: AwsCli) -> str:
-    return aws.run("cloudformation", "get-template", "--stack-name", STACK_NAME, "--query", "TemplateBody")
+def _template(emulator: Emulator) -> Any:
+    return emulator.client("cloudformation").get_template(StackName=STACK_NAME)["TemplateBody"]
 
 
 # ------------------------------------------------------------------------------------------------ failed updates ----
 
 
 def test_a_failed_update_is_taken_back_and_if_that_fails_it_goes_on_when_the_reason_is_gone(
-    emulator: Emulator, aws: AwsCli, shell: Shell, first: Path, second: Path
+    emulator: Emulator, aws: AwsCli, shell: Shell, second: Path
 ) -> None:
-    deploy(aws, first, DEVELOPMENT_PARAMETERS)
+    Stack(emulator).create()
     before, s3 = code(emulator), emulator.client("s3")
 
     with pytest.raises(DeployError, match="nobody-exports-this"):
@@ -295,4 +296,4 @@ def test_a_failed_update_is_taken_back_and_if_that_fails_it_goes_on_when_the_rea
 
     assert "UPDATE_ROLLBACK_COMPLETE" in shell.run(one("When an update fails", "describe-stack-events"))
     assert code(emulator) == before
-    assert deploy(aws, second, DEVELOPMENT_PARAMETERS).changed
+    assert deploy(aws, second, DEVELOPMENT_PARAMETERS)

@@ -192,9 +192,9 @@ def test_what_is_refused_here_is_refused_there(emulator: Emulator, written: Any)
 
 
 # ------------------------------------------------------------- our own template
-def test_the_template_is_deployed_as_it_is_rendered(emulator: Emulator, source: Source, tmp_path: Any) -> None:
+def test_the_template_is_deployed_as_it_is_rendered(emulator: Emulator, source: Source) -> None:
     changes = {"DataConsumerAccountId": "111122223333", "DataConsumerOrganizationId": "o-a1b2c3d4e5"}
-    deployment = deploy_template(emulator, tmp_path, DEVELOPMENT_PARAMETERS, **changes)
+    deployment = deploy_template(emulator, **changes)
     values = parameters_in(DEVELOPMENT_PARAMETERS) | changes
     rendering = rendered_for(emulator, source.template, values, "financial-pipeline")
     stack = rendering.stack()

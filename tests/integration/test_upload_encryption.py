@@ -7,7 +7,6 @@ emulated S3 does not replicate under that role: there, and again in the other tw
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +16,7 @@ from botocore.exceptions import ClientError
 from harness.emulator.deployment import Deployment
 from harness.emulator.policies import Request, Role, role_may
 from harness.emulator.process import Emulator
-from tests.integration.stacks import deploy_template
+from tests.integration.stacks import DeployedStack
 
 pytestmark = pytest.mark.stack
 
@@ -60,12 +59,11 @@ class Deployed:
         return role_may(replace(role, documents=(*role.documents, granted)), request, policy)
 
 
-@pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    with Emulator() as emulator:
-        resources = deploy_template(emulator, tmp_path_factory.mktemp("uploads")).resources
-        key = emulator.client("kms").describe_key(KeyId=resources["DataEncryptionKey"])["KeyMetadata"]["Arn"]
-        yield Deployed(emulator, resources, key)
+@pytest.fixture
+def deployed(everything: DeployedStack) -> Deployed:
+    identifier = everything.resources["DataEncryptionKey"]
+    key = everything.emulator.client("kms").describe_key(KeyId=identifier)["KeyMetadata"]["Arn"]
+    return Deployed(everything.emulator, everything.resources, key)
 
 
 def refused(call: Any, *arguments: Any, **named: Any) -> None:

@@ -33,7 +33,7 @@ resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
 from io import BytesIO
 from data_validation.core import judge, read_records
-from kinesis_consumer.core import parcels
+from kinesis_consumer.core import batch_objects
 from kinesis_consumer.events import stream_records
 from market_data import DEFAULT_NON_POSITIVE_EXCHANGES
 from market_data.envelope import decode_quarantine_line, unpack
@@ -42,11 +42,11 @@ def quarantined(body):
     for line in unpack(BytesIO(body)):
         found = decode_quarantine_line(line)
         ends.append((found.record.seq, found.reason, hashlib.sha256(found.record.data).hexdigest()))
-for parcel in parcels(stream_records(json.loads(sys.stdin.buffer.read()))):
-    if parcel.feed is None:
-        quarantined(parcel.body)
+for batch_object in batch_objects(stream_records(json.loads(sys.stdin.buffer.read()))):
+    if batch_object.feed is None:
+        quarantined(batch_object.body)
         continue
-    verdict = judge(read_records(parcel.key, parcel.body), DEFAULT_NON_POSITIVE_EXCHANGES)
+    verdict = judge(read_records(batch_object.key, batch_object.body), DEFAULT_NON_POSITIVE_EXCHANGES)
     if verdict.rejected:
         quarantined(verdict.rejected.body)
     if verdict.valid:

@@ -25,8 +25,8 @@ from market_data.envelope import (
     encode_raw_line,
     encode_validated_line,
 )
+from market_data.fast_path import read_common
 from market_data.parsing import parse_exactly
-from market_data.plain import read_plain
 from tests import contract_model
 from tests.strategies import (
     COMPACT,
@@ -167,7 +167,7 @@ def test_one_thing_wrong_gives_its_reason(hostile: tuple[bytes, str]) -> None:
 @given(anything)
 def test_the_shortcut_never_differs_from_the_exact_way(raw: bytes) -> None:
     """A shortcut that accepts more than the contract would let through what nobody looks at again."""
-    record = read_plain(raw)
+    record = read_common(raw)
 
     if record is not None:
         assert record == parse_exactly(raw, DEFAULT_NON_POSITIVE_EXCHANGES)

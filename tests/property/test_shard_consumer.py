@@ -10,7 +10,7 @@ from kinesis_consumer.events import StreamRecord
 from market_data import UNKNOWN as UNKNOWN_FEED
 from market_data import RejectedRecord, feed_of
 from pipeline_store.errors import RetryableFailure
-from pipeline_store.keys import Stretch, hour_of, parse_key
+from pipeline_store.keys import SequenceRange, hour_of, parse_key
 from tests.unit.kinesis_consumer.stream import (
     ARRIVAL_MS,
     HOUR_MS,
@@ -117,7 +117,7 @@ def test_every_object_holds_what_its_key_says(shard: list[StreamRecord]) -> None
 
         assert {feed_or_none(record.data) for record in records} == {key.feed}
         assert {hour_of(record.arrival_ms) for record in records} == {key.hour}
-        assert Stretch.of(key.stretch.shard, [record.seq for record in records]) == key.stretch
+        assert SequenceRange.of(key.sequence_range.shard, [record.seq for record in records]) == key.sequence_range
 
 
 class ShardConsumer(RuleBasedStateMachine):

@@ -82,7 +82,7 @@ def test_an_emulator_that_minds_no_signal_is_killed(folder: Path) -> None:
         started = pids(folder)
         assert process.stdin is not None
         process.stdin.close()
-        process.wait(reaper.GRACE_SECONDS + patience.seconds(10))
+        process.wait(patience.seconds(10))
 
     assert_ended(started)
     assert not folder.exists()

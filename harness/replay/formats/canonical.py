@@ -1,4 +1,4 @@
-"""NDJSON that is in the contract already, or means to be: passed through byte for byte, bad lines included."""
+"""NDJSON in the contract's format, passed through byte for byte, including bad lines."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from harness.replay.errors import LineError
-from harness.replay.items import Skipped
 from harness.replay.messages import Message
+from harness.replay.source_records import Skipped
 
 _TYPES = frozenset({"trade", "order_book", "market_depth"})
 _ORIGINAL_FIELDS = ("symbol", "price", "volume", "timestamp", "exchange")
 
 
 class Canonical:
-    """The contract's own lines. Judging them is the pipeline's work, so nothing is refused here."""
+    """The contract's own lines, unchecked: the pipeline validates them."""
 
     name: ClassVar[str] = "canonical"
 

@@ -119,8 +119,8 @@ def test_dynamodb_ignores_missing_data_whatever_is_set() -> None:
         pytest.param({"EvaluationPeriods": 289}, "looks back for 86400 at most", id="more than a day of short periods"),
         pytest.param({"Period": 3600, "EvaluationPeriods": 169}, "604800 at most", id="more than a week of hours"),
         pytest.param({"DatapointsToAlarm": 2}, "more than EvaluationPeriods", id="more points than periods"),
-        pytest.param({"Period": 90}, "no number of minutes", id="a minute and a half"),
-        pytest.param({"Threshold": "much"}, "no threshold", id="a threshold in words"),
+        pytest.param({"Period": 90}, "not a whole number of minutes", id="a minute and a half"),
+        pytest.param({"Threshold": "much"}, "no numeric threshold", id="a threshold in words"),
         pytest.param({"ComparisonOperator": "Above"}, "operator", id="an unknown operator"),
         pytest.param({"Statistic": "p99"}, "statistic", id="a percentile"),
         pytest.param({"TreatMissingData": "zero"}, "TreatMissingData", id="an unknown treatment"),
@@ -142,16 +142,16 @@ def test_what_cloudwatch_refuses_is_refused(changed: dict[str, Any], reason: str
         pytest.param("x", "Metrics is not", id="a text"),
         pytest.param([1], "Metrics is not", id="numbers"),
         pytest.param([FILLED], "reads no metric", id="no metric"),
-        pytest.param([FILLED, RAW, FILLED], "no name of its own", id="an id twice"),
-        pytest.param([{**FILLED, "Id": "Filled"}, RAW], "small letter", id="a capital"),
+        pytest.param([FILLED, RAW, FILLED], "not a unique name", id="an id twice"),
+        pytest.param([{**FILLED, "Id": "Filled"}, RAW], "lower case", id="a capital"),
         pytest.param([{**FILLED, "ReturnData": False}, RAW], "0 of its", id="none watched"),
         pytest.param([FILLED, {**RAW, "ReturnData": True}], "2 of its", id="two watched"),
-        pytest.param([{"Id": "e", "Expression": "FILL(other, 0)"}, RAW], "called other", id="no such id"),
-        pytest.param([{"Id": "e", "Expression": "f"}, CIRCLE, RAW], "each other", id="a circle"),
+        pytest.param([{"Id": "e", "Expression": "FILL(other, 0)"}, RAW], "expression other", id="no such id"),
+        pytest.param([{"Id": "e", "Expression": "f"}, CIRCLE, RAW], "cycle", id="a circle"),
         pytest.param([{"Id": "e", "Expression": "RATE(errors)"}, RAW], "RATE", id="an unknown function"),
         pytest.param([{"Id": "e", "Expression": "METRICS()"}, RAW], "single series", id="several series"),
         pytest.param([{"Id": "e", "Expression": "5"}, RAW], "single series", id="a number"),
-        pytest.param([{"Id": "e", "Expression": 5}, RAW], "no text", id="no expression"),
+        pytest.param([{"Id": "e", "Expression": 5}, RAW], "not a string", id="no expression"),
         pytest.param([{"Id": "e"}, RAW], "either", id="neither metric nor expression"),
         pytest.param([FILLED, {"Id": "errors", "MetricStat": []}], "names no metric", id="no metric named"),
         pytest.param(
@@ -203,4 +203,4 @@ def test_log_lines_become_numbers() -> None:
 
     metric = Metric("FinancialPipeline", "Redeliveries", {"service": "kinesis-consumer-dev"})
     assert found == 1
-    assert numbers.between(metric, 1, 2, "Sum") == 3
+    assert numbers.series(metric).between(1, 2, "Sum") == 3

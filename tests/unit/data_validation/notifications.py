@@ -5,15 +5,15 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote_plus
 
-from kinesis_consumer.core import parcels
+from kinesis_consumer.core import batch_objects
 from kinesis_consumer.events import StreamRecord
 from tests.unit.pipeline_store.emulated_aws import RAW
 
 
 def raw_object(records: Iterable[StreamRecord]) -> tuple[str, bytes]:
     """The one object that the consumer makes of these records: key and body."""
-    (parcel,) = parcels(list(records))
-    return parcel.key, parcel.body
+    (batch_object,) = batch_objects(list(records))
+    return batch_object.key, batch_object.body
 
 
 def created(*keys: str, bucket: str = RAW, event: str = "ObjectCreated:Put") -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from harness.deploy import command
 from harness.deploy.cli import AwsCliError
-from harness.deploy.stack import DeployError, Deployment
+from harness.deploy.stack import DeployError
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     template = tmp_path / "template.yaml"
     template.write_text("Resources: {Topic: {Type: AWS::SNS::Topic}}\n")
     monkeypatch.setattr(command, "assemble", lambda *_: template)
-    monkeypatch.setattr(command, "deploy", lambda *_: Deployment(changed=True, resources={}, outputs={}))
+    monkeypatch.setattr(command, "deploy", lambda *_: True)
     monkeypatch.setattr(command, "release_name", lambda *_: "abc")
     monkeypatch.setattr(command, "keep", lambda *_: "s3://bucket/releases/abc.yaml")
     monkeypatch.setattr(command, "stack_policy", lambda *_: "{}")

@@ -77,7 +77,7 @@ def test_an_output_that_nobody_takes_is_one_line_and_2(end: Callable[[], tuple[i
     code, said = end()
 
     assert (code, said.count("\n")) == (2, 1), said
-    assert said.startswith("stack-policy: standard output takes no more")
+    assert said.startswith("stack-policy: cannot write to standard output")
 
 
 def test_a_parameter_file_in_lists_in_lists_is_no_traceback_of_deploy(

@@ -48,7 +48,7 @@ def test_a_stale_policy_is_named_and_written_anew(
 def test_a_stale_table_is_named_and_written_anew(copies: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
     _, deploying = copies
     fresh = deploying.read_text()
-    deploying.write_text(fresh.replace("`ssm:PutParameter`", "`ssm:GetParameter`"))
+    deploying.write_text(fresh.replace("SSM::Parameter", "SSM::Document"))
 
     assert main(["--check"]) == STALE
     assert "docs/deploying.md is stale" in capsys.readouterr().err

@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 
 from market_data.envelope import decode_quarantine_line, unpack
-from pipeline_store.keys import Stretch, parse_key
+from pipeline_store.keys import SequenceRange, parse_key
 from pipeline_store.rows import JobKey
 from pipeline_store.stages import Stage, Transformation
 from tests.unit.kinesis_consumer.stream import (
@@ -64,7 +64,7 @@ def test_a_batch_is_split_by_feed(bench: Bench) -> None:
     bench.deliver([message(n, data) for n, data in enumerate([TRADE, ORDER_BOOK, MARKET_DEPTH, UNKNOWN, TRADE])])
 
     assert feeds_of(bench) == ["market_depth", "order_book", "trade", "unknown"]
-    assert [parse_key(key).stretch.count for key in bench.objects.kept if "feed=trade" in key] == [2]
+    assert [parse_key(key).sequence_range.count for key in bench.objects.kept if "feed=trade" in key] == [2]
 
 
 def test_a_batch_is_split_by_arrival_hour(bench: Bench) -> None:
@@ -134,15 +134,15 @@ def test_an_object_has_a_job_row_and_a_lineage_row(bench: Bench) -> None:
     (key,) = bench.objects.kept
     ((job_key, (stage, job)),) = bench.jobs.rows.items()
     (lineage,) = bench.lineage.rows.values()
-    stretch = Stretch.of(SHARD, [message(n).sequence for n in (1, 2, 3)])
+    sequences = SequenceRange.of(SHARD, [message(n).sequence for n in (1, 2, 3)])
 
     assert (job_key, stage) == (JobKey(key, ARRIVAL_MS), Stage.INGESTED)
     assert (job.feed, job.source_bucket, job.record_count) == ("trade", "raw", 3)
     assert job.ingested_at == "2026-11-22T22:04:50.000Z"
     assert (lineage.dataset, lineage.first_arrival_ms) == (f"s3://raw/{key}", ARRIVAL_MS)
     assert (lineage.source, lineage.transformation) == (f"kinesis://market/{SHARD}", Transformation.INGEST)
-    assert (lineage.first_sequence, lineage.last_sequence) == (stretch.first, stretch.last)
-    assert (lineage.record_count, lineage.digest) == (3, stretch.digest)
+    assert (lineage.first_sequence, lineage.last_sequence) == (sequences.first, sequences.last)
+    assert (lineage.record_count, lineage.digest) == (3, sequences.digest)
 
 
 def test_what_is_set_aside_has_lineage_and_no_job(bench: Bench) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from market_data import MarketDepth, OrderBook, Trade, canonical, feed_of, from_canonical, parse
+from market_data.fast_path import read_common
 from market_data.parsing import parse_exactly
-from market_data.plain import read_plain
 from market_data.records import DEFAULT_NON_POSITIVE_EXCHANGES
 
 TRADE = {
@@ -218,4 +218,4 @@ def test_a_record_of_10_000_levels_a_side_is_read() -> None:
 )
 def test_usual_records_take_the_shortcut(record: bytes) -> None:
     """Were it to doubt them all, every answer would still be right, and the function ten times as slow."""
-    assert read_plain(record) == parse_exactly(record, frozenset())
+    assert read_common(record) == parse_exactly(record, frozenset())

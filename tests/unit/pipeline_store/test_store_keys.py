@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline_store.keys import (
-    Stretch,
+    SequenceRange,
     hour_of,
     parse_key,
     raw_key,
@@ -23,7 +23,7 @@ def test_a_key_tells_feed_hour_and_stretch() -> None:
     assert key == (
         "market-data/feed=trade/year=2026/month=11/day=22/hour=22/shardId-000000000003-9-11-3-4172b04c7c9e328b.json.gz"
     )
-    assert parse_key(key).stretch == Stretch.of(SHARD, ["9", "10", "11"])
+    assert parse_key(key).sequence_range == SequenceRange.of(SHARD, ["9", "10", "11"])
     assert (parse_key(key).feed, parse_key(key).hour) == ("trade", hour_of(ARRIVAL_MS))
 
 

@@ -5,7 +5,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.stub import Stubber
 
-from pipeline_store.edge import transient_errors_are_retryable
+from pipeline_store.aws_client import transient_errors_are_retryable
 from pipeline_store.errors import RetryableFailure
 from pipeline_store.objects import S3Objects
 from tests.unit.pipeline_store.emulated_aws import RAW, EmulatedAws

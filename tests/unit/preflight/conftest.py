@@ -1,13 +1,17 @@
-"""The project's template, parsed once: each command does so anew, which would be most of a test's time."""
+"""What would be most of a test's time is done once, or not at all: parsing the template, and moto's machine images."""
 
 from __future__ import annotations
 
 import copy
+import os
 from functools import cache
 
 import pytest
 
 from harness.render import source
+
+# moto makes 1,300 images for each Region that is asked for anything; preflight asks for none.
+os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
 
 
 @pytest.fixture(autouse=True)

@@ -212,16 +212,17 @@ WRONG: dict[str, tuple[str, dict[str, str], dict[str, Any], str, str]] = {
         "prefix lists", {"DynamoDBPrefixListId": "pl-33333333"}, {}, "pl-33333333", "DynamoDBPrefixListId=pl-22222222",
     ),
     "a new account": (
-        "Lambda concurrency", {}, {"concurrency": Concurrency(10, 10)}, "(10 in all)", "ReserveConcurrency=false",
+        "Lambda concurrency", {}, {"concurrency": Concurrency(10, 10)}, "account limit 10)",
+        "ReserveConcurrency=false",
     ),
     "too little to reserve": (
         "Lambda concurrency", {}, {"concurrency": Concurrency(1000, 169)}, "69 can be", "ReserveConcurrency=false",
     ),
     "more shards than executions": (
         "Lambda concurrency", {"ReserveConcurrency": "false", "ShardCount": "8", "ValidationConcurrency": "4"},
-        {"concurrency": Concurrency(10, 10)}, "12 executions of 10", "ValidationConcurrency=4",
+        {"concurrency": Concurrency(10, 10)}, "12 of 10 executions", "ValidationConcurrency=4",
     ),
-    "too few shards left": ("shard limit", {}, {"shards": Shards(20, 15)}, "5 can be open", "ShardCount="),
+    "too few shards left": ("shard limit", {}, {"shards": Shards(20, 15)}, "5 more can be open", "ShardCount="),
     "no artifact bucket": ("artifact bucket", {}, {"artifact_bucket": None}, "artifacts", "create-bucket"),
     "an artifact bucket elsewhere": (
         "artifact bucket", {}, {"artifact_bucket": Bucket("eu-west-1", "AES256")}, "eu-west-1", "ArtifactBucketName=",
@@ -412,7 +413,7 @@ def test_what_depends_on_something_missing_is_not_called_well(
     found = [each for each in said(template, {}, **missing) if not each.evaluated]
 
     assert len(found) > 2
-    assert {each.what for each in found} == {f"waits for {waiting}"}
+    assert {each.what for each in found} == {f"depends on the check {waiting}"}
 
 
 def test_what_an_owner_may_hide_from_a_participant_is_not_evaluated(template: dict[str, Any]) -> None:

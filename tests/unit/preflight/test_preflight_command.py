@@ -28,7 +28,7 @@ def ended(monkeypatch: pytest.MonkeyPatch, found: list[Finding] | Exception, *op
 
 def test_all_well_is_0(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert ended(monkeypatch, []) == 0
-    assert f"0 to mend, 0 not evaluated, {len(CHECKS)} checks" in capsys.readouterr().out
+    assert f"0 to fix, 0 not evaluated, {len(CHECKS)} checks" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("found", [WRONG, OPEN], ids=["wrong", "open"])
@@ -71,7 +71,7 @@ def test_an_answer_that_nobody_takes_is_2_and_one_line(
         assert ended(monkeypatch, [WRONG], *options) == 2
 
     said = capsys.readouterr().err
-    assert said.startswith("preflight: standard output takes no more")
+    assert said.startswith("preflight: cannot write to standard output")
     assert said.count("\n") == 1
 
 
@@ -79,7 +79,7 @@ def test_an_output_that_is_closed_is_2(monkeypatch: pytest.MonkeyPatch, capsys: 
     monkeypatch.setattr(sys, "stdout", None)
 
     assert ended(monkeypatch, []) == 2
-    assert capsys.readouterr().err == "preflight: standard output takes no more (it is closed)\n"
+    assert capsys.readouterr().err == "preflight: cannot write to standard output (it is closed)\n"
 
 
 def test_a_value_of_several_lines_is_one_line(

@@ -69,7 +69,7 @@ def test_an_empty_bucket_is_read_and_said_to_be_empty(aws, capsys):
     assert main([f"s3://{RAW}"]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0] == f"s3://{RAW}/quarantine/: nothing is quarantined"
-    assert said[1].startswith("passed over")
+    assert said[1].startswith("skipped")
     assert said[1].endswith(": 1")
 
 

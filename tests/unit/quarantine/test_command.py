@@ -71,7 +71,7 @@ def test_a_sample_tells_all_that_is_known_of_the_record(tmp_path, capsys):
     main([str(small_quarantine(tmp_path)), "--reason", "bad_number", "--samples", "1"])
 
     said = capsys.readouterr().out
-    assert "refused: 2 by data_validation\n" in said
+    assert "rejected: 2 by data_validation\n" in said
     assert said.endswith(
         "\nbad_number, 1 of 2\n"
         f"  data_validation, {SHARD}, 2\n"
@@ -108,7 +108,7 @@ def test_hostile_records_reach_no_terminal(hostile):
     assert all(character.isprintable() for character in plain.replace("\r\n", ""))
     assert plain.count("    record  ") == len(HOSTILE) + 1
     assert r"detail  \x7f\x1b[2J\x9b\u202e[red]\x00\n" in plain
-    assert "this version knows no such code" in plain
+    assert "unknown code in this version" in plain
 
 
 def test_colours_are_for_terminals_only(hostile, monkeypatch, capsys):
@@ -141,8 +141,8 @@ def test_what_was_not_counted_is_told(tmp_path, capsys):
     main([str(tmp_path)])
 
     said = capsys.readouterr().out.splitlines()
-    assert "stored again, and not counted again: 1" in said
-    assert "passed over, because their names do not end in .json.gz: 1" in said
+    assert "stored twice, counted once: 1" in said
+    assert "skipped, because their names do not end in .json.gz: 1" in said
 
 
 def test_the_default_is_what_the_pipeline_leaves(tmp_path, monkeypatch, capsys):
@@ -221,7 +221,7 @@ def test_raw_leaves_out_what_a_line_cannot_carry_and_says_so(tmp_path, capsysbin
     assert main([str(tmp_path), "--raw"]) == 1
     out, err = capsysbinary.readouterr()
     assert out == b"kept\n"
-    assert err.startswith(b"quarantine: 1 of the records left out")
+    assert err.startswith(b"quarantine: 1 records omitted")
     assert err.count(b"\n") == 1
 
 
@@ -229,7 +229,7 @@ def test_raw_is_not_for_terminals(hostile):
     code, got, complaint = _on_a_terminal(str(hostile), "--raw")
 
     assert (code, got) == (2, "")
-    assert complaint.startswith("quarantine: --raw goes to a file or a pipe")
+    assert complaint.startswith("quarantine: --raw writes to a file or pipe only")
 
 
 # -------------------------------------------------------------------------------------------------- endings ----
@@ -238,15 +238,15 @@ def test_raw_is_not_for_terminals(hostile):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--reason", "bad_numbers"], "'bad_numbers' is none of kpl_aggregate, too_large, "),
-        (["--reason", "BAD_NUMBER"], "'BAD_NUMBER' is none of "),
+        (["--reason", "bad_numbers"], "'bad_numbers' is not one of kpl_aggregate, too_large, "),
+        (["--reason", "BAD_NUMBER"], "'BAD_NUMBER' is not one of "),
         (["--samples", "-1"], "'-1' is not a whole number at least 0"),
         (["--samples", "many"], "'many' is not a whole number at least 0"),
         (["--json", "--raw"], "not allowed with argument"),
         (["--raw", "--samples", "3"], "--raw prints all records"),
         (["--nonsense"], "unrecognized arguments: --nonsense"),
         (["one", "two"], "unrecognized arguments: two"),
-        ([""], "an empty name is no folder"),
+        ([""], "the folder's name is empty"),
         (["s3://"], "'s3://' names no bucket"),
         (["s3:///quarantine/"], "names no bucket"),
     ],
@@ -262,7 +262,7 @@ def test_what_cannot_be_read_is_one_line_and_one(tmp_path, capsys, form):
     damaged = put(tmp_path / "damaged", undecodable(1), b"garbage")
 
     assert main([str(tmp_path / "none"), *form]) == 1
-    assert "none: no such folder; `make pipeline` leaves one" in _complaint(capsys)
+    assert "none: no such folder; `make pipeline` creates one" in _complaint(capsys)
     assert main([str(file), *form]) == 1
     assert "file: no such folder" in _complaint(capsys)
     assert main([str(tmp_path / "damaged"), *form]) == 1

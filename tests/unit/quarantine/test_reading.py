@@ -137,7 +137,7 @@ def test_a_line_that_is_none_of_ours_is_named(tmp_path, foreign):
 def test_a_line_without_an_end_is_not_read_into_memory(tmp_path):
     path = put(tmp_path, undecodable(1), [b"x" * (MAX_LINE_BYTES + 1_000)])
 
-    assert _failure(tmp_path) == f"{path}, line 1: no line of a quarantine: longer than 16,777,216 bytes"
+    assert _failure(tmp_path) == f"{path}, line 1: not a quarantine line: longer than 16,777,216 bytes"
 
 
 def _truncated(body):
@@ -156,8 +156,8 @@ def _flipped(body):
         pytest.param(lambda body: body[:10] + b"\xff" * 20 + body[30:], "damaged", id="deflate"),
         pytest.param(lambda body: b"{}\n", "damaged", id="not-gzip"),
         pytest.param(lambda body: body + b"more", "damaged", id="more-behind-it"),
-        pytest.param(lambda body: b"", "holds no record", id="no-bytes"),
-        pytest.param(lambda body: pack([]), "holds no record", id="no-lines"),
+        pytest.param(lambda body: b"", "contains no record", id="no-bytes"),
+        pytest.param(lambda body: pack([]), "contains no record", id="no-lines"),
     ],
 )
 def test_a_damaged_object_is_named(tmp_path, damage, what):

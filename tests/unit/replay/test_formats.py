@@ -8,8 +8,8 @@ from harness.replay.errors import LineError, ReplayError
 from harness.replay.formats import FORMATS, detected, known, named
 from harness.replay.framing import Received, unframed
 from harness.replay.generator import generate
-from harness.replay.items import Skipped
 from harness.replay.messages import Message, scalar
+from harness.replay.source_records import Skipped
 
 LINES = {
     "binance": [

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from harness.replay.errors import ReplayError
 from harness.replay.generator import generate
-from harness.replay.items import Source, SourceItem
 from harness.replay.ledger import Ledger, digest_of
 from harness.replay.producer import (
     ATTEMPTS,
@@ -19,6 +18,7 @@ from harness.replay.producer import (
     Producer,
     partition_key,
 )
+from harness.replay.source_records import Source, SourceRecord
 from market_data import Reason
 
 SOURCE = Source(0, "feed.json")
@@ -56,8 +56,8 @@ class FakeStream:
         return {"ShardId": shard, "SequenceNumber": sequence}
 
 
-def item(raw: bytes, line: int = 1, expected_reason: str | None = None) -> SourceItem:
-    return SourceItem(raw, SOURCE, line, expected_reason)
+def item(raw: bytes, line: int = 1, expected_reason: str | None = None) -> SourceRecord:
+    return SourceRecord(raw, SOURCE, line, expected_reason)
 
 
 def trade(symbol: str = "IBM", price: int = 1) -> bytes:
@@ -67,7 +67,7 @@ def trade(symbol: str = "IBM", price: int = 1) -> bytes:
     )
 
 
-def items(count: int) -> list[SourceItem]:
+def items(count: int) -> list[SourceRecord]:
     return [item(trade(f"S{number % 7}", number), number) for number in range(1, count + 1)]
 
 
@@ -82,7 +82,7 @@ def producer(stream: FakeStream, waits: list[float] | None = None) -> Producer:
 def test_every_record_is_in_the_account_where_the_stream_put_it() -> None:
     stream = FakeStream()
     feed = [
-        SourceItem(made.raw, SOURCE, line, made.expected_reason)
+        SourceRecord(made.raw, SOURCE, line, made.expected_reason)
         for line, made in enumerate(generate(1_500, seed=3, bad_per_mille=200), 1)
     ]
 
@@ -164,7 +164,7 @@ def test_a_stream_that_keeps_refusing_is_an_error_that_says_why() -> None:
     waits: list[float] = []
 
     with pytest.raises(
-        ReplayError, match=r"line 1: the stream market-data refused 1 records 12 times; Prov.*Rate exce"
+        ReplayError, match=r"line 1: the stream market-data rejected 1 records 12 times; Prov.*Rate exce"
     ):
         producer(stream, waits).send(items(1))
     assert len(stream.requests) == ATTEMPTS
@@ -183,7 +183,7 @@ def test_a_request_refused_as_a_whole_for_now_is_put_again() -> None:
 def test_a_request_refused_for_good_is_an_error_in_the_words_of_aws(code: str) -> None:
     stream = FakeStream(errors=[client_error(code)])
 
-    with pytest.raises(ReplayError, match=f"market-data takes no records: .*{code}.*role/producer"):
+    with pytest.raises(ReplayError, match=f"market-data accepts no records: .*{code}.*role/producer"):
         producer(stream).send(items(5))
 
 

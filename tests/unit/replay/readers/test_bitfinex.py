@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from harness.replay.errors import LineError
-from harness.replay.items import Skipped
+from harness.replay.source_records import Skipped
 from tests.unit.replay.readers.reading import RECEIVED, session
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.replay.errors import LineError
-from harness.replay.items import Skipped
+from harness.replay.source_records import Skipped
 from tests.unit.replay.readers.reading import RECEIVED, read
 
 TIME = "2020-09-13T12:26:39.987654Z"

@@ -1,4 +1,4 @@
-"""Where AWS's errors become ours: what may pass by itself is redelivered, everything else crashes as it came."""
+"""boto3 client settings and error mapping: transient errors are retried by redelivery, all others crash unchanged."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +13,8 @@ from .errors import RetryableFailure
 #: boto3 builds its clients at run time, so there is no class to name.
 AwsClient: TypeAlias = Any
 
-#: Three quick tries hide a hiccup; the event source's own retries are there for everything longer. One call to an
-#: endpoint that hangs takes 39 s, well within the functions' own time-outs.
+#: Three quick attempts cover a short outage; the event source retries longer ones. A call to a hanging endpoint takes
+#: 39 s, well within the functions' timeouts.
 CLIENT_CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
     connect_timeout=3,
@@ -22,7 +22,7 @@ CLIENT_CONFIG = Config(
     tcp_keepalive=True,
 )
 
-#: Errors below 500 that pass by themselves and do not have `Throttl` in their name.
+#: Transient errors with a status below 500 and without `Throttl` in their code.
 _TRANSIENT_CODES = frozenset(
     {
         "BandwidthLimitExceeded",
@@ -43,9 +43,9 @@ _TRANSIENT_CODES = frozenset(
 
 @contextmanager
 def transient_errors_are_retryable() -> Iterator[None]:
-    """Turn what may pass by itself into `RetryableFailure`.
+    """Turn transient errors into `RetryableFailure`.
 
-    AccessDenied and its like pass through untouched: AWS's own text names the role and the action that is missing.
+    Others, such as AccessDenied, pass unchanged: AWS's message names the role and the missing action.
     """
     try:
         yield

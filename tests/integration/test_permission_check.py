@@ -1,26 +1,28 @@
-"""The preflight, on a small stack and on the whole template, both really deployed."""
+"""The permission check, on a small stack and on the whole template, both really deployed."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from harness.emulator.permissions import missing_grants
+from harness.emulator.deployment import Deployment
+from harness.emulator.permissions import judge, missing_grants
 from harness.emulator.process import Emulator
+from harness.emulator.service_calls import all_needs
 from tests.integration.stacks import (
     ADDED,
     EVERYTHING,
     KEY,
+    DeployedStack,
     Resources,
     allow,
     arn_of,
     deploy,
-    deploy_template,
     function,
     role,
 )
@@ -71,7 +73,7 @@ GRANTS = (
 )
 
 
-def test_the_preflight_names_what_the_services_will_miss() -> None:
+def test_the_permission_check_names_what_the_services_will_miss() -> None:
     """The emulator itself feeds the function all the same: on AWS it would never see a record."""
     with Emulator() as fresh:
         deploy(fresh, "pipeline", pipeline(role(allow(GRANTS))))
@@ -89,69 +91,49 @@ def test_the_preflight_names_what_the_services_will_miss() -> None:
     }
 
 
+Edit = Callable[[Any], list[Any]]
+
+
+def nothing_more(service: str) -> Any:
+    raise AssertionError(f"{service} is asked again")
+
+
 @dataclass(frozen=True)
 class Whole:
-    """The deployed template, and the policies in it that a test may change and has to put back."""
+    """All that the permission check reads of the deployed template, read once, and physical ids."""
 
-    emulator: Emulator
+    read: Deployment
     resources: dict[str, str]
 
-    def missing(self) -> set[tuple[str, str]]:
-        found = missing_grants(self.emulator.client, region=self.emulator.region, account=self.emulator.account_id)
-        return {(grant.role, grant.action) for grant in found}
+    def missing(self, policy: str = "", edit: Edit | None = None) -> set[tuple[str, str]]:
+        """What is missing, in a copy with each statement of one policy replaced by what `edit` makes of it."""
+        changed = deepcopy(self.read)
+        if edit is not None:
+            for document in self._documents(changed, policy):
+                document["Statement"] = [new for old in document["Statement"] for new in edit(old)]
+        return {(grant.role, grant.action) for grant in judge(all_needs(changed))}
 
-    @contextmanager
-    def edited(self, policy: str, edit: Callable[[Any], list[Any]]) -> Iterator[None]:
-        """One policy with each statement replaced by what `edit` makes of it."""
-        read, write = self._access(policy)
-        document = read()
-        write({**document, "Statement": [new for old in document["Statement"] for new in edit(old)]})
-        try:
-            yield
-        finally:
-            write(document)
-
-    def _access(self, policy: str) -> tuple[Callable[[], Any], Callable[[Any], Any]]:
-        aws, physical = self.emulator.client, self.resources[policy.removesuffix("Policy")]
+    def _documents(self, deployment: Deployment, policy: str) -> list[Any]:
+        physical = self.resources[policy.removesuffix("Policy")]
         if policy.endswith("Role"):
-            (name,) = aws("iam").list_role_policies(RoleName=physical)["PolicyNames"]
-            known = {"RoleName": physical, "PolicyName": name}
-            return (
-                lambda: aws("iam").get_role_policy(**known)["PolicyDocument"],
-                lambda new: aws("iam").put_role_policy(**known, PolicyDocument=json.dumps(new)),
-            )
-        if policy.endswith("BucketPolicy"):
-            return (
-                lambda: json.loads(aws("s3").get_bucket_policy(Bucket=physical)["Policy"]),
-                lambda new: aws("s3").put_bucket_policy(Bucket=physical, Policy=json.dumps(new)),
-            )
-        if policy.endswith("QueuePolicy"):
-            known = {"QueueUrl": physical}
-            return (
-                lambda: json.loads(
-                    aws("sqs").get_queue_attributes(**known, AttributeNames=["Policy"])["Attributes"]["Policy"]
-                ),
-                lambda new: aws("sqs").set_queue_attributes(**known, Attributes={"Policy": json.dumps(new)}),
-            )
-        if policy.endswith("TopicPolicy"):
-            known = {"TopicArn": physical}
-            return (
-                lambda: json.loads(aws("sns").get_topic_attributes(**known)["Attributes"]["Policy"]),
-                lambda new: aws("sns").set_topic_attributes(
-                    **known, AttributeName="Policy", AttributeValue=json.dumps(new)
-                ),
-            )
-        known = {"KeyId": physical, "PolicyName": "default"}
-        return (
-            lambda: json.loads(aws("kms").get_key_policy(**known)["Policy"]),
-            lambda new: aws("kms").put_key_policy(**known, Policy=json.dumps(new)),
-        )
+            # The role's own; others may be attached.
+            return [deployment.role(physical).documents[0]]
+        if policy.endswith("Policy"):
+            name = physical.replace(":", "/").rpartition("/")[2]
+            (found,) = (store.policy for store in deployment.stores.values() if store.name == name)
+            return [found]
+        keys = {id(key): key for key in deployment._keys.values() if key and key.arn.endswith(physical)}
+        return [key.policy for key in keys.values()]
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
-    with Emulator() as emulator:
-        yield Whole(emulator, deploy_template(emulator, tmp_path_factory.mktemp("whole"), **EVERYTHING).resources)
+@pytest.fixture(scope="session")
+def whole(everything: DeployedStack) -> Whole:
+    emulator = everything.emulator
+    deployment = Deployment(emulator.client, emulator.region, emulator.account_id)
+    # To its end, so that all is read.
+    list(all_needs(deployment))
+    deployment.clients = nothing_more
+    return Whole(deployment, everything.resources)
 
 
 @pytest.mark.stack
@@ -200,8 +182,7 @@ def test_a_right_taken_from_a_role_of_the_template_is_named(whole: Whole, role_i
         rest = [kept for kept in actions if kept != action]
         return [{**statement, "Action": rest}] if rest else []
 
-    with whole.edited(role_id, without):
-        assert whole.missing() == {(whole.resources[role_id], action)}
+    assert whole.missing(role_id, without) == {(whole.resources[role_id], action)}
 
 
 KEYED = {"kms:Decrypt", "kms:GenerateDataKey"}
@@ -251,6 +232,5 @@ def test_a_statement_taken_from_a_policy_of_the_template_is_named(
         taken.extend([statement] if statement["Sid"] == sid else [])
         return [] if statement["Sid"] == sid else [statement]
 
-    with whole.edited(policy, without):
-        assert whole.missing() == {(who, action) for action in actions}
+    assert whole.missing(policy, without) == {(who, action) for action in actions}
     assert len(taken) == 1

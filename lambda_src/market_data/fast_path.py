@@ -1,7 +1,6 @@
-"""The shortcut of `parse`: reads what nearly every valid record looks like, and leaves all else to the exact way.
+"""Fast path of `parse` for the usual form of a valid record; every other record goes to `parse_exactly`.
 
-It may only ever answer "this record, without a doubt" or "I do not know". What it answers is what `parse_exactly`
-would; a property test holds it to that.
+It returns a record only where `parse_exactly` would return the same one, which a property test checks.
 """
 
 import re
@@ -27,16 +26,15 @@ from market_data.records import (
 from market_data.timestamps import to_nanoseconds
 
 _RECORD: Final = msgspec.json.Decoder(Record)
-# A single tagged type, unlike a union, may leave the tag out: the original format does.
+# Unlike a union, a single tagged type accepts records without the tag, as in the original format.
 _ORIGINAL: Final = msgspec.json.Decoder(Trade)
 
-#: Printable ASCII but the backslash: one line, no escapes, and each quote begins or ends a text.
-_PLAIN: Final = bytes(set(range(0x20, 0x7F)) - set(b"\\"))
+#: Printable ASCII except the backslash: one line, no escapes, and each quote starts or ends a string.
+_UNESCAPED: Final = bytes(set(range(0x20, 0x7F)) - set(b"\\"))
 
-# A key with a value that needs a closer look, wherever it stands. The possessive `?+` and `}+` never give back, so that
-# a failed look-ahead is not tried again a character earlier. No group is possessive: before Python 3.11.5, one that
-# fails keeps what it had taken, and `"1."` would be a number. What stands behind the digits may still be nonsense, such
-# as `"1,"`; msgspec refuses that.
+# A key, at any depth, whose value needs the exact parser. Possessive `?+` and `}+` do not backtrack, so a failed
+# look-ahead is not tried again one character earlier. Groups are not possessive: before Python 3.11.5, a failing one
+# keeps its match, and `"1."` would be a number. Invalid text after the digits, such as `"1,"`, is left to msgspec.
 _END: Final = r'["},]'
 _POSITIVE: Final = r"(?:[1-9][0-9]{0,19}+(?:\.[0-9]{1,30}+)?|0\.(?![0-9]{31})0*+[1-9][0-9]*+)"
 _NUMBER: Final = r"(?:0|[1-9][0-9]{0,19}+)(?:\.[0-9]{1,30}+)?"
@@ -51,15 +49,15 @@ _SYMBOL: Final = re.compile(SYMBOL_PATTERN)
 _EXCHANGE: Final = re.compile(EXCHANGE_PATTERN)
 _IDENTIFIER: Final = re.compile(IDENTIFIER_PATTERN)
 _IDENTIFIERS: Final = frozenset({"sequence", "previous_sequence", "first_sequence", "trade_id", "checksum"})
-#: Well inside the longest numeral that is read at all.
+#: Well below the longest accepted number.
 _SHORT: Final = 10**90
 
-_ABSURD_NUMERAL: Final = re.compile(rb"[0-9]{40}|[0-9][eE][+-]?[0-9]{3}")
+_HUGE_NUMERAL: Final = re.compile(rb"[0-9]{40}|[0-9][eE][+-]?[0-9]{3}")
 
 
-def read_plain(raw: bytes) -> Record | None:
-    """The record, where it is beyond doubt; None is no verdict at all."""
-    if len(raw) > MAX_RECORD_BYTES or raw.translate(None, _PLAIN) or (b" " in raw and b" :" in raw):
+def read_common(raw: bytes) -> Record | None:
+    """Return the record if the fast path can read it, else None; None does not mean invalid."""
+    if len(raw) > MAX_RECORD_BYTES or raw.translate(None, _UNESCAPED) or (b" " in raw and b" :" in raw):
         return None
     if _DOUBTFUL_PRICE.search(raw) or _DOUBTFUL_VOLUME.search(raw):
         return None
@@ -73,14 +71,14 @@ def read_plain(raw: bytes) -> Record | None:
         return None
     if _SYMBOL.fullmatch(record.symbol) is None or _EXCHANGE.fullmatch(record.exchange) is None:
         return None
-    # As many keys as the record has fields: had it one of them twice, there would be more. A text that begins with a
-    # colon counts as a key as well, which only makes for a needless doubt.
+    # Exactly one key per field: a duplicate key would make more. A string that starts with a colon counts as a key too;
+    # such a record only takes the exact path.
     fields = _count_fields(record, raw)
     return record if fields and fields + tagged == raw.count(b'":') else None
 
 
 def _count_fields(record: Record, raw: bytes) -> int:
-    """How many fields the record has in all, its ids made texts; 0 where some value leaves a doubt."""
+    """Count the record's fields at all depths and turn ids into strings; 0 if a value needs the exact parser."""
     count = 0
     for name, value in zip(record.__struct_fields__, msgspec.structs.astuple(record), strict=True):
         if value is UNSET:
@@ -88,7 +86,7 @@ def _count_fields(record: Record, raw: bytes) -> int:
         count += 1
         if name in _IDENTIFIERS:
             if type(value) is int:
-                # Minus zero would lose its sign, and Python refuses to write out an endless integer.
+                # Minus zero would lose its sign, and Python limits the digits of a printed integer.
                 if not value or not -_SHORT < value < _SHORT:
                     return 0
                 msgspec.structs.force_setattr(record, name, str(value))
@@ -108,13 +106,14 @@ def _count_fields(record: Record, raw: bytes) -> int:
 
 
 def _count_keys(extra: bytes) -> int | None:
-    """How many keys the JSON of `extra` has; None where one may be there twice, or its numbers or depth be absurd."""
+    """Count the keys in the JSON of `extra`; None for a possible duplicate, a huge number or deep nesting."""
     if extra.count(b"{") + extra.count(b"[") >= MAX_NESTING or not extra.startswith(b"{"):
         return None
-    pieces = extra.split(b'"')
-    if _ABSURD_NUMERAL.search(b"".join(pieces[::2])):
+    between_quotes = extra.split(b'"')
+    if _HUGE_NUMERAL.search(b"".join(between_quotes[::2])):
         return None
-    keys = [text for text, after in zip(pieces[1::2], pieces[2::2], strict=True) if after.startswith(b":")]
+    quoted = zip(between_quotes[1::2], between_quotes[2::2], strict=True)
+    keys = [text for text, after in quoted if after.startswith(b":")]
     return len(keys) if len(set(keys)) == len(keys) else None
 
 

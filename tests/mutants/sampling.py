@@ -1,0 +1,20 @@
+"""Which of many: some every day, others with each change of the rules, all in the nightly profile. No tests."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import TypeVar
+
+from conftest import NIGHTLY, PROFILE
+from harness.catalogue.catalogue import fingerprint
+
+T = TypeVar("T")
+EVERYTHING = PROFILE == NIGHTLY
+
+
+def some(everything: Sequence[T], count: int) -> list[T]:
+    """`count` of them, the same ones in each worker; all of them in the nightly profile."""
+    if EVERYTHING or count >= len(everything):
+        return [*everything]
+    return random.Random(fingerprint()).sample(everything, count)
