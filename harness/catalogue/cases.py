@@ -11,10 +11,10 @@ named as its `base`, and give `parameters` values:
       - {FAIL: a topic without a name, remove: Topic/Properties/TopicName}
     malformed: [{FAIL: Topic/Properties}]
 
-What fits on a line of 120 columns is on one line. Two kinds of case are not written out. `malformed` names places of
-the base, each of which is given every shape that does not belong there. And the first bad one is set beside a good
-one, in both orders (`beside` says why not, where that is not so): a rule that looks at one resource of two would pass
-its other cases.
+What fits on a line of 120 columns is on one line, and what fits on two may be on two. Two kinds of case are not written
+out. `malformed` names places of the base, each of which is given every shape that does not belong there. And the first
+bad one is set beside a good one, in both orders (`beside` says why not, where that is not so): a rule that looks at one
+resource of two would pass its other cases.
 """
 
 from __future__ import annotations

@@ -113,9 +113,9 @@ def layout(text: str) -> Iterator[str]:
 
 
 def _nodes(node: yaml.Node, start: int) -> Iterator[tuple[yaml.Node, int]]:
-    """Every value of a case file, with the column where it would begin on its key's line."""
+    """Every value of a case file that stands by itself, with the column where it would begin on its key's line."""
     yield node, start
-    for each in () if isinstance(node, yaml.ScalarNode) else node.value:
+    for each in () if isinstance(node, yaml.ScalarNode) or node.flow_style else node.value:
         key, value = each if isinstance(each, tuple) else (each, each)
         yield from _nodes(value, value.start_mark.column if key is value else key.end_mark.column + 2)
 
