@@ -48,8 +48,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """List each promise that was not shown because what it takes is not in the repository (tests/shared.py)."""
     promises: dict[str, dict[str, None]] = {}
     for report in terminalreporter.stats.get("skipped", []):
-        told = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
-        if match := re.search(r"set ([A-Z]+_[A-Z_]+)$", told):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+        if match := re.search(r"set ([A-Z]+_[A-Z_]+)$", reason):
             name = report.nodeid.rpartition("::")[2].partition("[")[0]
             promises.setdefault(match[1], {})[name.removeprefix("test_").replace("_", " ")] = None
     for variable, names in promises.items():
