@@ -29,23 +29,23 @@ else:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Scale the limit of a test (pytest-timeout's), and draw by a seed that can be told, before plugins read them."""
+    """Scale pytest-timeout's limit and set the nightly seed, before plugins read them."""
     if timeout := getattr(config.option, "timeout", None):
         config.option.timeout = patience.seconds(timeout) * (NIGHTLY_PATIENCE if PROFILE == NIGHTLY else 1)
     if not getattr(config.option, "numprocesses", None):
-        # No worker is to be started any more, so coverage need not start in processes: those under test are let be.
+        # No more workers start, so turn coverage off in the processes under test.
         os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
     if PROFILE == NIGHTLY and getattr(config.option, "hypothesis_seed", "") is None:
         config.option.hypothesis_seed = os.environ.get("HYPOTHESIS_SEED") or time.strftime("%Y%m%d")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
-    """What has to be set for the same run again."""
+    """The settings that repeat this run."""
     return f"profile: {PROFILE}, seed: {getattr(config.option, 'hypothesis_seed', None)}"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """List each promise that was not shown because what it takes is not in the repository (tests/shared.py)."""
+    """List the skipped promises whose data is not in the repository (tests/shared.py)."""
     promises: dict[str, dict[str, None]] = {}
     for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""

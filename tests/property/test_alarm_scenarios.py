@@ -154,8 +154,8 @@ SCENARIOS = {
     "producer stopped": Scenario(
         Fault.PRODUCER_STOPPED, SILENCE_HOURS * HOUR + 180, {"StreamSilentAlarm": (SILENCE_HOURS + 1) * HOUR}
     ),
-    # The crash is reported on the first attempt, the batch half an hour later, when its retries are exhausted. The other
-    # nine shards are read, so the stream is too.
+    # The crash is reported on the first attempt, the batch half an hour later, when its retries are exhausted. The
+    # other nine shards are read, so the stream is too.
     "batch given up": Scenario(Fault.BATCH_FAILS, 30, {"ConsumerErrorAlarm": 5, "FailedBatchAlarm": 35}),
     # S3's count, and the second message beside the test message. Here SQS counts at once; a queue that was idle for six
     # hours is counted up to 15 minutes late, which the alarms' texts add.
