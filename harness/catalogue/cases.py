@@ -71,7 +71,7 @@ def load(rule: Rule) -> list[Case]:
         raise BadRule(f"{path}: {error}") from error
     content = wrapped.template["Metadata"]
     if not isinstance(content, dict) or not _CONTENT <= set(content) <= _CONTENT | _MORE:
-        raise BadRule(f"{path}: a case file has base and cases, perhaps malformed and beside, and nothing else")
+        raise BadRule(f"{path}: a case file has only base and cases, and optionally malformed and beside")
     if not isinstance(content["base"], dict) or not isinstance(content["cases"], list):
         raise BadRule(f"{path}: base is a template, cases are a list")
     found: dict[str, Case] = {}
@@ -201,7 +201,7 @@ def _case(entry: Any, base: dict[str, Any], others: Mapping[str, Case]) -> Case:
     if entry["expect"] not in OUTCOMES:
         raise _BadCase(f"{name}: expect is one of {', '.join(OUTCOMES)}")
     if "template" in entry and ("patch" in entry or "base" in entry):
-        raise _BadCase(f"{name}: a template of its own has no base and no patch")
+        raise _BadCase(f"{name}: a case with a template has no base or patch")
     if "base" in entry:
         if entry["base"] not in others:
             raise _BadCase(f"{name}: no case before it is called {entry['base']}")
