@@ -31,11 +31,11 @@ else:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Scale the limit of a test (pytest-timeout's), and draw by a seed that can be told, before plugins read them."""
+    """Scale pytest-timeout's limit and set the nightly seed, before plugins read them."""
     if timeout := getattr(config.option, "timeout", None):
         config.option.timeout = patience.seconds(timeout) * (NIGHTLY_PATIENCE if PROFILE == NIGHTLY else 1)
     if not getattr(config.option, "numprocesses", None):
-        # No worker is to be started any more, so coverage need not start in processes: those under test are let be.
+        # No more workers start, so turn coverage off in the processes under test.
         os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
     if PROFILE == NIGHTLY and getattr(config.option, "hypothesis_seed", "") is None:
         config.option.hypothesis_seed = os.environ.get("HYPOTHESIS_SEED") or time.strftime("%Y%m%d")
@@ -49,20 +49,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> str:
-    """What has to be set for the same run again."""
+    """The settings that repeat this run."""
     return f"profile: {PROFILE}, seed: {getattr(config.option, 'hypothesis_seed', None)}"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """List each promise that was not shown, by the variable that shows it.
+    """List the skipped promises, by the variable that would show them.
 
-    What it takes is not in the repository (tests/shared.py), or it is left to the long profile: then row by row, since
-    other rows were shown.
+    Their data is not in the repository (tests/shared.py), or they belong to the long profile; those are listed row by
+    row, since other rows were shown.
     """
     promises: dict[str, dict[str, None]] = {}
     for report in terminalreporter.stats.get("skipped", []):
-        told = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
-        if match := re.search(r"set ([A-Z]+_[A-Z_]+(?:=\w+)?)$", told):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+        if match := re.search(r"set ([A-Z]+_[A-Z_]+(?:=\w+)?)$", reason):
             name, _, row = report.nodeid.rpartition("::")[2].partition("[")
             promise = name.removeprefix("test_").replace("_", " ")
             promise += f" [{row}" if row and match[1].endswith(NIGHTLY) else ""

@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Iterable, Sequence
 
 
-def _pairs(reason: str, pieces: Iterable[str]) -> list[tuple[str, str]]:
-    return [(piece, reason) for piece in pieces]
+def _pairs(reason: str, fragments: Iterable[str]) -> list[tuple[str, str]]:
+    return [(fragment, reason) for fragment in fragments]
 
 
 #: What may stand in place of any price or volume, as JSON, and the reason it is refused for.

@@ -39,7 +39,7 @@ _REQUIRED_FIELDS = {"symbol", "price", "volume", "timestamp", "exchange", "book"
 
 # ---------------------------------------------------------------- writing ----
 class Verbatim(str):
-    """A piece of JSON, or of what pretends to be, that `encode` writes as it is."""
+    """A fragment of JSON, or of what pretends to be, that `encode` writes as it is."""
 
 
 @dataclass(frozen=True)
@@ -245,8 +245,8 @@ def raw_records(record: st.SearchStrategy[Record] | None = None) -> st.SearchStr
 
 
 # ---------------------------------------------------------------- hostile ----
-def _because(reason: str | None, pieces: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, Any]]:
-    return pieces.map(lambda piece: (piece, reason))
+def _because(reason: str | None, fragments: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, Any]]:
+    return fragments.map(lambda fragment: (fragment, reason))
 
 
 _quoted_or_not = st.sampled_from(["{}", '"{}"'])
@@ -324,28 +324,28 @@ def hostile_records(draw: st.DrawFn) -> tuple[bytes, str]:
     if kind == "number":
         places = [(record, "price"), (record, "volume")] if record["type"] == "trade" else _level_numbers(record)
         holder, name = draw(st.sampled_from(places))
-        piece, reason = draw(
+        fragment, reason = draw(
             hostile_numerals | st.sampled_from(HOSTILE_VOLUMES if name == "volume" else HOSTILE_PRICES)
         )
-        holder[name] = Verbatim(piece)
+        holder[name] = Verbatim(fragment)
     elif kind == "symbol":
-        piece, reason = draw(hostile_symbols)
-        record["symbol"] = Verbatim(piece)
+        fragment, reason = draw(hostile_symbols)
+        record["symbol"] = Verbatim(fragment)
     elif kind == "time":
         text, reason = draw(hostile_timestamps)
         record[draw(st.sampled_from(["timestamp", "receive_timestamp"]))] = text
     elif kind == "member":
-        piece, reason = draw(hostile_members)
-        record["extra"] = Verbatim("{" + piece + "}")
+        fragment, reason = draw(hostile_members)
+        record["extra"] = Verbatim("{" + fragment + "}")
     elif kind == "field":
-        name, piece, reason = draw(st.sampled_from(HOSTILE_FIELDS))
-        record[name] = Verbatim(piece)
+        name, fragment, reason = draw(st.sampled_from(HOSTILE_FIELDS))
+        record[name] = Verbatim(fragment)
         style = replace(style, original=False)
     elif kind == "level":
         record = draw(order_books(ordinary=True) | market_depths(ordinary=True))
         levels = HOSTILE_BOOK_LEVELS if record["type"] == "order_book" else HOSTILE_DEPTH_LEVELS
-        piece, reason = draw(st.sampled_from(levels))
-        record[draw(st.sampled_from(["bids", "asks"]))].append(Verbatim(piece))
+        fragment, reason = draw(st.sampled_from(levels))
+        record[draw(st.sampled_from(["bids", "asks"]))].append(Verbatim(fragment))
     elif kind == "missing":
         required = [name for name in record if name in _REQUIRED_FIELDS]
         del record[draw(st.sampled_from(required))]

@@ -121,7 +121,7 @@ def _queries(properties: Mapping[str, Any]) -> tuple[tuple[Source, ...], Mapping
     if not isinstance(queries, list) or not queries or not all(isinstance(each, dict) for each in queries):
         raise UnreadableAlarm("Metrics is not a list of metrics and expressions")
     if beside := [name for name in OF_ONE_METRIC if name in properties]:
-        raise UnreadableAlarm(f"{', '.join(beside)} must not stand beside Metrics")
+        raise UnreadableAlarm(f"{', '.join(beside)} cannot be combined with Metrics")
     sources, unordered = [], {}
     returned = []
     seen: set[str] = set()
@@ -131,7 +131,7 @@ def _queries(properties: Mapping[str, Any]) -> tuple[tuple[Source, ...], Mapping
             raise UnreadableAlarm(f"the id {name or '(none)'} is not a unique name that starts in lower case")
         seen.add(name)
         if ("Expression" in query) == ("MetricStat" in query):
-            raise UnreadableAlarm(f"{name} has to be either a metric or an expression")
+            raise UnreadableAlarm(f"{name} must be either a metric or an expression")
         # Without ReturnData the default is true.
         if _true(query.get("ReturnData", True)):
             returned.append(name)
@@ -154,7 +154,7 @@ def _queries(properties: Mapping[str, Any]) -> tuple[tuple[Source, ...], Mapping
     if len({each.period for each in sources}) > 1:
         raise UnreadableAlarm("its metrics have different periods")
     if len(returned) != 1:
-        raise UnreadableAlarm(f"{len(returned)} of its metrics and expressions return data; one has to be watched")
+        raise UnreadableAlarm(f"{len(returned)} of its metrics and expressions return data; exactly one must")
     return tuple(sources), _ordered(unordered, {each.id for each in sources}), returned[0]
 
 

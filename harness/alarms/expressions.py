@@ -157,7 +157,7 @@ class _Parser:
     def expect(self, token: str) -> None:
         found = self._tokens[self._at]
         if found != token:
-            raise UnreadableExpression(f"{found or 'the end'} stands where {token or 'the end'} has to")
+            raise UnreadableExpression(f"expected {token or 'the end'} but found {found or 'the end'}")
         self._at += 1
 
     def binary(self, level: int, depth: int) -> Node:
@@ -199,7 +199,7 @@ class _Parser:
                 self._take()
                 return Call(token, tuple(self._list(")", depth)))
             return Name(token)
-        raise UnreadableExpression(f"{token or 'the end'} stands where a value has to")
+        raise UnreadableExpression(f"expected a value but found {token or 'the end'}")
 
     def _list(self, closing: str, depth: int) -> Iterator[Node]:
         if self._tokens[self._at] == closing:

@@ -33,10 +33,10 @@ def metrics_in(line: str) -> Iterator[tuple[Metric, int, list[float]]]:
         read = json.loads(line)
     except ValueError:
         return
-    told = read.get("_aws") if isinstance(read, dict) else None
-    if not isinstance(told, dict) or not isinstance(told.get("Timestamp"), int):
+    metadata = read.get("_aws") if isinstance(read, dict) else None
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("Timestamp"), int):
         return
-    for directive in _objects(told.get("CloudWatchMetrics")):
+    for directive in _objects(metadata.get("CloudWatchMetrics")):
         sets = directive.get("Dimensions")
         for each in _objects(directive.get("Metrics")):
             values = read.get(str(each.get("Name")))
@@ -46,7 +46,7 @@ def metrics_in(line: str) -> Iterator[tuple[Metric, int, list[float]]]:
             for names in sets if isinstance(sets, list) else []:
                 dimensions = {str(name): str(read.get(name)) for name in names}
                 metric = Metric(str(directive.get("Namespace")), str(each["Name"]), dimensions)
-                yield metric, told["Timestamp"], values
+                yield metric, metadata["Timestamp"], values
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:

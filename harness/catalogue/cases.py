@@ -80,7 +80,7 @@ def content(rule: Rule) -> dict[str, Any]:
         raise BadRule(f"{path}: {error}") from error
     found = wrapped.template["Metadata"]
     if not isinstance(found, dict) or not _CONTENT <= set(found) <= _CONTENT | _MORE:
-        raise BadRule(f"{path}: a case file has base and cases, perhaps malformed and beside, and nothing else")
+        raise BadRule(f"{path}: a case file has only base and cases, and optionally malformed and beside")
     if not isinstance(found["base"], dict) or not isinstance(found["cases"], list):
         raise BadRule(f"{path}: base is a template, cases are a list")
     return found
@@ -220,7 +220,7 @@ def _case(entry: Any, base: dict[str, Any], others: Mapping[str, Case]) -> Case:
     name = str(name)
     changes = {key: each for key, each in more.items() if key in VERBS}
     if "template" in more and (changes or "base" in more):
-        raise _BadCase(f"{name}: a template of its own has no base and no changes")
+        raise _BadCase(f"{name}: a case with a template has no base and no changes")
     if "base" in more:
         if more["base"] not in others:
             raise _BadCase(f"{name}: no case before it is called {more['base']}")

@@ -124,7 +124,7 @@ def _texts(value: Any, what: str) -> tuple[str, ...]:
         raise BadControls(f"{what}: it is a list of texts, and not an empty one")
     twice = [each for each, count in Counter(value).items() if count > 1]
     if twice:
-        raise BadControls(f"{what}: {twice[0]} stands there twice")
+        raise BadControls(f"{what}: {twice[0]} is listed twice")
     return tuple(value)
 
 

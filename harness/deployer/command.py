@@ -62,13 +62,13 @@ def main(argv: list[str]) -> int:
         if options.write:
             path.write_text(wanted[path])
         else:
-            again = "`tox -e deployer-policy -- --write` writes it anew"
+            again = "`tox -e deployer-policy -- --write` updates it"
             print(f"deployer-policy: {path.relative_to(ROOT)} is stale; {again}", file=sys.stderr)
     return FRESH if options.write or not stale else STALE
 
 
 def text() -> str:
-    """What docs/deployer-policy.json has to hold."""
+    """The content of docs/deployer-policy.json."""
     documents = policy.documents(page.read(Place(SHOWN_ENVIRONMENT)))
     return "{\n" + ",\n".join(f'"{name}": {policy.text(document)}' for name, document in documents.items()) + "\n}\n"
 
@@ -88,7 +88,7 @@ def _refused(place: Place) -> str:
 
 
 def write_apart(folder: Path, documents: dict[str, policy.Json]) -> int:
-    """Write a file for each document, and say what is in the folder now."""
+    """Write a file per document, and print their sizes."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, document in documents.items():
         path = folder / f"{name}.json"

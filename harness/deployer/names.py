@@ -39,7 +39,7 @@ ARNS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
             "table": ("glue:*:*:table/{}/*",),
             # Asked for when a database is deleted, which deletes them too.
             "userdefinedfunction": ("glue:*:*:userDefinedFunction/{}/*",),
-            # The handlers list what a federated database has. Ours has none, so none but its namesake is granted.
+            # For federated databases. Ours is not, so only a connection of its name is granted.
             "connection": ("glue:*:*:connection/{}",),
         },
     ),
@@ -57,7 +57,7 @@ ARNS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
             "function": ("lambda:*:*:function:{}", "lambda:*:*:function:{}:*"),
             "function alias": ("lambda:*:*:function:{}:*",),
             "function version": ("lambda:*:*:function:{}:*",),
-            # Asked for beside the function; theirs are generated ids.
+            # Evaluated in addition to the function; their ids are generated.
             "code signing config": ("lambda:*:*:code-signing-config:*",),
         },
     ),

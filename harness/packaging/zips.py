@@ -10,7 +10,7 @@ from pathlib import Path
 #: The oldest time a zip file can name. Real file times would make an unchanged tree look changed.
 FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 READABLE_FILE = 0o100644
-#: Bytecode names the machine it was compiled on, and RECORD, INSTALLER and REQUESTED tell how pip was called.
+#: Bytecode names the machine that compiled it; RECORD, INSTALLER and REQUESTED depend on pip's call.
 LEFT_OUT_FOLDERS = frozenset({"__pycache__", "bin"})
 LEFT_OUT_FILES = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"})
 

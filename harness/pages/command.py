@@ -52,7 +52,7 @@ def main(argv: list[str]) -> int:
         for line in stale:
             print(f"rules: {line}", file=sys.stderr)
         if stale:
-            print(f"rules: {ANEW} writes it anew", file=sys.stderr)
+            print(f"rules: {ANEW} updates it", file=sys.stderr)
     return STALE if stale else FRESH
 
 

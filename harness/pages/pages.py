@@ -16,7 +16,7 @@ from harness.pages.words import README, Material, engine, inside, requirement
 
 FOLDER = "build/rules"
 INDEX = f"{FOLDER}/README.md"
-OUTCOMES = {"FAIL": "refused", "PASS": "accepted", "SKIP": "not applicable"}
+OUTCOMES = {"FAIL": "rejected", "PASS": "accepted", "SKIP": "not applicable"}
 
 
 def page(rule: Rule) -> str:
@@ -74,7 +74,7 @@ def _page(rule: Rule, material: Material) -> str:
         f"# {rule.slug}",
         "\n".join(paragraph(f"- {line}", "  ") for line in _facts(rule, material)),
         paragraph(f"**Why.** {escaped(rule.why)}"),
-        "## What it refuses",
+        "## Violations",
         escaped(checkov_sentences(rule)[0]) if rule.engine == CHECKOV else "",
         table(("violation", "fix"), ((escaped(each.violation), escaped(each.fix)) for each in clauses(rule))),
         "`…` stands for what the message fills in."
@@ -129,13 +129,13 @@ def _verdict(rule: Rule, material: Material) -> Iterator[str]:
     ]
     yield "\n".join(found)
     if judges_source(rule):
-        yield "It needs no scenario: what it reads is the same in all of them."
+        yield "It needs no scenario, because its inputs are the same in all of them."
 
 
 def _mutants(rule: Rule, material: Material) -> Iterator[str]:
     found = material.reports.killed(rule)
     total = int(material.reports.mutants["total"])
-    yield f"It refuses {found.killed:,} of {count(total, 'mutant')}; {found.alone:,} of them no other rule refuses."
+    yield f"It kills {found.killed:,} of {count(total, 'mutant')}; {found.alone:,} of them no other rule kills."
     if found.examples:
         yield "For example:"
         yield "\n".join(f"- {code(each)}" for each in found.examples)

@@ -12,7 +12,7 @@ From a requirement to its proof:
 
 1. Find the requirement [by framework](#by-framework). Its line names the controls that address it.
 2. A [control](#controls) says what is promised, what is not covered, and which rules enforce it.
-3. A rule's file says why the rule exists, what it rejects, and what to type instead. Its line in
+3. A rule's file says why the rule exists, what it rejects, and how to fix it. Its line in
    [proof.csv](proof.csv) has its verdict on the template, and how many mutants it kills.
 
 `tox -e rules` also writes a page for each rule, with its cases, verdict and mutants, into `build/rules/`."""
@@ -20,32 +20,31 @@ From a requirement to its proof:
 JUDGED = """\
 ## How a rule is judged
 
-The gate judges the template as written, and in scenarios: renderings with every parameter given and every condition
-decided. A rule has one of these verdicts:
+The gate judges the source and its scenarios: renderings with every parameter set and every condition resolved. A rule
+has one of these verdicts:
 
 - **pass**: it evaluated the template and found nothing.
-- **fail**: it found something. **waived**: it did, and [waivers.yaml](waivers.yaml) accepts each finding, for one
-  resource, with a reason, an owner and a date. There is no other way to let a finding through.
-- **not applicable**: the template has no resource that the rule is about.
-- **not evaluated**: it could not decide. A rule that was never evaluated has not passed.
+- **fail**: it rejects a resource. **waived**: [waivers.yaml](waivers.yaml) accepts each finding, for one resource, with
+  a reason, an owner and a date. Nothing else can waive a finding.
+- **not applicable**: the template has no such resource.
+- **not evaluated**: it could not decide, which does not count as passed.
 
-A rule that passes may be one that sees nothing. So each rule has cases that it must reject and cases that it must
-accept. And the template is broken on purpose, in one place at a time. Each broken copy is a mutant, and a rule that
-rejects it kills it. In [proof.csv](proof.csv), `mutants_killed` counts those, and `killed_alone` the ones that no other
-rule kills. Every mutant is killed, or [harmless.yaml](harmless.yaml) says why it does no harm. Every rule kills at
-least one alone.
+A passing rule could be ineffective. So each rule has cases that it must reject and cases that it must accept. And the
+template is broken on purpose, one place at a time. Each broken copy is a mutant, and a rule that rejects it kills it.
+In [proof.csv](proof.csv), `mutants_killed` counts those, and `killed_alone` the ones that no other rule kills. Every
+mutant is killed, or [harmless.yaml](harmless.yaml) says why it is harmless. Every rule kills at least one alone.
 
-cfn-lint and some of Checkov's own checks judge the template too; no control relies on them. What other public rule sets
-find, and our answers, are in [docs/outside-scanners.md](../docs/outside-scanners.md)."""
+cfn-lint and some of Checkov's own checks judge the template too; no control depends on them. Findings of other public
+rule sets, with our answers, are in [docs/outside-scanners.md](../docs/outside-scanners.md)."""
 
 HOW_TO = """\
 ## How to add a rule
 
-1. Write it. Where one resource decides, it is a Guard rule, `guard/<intent>/<id>_<slug>.guard`. Where resources are
-   compared, it is a check, `checks/<intent>/<id>_<slug>.py`. Where one resource decides and something has to be
-   computed, it is a Checkov policy, `checkov/<id>_<slug>.py`. The slug is a sentence that holds for a good template.
-   The id is the intent's three letters, or `CKV_FDP_`, and the next number; in the file's name it has small letters,
-   and `_` for `-`. Each message says what is wrong, and what to type. The file begins with:
+1. Write it: for a single resource, a Guard rule, `guard/<intent>/<id>_<slug>.guard`; to compare resources, a check,
+   `checks/<intent>/<id>_<slug>.py`; for a single resource that needs computation, a Checkov policy,
+   `checkov/<id>_<slug>.py`. The slug is a sentence that is true for a good template. The id is the intent's three
+   letters, or `CKV_FDP_`, and the next number; the file's name has it in lower case, with `_` for `-`. Each message
+   says what is wrong and what to type. The file begins with:
 
    ```text
    # ENC-099  archive_encrypts_with_a_customer_key
@@ -56,22 +55,22 @@ HOW_TO = """\
 
 2. Write its cases in `cases/`, in a file of the same name: a base that passes, and a case for each way of being wrong.
 3. Name it in [controls.yaml](controls.yaml), under the control that it enforces.
-4. `tox -e gate` has to find nothing in the template, and `tox -e mutants` neither a survivor nor a rule that kills
-   nothing alone.
-5. `tox -e rules -- --write` writes this page and [proof.csv](proof.csv); without `--write` it says whether they are
-   stale."""
+4. `tox -e gate` must find nothing in the template, and `tox -e mutants` no survivor and no rule that kills nothing
+   alone.
+5. `tox -e rules -- --write` writes this page and [proof.csv](proof.csv); without `--write` it reports whether they
+   are stale."""
 
-CONTROLS = "[controls.yaml](controls.yaml) also says why each is promised."
+CONTROLS = "The reasons are in [controls.yaml](controls.yaml)."
 
-UNCHECKED = "⚠ Not checked: no source could be read that shows the requirement in the framework."
+UNCHECKED = "⚠ Not verified in the framework's source."
 
 INDEX = """\
-<!-- Written by `tox -e rules` from what the gate and the mutants reported; not in git. -->
+<!-- Written by `tox -e rules` from the reports of the gate and the mutants; not in git. -->
 
 Verdicts and mutants of the rules in [rules/README.md](../../rules/README.md), as in
-[rules/proof.csv](../../rules/proof.csv), and in which scenarios each verdict holds.
+[rules/proof.csv](../../rules/proof.csv), and the scope of each verdict.
 
-The gate judged the template as written, and in {scenarios}, with {engines}. Of {total} mutants the rules kill {killed},
-{harmless} harmless for a reason that was reviewed, and {survived}.
+The gate judged the source and {scenarios}, with {engines}. Of {total} mutants the rules kill {killed}, {harmless}
+harmless for a reviewed reason, and {survived}.
 
-Of {asked} mutants that cfn-lint and Checkov's own checks were asked about as well, {neither} got past both of them."""
+Of {asked} mutants that cfn-lint and Checkov's own checks judged too, both missed {neither}."""

@@ -75,7 +75,7 @@ def main(argv: list[str]) -> int:
             path.write_text(wanted)
         else:
             anew = "tox -e readme -- --write"
-            print(f"readme: {path.relative_to(ROOT)} is stale; `{anew}` writes it anew", file=sys.stderr)
+            print(f"readme: {path.relative_to(ROOT)} is stale; `{anew}` updates it", file=sys.stderr)
     return int(bool(stale) and not options.write)
 
 

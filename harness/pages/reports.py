@@ -93,7 +93,7 @@ def load(rules: list[Rule], folder: Path, verdicts: Path, mutants: Path) -> Repo
             ("rules_sha256", rules_sha256, "rules"),
         ):
             if report.get(key) != now:
-                raise NoReport(f"{_shown(path)} is about another state of the {what}; {command} writes it anew")
+                raise NoReport(f"{_shown(path)} does not match the current {what}; run {command}")
         read.append(report)
     reports = Reports(*read)
     for rule in rules:
@@ -106,13 +106,11 @@ def _read(path: Path, command: str) -> Mapping[str, Any]:
     try:
         report = json.loads(path.read_text())
     except FileNotFoundError as error:
-        raise NoReport(f"{_shown(path)} is not there; {command} writes it") from error
+        raise NoReport(f"{_shown(path)} does not exist; run {command}") from error
     except (OSError, ValueError) as error:
-        raise NoReport(
-            f"{_shown(path)} cannot be read ({' '.join(str(error).split())}); {command} writes it anew"
-        ) from error
+        raise NoReport(f"{_shown(path)} cannot be read ({' '.join(str(error).split())}); run {command}") from error
     if not isinstance(report, dict):
-        raise NoReport(f"{_shown(path)} is no report; {command} writes it anew")
+        raise NoReport(f"{_shown(path)} is not a report; run {command}")
     return report
 
 

@@ -30,7 +30,7 @@ def write(rules: Sequence[Rule], controls: Controls) -> str:
         prose.CONTROLS,
         *(part for control in controls.controls for part in _control(control, by_slug)),
         "## What is not claimed",
-        "Each control says what it does not cover. Left out on purpose, as a whole:",
+        "Each control says what it does not cover. Not covered at all, on purpose:",
         _linked(said("Not claimed, on purpose")),
     )
 

@@ -50,10 +50,10 @@ class Material:
         first, *others = sorted(counts, key=lambda each: each != ("fail" if verdict == "waived" else verdict))
         scenarios = count(self.reports.scenarios, "scenario")
         if unevaluated:
-            told = f"{verdict} in {count(counts[first], 'scenario')}"
+            shown = f"{verdict} in {count(counts[first], 'scenario')}"
         else:
-            told = f"{verdict} in {f'{counts[first]} of ' if others else ''}the source and {scenarios}"
-        return ", ".join((told, *(f"{each} in {counts[each]}" for each in others)))
+            shown = f"{verdict} in {f'{counts[first]} of ' if others else ''}the source and {scenarios}"
+        return ", ".join((shown, *(f"{each} in {counts[each]}" for each in others)))
 
     def mutants(self, rule: Rule) -> str:
         """The mutants that a rule kills, and those that no other rule kills."""

@@ -23,7 +23,7 @@ from harness.preflight.facts import (
 )
 from harness.preflight.given import Given
 
-#: What the services say where a thing is not there.
+#: Error codes of missing resources.
 _NOT_THERE = (
     "404",
     "InvalidRouteTableID.NotFound",
@@ -35,9 +35,9 @@ _NOT_THERE = (
 )
 #: Operations that IAM calls otherwise: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 ACTIONS = {"GetBucketEncryption": "GetEncryptionConfiguration", "HeadBucket": "ListBucket"}
-#: A bucket without a setting of its own has this: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html
+#: The default of buckets: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html
 _DEFAULT_ALGORITHM = "AES256"
-#: Of a key that says nothing else: https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
+#: The defaults of keys: https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
 _USAGE, _SPEC = "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT"
 #: Whose concurrency and whose shards are this stack's own.
 FUNCTIONS = ("KinesisConsumerFunction", "DataValidationFunction")
@@ -48,7 +48,7 @@ Json = dict[str, Any]
 
 
 class CannotAskError(Exception):
-    """Nobody answers, or nobody knows who asks. The message is one line."""
+    """AWS cannot be reached, or the caller is unknown. The message is one line."""
 
 
 class Session(Protocol):
@@ -273,7 +273,7 @@ class Asker:
             if named.name not in owned:
                 service, exists = _EXISTS[named.type]
                 there = self._answer(service, lambda name=named.name, ask=exists: ask(self, name))  # type: ignore[misc]
-                # While nobody knows what the stack has, what is there may be its own.
+                # While the stack is unknown, existing resources may be its own.
                 found[named] = stack if there is True and isinstance(stack, NotAnswered) else there
         return found
 
@@ -306,7 +306,7 @@ _EXISTS: dict[str, tuple[str, Callable[[Asker, str], bool]]] = {
 
 
 def _unless_missing(ask: Callable[[], Any]) -> Any:
-    """What is answered; None where the service says that there is no such thing."""
+    """The answer; None if the resource does not exist."""
     try:
         return ask()
     except ClientError as error:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from harness.preflight.facts import Concurrency, Endpoint, Fact, Facts, NotAnswered, Subnet, Vpc
-from harness.preflight.given import ENDPOINTS, GATEWAYS, Given, refused
+from harness.preflight.given import ENDPOINTS, GATEWAYS, Given, rejected
 from harness.render.attributes import Account
 from harness.render.dependencies import Dependencies
 from harness.render.errors import UnrenderableTemplate
@@ -89,10 +89,10 @@ class _WaitsError(Exception):
 class _Usable(Given):
     """The parameters. Reading a value that the template rejects raises, because it could be anything."""
 
-    refused: frozenset[str] = frozenset()
+    rejected: frozenset[str] = frozenset()
 
     def __getitem__(self, name: str) -> str:
-        if name in self.refused:
+        if name in self.rejected:
             raise _WaitsError("parameters")
         return super().__getitem__(name)
 
@@ -111,7 +111,7 @@ def _check(name: str) -> Callable[[Check], Check]:
 
 def findings(given: Given, facts: Facts) -> list[Finding]:
     """All findings, including checks that could not be evaluated, in the checks' order."""
-    usable = _Usable(given.values, given.template, frozenset(refused(given)))
+    usable = _Usable(given.values, given.template, frozenset(rejected(given)))
     return [finding for name, check in CHECKS.items() for finding in _of(name, check, usable, facts)]
 
 
@@ -119,8 +119,8 @@ def _of(name: str, check: Check, given: Given, facts: Facts) -> Iterator[Finding
     try:
         for wrong in check(given, facts):
             yield Finding(name, wrong.what, wrong.why, wrong.fix)
-    except _OpenError as refused:
-        answer = refused.answer
+    except _OpenError as rejected:
+        answer = rejected.answer
         yield Finding(
             name,
             f"{answer.action} was not answered ({answer.why})",
@@ -162,7 +162,7 @@ def _all_subnets(given: Given, facts: Facts) -> Mapping[str, Subnet]:
 
 @_check("parameters")
 def _parameters(given: Given, facts: Facts) -> Iterator[Wrong]:
-    bad = refused(given)
+    bad = rejected(given)
     for name, constraint in bad.items():
         yield Wrong(
             f"{name} is {_shown(given.values[name])}",

@@ -77,7 +77,7 @@ def as_json(found: Sequence[Finding]) -> str:
 
 
 def _line(finding: Finding) -> str:
-    # A value may have line ends of its own.
+    # A value may contain line ends.
     return " ".join(f"{finding.what}: {finding.why} -> {finding.fix}".split())
 
 

@@ -107,7 +107,7 @@ def _is_plain(condition: Any) -> bool:
             return False
 
 
-def refused(given: Given) -> dict[str, str]:
+def rejected(given: Given) -> dict[str, str]:
     """The parameters whose value the template rejects, with its constraint description."""
     found: dict[str, str] = {}
     for name, stated in given.template["Parameters"].items():

@@ -49,7 +49,7 @@ def _sample(found: Found) -> dict[str, Any]:
         "sequence_number": record.seq,
         "partition_key": record.key,
         "arrival": found.arrival,
-        "detail": found.refused.detail,
+        "detail": found.rejected.detail,
         "size": len(record.data),
         "data_base64": b64encode(record.data).decode(),
     }

@@ -25,18 +25,18 @@ class Found:
 
     object: str
     stage: str
-    refused: QuarantinedRecord
+    rejected: QuarantinedRecord
     arrival: str
 
     @property
     def reason(self) -> str:
         """The rejection code; unknown to this version if another version wrote it."""
-        return self.refused.reason
+        return self.rejected.reason
 
     @property
     def record(self) -> RawRecord:
         """The record as it arrived."""
-        return self.refused.record
+        return self.rejected.record
 
 
 class Reading:
@@ -75,12 +75,12 @@ def _records(stored: StoredObject) -> Iterator[Found]:
             try:
                 if len(line) > MAX_LINE_BYTES:
                     raise ValueError(f"longer than {MAX_LINE_BYTES:,} bytes")
-                refused = decode_quarantine_line(line)
-                arrival = arrival_text(refused.record.arrival_ms)
+                rejected = decode_quarantine_line(line)
+                arrival = arrival_text(rejected.record.arrival_ms)
             # Not only EnvelopeError: a foreign line can raise anything in the decoder.
             except (ValueError, TypeError, OverflowError, RecursionError) as error:
                 raise QuarantineError(f"{stored.name}, line {number}: not a quarantine line: {error}") from error
-            yield Found(stored.name, stored.stage, refused, arrival)
+            yield Found(stored.name, stored.stage, rejected, arrival)
     if not number:
         # The pipeline writes no empty objects; gzip accepts an empty file.
         raise QuarantineError(f"{stored.name}: contains no record")

@@ -56,8 +56,8 @@ def _show_sample(console: Console, sample: Found) -> None:
     )
     _say(console, f"  {sample.stage}, {printable(record.shard)}, {printable(record.seq)}", style="cyan")
     _say(console, f"    arrived {sample.arrival}")
-    if sample.refused.detail:
-        _say(console, f"    detail  {printable(sample.refused.detail)}")
+    if sample.rejected.detail:
+        _say(console, f"    detail  {printable(sample.rejected.detail)}")
     _say(console, f"    record  {shown}  ({extent})")
 
 

@@ -37,7 +37,7 @@ class Instrument:
             self.ticks += 40 * self.step
 
     def price(self, steps_away: int = 0) -> str:
-        """The price some steps away from where it stands, without quotes."""
+        """The price some steps away from the current one, without quotes."""
         return _decimal(self.ticks + steps_away * self.step, self.decimals)
 
 
@@ -97,7 +97,7 @@ class Market:
         return fields
 
     def order_book(self) -> Fields:
-        """A change to a book by price or by order; now and then all of it, or none of it any more."""
+        """A change to a book by price or by order; sometimes a snapshot or a clear."""
         rng, instrument = self.rng, self._next()
         choice = rng.random()
         book, event, bids, asks = '"L2"', '"update"', "", ""
@@ -188,7 +188,7 @@ def encoded(fields: Fields) -> bytes:
 
 
 # ---------------------------------------------------------------------------------------------------- oddities ----
-# Valid, all of it, and all of it has led some reader astray: a path, a delimiter, a double, a buffer, a stack.
+# All valid, but known to break readers: a path, a delimiter, a double, a buffer, a stack.
 
 Oddity = Callable[[Market], bytes]
 

@@ -55,7 +55,7 @@ class KinesisClient(Protocol):
 class Producer:
     """Sends a feed in batches. Throttled records are retried before any later record.
 
-    Order within a key is kept as well as PutRecords allows: where it refuses one record of a batch and takes a later
+    Order within a key is kept as well as PutRecords allows: if it rejects one record of a batch and accepts a later
     one of the same key, those two have changed places.
     """
 
@@ -107,14 +107,14 @@ class Producer:
             raise ReplayError(f"the stream {self._stream_name} cannot be reached: {exc}") from exc
         if len(results) != len(batch):
             raise ReplayError(f"{self._stream_name}: {len(batch)} records put, but {len(results)} results came back")
-        refused, why = [], ""
+        rejected, why = [], ""
         for keyed, result in zip(batch, results, strict=True):
             if result.get("ErrorCode"):
-                refused.append(keyed)
+                rejected.append(keyed)
                 why = f"{result['ErrorCode']}: {result.get('ErrorMessage', '')}"
             else:
                 ledger.add(keyed[0], stored_feed(keyed[0].raw), result["ShardId"], result["SequenceNumber"])
-        return refused, why
+        return rejected, why
 
 
 def batches(items: Iterable[SourceRecord]) -> Iterator[list[_Keyed]]:

@@ -1,4 +1,4 @@
-"""What the template has to be so that the original's defects are not in it. A check returns what is wrong, in words."""
+"""Checks that the template does not have the original's defects. Each yields descriptions of what is wrong."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SCRIPT = f"../{build.PACKAGE_FOLDER / build.SCRIPT}"
 
 
 def a_statement_is_conditional_as_a_whole(template: Template) -> Iterator[str]:
-    """D3: a Principal that may vanish leaves a malformed policy. A statement without a Condition is none."""
+    """D3: an optional Principal leaves a malformed policy."""
     for name, resource in template["Resources"].items():
         for value in walk(resource.get("Properties", {})):
             if not isinstance(value, dict) or not {"Effect", "Principal"} <= value.keys():
@@ -44,7 +44,7 @@ def a_statement_is_conditional_as_a_whole(template: Template) -> Iterator[str]:
 
 
 def schedules_are_cron(template: Template) -> Iterator[str]:
-    """D4: Glue takes no other."""
+    """D4: Glue accepts only cron expressions."""
     for name, trigger in resources(template, "AWS::Glue::Trigger", "AWS::Glue::Crawler").items():
         schedule = trigger["Properties"].get("Schedule")
         if isinstance(schedule, dict) and "ScheduleExpression" in schedule:
@@ -58,7 +58,7 @@ def schedules_are_cron(template: Template) -> Iterator[str]:
 
 
 def parameters_are_checked(template: Template) -> Iterator[str]:
-    """D5: what is wrong with a parameter has to be said before anything is built."""
+    """D5: invalid parameters must be rejected before anything is created."""
     for name, parameter in template["Parameters"].items():
         checked = parameter.keys() & {"AllowedValues", "AllowedPattern", "MinValue"}
         # Lists cannot be: CloudFormation applies a pattern to each entry of some types only.
@@ -71,7 +71,7 @@ def parameters_are_checked(template: Template) -> Iterator[str]:
 
 
 def raw_is_replicated_to_the_archive(template: Template) -> Iterator[str]:
-    """D10: an archive that nothing writes to."""
+    """D10: nothing writes to the archive."""
     rules = properties(template, "RawDataBucket").get("ReplicationConfiguration", {}).get("Rules", [])
     archive = {"Fn::GetAtt": ["ArchivedDataBucket", "Arn"]}
     active = {
@@ -81,7 +81,7 @@ def raw_is_replicated_to_the_archive(template: Template) -> Iterator[str]:
 
 
 def the_job_is_started_and_may_run(template: Template) -> Iterator[str]:
-    """D11: a job without trigger, script, or the right to read it."""
+    """D11: a job without a trigger, a script, or permission to read it."""
     job = {"Ref": "JsonToParquetJob"}
     starting = [
         trigger["Properties"]
@@ -106,7 +106,7 @@ def the_job_is_started_and_may_run(template: Template) -> Iterator[str]:
 
 
 def alarms_reach_their_topics(template: Template) -> Iterator[str]:
-    """D12: an encrypted topic refuses what CloudWatch may not encrypt, and every alarm is silent."""
+    """D12: CloudWatch may not use the topics' key, so no alarm notifies anybody."""
     granted = {
         action
         for statement in key_statements(template)
@@ -129,8 +129,8 @@ def alarms_reach_their_topics(template: Template) -> Iterator[str]:
         yield from (f"{name} may not publish to {topic}" for topic in sorted(targets - open_topics))
 
 
-def every_failure_is_told_at_once(template: Template) -> Iterator[str]:
-    """D13: an alarm that waits for the second loss; a function, a queue or a job without one."""
+def every_failure_is_reported_at_once(template: Template) -> Iterator[str]:
+    """D13: alarms that miss the first loss; functions, queues and jobs without an alarm."""
 
     def fires_at(first: int, alarm: dict[str, object]) -> bool:
         stated = (alarm["ComparisonOperator"], alarm["Threshold"])
@@ -157,13 +157,13 @@ def every_failure_is_told_at_once(template: Template) -> Iterator[str]:
             yield f"{name}: the first message is silent"
         if redrives and not alarms_on(template, "ApproximateAgeOfOldestMessage", dimension):
             yield f"{name}: that nothing takes messages out is silent"
-    told = [
+    notified_runs = [
         references(rule["Properties"]["EventPattern"])
         for rule in resources(template, "AWS::Events::Rule").values()
         if rule["Properties"].get("Targets") and "FAILED" in json.dumps(rule["Properties"]["EventPattern"])
     ]
     for name in resources(template, "AWS::Glue::Job", "AWS::Glue::Crawler"):
-        if not any(name in each for each in told):
+        if not any(name in each for each in notified_runs):
             yield f"{name}: a failed run is silent"
 
 
@@ -180,7 +180,7 @@ _KNOWN_METRICS: dict[str, list[set[str]]] = {
 
 
 def the_dashboards_lines_name_metrics(template: Template) -> Iterator[str]:
-    """D14: a line without its dimensions shows nothing."""
+    """D14: dashboard lines without dimensions show nothing."""
     body = properties(template, "PipelineDashboard")["DashboardBody"]["Fn::Sub"]
     for widget in json.loads(body)["widgets"]:
         for metric in widget["properties"]["metrics"]:
@@ -195,7 +195,7 @@ def the_dashboards_lines_name_metrics(template: Template) -> Iterator[str]:
 
 
 def reads_are_not_conditioned_on_an_upload_header(template: Template) -> Iterator[str]:
-    """D15: only PutObject requests carry it, so that whoever reads is refused."""
+    """D15: only PutObject requests have the header, so every reader is denied."""
     for name, resource in template["Resources"].items():
         for value in walk(resource.get("Properties", {})):
             if not (isinstance(value, dict) and value.get("Effect") == "Allow"):
@@ -205,7 +205,7 @@ def reads_are_not_conditioned_on_an_upload_header(template: Template) -> Iterato
 
 
 def the_functions_reach_aws_privately(template: Template) -> Iterator[str]:
-    """D16: gateways without routes, functions outside the VPC, no endpoint for what they call."""
+    """D16: gateways without routes, functions outside the VPC, missing endpoints."""
     for name in resources(template, "AWS::Lambda::Function"):
         network = properties(template, name).get("VpcConfig", {})
         if not network.get("SubnetIds") or not network.get("SecurityGroupIds"):
@@ -223,7 +223,7 @@ def the_functions_reach_aws_privately(template: Template) -> Iterator[str]:
 
 
 def processed_data_stays_readable(template: Template) -> Iterator[str]:
-    """D17: Athena skips objects in Glacier, but for the instant-retrieval class."""
+    """D17: Athena skips objects in Glacier, except in Instant Retrieval."""
     for rule in properties(template, "ProcessedDataBucket")["LifecycleConfiguration"]["Rules"]:
         for transition in rule.get("Transitions", []):
             if transition["StorageClass"] in ("GLACIER", "DEEP_ARCHIVE"):
@@ -243,7 +243,7 @@ def a_failed_batch_is_kept(template: Template) -> Iterator[str]:
 
 
 def no_record_is_skipped_for_its_age(template: Template) -> Iterator[str]:
-    """D19: what is older than an hour is discarded, and what came before the mapping."""
+    """D19: records older than an hour, or older than the mapping, are dropped."""
     mapping = properties(template, "KinesisEventSourceMapping")
     age, kept = mapping.get("MaximumRecordAgeInSeconds", -1), properties(template, "MarketDataStream")
     if not 24 * 3600 <= age < kept["RetentionPeriodHours"] * 3600:
@@ -299,7 +299,7 @@ def each_function_has_its_own_role(template: Template) -> Iterator[str]:
 
 
 def nobody_may_publish_any_metric(template: Template) -> Iterator[str]:
-    """D26: metrics need no grant in the embedded format, and a namespace where they do."""
+    """D26: embedded metrics need no permission; PutMetricData must be limited to a namespace."""
     for name, role in resources(template, "AWS::IAM::Role").items():
         for statement in role_statements(role):
             if "cloudwatch:PutMetricData" not in many(statement["Action"]):
@@ -309,7 +309,7 @@ def nobody_may_publish_any_metric(template: Template) -> Iterator[str]:
 
 
 def uploads_are_refused_by_the_bucket(template: Template) -> Iterator[str]:
-    """D27: a role's own Deny binds nobody else, and refuses uploads that rely on the bucket's default."""
+    """D27: a role's own Deny binds nobody else, and blocks uploads that rely on the bucket's default."""
     headers = ("s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id")
     for name, role in resources(template, "AWS::IAM::Role").items():
         if any(headers[0] in json.dumps(statement.get("Condition", {})) for statement in role_statements(role)):
@@ -334,7 +334,7 @@ def no_policy_is_somebody_elses(template: Template) -> Iterator[str]:
 
 
 def services_use_the_key_for_this_account_only(template: Template) -> Iterator[str]:
-    """D29: the confused deputy; and a key that never changes."""
+    """D29: confused deputy; no key rotation."""
     for statement in key_statements(template):
         service = service_of(statement)
         conditioned = re.search(
@@ -346,8 +346,8 @@ def services_use_the_key_for_this_account_only(template: Template) -> Iterator[s
         yield "the key is never rotated"
 
 
-def doors_are_closed(template: Template) -> Iterator[str]:
-    """D30: plain HTTP, no access logs, no versions, a whole class-A network let in, everything let out."""
+def access_is_restricted(template: Template) -> Iterator[str]:
+    """D30: plain HTTP, no access logs, no versions, ingress from a /8 network, open egress."""
     for name in resources(template, "AWS::S3::Bucket"):
         if not any(
             s["Effect"] == "Deny"
@@ -375,7 +375,7 @@ def doors_are_closed(template: Template) -> Iterator[str]:
 
 
 def _in_any_case(listed: list[Any]) -> Iterator[Any]:
-    """The entries of a list that may be there, whatever the conditions say."""
+    """All entries of a list, whatever the conditions."""
     for each in listed:
         if "Fn::If" in each:
             yield from _in_any_case(each["Fn::If"][1:])
@@ -384,6 +384,6 @@ def _in_any_case(listed: list[Any]) -> Iterator[Any]:
 
 
 def every_role_is_assumed(template: Template) -> Iterator[str]:
-    """D31: a role for something that is not there."""
+    """D31: a role for a service that is not used."""
     used = references([{k: v for k, v in r.items() if k != "Type"} for r in template["Resources"].values()])
     yield from (f"nothing assumes {name}" for name in resources(template, "AWS::IAM::Role") if name not in used)

@@ -1,4 +1,4 @@
-"""The thirty-one defects of the original template: how each is put back, and what sees it."""
+"""The thirty-one defects of the original template: how each is reintroduced, and what catches it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Check = Callable[[Template], Iterator[str]]
 
 @dataclass(frozen=True)
 class InTemplate:
-    """A change of the template; a check of this folder, or a rule of cfn-lint, sees it."""
+    """A change of the template, caught by a check of this folder or a cfn-lint rule."""
 
-    put_back: Callable[[Template], Template]
+    reintroduce: Callable[[Template], Template]
     check: Check | None = None
     #: An expression for the rule's id: the runtime's is a warning before AWS's date and an error after it.
     lint: str | None = None
@@ -24,7 +24,7 @@ class InTemplate:
 
 @dataclass(frozen=True)
 class InCode:
-    """A change of a file's text; a test sees it."""
+    """A change of a file's text, caught by a test."""
 
     file: str
     old: str
@@ -44,9 +44,9 @@ def _without(*path: str | int) -> Callable[[Template], Template]:
 
 
 def _statement(resource: str, sid: str, **changes: object) -> Callable[[Template], Template]:
-    """Change a statement by its Sid, wherever in the resource it is; a change to None takes the key away."""
+    """Change the resource's statement with this Sid; None removes the key."""
 
-    def put_back(template: Template) -> Template:
+    def reintroduce(template: Template) -> Template:
         result = copy.deepcopy(template)
         (found,) = [
             value
@@ -60,11 +60,11 @@ def _statement(resource: str, sid: str, **changes: object) -> Callable[[Template
                 found[name] = value
         return result
 
-    return put_back
+    return reintroduce
 
 
 def _without_statement(resource: str, sid: str) -> Callable[[Template], Template]:
-    """As if the statement were not there: it allows and denies nothing that anybody asks for."""
+    """Make the statement ineffective."""
     return _statement(resource, sid, Effect="Allow", Action="s3:GetBucketTagging", Principal={"AWS": "0" * 12})
 
 
@@ -87,25 +87,25 @@ def _role_denies_uploads(template: Template) -> Template:
 
 
 def _role_may(role: str, action: str) -> Callable[[Template], Template]:
-    def put_back(template: Template) -> Template:
+    def reintroduce(template: Template) -> Template:
         result = copy.deepcopy(template)
         properties(result, role)["Policies"][0]["PolicyDocument"]["Statement"].append(
             {"Effect": "Allow", "Action": action, "Resource": "*"}
         )
         return result
 
-    return put_back
+    return reintroduce
 
 
 def _dashboard(old: str, new: str) -> Callable[[Template], Template]:
-    def put_back(template: Template) -> Template:
+    def reintroduce(template: Template) -> Template:
         body = properties(template, "PipelineDashboard")["DashboardBody"]["Fn::Sub"]
         assert old in body
         return _set("PipelineDashboard", "Properties", "DashboardBody", "Fn::Sub", to=body.replace(old, new, 1))(
             template
         )
 
-    return put_back
+    return reintroduce
 
 
 def _direct_notification(template: Template) -> Template:
@@ -230,10 +230,10 @@ DEFECTS: dict[str, tuple[Case, ...]] = {
     "D13": (
         InTemplate(
             _set("DLQMessageAlarm", "Properties", "ComparisonOperator", to="GreaterThanThreshold"),
-            checks.every_failure_is_told_at_once,
+            checks.every_failure_is_reported_at_once,
         ),
-        InTemplate(_without("ConsumerErrorAlarm"), checks.every_failure_is_told_at_once),
-        InTemplate(_without("GlueFailureRule"), checks.every_failure_is_told_at_once),
+        InTemplate(_without("ConsumerErrorAlarm"), checks.every_failure_is_reported_at_once),
+        InTemplate(_without("GlueFailureRule"), checks.every_failure_is_reported_at_once),
     ),
     "D14": (
         InTemplate(_dashboard('"StreamName", "${MarketDataStream}", ', ""), checks.the_dashboards_lines_name_metrics),
@@ -387,14 +387,14 @@ DEFECTS: dict[str, tuple[Case, ...]] = {
         ),
     ),
     "D30": (
-        InTemplate(_without_statement("AccessLogBucketPolicy", "DenyPlainHttp"), checks.doors_are_closed),
-        InTemplate(_without("RawDataBucket", "Properties", "LoggingConfiguration"), checks.doors_are_closed),
-        InTemplate(_without("RawDataBucket", "Properties", "VersioningConfiguration"), checks.doors_are_closed),
+        InTemplate(_without_statement("AccessLogBucketPolicy", "DenyPlainHttp"), checks.access_is_restricted),
+        InTemplate(_without("RawDataBucket", "Properties", "LoggingConfiguration"), checks.access_is_restricted),
+        InTemplate(_without("RawDataBucket", "Properties", "VersioningConfiguration"), checks.access_is_restricted),
         InTemplate(
             _set("VPCEndpointSecurityGroup", "Properties", "SecurityGroupIngress", to=_BACK_DOOR),
-            checks.doors_are_closed,
+            checks.access_is_restricted,
         ),
-        InTemplate(_without("FunctionSecurityGroup", "Properties", "SecurityGroupEgress"), checks.doors_are_closed),
+        InTemplate(_without("FunctionSecurityGroup", "Properties", "SecurityGroupEgress"), checks.access_is_restricted),
     ),
     "D31": (InTemplate(_role_for_nobody, checks.every_role_is_assumed),),
 }

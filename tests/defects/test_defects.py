@@ -55,7 +55,7 @@ def test_our_template_has_none_of_them(template: Template, check) -> None:
 def test_a_defect_put_back_into_the_template_is_seen(template: Template, case: InTemplate) -> None:
     assert case.check is not None
 
-    assert list(case.check(case.put_back(template)))
+    assert list(case.check(case.reintroduce(template)))
 
 
 @pytest.mark.parametrize("case", [case for case in IN_TEMPLATE if case.values[0].lint])
@@ -64,14 +64,14 @@ def test_a_defect_put_back_into_the_template_is_seen_by_cfn_lint(
 ) -> None:
     """Our own template is linted by the gate."""
     file = tmp_path / PATH.name
-    file.write_text(write(case.put_back(template)))
+    file.write_text(write(case.reintroduce(template)))
 
-    told = subprocess.run(
+    result = subprocess.run(
         [CFN_LINT, "--regions", "us-east-1", "-t", file], capture_output=True, text=True, cwd=tmp_path
     )
 
-    assert told.returncode != 0
-    assert re.search(rf"^{case.lint} ", told.stdout, re.MULTILINE), told.stdout
+    assert result.returncode != 0
+    assert re.search(rf"^{case.lint} ", result.stdout, re.MULTILINE), result.stdout
 
 
 @pytest.mark.parametrize("case", IN_CODE)
@@ -85,7 +85,7 @@ def test_a_defect_put_back_into_the_code_is_seen(case: InCode, tmp_path: Path) -
     assert text.count(case.old) == 1, f"{case.file} has changed: the table has to follow"
     source.write_text(text.replace(case.old, case.new))
 
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", case.test],
         capture_output=True,
         text=True,
@@ -94,4 +94,4 @@ def test_a_defect_put_back_into_the_code_is_seen(case: InCode, tmp_path: Path) -
     )
 
     # 1 is: tests ran and some failed. Anything else would be a test that is not there or cannot run.
-    assert told.returncode == 1, told.stdout[-2_000:]
+    assert result.returncode == 1, result.stdout[-2_000:]

@@ -108,13 +108,13 @@ def alarmed(
 
 @dataclass(frozen=True, eq=False)
 class Scenario:
-    """What goes wrong, for how long, and who has to go off in how many minutes; and what is told as an event."""
+    """What goes wrong, for how long, and which alarms must fire in how many minutes, and which event rules match."""
 
     fault: Fault
     minutes: int
     #: Alarm -> within how many minutes of the beginning. The reason stands at each.
     expected: Mapping[str, int]
-    told: frozenset[str] = frozenset()
+    events: frozenset[str] = frozenset()
     world: Mapping[str, Any] = field(default_factory=dict)
     #: Within how many minutes of the end everything is OK again.
     over: int = 60
@@ -150,26 +150,26 @@ SCENARIOS = {
     "role without kms:Decrypt, a record an hour": Scenario(
         Fault.READS_REFUSED, 240, NOT_READ, world={"counts_refusals": False, **SPARSE}
     ),
-    # The consumer is well and asks every second: only that nothing comes is to be seen.
+    # The consumer polls normally; only the missing records show.
     "producer stopped": Scenario(
         Fault.PRODUCER_STOPPED, SILENCE_HOURS * HOUR + 180, {"StreamSilentAlarm": (SILENCE_HOURS + 1) * HOUR}
     ),
-    # The crash is told with its first try, the batch when its tries are used up, half an hour later. The other nine
-    # shards are read, so the stream is.
+    # The crash is reported on the first attempt, the batch half an hour later, when its retries are exhausted. The
+    # other nine shards are read, so the stream is too.
     "batch given up": Scenario(Fault.BATCH_FAILS, 30, {"ConsumerErrorAlarm": 5, "FailedBatchAlarm": 35}),
     # S3's count, and the second message beside the test message. Here SQS counts at once; a queue that was idle for six
     # hours is counted up to 15 minutes late, which the alarms' texts add.
     "replication failed": Scenario(
         Fault.REPLICATION_FAILS, 1, {"ReplicationFailureAlarm": 5, "ReplicationFailureListedAlarm": 5}
     ),
-    # Without the test message a single failure is one message: S3's count alone tells it.
+    # Without the test message a single failure is one message: only S3's metric reports it.
     "replication failed, queue emptied": Scenario(
         Fault.REPLICATION_FAILS, 1, {"ReplicationFailureAlarm": 5}, world={"emptied": True}
     ),
     # Has a number only while writes are refused: without FILL it would not come back.
     "a table refuses writes": Scenario(Fault.TABLE_REFUSES, 30, {"JobTableThrottleAlarm": 15}),
     # A single one is an event and no alarm: the next crawl comes before two days are over.
-    "crawl failed": Scenario(Fault.CRAWL_FAILS, DAY, {}, told=frozenset({"GlueFailureRule"})),
+    "crawl failed": Scenario(Fault.CRAWL_FAILS, DAY, {}, events=frozenset({"GlueFailureRule"})),
     "crawl never": Scenario(
         Fault.CRAWL_NOT_STARTED,
         3 * DAY,
@@ -177,7 +177,7 @@ SCENARIOS = {
         {"RawCrawlOverdueAlarm": 50 * HOUR, "ProcessedCrawlOverdueAlarm": 50 * HOUR},
         over=DAY + 2 * HOUR,
     ),
-    "job run failed": Scenario(Fault.JOB_FAILS, HOUR, {}, told=frozenset({"GlueFailureRule"})),
+    "job run failed": Scenario(Fault.JOB_FAILS, HOUR, {}, events=frozenset({"GlueFailureRule"})),
     "run never started": Scenario(Fault.JOB_NOT_STARTED, 12 * HOUR, {"ParquetOverdueAlarm": 6 * HOUR}, over=2 * HOUR),
 }
 
@@ -212,7 +212,7 @@ def test_exactly_the_event_rules_meant_tell_somebody(stack: Stack, scenario: Sce
     world = world_in(stack, scenario)
 
     telling = {name_of(rule): name for name, rule in stack.of("AWS::Events::Rule").items() if target_arns(rule)}
-    assert {telling[rule] for _, rule in world.matched if rule in telling} == scenario.told
+    assert {telling[rule] for _, rule in world.matched if rule in telling} == scenario.events
 
 
 TRAFFICS = {

@@ -99,13 +99,13 @@ def test_the_counts_add_up(inputs: list[Input]) -> None:
     functions.deliver(inputs)
     ingested, judged = functions.ingested, functions.judged
     bad = Counter(reason for _, reason in inputs if reason is not None)
-    told = sum((Counter(notice["counts_by_reason"]) for notice in functions.rejected.notices), Counter())
+    notified = sum((Counter(notice["counts_by_reason"]) for notice in functions.rejected.notices), Counter())
 
     assert ingested.ingested + ingested.undecodable == len(inputs)
     assert judged.validated + judged.rejected == ingested.ingested
     assert ingested.undecodable + judged.rejected == bad.total()
-    assert told <= bad
-    assert told.total() == judged.rejected
+    assert notified <= bad
+    assert notified.total() == judged.rejected
     assert all(stage >= Stage.VALIDATED for stage, _ in functions.jobs.rows.values())
 
 

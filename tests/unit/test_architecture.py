@@ -51,10 +51,10 @@ def test_the_layers_are_those_that_the_linter_holds() -> None:
 def test_every_room_is_on_one_line_and_in_a_table() -> None:
     """A room that the linter does not know may import whatever it likes."""
     placed = [room for line in layers() for room in line.split(" | ")]
-    told = {room for row in ROWS for room in re.findall(r"`([\w.]+)`", row[0])}
+    listed = {room for row in ROWS for room in re.findall(r"`([\w.]+)`", row[0])}
 
     assert sorted(placed) == sorted(rooms())
-    assert rooms() <= told
+    assert rooms() <= listed
 
 
 @pytest.mark.parametrize("package", ["harness", "rules/lib", "rules/checkov", "lambda_src", "glue_src"])

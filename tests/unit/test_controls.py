@@ -104,7 +104,7 @@ def _without(*place: Any) -> Any:
         pytest.param(_with("controls", 0, "owner", value="me"), "owner is not one of", id="an unknown field"),
         pytest.param(_with("controls", 0, "rules", value=[]), "control FDP-one: rules is missing", id="no rule"),
         pytest.param(_with("controls", 0, "rules", value="one"), "it is a list of texts", id="rules as text"),
-        pytest.param(_with("controls", 0, "rules", value=["one", "one"]), "one stands there twice", id="a rule twice"),
+        pytest.param(_with("controls", 0, "rules", value=["one", "one"]), "one is listed twice", id="a rule twice"),
         pytest.param(_with("controls", 0, "rules", value=["three"]), "there is no rule three", id="an unknown rule"),
         pytest.param(_with("controls", 0, "rules", value=["two"]), "rule one has no control", id="a rule left over"),
         pytest.param(_with("controls", 1, "id", value="FDP-one"), "two controls are FDP-one", id="an id twice"),

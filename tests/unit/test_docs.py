@@ -609,14 +609,14 @@ def test_each_property_of_the_original_is_accounted_for(original: dict[str, Any]
     for name, resource in original["Resources"].items():
         about = " ".join(cell for cell in _first_column() if f"`{name}`" in cell)
         whole = any(f"`{name}`" in cell and re.fullmatch(r"`\w+`(, `\w+`)*", cell) for cell in _first_column())
-        told = {word.lower() for word in re.findall(r"[A-Za-z]+", about)}
+        mentioned = {word.lower() for word in re.findall(r"[A-Za-z]+", about)}
         missing = {
             each
             for each in resource.get("Properties", {})
-            if not whole and each.lower() not in told and not SAID_OTHERWISE.get(each, set()) & told
+            if not whole and each.lower() not in mentioned and not SAID_OTHERWISE.get(each, set()) & mentioned
         }
         assert missing == set(), name
-        tags = "Tags" in resource["Properties"] and "tags" not in told
+        tags = "Tags" in resource["Properties"] and "tags" not in mentioned
         assert not tags or whole, name
     assert cells
 

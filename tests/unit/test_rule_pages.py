@@ -321,11 +321,11 @@ def test_a_failure_that_is_waived_is_called_so_and_shown(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        pytest.param(None, "is not there; tox -e", id="missing"),
+        pytest.param(None, "does not exist; run tox -e", id="missing"),
         pytest.param("", "cannot be read", id="empty"),
-        pytest.param("[]", "is no report", id="something else"),
-        pytest.param({"template_sha256": "0"}, "is about another state of the template", id="another template"),
-        pytest.param({"rules_sha256": "0"}, "is about another state of the rules", id="other rules"),
+        pytest.param("[]", "is not a report", id="something else"),
+        pytest.param({"template_sha256": "0"}, "does not match the current template", id="another template"),
+        pytest.param({"rules_sha256": "0"}, "does not match the current rules", id="other rules"),
         pytest.param({"rules": []}, "the reports lack", id="of one engine only"),
     ],
 )
@@ -390,7 +390,7 @@ def test_what_is_stale_is_named_with_its_first_line_that_differs(
     first, anew, *again = capsys.readouterr().err.splitlines()
     assert first.startswith(f"rules: {name}:{number} is stale: '{new}")
     assert f"', and has to be '{old}" in first
-    assert anew == f"rules: {command.ANEW} writes it anew"
+    assert anew == f"rules: {command.ANEW} updates it"
     assert again == [first, anew]
 
     assert command.main(["--write"]) == command.FRESH

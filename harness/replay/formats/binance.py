@@ -124,9 +124,7 @@ class Binance(Framed):
     def _rest_book(self, body: Message, received: str | None) -> bytes:
         if len(self._symbols) != 1:
             named = ", ".join(sorted(self._symbols)) or "none"
-            raise LineError(
-                f"a book by REST, which names no symbol: the messages before it have to name one, not {named}"
-            )
+            raise LineError(f"a book by REST has no symbol: the messages before it must name exactly one, not {named}")
         (symbol,) = self._symbols
         return record(
             "order_book",

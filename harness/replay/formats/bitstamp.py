@@ -107,7 +107,7 @@ def _pusher_event(event: str, body: Message, received: str | None) -> Iterator[b
 
 
 def _time(data: Message) -> str | None:
-    """The message's own time; `timestamp` says the same in whole seconds and is left over."""
+    """The message's own time; `timestamp`, the same in whole seconds, goes to `extra`."""
     microseconds = data.optional("microtimestamp")
     if microseconds is not None:
         return from_unix_microseconds(microseconds)

@@ -32,5 +32,5 @@ class Canonical:
         return all(name in message for name in _ORIGINAL_FIELDS)
 
     def read(self, line: bytes) -> Iterator[bytes | Skipped]:
-        """The line itself, whatever it is."""
+        """The line itself, unchecked."""
         yield line

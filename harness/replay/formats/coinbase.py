@@ -48,9 +48,9 @@ class Coinbase(Framed):
             return
         head = Head(body.text("product_id"), "COINBASE", body.optional("time"), message.at)
         sequence = body.optional("sequence")
-        feed, told = tell(body)
-        extra = {"kind": kind} | told.pop("extra", {}) | body.fields
-        yield record(feed, head, sequence=sequence, **told, extra=extra)
+        feed, fields = tell(body)
+        extra = {"kind": kind} | fields.pop("extra", {}) | body.fields
+        yield record(feed, head, sequence=sequence, **fields, extra=extra)
 
 
 def _trade(message: Message) -> tuple[str, dict[str, Any]]:

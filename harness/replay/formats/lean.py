@@ -64,7 +64,7 @@ def _exchange(code: str, prices: list[str]) -> tuple[str, bool]:
     if any("." in price for price in prices):
         return code.upper(), False
     # 48000 could be 4.80 or 48,000: guessing could silently produce a wrong price.
-    raise LineError(f"the exchange {code[:40]!r} does not tell whether prices are in 1/10,000 USD")
+    raise LineError(f"the exchange {code[:40]!r} does not determine whether prices are in 1/10,000 USD")
 
 
 def _price(digits: str, is_scaled: bool) -> str:

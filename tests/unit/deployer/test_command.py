@@ -39,7 +39,7 @@ def test_a_stale_policy_is_named_and_written_anew(
 
     assert main(["--check"]) == STALE
     assert capsys.readouterr().err == (
-        "deployer-policy: docs/deployer-policy.json is stale; `tox -e deployer-policy -- --write` writes it anew\n"
+        "deployer-policy: docs/deployer-policy.json is stale; `tox -e deployer-policy -- --write` updates it\n"
     )
     assert main(["--write"]) == FRESH
     assert policy.read_text() == fresh

@@ -1,4 +1,4 @@
-"""What the contract refuses, and under which reason: every hostile piece, one by one."""
+"""What the contract refuses, and under which reason: every hostile fragment, one by one."""
 
 import json
 import time
@@ -32,16 +32,16 @@ def short(value: Any) -> str:
     return ascii(value)[:40]
 
 
-@pytest.mark.parametrize(("piece", "reason"), hostile.HOSTILE_NUMERALS + hostile.HOSTILE_PRICES, ids=short)
-def test_a_price_is_refused(piece: str, reason: str) -> None:
-    for record in (TRADE.replace("@", "").replace('"price":1', f'"price":{piece}'), BOOK, DEPTH):
-        assert reason_of(record.replace("@", f'{{"volume":"1","price":{piece}}}')) == reason
+@pytest.mark.parametrize(("fragment", "reason"), hostile.HOSTILE_NUMERALS + hostile.HOSTILE_PRICES, ids=short)
+def test_a_price_is_refused(fragment: str, reason: str) -> None:
+    for record in (TRADE.replace("@", "").replace('"price":1', f'"price":{fragment}'), BOOK, DEPTH):
+        assert reason_of(record.replace("@", f'{{"volume":"1","price":{fragment}}}')) == reason
 
 
-@pytest.mark.parametrize(("piece", "reason"), hostile.HOSTILE_NUMERALS + hostile.HOSTILE_VOLUMES, ids=short)
-def test_a_volume_is_refused(piece: str, reason: str) -> None:
-    for record in (TRADE.replace("@", "").replace('"volume":1', f'"volume":{piece}'), BOOK, DEPTH):
-        assert reason_of(record.replace("@", f'{{"price":"1","volume":{piece}}}')) == reason
+@pytest.mark.parametrize(("fragment", "reason"), hostile.HOSTILE_NUMERALS + hostile.HOSTILE_VOLUMES, ids=short)
+def test_a_volume_is_refused(fragment: str, reason: str) -> None:
+    for record in (TRADE.replace("@", "").replace('"volume":1', f'"volume":{fragment}'), BOOK, DEPTH):
+        assert reason_of(record.replace("@", f'{{"price":"1","volume":{fragment}}}')) == reason
 
 
 @pytest.mark.parametrize("name", ["timestamp", "receive_timestamp"])
@@ -52,27 +52,27 @@ def test_a_time_is_refused(text: str, reason: str, name: str) -> None:
     assert reason_of(json.dumps(record)) == reason
 
 
-@pytest.mark.parametrize(("name", "piece", "reason"), hostile.HOSTILE_FIELDS, ids=short)
-def test_a_field_is_refused(name: str, piece: str, reason: str) -> None:
+@pytest.mark.parametrize(("name", "fragment", "reason"), hostile.HOSTILE_FIELDS, ids=short)
+def test_a_field_is_refused(name: str, fragment: str, reason: str) -> None:
     record = json.loads(TRADE.replace("@", "")) | {name: "@@"}
 
-    assert reason_of(json.dumps(record).replace('"@@"', piece)) == reason
+    assert reason_of(json.dumps(record).replace('"@@"', fragment)) == reason
 
 
-@pytest.mark.parametrize(("piece", "reason"), hostile.HOSTILE_MEMBERS, ids=short)
-def test_a_member_of_extra_is_refused(piece: str, reason: str) -> None:
-    assert reason_of(TRADE.replace("@", f',"extra":{{{piece}}}')) == reason
+@pytest.mark.parametrize(("fragment", "reason"), hostile.HOSTILE_MEMBERS, ids=short)
+def test_a_member_of_extra_is_refused(fragment: str, reason: str) -> None:
+    assert reason_of(TRADE.replace("@", f',"extra":{{{fragment}}}')) == reason
 
 
-@pytest.mark.parametrize(("piece", "reason"), hostile.HOSTILE_BOOK_LEVELS, ids=short)
-def test_an_entry_of_a_book_is_refused(piece: str, reason: str) -> None:
-    assert reason_of(BOOK.replace("@", piece)) == reason
-    assert reason_of(BOOK.replace("@", f'{{"price":1}},{piece},{{"order_id":1}}')) == reason
+@pytest.mark.parametrize(("fragment", "reason"), hostile.HOSTILE_BOOK_LEVELS, ids=short)
+def test_an_entry_of_a_book_is_refused(fragment: str, reason: str) -> None:
+    assert reason_of(BOOK.replace("@", fragment)) == reason
+    assert reason_of(BOOK.replace("@", f'{{"price":1}},{fragment},{{"order_id":1}}')) == reason
 
 
-@pytest.mark.parametrize(("piece", "reason"), hostile.HOSTILE_DEPTH_LEVELS, ids=short)
-def test_a_level_of_a_depth_view_is_refused(piece: str, reason: str) -> None:
-    assert reason_of(DEPTH.replace("@", piece)) == reason
+@pytest.mark.parametrize(("fragment", "reason"), hostile.HOSTILE_DEPTH_LEVELS, ids=short)
+def test_a_level_of_a_depth_view_is_refused(fragment: str, reason: str) -> None:
+    assert reason_of(DEPTH.replace("@", fragment)) == reason
 
 
 @pytest.mark.parametrize("record", [TRADE, BOOK, DEPTH], ids=["trade", "order_book", "market_depth"])

@@ -88,12 +88,12 @@ def test_what_is_accepted_is_valid_by_the_schema(raw: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "piece"),
-    [(name, piece) for name, piece, reason in HOSTILE_FIELDS if reason not in {"too_many_digits", "wrong_type"}],
+    ("name", "fragment"),
+    [(name, fragment) for name, fragment, reason in HOSTILE_FIELDS if reason not in {"too_many_digits", "wrong_type"}],
 )
-def test_the_schema_refuses_what_it_can_express(name: str, piece: str) -> None:
+def test_the_schema_refuses_what_it_can_express(name: str, fragment: str) -> None:
     fields = '{"type":"trade","symbol":"A","exchange":"X","timestamp":"2026-11-22T22:04:46Z","price":1,"volume":1}'
-    record = json.loads(fields) | {name: json.loads(piece)}
+    record = json.loads(fields) | {name: json.loads(fragment)}
 
     assert not SCHEMA.is_valid(record)
 

@@ -204,8 +204,8 @@ def test_nothing_that_is_refused_passes(code: str, session: Emulated, parameters
 def test_the_action_that_is_missing_is_named_as_iam_names_it(
     session: Emulated, parameters: Callable[..., Path]
 ) -> None:
-    refused = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetBucketEncryption")
-    facts = asked(Refusing(session, refused), parameters())
+    rejected = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetBucketEncryption")
+    facts = asked(Refusing(session, rejected), parameters())
 
     assert facts.artifact_bucket == NotAnswered("s3:GetEncryptionConfiguration", "AccessDenied")
 
@@ -280,12 +280,12 @@ def test_while_the_stack_is_unknown_what_is_there_may_be_its_own(
 ) -> None:
     """Its own log group was to be deleted."""
     session.client("logs").create_log_group(logGroupName="/aws/lambda/kinesis-consumer-development")
-    refused = NotAnswered("cloudformation:DescribeStacks", "AccessDenied")
+    rejected = NotAnswered("cloudformation:DescribeStacks", "AccessDenied")
     values, template = read(parameters(), TEMPLATE)
-    facts = Asker(session, STACK).facts(complete(values, template, {}), refused)
+    facts = Asker(session, STACK).facts(complete(values, template, {}), rejected)
 
     there = {named.name: taken for named, taken in facts.taken.items() if taken is not False}
-    assert there == {"/aws/lambda/kinesis-consumer-development": refused}
+    assert there == {"/aws/lambda/kinesis-consumer-development": rejected}
     names = [each for each in findings(complete(values, template, {}), facts) if each.check == "names"]
     assert [(each.evaluated, "delete-log-group" in each.fix) for each in names] == [(False, False)]
 

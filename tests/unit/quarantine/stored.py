@@ -47,7 +47,7 @@ def put(root: Path, key: str, body: bytes | list[bytes]) -> Path:
 
 
 def small_quarantine(root: Path) -> Path:
-    """Three records refused by the validator, two of them bad numbers, and one by the consumer."""
+    """Three records rejected by the validator, two of them bad numbers, and one by the consumer."""
     put(root, undecodable(1), [line(1, b"{")])
     bad_numbers = [line(seq, b'{"price":"1,%d"}' % seq, "bad_number", detail=f"price: '1,{seq}'") for seq in (2, 3)]
     put(root, rejected(2, 3, 4), [*bad_numbers, line(4, b"{}", "missing_field", detail="symbol")])

@@ -84,10 +84,10 @@ def test_a_partial_book_is_a_view_as_deep_as_its_stream_says() -> None:
 
 def test_a_book_by_rest_is_of_the_one_symbol_before_it() -> None:
     """Its answer names no symbol, and the collector asks for it in the middle of the streams."""
-    told = session("binance", on("btcusdt@bookTicker", BEST), REST, frame=FRAME)
+    records = session("binance", on("btcusdt@bookTicker", BEST), REST, frame=FRAME)
     (futures,) = session("binance", on("btcusdt@bookTicker", BEST), REST | {"E": 5, "T": 1000001}, frame=FRAME)[1]
 
-    (book,) = told[1]
+    (book,) = records[1]
     assert (book["symbol"], book["event"], book["book"], book["sequence"]) == ("BTCUSDT", "snapshot", "L2", "9")
     assert book["extra"] == {"kind": "rest_book", "symbol_source": "session", "timestamp_source": "receive"}
     assert (futures["exchange"], futures["timestamp"]) == ("BINANCE-FUTURES", "1970-01-01T00:16:40.001Z")
