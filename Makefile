@@ -1,37 +1,37 @@
-# The two commands a newcomer types. Each sets up all that it needs, from nothing, into folders git ignores;
-# everything but the bootstrap is a tox environment (`.tools/bin/tox list`).
+# The two main commands. Each sets up what it needs in folders that git ignores; everything but the bootstrap is a tox
+# environment (`.tools/bin/tox list`).
 
 PYTHON ?= python3
 TOX := .tools/bin/tox
 
-# Given on make's command line; harness/pipeline/options.py says what they mean.
+# Options on make's command line, documented in harness/pipeline/options.py.
 export FEED VENUE KEEP PORT COUNT SEED BAD_PER_MILLE PIPELINE_PATIENCE
 
 .DEFAULT_GOAL := help
 .PHONY: help pipeline test nightly tools clean
-# Which examples the nightly run draws; the date, so that each night draws others and any can be drawn again.
+# The nightly run's seed: the date, so that each night differs and can be repeated.
 HYPOTHESIS_SEED ?= $(shell date +%Y%m%d)
 
 help:
 	@echo "make pipeline   deploy the pipeline on an emulated AWS, replay market data through it, account for every record"
 	@echo "                FEED='file ...' | FEED=folder | FEED=-   VENUE=format   KEEP=1   PORT=number"
-	@echo "                COUNT=records   SEED=number   BAD_PER_MILLE=0..1000   of the feed that is generated without FEED"
+	@echo "                COUNT=records   SEED=number   BAD_PER_MILLE=0..1000   for the generated feed, without FEED"
 	@echo "make test       run every check: lint, types, the policy gate and its mutants, Spark, and the test suite"
-	@echo "make nightly    run every long profile: 20,000 examples a property, all moments of an interrupt, whole captures, a million records"
-	@echo "                HYPOTHESIS_SEED=number   PIPELINE_PATIENCE=3 triples all time limits, here as in the others"
+	@echo "make nightly    run every long profile: 2,000 examples a property, all moments of an interrupt, whole captures, a million records"
+	@echo "                HYPOTHESIS_SEED=number   PIPELINE_PATIENCE=3 triples all time limits, as in the other commands"
 	@echo "make tools      only set up .tools/bin/tox"
-	@echo "make clean      delete all that was set up or written"
+	@echo "make clean      delete everything that was set up or written"
 
 tools:
 	@$(PYTHON) harness/bootstrap.py
 
-# Not through `tox run`: that would keep standard input (FEED=-) from it.
+# Not through `tox run`, which does not pass standard input (FEED=-).
 pipeline:
 	@rm -f build/pipeline/summary.json
 	@$(PYTHON) harness/bootstrap.py spark pipeline
 	@.tox/pipeline/bin/python -m harness pipeline
 
-# The timings are shown however it ends.
+# Shows the timings even after a failure.
 test: tools
 	@rm -rf build/tests build/coverage
 	@$(TOX) run; code=$$?; .tools/bin/python harness/timings.py; exit $$code

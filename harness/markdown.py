@@ -1,4 +1,4 @@
-"""Text, links and tables as GitHub shows them."""
+"""Markdown for GitHub: text, links and tables."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from collections.abc import Iterable
 WIDTH = 120
 _CODE = re.compile(r"(`[^`|]+`)")
 _MARKS = re.compile(r"([\\*<\[\]|$`]|(?<!\w)_|_(?!\w))")
-#: What Markdown would take for the beginning of something at a line's start.
+#: Line starts that Markdown treats as a list or heading.
 _START = re.compile(r"^(?:[-+#>]|\d+[.)])(?=\s)", re.MULTILINE)
 
 
-def plain(text: str) -> str:
-    """A text that stands for itself, whatever Markdown makes of its characters; only code in it stays code."""
+def escaped(text: str) -> str:
+    """Text with Markdown characters escaped; code spans are kept."""
     return "".join(part if _CODE.fullmatch(part) else _MARKS.sub(r"\\\1", part) for part in _CODE.split(text))
 
 
 def paragraph(text: str, indent: str = "", start: str = "") -> str:
-    """A text in lines as long as those of the other documents; `start` begins the first, `indent` all the others."""
+    """Text wrapped to WIDTH; `start` begins the first line, `indent` all others."""
     joined = " ".join(text.split())
     lines = textwrap.fill(
         joined, WIDTH, initial_indent=start, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
@@ -28,19 +28,19 @@ def paragraph(text: str, indent: str = "", start: str = "") -> str:
 
 
 def sentence(text: str) -> str:
-    """A text with a capital at its beginning."""
+    """Text with a capital first letter."""
     return text[:1].upper() + text[1:]
 
 
 def code(text: str) -> str:
-    """A text as code, also within a table."""
+    """Text as a code span, also valid in a table."""
     fence = "``" if "`" in text else "`"
     pad = " " if "`" in text else ""
     return f"{fence}{pad}{text.replace('|', chr(92) + '|')}{pad}{fence}"
 
 
 def anchor(heading: str) -> str:
-    """The anchor that GitHub gives to a heading."""
+    """GitHub's anchor of a heading."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
 
 
@@ -52,7 +52,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def sections(*parts: str) -> str:
-    """Paragraphs, headings and tables, the empty ones left out, as one page."""
+    """Join the non-empty paragraphs, headings and tables to a page."""
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""How long to wait before something counts as failed: every such limit is multiplied by PIPELINE_PATIENCE.
+"""Time limits before something counts as failed, multiplied by PIPELINE_PATIENCE.
 
 A machine that is busy with other work needs more time for the same; `PIPELINE_PATIENCE=3` triples all limits. What is
 measured and not waited for (CPU seconds, timeouts in the template) does not change with it.
@@ -16,13 +16,13 @@ class BadPatience(ValueError):
 
 
 def seconds(limit: float) -> float:
-    """`limit` seconds on an idle machine, as many as to wait on this one. Raises BadPatience."""
+    """`limit` seconds, scaled by PIPELINE_PATIENCE. Raises BadPatience."""
     text = os.environ.get(VARIABLE) or "1"
     try:
         factor = float(text)
     except ValueError:
         factor = 0.0
-    # Not a number compares as false; infinity would never give up.
+    # NaN compares as false; infinity would never time out.
     if not 1 <= factor <= 1_000:
         raise BadPatience(f"{VARIABLE} is {text!r}, not a number from 1 to 1000")
     return limit * factor

@@ -1,4 +1,4 @@
-"""Ends one process with whatever it started, however its owner ended. Standard library only: it runs by itself.
+"""Ends a process and its children when its owner ends in any way. Standard library only: it runs standalone.
 
 The owner of an emulator or of a Spark job holds the other end of this process's standard input. When that closes,
 because the owner stopped the process or because the owner was killed, the process group is killed and its folder
@@ -17,18 +17,18 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-#: Written by an owner that goes away and wants the process to stay: from then on only a signal ends it.
+#: Written by an owner that exits but keeps the process; then only a signal ends it.
 STAY = b"stay\n"
 SIGNALLED = 128
 
 
 def main(folder: Path, command: list[str]) -> int:
-    """Run `command` in a session of its own until told to end it, then leave neither process nor `folder`.
+    """Run `command` in its own session until asked to end it, then remove its processes and `folder`.
 
-    Return its exit code as a shell would, or 0 if it was told to end.
+    Return its exit code as a shell would, or 0 if it was asked to end.
     """
     woken = _wake_on(signal.SIGCHLD, signal.SIGTERM)
-    # A terminal's interrupt is for the owner, who decides what it means.
+    # Ctrl-C is for the owner to handle.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
     ended = None
@@ -44,12 +44,12 @@ def main(folder: Path, command: list[str]) -> int:
 
 
 def unmade_folder(prefix: str) -> Path:
-    """Return the name of a new temporary folder, for the owner to make.
+    """Return the name of a new temporary folder, which the owner creates.
 
     An owner that knows the name before the folder is there can remove it whenever it is interrupted; `mkdtemp` would
     tell it too late.
     """
-    # Not needed by the reaper itself, which is to start quickly.
+    # Imported late, so that the reaper starts fast.
     import tempfile
 
     return Path(tempfile.gettempdir(), f"{prefix}{os.urandom(8).hex()}")
@@ -85,7 +85,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _remove(folder: Path) -> None:
-    # A worker that is being killed may still finish writing a file, hence more than one attempt.
+    # A worker being killed may still write a file, so try several times.
     for _ in range(20):
         shutil.rmtree(folder, ignore_errors=True)
         if not folder.exists():

@@ -1,4 +1,4 @@
-"""The end of `make test`: where the time of the tests went, from the reports that pytest leaves in build/tests.
+"""The end of `make test`: test counts and slowest tests, from pytest's reports in build/tests.
 
 Standard library only. What each environment took as a whole, tox has just said.
 """
@@ -15,7 +15,7 @@ SHOWN = 10
 
 
 def main(reports: Path = REPORTS) -> int:
-    """Print the counts of each environment, and its slowest tests and files; nothing it finds is a failure."""
+    """Print each environment's counts, slowest tests and files; never fails."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     tests: Counter[str] = Counter()
     files: Counter[str] = Counter()

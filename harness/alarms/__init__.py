@@ -1,9 +1,9 @@
-"""CloudWatch alarms, worked out without CloudWatch: what state an alarm is in, minute by minute, given its numbers.
+"""Evaluates CloudWatch alarms without CloudWatch: the state of an alarm, minute by minute, from metric data.
 
-`series.Numbers` holds what a metric was in which minute, `definition.read` turns the properties of an
-`AWS::CloudWatch::Alarm` into an `Alarm`, `evaluation.history` says when it changes state. Where AWS's documentation
-leaves more than one way to read it, `reading.Reading` names the choice, so that a test can take them all.
+`series.Numbers` holds metric data by minute, `definition.read` turns the properties of an
+`AWS::CloudWatch::Alarm` into an `Alarm`, `evaluation.history` computes its states. Where AWS's documentation
+is ambiguous, `reading.Reading` names the interpretation, so that tests can try all of them.
 
-Time is a count of minutes from wherever the caller begins. There is no clock and nothing waits. Nothing here knows a
-template: that is `rules.lib.alarms`, which asks this package.
+Time is counted in minutes from the caller's start. There is no clock and no waiting. Nothing here reads a
+template; `rules.lib.alarms` does, with this package.
 """

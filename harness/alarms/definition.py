@@ -1,4 +1,4 @@
-"""An alarm as CloudWatch knows it, read from the properties of an `AWS::CloudWatch::Alarm`, and what it refuses.
+"""Parses and validates the properties of an `AWS::CloudWatch::Alarm`.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
 """
@@ -24,7 +24,7 @@ BREACHES: Mapping[str, Callable[[float, float], bool]] = {
     "LessThanThreshold": operator.lt,
 }
 STATISTICS = ("Average", "Maximum", "Minimum", "SampleCount", "Sum")
-#: What belongs to an alarm on one metric, and must not stand beside `Metrics`.
+#: Properties of an alarm on one metric, which exclude `Metrics`.
 OF_ONE_METRIC = ("Dimensions", "ExtendedStatistic", "MetricName", "Namespace", "Period", "Statistic", "Unit")
 MAXIMUM_METRICS = 10
 MAXIMUM_EXPRESSIONS = 10
@@ -33,7 +33,7 @@ HOUR, DAY, WEEK = 3600, 86_400, 604_800
 
 @dataclass(frozen=True)
 class Source:
-    """A metric that an alarm reads, under an id of its own, and how it is condensed."""
+    """A metric that an alarm reads: its id, and its statistic and period."""
 
     id: str
     metric: Metric
@@ -44,10 +44,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Alarm:
-    """When to tell: the value watched, the threshold, and how many of how many periods."""
+    """An alarm: the watched value, the threshold, and M out of N periods."""
 
     sources: tuple[Source, ...]
-    #: Id -> expression, each after those that it names.
+    #: Id -> expression, in order of dependency.
     expressions: Mapping[str, Node]
     watched: str
     period: int
@@ -63,27 +63,27 @@ class Alarm:
 
     @property
     def spans_days(self) -> bool:
-        """Whether it looks back for more than a day: such an alarm is evaluated once an hour."""
+        """Whether it evaluates more than a day: CloudWatch does so once an hour."""
         return self.period * self.periods > DAY
 
     @property
     def minutes(self) -> int:
-        """How long one period is."""
+        """The length of a period in minutes."""
         return self.period // 60
 
 
 def read(properties: Mapping[str, Any]) -> Alarm:
-    """Read an alarm. Raises AlarmError if something is missing, or if CloudWatch would refuse it."""
+    """Parse an alarm. Raises AlarmError if something is missing or CloudWatch would reject it."""
     periods = _whole(properties.get("EvaluationPeriods"), "EvaluationPeriods")
     to_alarm = _whole(properties.get("DatapointsToAlarm", periods), "DatapointsToAlarm")
     if to_alarm > periods:
         raise UnreadableAlarm(f"DatapointsToAlarm ({to_alarm}) is more than EvaluationPeriods ({periods})")
     comparison = properties.get("ComparisonOperator")
     if not isinstance(comparison, str) or comparison not in BREACHES:
-        raise UnreadableAlarm(f"the operator {comparison or '(none)'} is not one that can be judged")
+        raise UnreadableAlarm(f"the operator {comparison or '(none)'} cannot be evaluated")
     treatment = properties.get("TreatMissingData", "missing")
     if treatment not in TREATMENTS:
-        raise UnreadableAlarm(f"TreatMissingData {treatment} is not one that CloudWatch knows")
+        raise UnreadableAlarm(f"TreatMissingData {treatment} is unknown to CloudWatch")
     if properties.get("Metrics") is None:
         sources: tuple[Source, ...] = (_source("m1", properties, properties.get("Statistic")),)
         expressions: Mapping[str, Node] = {}
@@ -100,7 +100,7 @@ def read(properties: Mapping[str, Any]) -> Alarm:
 
 
 def refusals(properties: Mapping[str, Any]) -> Iterator[str]:
-    """Why CloudWatch would not take an alarm, or nobody could say what it does; nothing if it is well."""
+    """Yield why CloudWatch would reject an alarm or its behaviour is unknown; nothing if it is valid."""
     try:
         read(properties)
     except AlarmError as error:
@@ -128,7 +128,7 @@ def _queries(properties: Mapping[str, Any]) -> tuple[tuple[Source, ...], Mapping
     for query in queries:
         name = query.get("Id")
         if not isinstance(name, str) or not re.fullmatch(r"[a-z][A-Za-z0-9_]{0,254}", name) or name in seen:
-            raise UnreadableAlarm(f"the id {name or '(none)'} is no name of its own that begins with a small letter")
+            raise UnreadableAlarm(f"the id {name or '(none)'} is not a unique name that starts in lower case")
         seen.add(name)
         if ("Expression" in query) == ("MetricStat" in query):
             raise UnreadableAlarm(f"{name} has to be either a metric or an expression")
@@ -137,7 +137,7 @@ def _queries(properties: Mapping[str, Any]) -> tuple[tuple[Source, ...], Mapping
             returned.append(name)
         if "Expression" in query:
             if not isinstance(query["Expression"], str):
-                raise UnreadableAlarm(f"the expression of {name} is no text")
+                raise UnreadableAlarm(f"the expression of {name} is not a string")
             unordered[name] = parse(query["Expression"])
         else:
             stat = query["MetricStat"]
@@ -165,8 +165,8 @@ def _ordered(unordered: Mapping[str, Node], metrics: set[str]) -> Mapping[str, N
         ready = [name for name, node in waiting.items() if names(node) <= metrics | set(found)]
         if not ready:
             missing = sorted(set().union(*map(names, waiting.values())) - metrics - set(unordered))
-            reason = f"no metric or expression is called {', '.join(missing)}" if missing else "they name each other"
-            raise UnreadableAlarm(f"the expressions cannot be worked out: {reason}")
+            reason = f"there is no metric or expression {', '.join(missing)}" if missing else "they form a cycle"
+            raise UnreadableAlarm(f"the expressions cannot be evaluated: {reason}")
         for name in ready:
             found[name] = waiting.pop(name)
     return found
@@ -174,11 +174,11 @@ def _ordered(unordered: Mapping[str, Node], metrics: set[str]) -> Mapping[str, N
 
 def _source(name: str, stated: Mapping[str, Any], statistic: Any) -> Source:
     if statistic not in STATISTICS:
-        raise UnreadableAlarm(f"the statistic {statistic or '(none)'} is not one that can be judged")
+        raise UnreadableAlarm(f"the statistic {statistic or '(none)'} cannot be evaluated")
     period = _whole(stated.get("Period"), "Period")
-    # 10, 20 and 30 seconds are for metrics that are sent more often than any that there are here.
+    # 10, 20 and 30 seconds are for high-resolution metrics, which the pipeline has none of.
     if period % 60:
-        raise UnreadableAlarm(f"a period of {period} seconds is no number of minutes")
+        raise UnreadableAlarm(f"a period of {period} seconds is not a whole number of minutes")
     dimensions = stated.get("Dimensions")
     return Source(
         name,
@@ -198,7 +198,7 @@ def _source(name: str, stated: Mapping[str, Any], statistic: Any) -> Source:
 
 
 def _try_out(alarm: Alarm) -> None:
-    """Work every expression out once, over nothing: an unknown function raises here, not in the middle of a night."""
+    """Evaluate every expression once without data, so that an unknown function raises here."""
     length = 2
     rows: dict[str, tuple[float | None, ...]] = {each.id: (None,) * length for each in alarm.sources}
     values = evaluated(alarm, rows, length)
@@ -207,7 +207,7 @@ def _try_out(alarm: Alarm) -> None:
 
 
 def evaluated(alarm: Alarm, rows: Mapping[str, tuple[float | None, ...]], length: int, reading: Any = STANDARD) -> Any:
-    """What every id of an alarm comes to over a row of periods, given what its metrics were."""
+    """The values of every id of an alarm over a row of periods, from its metrics' values."""
     by_id: dict[str, Any] = dict(rows)
     metrics = tuple(each.id for each in alarm.sources)
     periods = {each.id: each.period for each in alarm.sources}
@@ -239,7 +239,7 @@ def _true(value: Any) -> bool:
 def _threshold(properties: Mapping[str, Any]) -> float:
     value = _number(properties.get("Threshold"))
     if value is None:
-        raise UnreadableAlarm("it has no threshold that is a number")
+        raise UnreadableAlarm("it has no numeric threshold")
     return value
 
 

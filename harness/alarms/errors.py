@@ -1,19 +1,19 @@
-"""What can be wrong with an alarm or its metric math."""
+"""Errors of alarms and metric math."""
 
 from __future__ import annotations
 
 
 class AlarmError(ValueError):
-    """Base of every error this package raises on purpose."""
+    """Base of this package's errors."""
 
 
 class UnreadableAlarm(AlarmError):
-    """The alarm lacks something, or has something CloudWatch would refuse; the text says what."""
+    """The alarm is incomplete, or CloudWatch would reject it; the message says why."""
 
 
 class UnreadableExpression(AlarmError):
-    """An expression is not metric math, or uses it in a way CloudWatch does not take."""
+    """An expression is not valid metric math."""
 
 
 class UnknownFunction(UnreadableExpression):
-    """A function that is not modelled here. What it does is unknown, so nobody may rely on it: unknown is not well."""
+    """A metric math function that is not modelled here, so the alarm's behaviour is unknown."""

@@ -1,4 +1,4 @@
-"""What state an alarm is in as time passes.
+"""Evaluates an alarm over time.
 
 "If the period is one minute or longer, an alarm is evaluated every minute", over the periods that end then. One that
 looks back for more than a day is evaluated once an hour, over the hours that are over.
@@ -31,8 +31,8 @@ def history(
 ) -> Iterator[tuple[int, State]]:
     """The state at the end of each minute from `start` up to `end` at which the alarm is evaluated.
 
-    `state` is what it was before. A new alarm is INSUFFICIENT_DATA. To be quick one may look every few minutes alone,
-    and learns of what happens so much later.
+    `state` is the state before; a new alarm is INSUFFICIENT_DATA. A larger `every` is faster,
+    but sees changes later.
     """
     length = alarm.periods + reading.extra
     treatment = _treatment(alarm, reading)
@@ -42,7 +42,7 @@ def history(
         if alarm.spans_days and minute % _HOUR:
             continue
         rows = _rows_at(alarm, numbers, minute, length, reading)
-        # Most of the time nothing has changed, and expressions take longer to work out than to compare.
+        # The rows rarely change, and comparing them is cheaper than evaluating expressions.
         if rows != before:
             values = evaluated(alarm, rows, length, reading)[alarm.watched]
             points = [None if value is None else alarm.breaches(value) for value in values]
@@ -52,8 +52,8 @@ def history(
 
 
 def _rows_at(alarm: Alarm, numbers: Numbers, minute: int, length: int, reading: Reading) -> Rows:
-    """What each source was in each period of the evaluation range, the oldest first."""
-    # What is not there yet cannot be read.
+    """The value of each source in each period of the evaluation range, oldest first."""
+    # Later data does not exist yet.
     there = minute - reading.delay
     step = alarm.minutes
     starts = range(minute - length * step, minute, step)

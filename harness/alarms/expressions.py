@@ -1,4 +1,4 @@
-"""Metric math: expressions read into a tree, and what they come to over a row of periods.
+"""Metric math: parses expressions into a tree and evaluates them over a row of periods.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
 
@@ -31,46 +31,46 @@ _WORDS = {"AND": "AND", "&&": "AND", "OR": "OR", "||": "OR"}
 _COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
     "==": operator.eq, "!=": operator.ne, "<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt,
 }  # fmt: skip
-#: From the weakest to the strongest; all of them bind to the left.
+#: From lowest to highest precedence; all are left-associative.
 _LEVELS = (("OR",), ("AND",), tuple(_COMPARISONS), ("+", "-"), ("*", "/"), ("^",))
 _ROUNDED: Mapping[str, Callable[[float], float]] = {"ABS": abs, "CEIL": math.ceil, "FLOOR": math.floor}
 _OVER_ARRAYS: Mapping[str, Callable[[Sequence[float]], float]] = {"SUM": sum, "MIN": min, "MAX": max}
-#: Deeper than any person writes, and well within what Python recurses.
+#: Deeper than people write, and well below Python's recursion limit.
 _DEPTH = 50
 MAXIMUM_LENGTH = 2048
 
 
 @dataclass(frozen=True)
 class Number:
-    """A number as it stands in the expression."""
+    """A number literal."""
 
     value: float
 
 
 @dataclass(frozen=True)
 class Name:
-    """The id of a metric or of another expression; or a word such as REPEAT."""
+    """The id of a metric or another expression, or a keyword such as REPEAT."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class Text:
-    """A text in quotation marks."""
+    """A string literal."""
 
     value: str
 
 
 @dataclass(frozen=True)
 class Array:
-    """Several rows in square brackets."""
+    """An array of rows."""
 
     items: tuple[Node, ...]
 
 
 @dataclass(frozen=True)
 class Call:
-    """A function, or an operator by its sign, and its arguments."""
+    """A function or operator and its arguments."""
 
     function: str
     arguments: tuple[Node, ...]
@@ -81,7 +81,7 @@ Node = Number | Name | Text | Array | Call
 
 @dataclass(frozen=True)
 class Rows:
-    """What an expression is worked out over: the rows by id, which of them are metrics, and each one's period."""
+    """The inputs of an evaluation: rows by id, which ids are metrics, and their periods in seconds."""
 
     by_id: Mapping[str, tuple[float | None, ...]]
     metrics: tuple[str, ...]
@@ -92,7 +92,7 @@ class Rows:
 
 @lru_cache(maxsize=4096)
 def parse(expression: str) -> Node:
-    """Read an expression. Raises UnreadableExpression for whatever is not metric math."""
+    """Parse an expression. Raises UnreadableExpression if it is not metric math."""
     if len(expression) > MAXIMUM_LENGTH:
         raise UnreadableExpression(f"an expression has at most {MAXIMUM_LENGTH} characters, not {len(expression)}")
     parser = _Parser(_tokens(expression))
@@ -102,7 +102,7 @@ def parse(expression: str) -> Node:
 
 
 def names(node: Node) -> frozenset[str]:
-    """The ids of metrics and expressions that an expression names itself."""
+    """The ids that an expression references directly."""
     match node:
         case Name(name):
             return frozenset({name}) if name[:1].islower() else frozenset()
@@ -112,7 +112,7 @@ def names(node: Node) -> frozenset[str]:
 
 
 def needs_metrics(node: Node) -> bool:
-    """Whether an expression asks for all metrics by METRICS()."""
+    """Whether an expression uses METRICS()."""
     match node:
         case Array(inner):
             return any(map(needs_metrics, inner))
@@ -122,7 +122,7 @@ def needs_metrics(node: Node) -> bool:
 
 
 def work_out(node: Node, rows: Rows) -> Value:
-    """What an expression comes to."""
+    """The value of an expression."""
     match node:
         case Number(value):
             return value
@@ -131,7 +131,7 @@ def work_out(node: Node, rows: Rows) -> Value:
                 raise UnreadableExpression(f"{name} is no id of a metric or expression of this alarm")
             return rows.by_id[name]
         case Text():
-            raise UnreadableExpression("a text can only be what METRICS() looks for")
+            raise UnreadableExpression("a string is only valid as the argument of METRICS()")
         case Array(inner):
             return _array([work_out(each, rows) for each in inner])
         case Call():
@@ -226,7 +226,7 @@ def _called(call: Call, rows: Rows) -> Value:
         return _mapped(work_out(_only(call), rows), _ROUNDED[function])
     if function in ("SUM", "AVG", "MIN", "MAX"):
         return _over_array(call, rows)
-    raise UnknownFunction(f"the function {function} is not known here")
+    raise UnknownFunction(f"the function {function} is not modelled")
 
 
 def _operation(sign: str) -> Callable[[float, float], float | None]:
@@ -360,7 +360,7 @@ def _metric_count(call: Call, rows: Rows) -> Value:
 
 def _fill(call: Call, rows: Rows) -> Value:
     if len(call.arguments) != 2:
-        raise UnreadableExpression(f"FILL takes a row and what to fill it with, not {len(call.arguments)} arguments")
+        raise UnreadableExpression(f"FILL takes a row and a fill value, not {len(call.arguments)} arguments")
     value, filler = work_out(call.arguments[0], rows), call.arguments[1]
     if isinstance(value, list):
         return [_filled(row, filler, rows) for row in value]
@@ -375,7 +375,7 @@ def _filled(row: tuple[float | None, ...], filler: Node, rows: Rows) -> tuple[fl
     if filler == Name("REPEAT"):
         return _repeated(row)
     if filler == Name("LINEAR"):
-        raise UnknownFunction("FILL with LINEAR is not known here")
+        raise UnknownFunction("FILL with LINEAR is not modelled")
     value = work_out(filler, rows)
     if isinstance(value, list):
         raise UnreadableExpression("FILL takes a number or a row to fill with")

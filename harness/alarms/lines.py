@@ -1,4 +1,4 @@
-"""Log lines in the embedded metric format, as the functions print them, as numbers of metrics.
+"""Reads metric data from log lines in the embedded metric format.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
@@ -15,9 +15,9 @@ MINUTE_MS = 60_000
 
 
 def collect(lines: Iterable[str], numbers: Numbers, *, begin_ms: int = 0) -> int:
-    """Add what log lines say to `numbers`, minute 0 being the one of `begin_ms`. How many numbers they held.
+    """Add the metric data of log lines to `numbers` and return their count. `begin_ms` is minute 0.
 
-    A line that is not in the format says nothing: CloudWatch takes it as text.
+    Lines in other formats are ignored, as in CloudWatch.
     """
     found = 0
     for metric, timestamp, values in (each for line in lines for each in metrics_in(line)):
@@ -28,7 +28,7 @@ def collect(lines: Iterable[str], numbers: Numbers, *, begin_ms: int = 0) -> int
 
 
 def metrics_in(line: str) -> Iterator[tuple[Metric, int, list[float]]]:
-    """The metrics of one line, with its time in milliseconds and the values; one for every set of dimensions."""
+    """Yield metric, time in milliseconds and values, once per set of dimensions in the line."""
     try:
         read = json.loads(line)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Where AWS's documentation can be read in more than one way: each way as a value, so that tests can take them all."""
+"""Interpretations of ambiguous AWS documentation, as values, so that tests can try all of them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Reading:
-    """One way to read the documentation.
+    """One interpretation of the documentation.
 
-    `extra` is how many more periods than it needs an alarm looks back for numbers. AWS says "a higher number" that
+    `extra` is the number of periods beyond N that an alarm retrieves. AWS says "a higher number" that
     "depends on the length of the alarm period", and shows 5 for 3 periods of five minutes.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
 
@@ -34,9 +34,9 @@ class Reading:
     delay: int = 0
 
 
-#: What the documentation shows in its examples.
+#: The documentation's examples.
 STANDARD = Reading()
-#: Every reading that alarms of this project have to be right under.
+#: Every interpretation under which this project's alarms must work.
 READINGS = {
     "as documented": STANDARD,
     "FILL leaves a metric without numbers empty": Reading(fills_the_empty=False),

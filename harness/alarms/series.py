@@ -1,4 +1,4 @@
-"""Metrics and their numbers, by the minute. CloudWatch keeps AWS's metrics, and those of log lines, by the minute."""
+"""Metric data by minute, CloudWatch's resolution for AWS's metrics and those of log lines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.alarms.errors import UnreadableAlarm
 
 @dataclass(frozen=True)
 class Metric:
-    """What CloudWatch knows a series of numbers by. With other dimensions it is another series."""
+    """A metric's identity: namespace, name and dimensions."""
 
     namespace: str
     name: str
@@ -32,7 +32,7 @@ class Metric:
 
 @dataclass(frozen=True)
 class Sample:
-    """What CloudWatch keeps of the numbers of a time: a statistic set."""
+    """A CloudWatch statistic set."""
 
     total: float
     minimum: float
@@ -41,7 +41,7 @@ class Sample:
 
     @classmethod
     def of(cls, value: float, times: int = 1) -> Sample:
-        """The same number so many times."""
+        """The statistic set of a value repeated `times`."""
         return cls(value * times, value, value, times)
 
     def __add__(self, other: Sample) -> Sample:
@@ -53,7 +53,7 @@ class Sample:
         )
 
     def statistic(self, name: str) -> float:
-        """One statistic. Percentiles are not modelled: a set does not hold what they need."""
+        """One statistic. Percentiles cannot be computed from a statistic set."""
         match name:
             case "Sum":
                 return self.total
@@ -65,27 +65,27 @@ class Sample:
                 return self.total / self.count
             case "SampleCount":
                 return float(self.count)
-        raise UnreadableAlarm(f"the statistic {name or '(none)'} is not known here")
+        raise UnreadableAlarm(f"the statistic {name or '(none)'} is not modelled")
 
 
 @dataclass
 class Series:
-    """The numbers of one metric: minute -> sample."""
+    """The data of one metric: minute -> statistic set."""
 
     samples: dict[int, Sample] = field(default_factory=dict)
     _minutes: list[int] | None = None
-    #: What was asked before: an alarm that looks back for hours asks for most periods again an hour later.
+    #: Cached statistics: an alarm that looks back for hours asks for most periods again an hour later.
     _asked: dict[tuple[int, int, str], float | None] = field(default_factory=dict)
 
     def put(self, minute: int, value: float, times: int = 1) -> None:
-        """One more number, or the same so many times."""
+        """Add a value, repeated `times`."""
         added = Sample.of(value, times)
         self.samples[minute] = self.samples[minute] + added if minute in self.samples else added
         self._minutes = None
         self._asked.clear()
 
     def between(self, start: int, end: int, statistic: str) -> float | None:
-        """The statistic over the minutes from `start` up to, not including, `end`; None if there is no number."""
+        """The statistic over the minutes from `start` up to, excluding, `end`; None without data."""
         asked = (start, end, statistic)
         if asked not in self._asked:
             self._asked[asked] = self._between(start, end, statistic)
@@ -105,16 +105,16 @@ class Series:
 
 @dataclass
 class Numbers:
-    """What was measured: the series of every metric."""
+    """The data of all metrics."""
 
     of: dict[Metric, Series] = field(default_factory=dict)
 
     def put(self, metric: Metric, minutes: int | Iterable[int], value: float, times: int = 1) -> None:
-        """The same number in one or several minutes; in each, if asked, several times."""
+        """Add a value in one or several minutes, repeated `times` in each."""
         series = self.of.setdefault(metric, Series())
         for minute in [minutes] if isinstance(minutes, int) else minutes:
             series.put(minute, value, times)
 
     def series(self, metric: Metric) -> Series:
-        """The numbers of a metric; none if nothing was measured."""
+        """The series of a metric; empty without data."""
         return self.of.get(metric) or Series()

@@ -1,4 +1,4 @@
-"""M out of N, and what missing numbers mean: the state of one alarm at one moment.
+"""The state of an alarm at one moment: M out of N, with missing data treatment.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
 """
@@ -17,23 +17,23 @@ class State(Enum):
     INSUFFICIENT_DATA = "INSUFFICIENT_DATA"
 
 
-#: What TreatMissingData takes. Without it, an alarm treats missing data as `missing`.
+#: Values of TreatMissingData; the default is `missing`.
 TREATMENTS = ("missing", "ignore", "breaching", "notBreaching")
 
 
 def state_of(points: Sequence[bool | None], needed: int, to_alarm: int, treatment: str, current: State) -> State:
-    """The state an alarm goes to.
+    """The next state of an alarm.
 
-    `points` are the periods of the evaluation range, the oldest first: whether each is breaching, or None if it has
-    no number. `needed` of them are evaluated, and `to_alarm` have to be breaching.
+    `points` are the periods of the evaluation range, oldest first: whether each breaches, or None if it has
+    no data. `needed` of them are evaluated, and `to_alarm` must breach.
     """
     real = [each for each in points if each is not None]
     if len(real) >= needed:
-        # The newest numbers there are, also from further back; what missing data means is not asked.
+        # The newest existing data points, even older ones; the treatment of missing data does not apply.
         return _by_count(sum(real[-needed:]), to_alarm)
     breaching = sum(real)
     if treatment == "breaching":
-        # As few of the missing as are needed to have enough.
+        # Missing points count only as far as needed.
         return _by_count(breaching + needed - len(real), to_alarm)
     if treatment == "notBreaching" or breaching >= to_alarm:
         return _by_count(breaching, to_alarm)
@@ -41,8 +41,8 @@ def state_of(points: Sequence[bool | None], needed: int, to_alarm: int, treatmen
         return State.OK
     if treatment == "ignore":
         return current
-    # All numbers there are breach, and they are fewer than an alarm needs. A fresh one may be followed by a good one;
-    # one that is as old as `to_alarm` periods is enough ("premature alarm state").
+    # All existing data points breach, but there are too few. A recent one may be followed by a good one;
+    # one as old as `to_alarm` periods suffices ("premature alarm state").
     age = len(points) - points.index(True) if real else 0
     return State.ALARM if age >= to_alarm else State.INSUFFICIENT_DATA
 

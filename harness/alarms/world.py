@@ -1,4 +1,4 @@
-"""What AWS's metrics and the functions' own say while the pipeline runs, well or not: minute by minute, from documents.
+"""Simulates AWS's and the functions' metrics during incidents, minute by minute, from AWS's documentation.
 
 What is modelled is what the alarms stand on, each with where AWS documents it. A `World` is told what goes wrong and
 when; it holds numbers and events, and decides nothing about alarms. A
@@ -28,7 +28,7 @@ class Fault(Enum):
 
     PRODUCER_STOPPED = "producer stopped"
     MAPPING_DISABLED = "mapping disabled"
-    #: Without kinesis:GetRecords, or kms:Decrypt: either way the poller's GetRecords is refused.
+    #: Without kinesis:GetRecords or kms:Decrypt: the poller's GetRecords is denied.
     READS_REFUSED = "reads refused"
     BATCH_FAILS = "a batch fails on one shard"
     REPLICATION_FAILS = "replication fails"
@@ -41,7 +41,7 @@ class Fault(Enum):
 
 @dataclass(frozen=True)
 class Trouble:
-    """A fault from one minute up to, not including, another."""
+    """A fault from one minute up to, excluding, another."""
 
     fault: Fault
     start: int
@@ -50,7 +50,7 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Names:
-    """What the things are called that report, and what Glue's events look like: (state) -> event."""
+    """Names of the reporting resources, and the format of Glue's events: (state) -> event."""
 
     stream: str
     mapping: str
@@ -73,7 +73,7 @@ class Names:
 
 @dataclass(frozen=True)
 class Traffic:
-    """How much comes: so many records every so many minutes; and how long a shard's records wait for their batch."""
+    """Traffic: records per interval in minutes, and the batching window."""
 
     records: int = 1000
     every: int = 1
@@ -82,27 +82,27 @@ class Traffic:
 
 @dataclass
 class World:
-    """A deployment in minute 0, and what happens from then on."""
+    """A deployment in minute 0, and the metrics from then on."""
 
     names: Names
     troubles: tuple[Trouble, ...] = ()
     traffic: Traffic = field(default_factory=Traffic)
-    #: Whether a refused GetRecords is counted with zero, or not at all.
+    #: Whether a denied GetRecords counts as zero, or not at all.
     counts_refusals: bool = True
-    #: Whether somebody else reads the stream, too.
+    #: Whether another consumer reads the stream too.
     another_reads: bool = False
     #: Whether an operator has deleted S3's test message.
     emptied: bool = False
     job_every: int = 60
     crawl_every: int = 1440
-    #: Which event rules match an event, by name.
+    #: Names of the event rules that match an event.
     rules_for: Callable[[Event], Collection[str]] = lambda _: ()
     numbers: Numbers = field(default_factory=Numbers)
     #: (minute, rule) of every event that a rule matched.
     matched: list[tuple[int, str]] = field(default_factory=list)
 
     def run(self, end: int) -> World:
-        """Let it run up to a minute."""
+        """Simulate up to a minute."""
         for minute in range(end):
             self._stream(minute)
             self._functions(minute)
@@ -125,7 +125,7 @@ class World:
         return not (self._is(Fault.MAPPING_DISABLED, minute) or self._is(Fault.READS_REFUSED, minute))
 
     def _polled(self, minute: int) -> int:
-        """The records that are read now, the backlog included."""
+        """The records read now, including the backlog."""
         if not self._reads(minute):
             return 0
         first = minute
@@ -153,7 +153,7 @@ class World:
             self._put("AWS/Kinesis", "GetRecords.Success", "StreamName", name, minute, 0)
 
     def _age(self, minute: int) -> int:
-        """How many minutes old the oldest record is that is read now; what comes without delay is none."""
+        """Age in minutes of the oldest record read now; 0 without delay."""
         first = minute
         while first > 0 and not self._reads(first - 1):
             first -= 1
@@ -179,7 +179,7 @@ class World:
         if fails:
             self._put("AWS/Lambda", "Errors", "FunctionName", self.names.consumer, minute, 1)
         elif given_up:
-            # The tries are used up: the batch goes to the on-failure destination, and the shard moves on.
+            # Retries exhausted: the batch goes to the on-failure destination, and the shard moves on.
             name = "OnFailureDestinationDeliveredEventCount"
             self._put("AWS/Lambda", name, "EventSourceMappingUUID", mapping, minute, 200)
 
@@ -198,9 +198,9 @@ class World:
             self._put("AWS/DynamoDB", "WriteThrottleEvents", "TableName", self.names.tables[0], minute, 3)
         fails = [each for each in self.troubles if each.fault is Fault.REPLICATION_FAILS]
         failed = sum(max(0, min(minute, each.end - 1) - each.start + 1) for each in fails)
-        # An operator copies what is listed, and empties the queue, when the cause is repaired.
+        # After the fix, an operator copies the listed objects and empties the queue.
         listed = failed if any(minute < each.end for each in fails) else 0
-        # S3 sends a test message when a notification is set up.
+        # S3 sends a test message when a notification is configured.
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
         test = 0 if self.emptied or (failed and not listed) else 1
         self._put("AWS/SQS", visible, "QueueName", self.names.replication_queue, minute, test + listed)

@@ -1,4 +1,4 @@
-"""The cases of a rule: small templates, each with the verdict that the rule has to come to.
+"""The cases of a rule: small templates, each with the expected verdict.
 
 A case file has a `base`, a small template, and `cases`, each of which is the base with a few changes, as
 `harness.catalogue.patches` reads them, or has a template of its own. A case may also change another case of the file,
@@ -38,11 +38,11 @@ _MORE = {"beside", "malformed"}
 _OPTIONAL = {"base", "parameters", "template", *VERBS}
 MISSING = "missing"
 _ABSENT = object()
-#: The sections in which a template makes something; names in the others are given, and stay.
+#: Sections that define things; names in other sections are fixed.
 _MADE = ("Resources", "Outputs")
-#: Where a resource is called something; what a function calls itself in its logs and metrics is a name too.
+#: Properties that hold names, including a function's name in its logs and metrics.
 _NAMED = ("", "/DatabaseInput", "/TableInput", "/Environment/Variables")
-#: What may stand where something else belongs, by what it is called in a case's name.
+#: Malformed shapes by their name in a case's name.
 SHAPES: dict[str, Any] = {
     MISSING: _ABSENT,
     "text": "malformed",
@@ -52,13 +52,13 @@ SHAPES: dict[str, Any] = {
     "a map": {"Malformed": "malformed"},
     "an empty map": {},
 }
-#: The reader of templates, which knows functions in their short form, is given the file inside of one.
+#: Wraps the file in a template, for the template parser with its short-form functions.
 _WRAPPING = "Resources: {X: {Type: X}}\nMetadata:\n"
 
 
 @dataclass(frozen=True)
 class Case:
-    """A template, values of its parameters, and what the rule has to say: SKIP, PASS or FAIL."""
+    """A template, its parameter values, and the expected verdict: SKIP, PASS or FAIL."""
 
     name: str
     expect: str
@@ -67,7 +67,7 @@ class Case:
 
     @property
     def title(self) -> str:
-        """The case in one line, unique in its file: the same words may name a good one and a bad one."""
+        """The case's name with its verdict, unique in its file."""
         return f"{self.expect} - {self.name}"
 
 
@@ -109,7 +109,7 @@ def load(rule: Rule) -> list[Case]:
 
 
 def malformed(base: dict[str, Any], places: Any) -> Iterator[Case]:
-    """The base with each place in the shapes that do not belong there, or in those of them that `as` lists.
+    """The base with each place in all malformed shapes, or in those listed in `as`.
 
     A place, or a list of them, stands at the verdict that is expected.
     """
@@ -128,12 +128,12 @@ def malformed(base: dict[str, Any], places: Any) -> Iterator[Case]:
 
 
 def _is_alike(value: Any, now: Any) -> bool:
-    # A value that is there can be right in its own shape; a function stands for whatever it gives.
+    # An existing value is valid in its own shape; a function can return any shape.
     return value is not _ABSENT and bool(value) and type(value) is type(now)
 
 
 def beside(written: Sequence[Case]) -> Iterator[Case]:
-    """A bad template beside a good one, in both orders, what the bad one makes under other names.
+    """A bad template combined with a good one, in both orders, with the bad one's names changed.
 
     It is the first pair whose parameters, and other sections, do not contradict each other.
     """
@@ -167,7 +167,7 @@ def _agree(good: Case, bad: Case) -> bool:
 
 
 def _renamed(template: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """What a template makes, under other logical ids and physical names, wherever they are defined and referred to.
+    """A template with other logical ids and physical names, in definitions and references.
 
     So is what only the other one makes: a bad template may refer to what it lacks.
     """
@@ -204,7 +204,7 @@ def _names(resources: Mapping[str, Any]) -> Iterator[str]:
 
 
 class _BadCase(Exception):
-    """What is wrong with a case."""
+    """A case is invalid."""
 
 
 def _verdict(entry: Any, optional: set[str], what: str) -> tuple[str, Any, dict[str, Any]]:

@@ -16,11 +16,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 RULES = ROOT / "rules"
 
-#: The order in which tables show them.
+#: In display order.
 INTENTS = ("encryption", "access", "network", "retention", "resilience", "observability", "change")
-#: What the ids of Guard rules and checks begin with.
+#: Id prefixes of Guard rules and checks, by intent.
 PREFIXES = dict(zip(("ENC", "ACC", "NET", "RET", "RES", "OBS", "CHG"), INTENTS, strict=True))
-#: Checkov's policies are about encryption and least privilege; those about encryption come first.
+#: Checkov's policies cover encryption, which comes first, and least privilege.
 LAST_ENCRYPTION_POLICY = 4
 GUARD, CHECKS, CHECKOV = "cfn-guard", "checks", "checkov"
 
@@ -35,12 +35,12 @@ _NUMBER = re.compile(r"\A[a-z]+(?:_[a-z]+)?_[0-9]+_")
 
 
 class BadRule(Exception):
-    """A rule file does not say what every rule has to say; the message names the file."""
+    """A rule file lacks a required part; the message names the file."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule as its file describes it."""
+    """A rule."""
 
     id: str
     slug: str
@@ -51,7 +51,7 @@ class Rule:
 
     @property
     def intent(self) -> str:
-        """The folder of a Guard rule or a check. Checkov's policies have one folder; their number says it."""
+        """The intent: a Guard rule's or check's folder; for a Checkov policy, by its number."""
         if self.engine != CHECKOV:
             return self.path.parent.name
         return "encryption" if int(self.id.rpartition("_")[2]) <= LAST_ENCRYPTION_POLICY else "access"
@@ -69,7 +69,7 @@ class Rule:
 
 
 def location(engine: str, rule_id: str, slug: str) -> str:
-    """A rule's file, from the root of the project, by what a finding says of the rule: no file is read.
+    """A rule's path relative to the project, from its id and slug alone.
 
     KeyError for an id that none of this project's rules can have.
     """
@@ -90,7 +90,7 @@ def slug_of(path: Path) -> str:
 
 
 def load(folder: Path = RULES) -> list[Rule]:
-    """Every rule under a folder laid out like `rules/`, by id. Raises BadRule for one without a proper header."""
+    """Every rule under a folder laid out like `rules/`, by id. Raises BadRule for an invalid header."""
     rules = [read(path, engine) for engine, paths in _files(folder) for path in paths]
     if not rules:
         raise BadRule(f"{folder}: there is no rule")
@@ -114,7 +114,7 @@ def read(path: Path, engine: str) -> Rule:
 
 
 def fingerprint(folder: Path = RULES) -> str:
-    """SHA-256 of what decides a verdict: a folder of rules, waivers and controls, and the code that they stand on."""
+    """SHA-256 of everything that affects a verdict: rules, waivers, controls, and the code they use."""
     digest = hashlib.sha256()
     for root, paths in ((folder, _deciding(folder)), (ROOT, _imported())):
         for path in sorted(paths, key=lambda each: each.relative_to(root).as_posix()):
@@ -134,7 +134,7 @@ def _deciding(folder: Path) -> Iterable[Path]:
         if (folder / name).is_file():
             yield folder / name
     for path in folder.rglob("*"):
-        # Caches of tools are folders that begin with a dot.
+        # Tool caches start with a dot.
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if path.suffix in (".guard", ".py") and path.is_file() and not hidden:
             yield path

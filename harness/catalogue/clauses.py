@@ -1,4 +1,4 @@
-"""What a rule refuses and how to mend it, as its own messages say it; what a message fills in is shown as `…`."""
+"""The violations and fixes of a rule, from its messages; placeholders are shown as `…`."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from harness.catalogue.catalogue import CHECKOV, GUARD, Rule
 
 GAP = "…"
 _GAPS = re.compile(f"{GAP}(?: ?{GAP})+")
-#: A name that the file gives this many values or more says no particular one.
+#: A name with this many values or more in the file is treated as a placeholder.
 _MOST = 4
 
 
 @dataclass(frozen=True)
 class Clause:
-    """One thing that a rule refuses."""
+    """One violation and its fix."""
 
     violation: str
     fix: str
 
 
 def clauses(rule: Rule) -> list[Clause]:
-    """The clauses of a rule in its file's order, equal ones once."""
+    """The clauses of a rule in file order, without duplicates."""
     if rule.engine == GUARD:
         found = [Clause(*each) for each in rule.messages]
     elif rule.engine == CHECKOV:
@@ -36,12 +36,12 @@ def clauses(rule: Rule) -> list[Clause]:
 
 
 def checkov_sentences(rule: Rule) -> tuple[str, str]:
-    """What a Checkov policy is named for, and its fix: both go to `super().__init__` after id and slug."""
+    """A Checkov policy's sentence and fix: the arguments of `super().__init__` after id and slug."""
     return _Module(rule).named()
 
 
 def judges_source(rule: Rule) -> bool:
-    """Whether a check reads the template as written, and no rendering."""
+    """Whether a check reads the source instead of the renderings."""
     return rule.engine not in (GUARD, CHECKOV) and _Module(rule).constants.get("JUDGES") == ["source"]
 
 
@@ -53,11 +53,11 @@ class _Module:
 
     @cached_property
     def constants(self) -> dict[str, list[str]]:
-        """The values that the file gives to names at its top, where they are literals."""
+        """Module-level names with literal values."""
         return _assigned(self._tree.body, {})
 
     def problems(self) -> Iterator[Clause]:
-        """What is given to `Problem`."""
+        """The arguments of `Problem`."""
         for node, known in self._with_names():
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Problem":
                 violations, fixes = (_texts(each, known) for each in node.args[:2])
@@ -81,7 +81,7 @@ class _Module:
         return "", ""
 
     def _with_names(self) -> Iterator[tuple[ast.AST, Mapping[str, list[str]]]]:
-        """The nodes in the file's order, each with the literals that names stand for there."""
+        """The nodes in file order, each with the literal values of names in scope."""
         for outer in self._tree.body:
             functions = [node for node in ast.walk(outer) if isinstance(node, ast.FunctionDef)]
             for function in functions:
@@ -103,7 +103,7 @@ def _assigned(nodes: list[ast.stmt] | list[ast.AST], known: Mapping[str, list[st
 
 
 def _texts(node: ast.expr, known: Mapping[str, list[str]]) -> list[str]:
-    """What an expression can say: one text, or several where it chooses among literals."""
+    """The possible texts of an expression: several if it chooses among literals."""
     match node:
         case ast.Constant():
             return [str(node.value)]

@@ -1,4 +1,4 @@
-"""`tox -e cases`: expand the cases of the rules into build/, as the engines' own commands take them; count them."""
+"""`tox -e cases`: expands the rules' cases into build/ for the engines' own test commands, and counts them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FOLDER = ROOT / "build" / "rules" / "cases"
 
 
 def main(argv: list[str]) -> int:
-    """Write `build/rules/cases` and print the counts; 0 all is well, 1 a case file is wrong, which it names."""
+    """Write `build/rules/cases` and print the counts; return 1, naming the file, for an invalid case file."""
     parser = Parser(
         prog="cases",
         description="Expand the cases of the rules for cfn-guard test and Checkov, and count them.",

@@ -1,4 +1,4 @@
-"""`rules/controls.yaml`: what is promised, to which framework's requirement it belongs, and which rules enforce it."""
+"""Reads `rules/controls.yaml`: the controls, their frameworks' requirements, and the rules that enforce them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _OPTIONAL = ("unchecked",)
 
 
 class BadControls(Exception):
-    """The catalogue of controls cannot be read, or does not fit the rules; one line."""
+    """The catalogue of controls is unreadable, or does not match the rules; one line."""
 
 
 @dataclass(frozen=True)
 class Framework:
-    """A framework in one version. `source` is where its text is, `titles` has each requirement's by its id."""
+    """A framework in one version. `source` is its address, `titles` are the requirements' titles by id."""
 
     key: str
     name: str
@@ -36,7 +36,7 @@ class Framework:
 
 @dataclass(frozen=True)
 class Control:
-    """A promise. `frameworks` has ids of requirements by framework, `unchecked` those that nobody could look up."""
+    """A control. `frameworks` has requirement ids by framework; `unchecked` those not verified in the source."""
 
     id: str
     statement: str
@@ -49,7 +49,7 @@ class Control:
 
 @dataclass(frozen=True)
 class Controls:
-    """The catalogue. `preface` holds the paragraphs of the comment that it begins with."""
+    """The catalogue. `preface` holds the paragraphs of its leading comment."""
 
     frameworks: Mapping[str, Framework]
     controls: tuple[Control, ...]
@@ -60,15 +60,15 @@ class Controls:
         return [control for control in self.controls if slug in control.rules]
 
     def said_about(self, title: str) -> str:
-        """The paragraph of the preface with this title, without it. Raises BadControls if there is none."""
+        """The preface's paragraph under this title. Raises BadControls if there is none."""
         found = next((each for each in self.preface if each.startswith(title)), None)
         if found is None:
-            raise BadControls(f"the comment that the controls begin with has no paragraph '{title}'")
+            raise BadControls(f"the leading comment has no paragraph '{title}'")
         return found.removeprefix(title).lstrip(".\n ")
 
 
 def load(path: Path, rules: Iterable[Rule]) -> Controls:
-    """The controls in a file. Raises BadControls for what is wrong with it, or does not fit these rules."""
+    """The controls in a file. Raises BadControls if they are invalid or do not match these rules."""
     try:
         text = path.read_text()
         data = yaml.safe_load(text)

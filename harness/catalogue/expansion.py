@@ -1,4 +1,4 @@
-"""The cases of rules as their engines read them: Guard's test files, and one template a policy for Checkov."""
+"""Writes the rules' cases for their engines: Guard's test files, and one template per Checkov policy."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from harness.catalogue.cases import Case, load
 from harness.catalogue.catalogue import CHECKOV, GUARD, BadRule, Rule
 from harness.render.dumping import as_indented_json
 
-#: In a policy's cases, the resource that is judged; beside it a case has none.
+#: The only resource in a policy's cases.
 SUBJECT = "Subject"
 
 
 def write(folder: Path, rules: Iterable[Rule]) -> None:
-    """Write what `cfn-guard test --dir <folder>/guard/<intent>` and `checkov -f` take, for the rules of these engines.
+    """Write the inputs of `cfn-guard test --dir <folder>/guard/<intent>` and `checkov -f`.
 
     JSON, which YAML is a superset of: functions in the long form, as both engines see them anyway.
     """
@@ -33,7 +33,7 @@ def write(folder: Path, rules: Iterable[Rule]) -> None:
 
 
 def subjects(rule: Rule) -> dict[str, Case]:
-    """The cases of a policy, by the name that its resource gets in Checkov's template, which tells the verdict."""
+    """The cases of a policy, by their resource's name in Checkov's template, which contains the verdict."""
     found = {}
     for case in load(rule):
         if set(case.template["Resources"]) != {SUBJECT}:

@@ -1,1 +1,1 @@
-"""What whoever deploys the template has to be allowed: read from AWS's resource schemas, not from memory."""
+"""The deployer's permissions, generated from AWS's resource schemas."""

@@ -1,7 +1,7 @@
-"""Why the deployer's rights cannot be written down."""
+"""Errors of the deployer's permissions."""
 
 from __future__ import annotations
 
 
 class UnknownRight(Exception):
-    """A resource type or an action that nothing here knows; the message says what to add, and where."""
+    """An unknown resource type or action; the message says what to add, and where."""

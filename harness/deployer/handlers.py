@@ -13,12 +13,12 @@ from harness.deployer import reference
 from harness.deployer.errors import UnknownRight
 from harness.render import schemas
 
-#: What a stack operation calls: creating, updating (which reads), deleting; drift and import read. `list` serves
-#: whoever lists resources without a stack (Cloud Control API, the template generator), so it is left out.
+#: The handlers that stack operations call; drift detection and import use `read`. `list` serves
+#: only the Cloud Control API and the template generator, so it is left out.
 #: https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-develop.html
 HANDLERS = ("create", "read", "update", "delete", "tagging")
 
-#: Types whose schema has no handlers: their actions, each from an AWS page that stands beside it. There is none today.
+#: Types whose schema has no handlers, with their actions and the AWS page as a comment. Currently none.
 WITHOUT_HANDLERS: dict[str, tuple[str, ...]] = {}
 
 _S3_OPERATIONS = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html"
@@ -26,7 +26,7 @@ _S3_OPERATIONS = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-wi
 
 @dataclass(frozen=True)
 class NoAction:
-    """A name in a handler's list that IAM has no action of: what is granted instead, if anything, and why."""
+    """A name in a handler's list that is not an IAM action: what is granted instead, and why."""
 
     instead: tuple[str, ...]
     why: str
@@ -34,18 +34,18 @@ class NoAction:
 
 
 def _s3(instead: str) -> NoAction:
-    return NoAction((instead,), "an operation of S3's API; this is the action that allows it", _S3_OPERATIONS)
+    return NoAction((instead,), "an S3 API operation; this is its IAM action", _S3_OPERATIONS)
 
 
 NO_ACTIONS = {
     "lakeformation:CreateTable": NoAction(
         (),
-        "a permission that Lake Formation grants, no action of IAM",
+        "a Lake Formation permission, not an IAM action",
         "https://docs.aws.amazon.com/lake-formation/latest/dg/lf-permissions-reference.html",
     ),
     "lambda:AssociateRuntimeAlias": NoAction(
         (),
-        "in no list of Lambda's actions",
+        "not in AWS's list of Lambda actions",
         "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html",
     ),
     "s3:DeleteBucketAnalyticsConfiguration": _s3("s3:PutAnalyticsConfiguration"),
@@ -60,19 +60,19 @@ NO_ACTIONS = {
     "s3:PutObjectLockConfiguration": _s3("s3:PutBucketObjectLockConfiguration"),
     "s3:REST.PUT.OBJECT": NoAction(
         ("s3:PutObject",),
-        "an operation's name in S3's access logs; this is the action that allows it",
+        "an operation name in S3 access logs; this is its IAM action",
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html",
     ),
     "vpc-lattice:DescribeServiceNetworkVpcEndpointAssociation": NoAction(
         (),
-        "in no list of VPC Lattice's actions; for endpoints of a service network",
+        "not in AWS's list of VPC Lattice actions; for service network endpoints",
         "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonvpclattice.html",
     ),
 }
 
 
 def called_for(types: Iterable[str]) -> dict[str, frozenset[str]]:
-    """Each action that the handlers of these types call, and the types that ask for it."""
+    """Each action that these types' handlers call, with the types that need it."""
     found: dict[str, set[str]] = {}
     for type_ in sorted(set(types)):
         for name in _names(type_):
@@ -82,7 +82,7 @@ def called_for(types: Iterable[str]) -> dict[str, frozenset[str]]:
 
 
 def names_without_action(types: Iterable[str]) -> list[str]:
-    """The names in the handlers' lists of these types that are no actions."""
+    """The names in these types' handler lists that are not IAM actions."""
     names = {_written(name) for type_ in set(types) for name in _names(type_)}
     return sorted(names & NO_ACTIONS.keys())
 
@@ -94,8 +94,8 @@ def _names(type_: str) -> Iterable[str]:
     if type_ in WITHOUT_HANDLERS:
         return WITHOUT_HANDLERS[type_]
     raise UnknownRight(
-        f"{type_} has no handlers in the schemas of this cfn-lint: look its actions up in AWS's documentation, and "
-        "write them down in WITHOUT_HANDLERS of harness/deployer/handlers.py"
+        f"{type_} has no handlers in this cfn-lint's schemas: look up its actions in AWS's documentation and "
+        "add them to WITHOUT_HANDLERS in harness/deployer/handlers.py"
     )
 
 
@@ -106,12 +106,12 @@ def _granted(name: str, type_: str) -> tuple[str, ...]:
     if reference.exists(action):
         return (action,)
     raise UnknownRight(
-        f"{type_} asks for {name}, which is no action of AWS's service authorization reference: say in NO_ACTIONS of "
-        "harness/deployer/handlers.py what it means"
+        f"{type_} needs {name}, which is not in AWS's service authorization reference: add it to NO_ACTIONS in "
+        "harness/deployer/handlers.py"
     )
 
 
 def _written(name: str) -> str:
-    """With the service in small letters, as everybody writes it; some schemas do not."""
+    """The action with a lower-case service prefix; some schemas use capitals."""
     service, _, action = name.partition(":")
     return f"{service.lower()}:{action}"

@@ -1,4 +1,4 @@
-"""The ARNs of what the template makes, as far as they can be known before it is deployed."""
+"""The ARNs of the template's resources, as far as they are known before deployment."""
 
 from __future__ import annotations
 
@@ -76,19 +76,19 @@ ARNS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
     "AWS::SQS::Queue": ("QueueName", {"queue": ("sqs:*:*:{}",)}),
     "AWS::SSM::Parameter": ("Name", {"parameter": ("ssm:*:*:parameter{}",)}),
 }
-#: More names of one type than this are told by what they end in, where that is the environment's: a policy has 6,144
+#: More names of one type than this are matched by their common environment suffix: a policy has 6,144
 #: characters.
 _LISTED = 8
 _VARIABLE = re.compile(r"\$\{([^}]+)\}")
 
 
-#: Those that docs/deploying.md writes policies for.
+#: Partitions for which docs/deploying.md writes policies.
 PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
 
 
 @dataclass(frozen=True)
 class Place:
-    """What a policy is written for."""
+    """The deployment that a policy is written for."""
 
     environment: str
     partition: str = "aws"
@@ -97,7 +97,7 @@ class Place:
 
     @property
     def artifacts(self) -> str:
-        """The artifact bucket; where none is given, the one that deploying.md has people make."""
+        """The artifact bucket; by default the one from deploying.md."""
         return self.artifact_bucket or self.resolved("financial-artifacts-${Environment}-${AWS::AccountId}")
 
     def arn(self, rest: str) -> str:
@@ -105,7 +105,7 @@ class Place:
         return f"arn:{self.partition}:{rest}"
 
     def resolved(self, text: str) -> str:
-        """A name as far as it is known; what is not known is `*`.
+        """A name with known variables substituted and unknown ones as `*`.
 
         The account is a variable of IAM's, which is allowed after the fifth colon of an ARN.
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
@@ -119,7 +119,7 @@ class Place:
 
 
 def arns(template: Mapping[str, Any], place: Place) -> dict[str, dict[str, tuple[str, ...]]]:
-    """For each service, for each of its resource types, the ARNs of what the template makes."""
+    """The ARNs of the template's resources, by service and resource type."""
     named: dict[str, set[str]] = {}
     for resource in template["Resources"].values():
         if resource["Type"] in ARNS:
@@ -144,12 +144,12 @@ def _name(resource: Mapping[str, Any], place: Place) -> str:
         return value
     if isinstance(value, dict) and isinstance(value.get("Fn::Sub"), str):
         return place.resolved(value["Fn::Sub"])
-    # Chosen by a condition, by a parameter, or by CloudFormation.
+    # Depends on a condition, a parameter, or CloudFormation.
     return "*"
 
 
 def _short(names: Iterable[str], place: Place) -> list[str]:
-    """The names; many of them by the environment that they all end in."""
+    """The names; if there are many, their common environment suffix."""
     listed = sorted(names)
     ending = f"-{place.environment}"
     return [f"*{ending}"] if len(listed) > _LISTED and all(name.endswith(ending) for name in listed) else listed

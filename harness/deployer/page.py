@@ -1,4 +1,4 @@
-"""The deployer's rights in docs/deploying.md, between its generated markers."""
+"""The deployer's permissions in docs/deploying.md, between its generated markers."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template" / "financial-pipeline.yaml"
 #: The pages with the commands that a deployer types.
 PAGES = (ROOT / "docs" / "deploying.md", ROOT / "docs" / "first-deploy-checks.md")
-#: Where the commands of the page have the policies written to.
+#: Output folder in the page's commands.
 FOLDER = "build/deployer"
-#: The page is for every environment; the policies that are in the repository are production's.
+#: The page is for every environment; the committed policies are for production.
 ANY_ENVIRONMENT = "<env>"
 SHOWN_ENVIRONMENT = "production"
 
 
 def read(place: Place) -> Rights:
-    """The rights that deploying this repository's template takes."""
+    """The permissions to deploy this repository's template."""
     return policy.rights(source.read(TEMPLATE).template, [page.read_text() for page in PAGES], place)
 
 
@@ -60,7 +60,7 @@ def left_out() -> str:
 
 
 def commands() -> str:
-    """How many policies there are, how large they are, and the commands that make them."""
+    """The policies' sizes, and the commands that create them."""
     documents = policy.documents(read(Place(SHOWN_ENVIRONMENT)))
     rows = [(f"`{name}`", _services(each), f"{policy.size(each):,}") for name, each in documents.items()]
     lines = []

@@ -1,4 +1,4 @@
-"""The deployer's rights as IAM policy documents, each small enough for a managed policy."""
+"""The deployer's permissions as IAM policy documents, each small enough for a managed policy."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ Json = dict[str, Any]
 #: A managed policy's characters, white space not counted.
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 MAXIMUM_CHARACTERS = 6144
-#: Managed policies that a role takes before somebody asks for more. The same page.
+#: Default quota of managed policies per role. The same page.
 MAXIMUM_POLICIES = 10
-#: What the policies' sizes are reckoned with, whatever is asked for: `development` has 11 letters, a bucket at most 63.
+#: Name lengths for sizing the policies: `development` has 11 letters, a bucket at most 63.
 _LONGEST, _LONGEST_BUCKET = 12, 63
 
-#: Only what CloudFormation does on the deployer's behalf: nobody reads a table or empties a bucket with these rights.
+#: Only for CloudFormation's calls on the deployer's behalf: no direct access to tables and buckets.
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-calledvia
 #: https://aws.amazon.com/blogs/security/how-to-define-least-privileged-permissions-for-actions-called-by-aws-services/
 THROUGH_CLOUDFORMATION = {"ForAnyValue:StringEquals": {"aws:CalledVia": "cloudformation.amazonaws.com"}}
-#: Only what some service does with a key on the deployer's behalf: no request of their own has this condition key. Its
+#: Only for a service's use of a key on the deployer's behalf: direct requests lack this condition key. Its
 #: value is Lambda, DynamoDB and so on, or CloudFormation where the handler itself asks for the key.
 #: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
 #: https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/321
 THROUGH_A_SERVICE = {"Null": {"kms:ViaService": "false"}}
 
-#: How a service is called in a table and a statement's id, where its prefix does not say it.
+#: Service names for tables and statement ids.
 LABELS = {
     "athena": "Athena",
     "cloudformation": "CloudFormation",
@@ -68,7 +68,7 @@ LABELS = {
 
 @dataclass(frozen=True)
 class Rights:
-    """All that the policies and the page are made from."""
+    """The inputs of the policies and the page."""
 
     place: Place
     #: Action -> the types whose handlers call it.
@@ -80,12 +80,12 @@ class Rights:
     passed_to: tuple[str, ...]
     caller: tuple[Addition, ...]
     resources: tuple[Addition, ...]
-    #: The services of each policy: the same in every environment, so that the page's commands fit all of them.
+    #: The services of each policy, equal in every environment, so that the page's commands apply to all.
     groups: tuple[tuple[str, ...], ...] = ()
 
 
 def rights(template: Mapping[str, Any], pages: Iterable[str], place: Place) -> Rights:
-    """What deploying a template as these pages say takes. Raises UnknownRight for what nobody has looked up."""
+    """The permissions to deploy a template by these pages. Raises UnknownRight for unknown types or actions."""
     pages = list(pages)
     widest = replace(place, environment=_LONGEST * "e", partition="aws-us-gov", artifact_bucket=_LONGEST_BUCKET * "b")
     return replace(
@@ -115,7 +115,7 @@ def _rights(template: Mapping[str, Any], pages: Iterable[str], place: Place) -> 
 
 
 def _services_with_a_role(resources: Mapping[str, Json], place: Place) -> Iterator[str]:
-    """The services that the roles of the template trust: to these they are passed."""
+    """The services that the template's roles trust, to which they are passed."""
     for name, resource in resources.items():
         if resource["Type"] == "AWS::IAM::Role":
             statements = resource["Properties"]["AssumeRolePolicyDocument"]["Statement"]
@@ -130,7 +130,7 @@ def _services_with_a_role(resources: Mapping[str, Json], place: Place) -> Iterat
 
 
 def documents(found: Rights, *, service_role: bool = False) -> dict[str, Json]:
-    """The policy documents by name: `calls` for whoever types the commands, the others for what is deployed.
+    """The policy documents by name: `calls` for the caller, the others for CloudFormation's own calls.
 
     A role that CloudFormation itself takes on (`--role-arn`) is not called through CloudFormation, so the policies of
     `service_role` leave that condition out.
@@ -151,7 +151,7 @@ def _by_service(found: Rights, condition: Json = THROUGH_CLOUDFORMATION) -> dict
 
 
 def text(document: Json) -> str:
-    """A document as JSON, each statement in as few lines of 120 characters as hold it."""
+    """A document as JSON, each statement wrapped at 120 characters."""
     written = (
         textwrap.fill(json.dumps(statement), 119, subsequent_indent="  ", break_on_hyphens=False)
         for statement in document["Statement"]
@@ -160,7 +160,7 @@ def text(document: Json) -> str:
 
 
 def size(document: Json) -> int:
-    """A document's characters as IAM counts them."""
+    """A document's size in characters, as IAM counts it."""
     return len(re.sub(r"\s", "", json.dumps(document, separators=(",", ":"))))
 
 
@@ -169,7 +169,7 @@ def _services(found: Rights) -> list[str]:
 
 
 def _packed(services: Mapping[str, list[Json]]) -> Iterator[tuple[str, ...]]:
-    """Services in the order of their names, as many in a document as fit; a service is never divided."""
+    """Pack services by name, as many per document as fit; a service is never split."""
     group: list[str] = []
     for service in sorted(services):
         if _together(services, [service]) > MAXIMUM_CHARACTERS:
@@ -212,7 +212,7 @@ def _statements(found: Rights, service: str, condition: Json) -> Iterator[Json]:
 
 
 def _is_use_of_a_key(action: str, found: Rights) -> bool:
-    """Asked for by other services' types only: those services call it, on the deployer's behalf."""
+    """Whether only other services' types need it: those services call it on the deployer's behalf."""
     return action.startswith("kms:") and not any(type_.startswith("AWS::KMS::") for type_ in found.handlers[action])
 
 
@@ -221,7 +221,7 @@ def _union(kinds: Mapping[str, tuple[str, ...]], used: Iterable[str]) -> list[st
 
 
 def label(action: str) -> str:
-    """How the service of an action, or of its prefix, is called: letters and digits, as a statement's id takes them."""
+    """The name of an action's service, in letters and digits, as statement ids require."""
     service = action.partition(":")[0]
     return LABELS.get(service, re.sub(r"[^A-Za-z0-9]", "", service.title()))
 

@@ -1,4 +1,4 @@
-"""AWS's service authorization reference: which actions there are, and what each can be limited to.
+"""AWS's service authorization reference: the existing actions, and their resource types.
 
 cfn-lint carries it with each release, as it carries the resource schemas.
 https://docs.aws.amazon.com/service-authorization/latest/reference/service-reference.html
@@ -14,18 +14,18 @@ from typing import Any
 
 
 def exists(action: str) -> bool:
-    """Whether there is such an action. Case does not matter, as it does not to IAM."""
+    """Whether the action exists. Case-insensitive, like IAM."""
     service, _, name = action.lower().partition(":")
     return name in _actions(service)
 
 
-#: Actions that the machine-readable reference limits to a resource, and the written one does not: `*` serves both.
+#: Actions with a resource type only in the machine-readable reference, not in the documentation: granted on `*`.
 #: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html
 _UNCERTAIN = frozenset({"sns:unsubscribe"})
 
 
 def resource_types(action: str) -> frozenset[str]:
-    """The resource types an action can safely be limited to, in small letters; empty where `*` has to be granted.
+    """The resource types an action can safely be limited to, in lower case; empty if `*` must be granted.
 
     A call that describes or lists may be judged by a wildcard of its own, whatever it asks for, so that a name would
     refuse it. S3's lists are of one bucket.

@@ -1,4 +1,4 @@
-"""What is deployed, read back through the services' own APIs: all that the permission preflight needs to know."""
+"""What is deployed, read back through the services' own APIs: all that the permission check needs to know."""
 
 from __future__ import annotations
 

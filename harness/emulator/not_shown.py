@@ -23,7 +23,7 @@ class NotShown:
 
 _NO_NETWORK = "nothing is routed or filtered"
 _NOT_TOLD = "no API gives it back"
-_NOT_ASKED = "the key is never asked; the preflight judges its policy"
+_NOT_ASKED = "the key is never asked; the permission check judges its policy"
 _NO_POLLER = "the poller has no failure behaviour and no window"
 
 NOT_SHOWN = (
@@ -33,7 +33,9 @@ NOT_SHOWN = (
     NotShown("AWS::CloudTrail::Trail", "EnableLogFileValidation", "no file is delivered, so none is signed"),
     NotShown("AWS::CloudTrail::Trail", "KMSKeyId", _NOT_ASKED),
     NotShown(
-        "AWS::CloudTrail::Trail", "S3BucketName", "nothing is delivered; the preflight judges whether it could be"
+        "AWS::CloudTrail::Trail",
+        "S3BucketName",
+        "nothing is delivered; the permission check judges whether it could be",
     ),
     NotShown("AWS::CloudTrail::Trail", "Tags", _NOT_TOLD),
     NotShown("AWS::CloudWatch::Alarm", "MetricName", "most of AWS's own metrics do not exist, nor those in log lines"),
@@ -63,7 +65,7 @@ NOT_SHOWN = (
     NotShown("AWS::Glue::Job", "SecurityConfiguration", "nothing is encrypted, no log group is made"),
     NotShown("AWS::Glue::Table", "CatalogId", "there is one catalog", dropped=True),
     NotShown("AWS::Glue::Trigger", "Actions", "a trigger starts nothing"),
-    NotShown("AWS::IAM::Role", "AssumeRolePolicyDocument", "services act with any role; the preflight judges"),
+    NotShown("AWS::IAM::Role", "AssumeRolePolicyDocument", "services act with any role; the permission check judges"),
     NotShown("AWS::KMS::Key", "EnableKeyRotation", "nothing rotates"),
     NotShown("AWS::Kinesis::Stream", "ShardCount", "an update that changes it changes nothing"),
     NotShown("AWS::Kinesis::Stream", "StreamEncryption", _NOT_ASKED),
@@ -85,19 +87,21 @@ NOT_SHOWN = (
     NotShown("AWS::S3::Bucket", "BucketEncryption", f"{_NOT_ASKED}; SSE-C is not refused"),
     NotShown("AWS::S3::Bucket", "LifecycleConfiguration", "not carried out"),
     NotShown(
-        "AWS::S3::Bucket", "LoggingConfiguration", "nothing is delivered; the preflight judges whether it could be"
+        "AWS::S3::Bucket",
+        "LoggingConfiguration",
+        "nothing is delivered; the permission check judges whether it could be",
     ),
     NotShown("AWS::S3::Bucket", "NotificationConfiguration", "no event tells of a failed replication"),
     NotShown(
         "AWS::S3::Bucket",
         "ReplicationConfiguration",
-        "the role, the key and the archive's policy are not asked, the preflight judges them; no replica of an object"
-        " that was uploaded in parts",
+        "the role, the key and the archive's policy are not asked, the permission check judges them; no replica of an"
+        " object that was uploaded in parts",
     ),
     NotShown("AWS::S3::BucketPolicy", "PolicyDocument", "no `s3:object-lock-remaining-retention-days` in requests"),
     NotShown("AWS::SNS::Topic", "KmsMasterKeyId", _NOT_ASKED),
     NotShown("AWS::SNS::Topic", "Subscription", "no mail is sent; an address counts as confirmed"),
-    NotShown("AWS::SNS::TopicPolicy", "PolicyDocument", "alarms publish without asking; the preflight judges"),
+    NotShown("AWS::SNS::TopicPolicy", "PolicyDocument", "alarms publish without asking; the permission check judges"),
     NotShown("AWS::SQS::Queue", "KmsMasterKeyId", _NOT_ASKED),
 )
 

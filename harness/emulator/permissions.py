@@ -1,4 +1,4 @@
-"""The preflight: which right does AWS ask for that the deployed roles and keys do not give?
+"""The permission check: which right does AWS ask for that the deployed roles and keys do not give?
 
 The emulator refuses what the functions themselves call without a right. What services do with a function's role, or
 with a key, it does unasked; so that is judged here, from what is deployed, before any record is put on the stream.

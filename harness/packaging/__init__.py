@@ -1,1 +1,1 @@
-"""What the template points at, made of the tree alone: the zips of the functions and their layer, the job's script."""
+"""Builds the template's artifacts from the sources: the zips of the functions and their layer, and the job's script."""

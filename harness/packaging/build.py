@@ -1,4 +1,4 @@
-"""Builds what the template's `../build/package/` paths point at."""
+"""Builds the artifacts that the template references under `../build/package/`."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from harness.packaging.zips import collect, write_zip
 
 SOURCE = ROOT / "lambda_src"
 GLUE_SOURCE = ROOT / "glue_src"
-#: Relative to the root of the repository; the template names it relative to itself.
+#: Relative to the repository's root; the template's paths are relative to the template.
 PACKAGE_FOLDER = Path("build/package")
 FUNCTIONS = ("kinesis_consumer", "data_validation")
-#: What the functions share travels in the layer, beside the third-party packages.
+#: Shared code, shipped in the layer with the third-party packages.
 SHARED_PACKAGES = ("market_data", "pipeline_store")
-#: The Glue job's package, whose `job` module has its `main`.
+#: The Glue job's package, with `main` in its module `job`.
 JOB = "json_to_parquet"
 SCRIPT = f"{JOB}.py"
 
 
 def job_script() -> str:
-    """Return the script that Glue is given."""
+    """Return the Glue job's script."""
     return bundle(f"{JOB}.job", (GLUE_SOURCE, SOURCE))
 
 

@@ -1,4 +1,4 @@
-"""One script out of a package's modules and of all that they import of ours: Glue takes one file, and no folder."""
+"""Bundles a package and its imports from this repository into one script, because Glue accepts only one file."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from pathlib import Path
 from harness.packaging.layer import PackagingError
 
 LOADER = Path(__file__).with_name("bundle_loader.py")
-#: What Glue 5.1 brings beside Python: https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-python-libraries.html
+#: Packages that Glue 5.1 provides: https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-python-libraries.html
 BROUGHT_BY_GLUE = frozenset({"boto3", "botocore", "py4j", "pyspark"})
 _HEAD = "# Written by `tox -e package`: change the files that are named below, not this one.\n"
 
 
 def bundle(entry: str, folders: Iterable[Path]) -> str:
-    """Return a script that runs `main(sys.argv)` of the module `entry`, with all its modules out of `folders`.
+    """Return a script that runs `main(sys.argv)` of the module `entry`, with all its modules from `folders`.
 
     Each folder is named by its last part, so that the text does not depend on where the repository is. Raises
     PackagingError for a module that imports what Glue does not bring, and for one that cannot be read or quoted.
@@ -36,7 +36,7 @@ def bundle(entry: str, folders: Iterable[Path]) -> str:
 
 
 def _quoted(source: str, file: str) -> str:
-    """Quote it as it is, so that a person can read and search it."""
+    """Quote the source unescaped, so that it stays readable and searchable."""
     quoted = f"r'''{source}'''"
     with suppress(SyntaxError):
         if ast.literal_eval(quoted) == source:
@@ -45,7 +45,7 @@ def _quoted(source: str, file: str) -> str:
 
 
 def write_script(target: Path, text: str) -> str:
-    """Write `text` to `target`, in the same bytes on every machine, and return their SHA-256 in hexadecimal."""
+    """Write `text` to `target`, byte-identical on every machine, and return its SHA-256 in hexadecimal."""
     content = text.encode()
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_suffix(".partial")
@@ -55,14 +55,14 @@ def write_script(target: Path, text: str) -> str:
 
 
 def _modules(entry: str, folders: list[str]) -> dict[str, Path]:
-    """Find the module and, below the folders, all that it imports: late imports and those for types alone as well."""
+    """Find the module and all its imports below the folders, including late and type-checking imports."""
     finder = ModuleFinder(path=folders)
     finder.import_hook(entry)
-    # It looks into our folders alone: the standard library's modules are not found either.
+    # It searches only our folders, so it does not find the standard library.
     there = sys.stdlib_module_names | BROUGHT_BY_GLUE
     if missing := [name for name in finder.any_missing() if name.partition(".")[0] not in there]:
         ours = " or ".join(Path(folder).name for folder in folders)
         raise PackagingError(f"{entry} imports {', '.join(missing)}: not Glue's, and not to be read from {ours}")
     files = {name: getattr(module, "__file__", None) for name, module in finder.modules.items()}
-    # Those without are built into Python.
+    # Built-in modules have no file.
     return {name: Path(file) for name, file in files.items() if file}

@@ -11,7 +11,7 @@ from harness.packaging.layer import ROOT, PackagingError, Target
 
 
 def main(argv: list[str]) -> int:
-    """Build for `--target` into `--output`; 1 when a package cannot be had."""
+    """Build for `--target` into `--output`; return 1 if a package cannot be installed."""
     parser = Parser(prog="package", description="Build the zips and the script the template points at.")
     parser.add_argument(
         "--target",

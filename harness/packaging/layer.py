@@ -1,4 +1,4 @@
-"""The layer's third-party packages, installed from requirements/layer.txt for the place where they will run."""
+"""Installs the layer's packages from requirements/layer.txt for a target platform."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ CACHE = ROOT / ".cache" / "layer"
 
 
 class Target(StrEnum):
-    """Where the functions will run."""
+    """The platform that runs the functions."""
 
-    #: AWS Lambda as the template asks for it: python3.13 on x86_64.
+    #: AWS Lambda as configured in the template: python3.13 on x86_64.
     LAMBDA = "lambda"
-    #: The emulated AWS, which runs functions with the interpreter that runs it, and puts the layer first on its path.
+    #: The emulated AWS, which runs functions with its own interpreter, the layer first on the path.
     EMULATOR = "emulator"
 
 
@@ -40,11 +40,11 @@ PIP_OPTIONS: dict[Target, tuple[str, ...]] = {
 
 
 class PackagingError(Exception):
-    """The zips could not be built; the message says why, in one line."""
+    """The zips could not be built; the message is one line."""
 
 
 def install_requirements(target: Target) -> Path:
-    """Return a folder with the layer's pinned packages for `target`; pip fills it the first time."""
+    """Return a folder with the layer's pinned packages for `target`; pip fills it on first use."""
     seed = "\n".join((REQUIREMENTS.read_text(), sys.version, target, *PIP_OPTIONS[target]))
     folder = CACHE / f"{target}-{hashlib.sha256(seed.encode()).hexdigest()[:16]}"
     if folder.exists():
@@ -55,11 +55,11 @@ def install_requirements(target: Target) -> Path:
         try:
             (partial / "site").rename(folder)
         except OSError:
-            # Another process was quicker; its folder holds the same files.
+            # Another process was faster; its folder has the same files.
             if not folder.exists():
                 raise
     finally:
-        # Also after Ctrl-C, which ends pip before it has tidied up.
+        # Also after Ctrl-C, which stops pip before it cleans up.
         shutil.rmtree(partial, ignore_errors=True)
     return folder
 

@@ -1,4 +1,4 @@
-"""`tox -e rules [-- --write]`: say whether `rules/README.md` and `rules/proof.csv` are stale, or write them.
+"""`tox -e rules [-- --write]`: checks whether `rules/README.md` and `rules/proof.csv` are current, or writes them.
 
 Either way the pages of the rules are written into `build/rules/`, which is not in git.
 """
@@ -20,12 +20,12 @@ from harness.pages.words import PROOF, README, Material
 
 FRESH, STALE, NO_REPORT = 0, 1, 2
 ANEW = "tox -e rules -- --write"
-#: Characters of a line that are shown.
+#: Maximum characters shown of a line.
 SHOWN = 60
 
 
 def main(argv: list[str]) -> int:
-    """Say which file is stale, or with `--write` write it; 0 all is well, 1 stale, 2 there is no report."""
+    """Report or, with `--write`, write stale files; return 0 if current, 1 if stale, 2 without a report."""
     parser = Parser(
         prog="rules",
         description="Hold rules/README.md to the rules and controls, and rules/proof.csv to what the gate and the "
@@ -40,7 +40,7 @@ def main(argv: list[str]) -> int:
     try:
         rules = catalogue.load()
         catalogued = controls.load(controls.CONTROLS, rules)
-        # It rests on no report, so it is held to the rules where there is none.
+        # It needs no report, so check it even without one.
         stale += _held({README: rules_readme.write(rules, catalogued)}, options.write)
         found = Material(rules, catalogued, reports.load(rules, catalogue.RULES, reports.VERDICTS, reports.MUTANTS))
         stale += _held({PROOF: proof.write(found)}, options.write)
@@ -57,7 +57,7 @@ def main(argv: list[str]) -> int:
 
 
 def differences(root: Path, wanted: dict[str, str]) -> Iterator[str]:
-    """What is stale under a root, one line a file, with the first line that differs."""
+    """The stale files under a root, one line each, with the first difference."""
     for name, text in wanted.items():
         path = root / name
         if not path.is_file():
@@ -80,7 +80,7 @@ def write(root: Path, wanted: dict[str, str]) -> None:
 
 
 def build(root: Path, wanted: dict[str, str]) -> None:
-    """Write the pages that differ, and remove those of rules that are gone."""
+    """Write the pages that differ, and delete those of removed rules."""
     write(root, wanted)
     for path in (root / pages.FOLDER).glob("*.md"):
         if path.relative_to(root).as_posix() not in wanted:
@@ -88,7 +88,7 @@ def build(root: Path, wanted: dict[str, str]) -> None:
 
 
 def _held(wanted: dict[str, str], to_be_written: bool) -> list[str]:
-    """What is stale and stays so."""
+    """The files that stay stale."""
     if to_be_written:
         write(ROOT, wanted)
         return []

@@ -1,4 +1,4 @@
-"""`build/rules/`: a page for each rule, with its cases, its verdict and its mutants, and an index of them all."""
+"""Writes `build/rules/`: an index, and a page per rule with its cases, verdict and mutants."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from harness.catalogue.cases import Case, load
 from harness.catalogue.catalogue import CHECKOV, CHECKS, Rule
 from harness.catalogue.clauses import checkov_sentences, clauses, judges_source
 from harness.catalogue.controls import Control
-from harness.markdown import anchor, code, count, paragraph, plain, sections, sentence, table
+from harness.markdown import anchor, code, count, escaped, paragraph, sections, sentence, table
 from harness.pages import prose
 from harness.pages.examples import Example, examples
 from harness.pages.words import README, Material, engine, inside, requirement
@@ -20,12 +20,12 @@ OUTCOMES = {"FAIL": "refused", "PASS": "accepted", "SKIP": "not applicable"}
 
 
 def page(rule: Rule) -> str:
-    """The path of a rule's page, from the root of the project."""
+    """The path of a rule's page, relative to the project."""
     return f"{FOLDER}/{rule.slug}.md"
 
 
 def write(material: Material) -> dict[str, str]:
-    """Every page by its path from the root of the project: the index, and one for each rule."""
+    """Every page by its path relative to the project: the index, and one per rule."""
     return {INDEX: _index(material), **{page(rule): _page(rule, material) for rule in material.rules}}
 
 
@@ -52,10 +52,10 @@ def _index(material: Material) -> str:
 
 def _of_control(control: Control, material: Material) -> Iterator[str]:
     yield f"## {control.id}"
-    yield paragraph(plain(control.statement))
+    yield paragraph(escaped(control.statement))
     frameworks = material.controls.frameworks
     listed = (
-        f"- {plain(frameworks[key].name)}: "
+        f"- {escaped(frameworks[key].name)}: "
         + ", ".join(requirement(id_, id_ in control.unchecked.get(key, ())) for id_ in ids)
         for key, ids in control.frameworks.items()
     )
@@ -73,10 +73,10 @@ def _page(rule: Rule, material: Material) -> str:
     return sections(
         f"# {rule.slug}",
         "\n".join(paragraph(f"- {line}", "  ") for line in _facts(rule, material)),
-        paragraph(f"**Why.** {plain(rule.why)}"),
+        paragraph(f"**Why.** {escaped(rule.why)}"),
         "## What it refuses",
-        plain(checkov_sentences(rule)[0]) if rule.engine == CHECKOV else "",
-        table(("violation", "fix"), ((plain(each.violation), plain(each.fix)) for each in clauses(rule))),
+        escaped(checkov_sentences(rule)[0]) if rule.engine == CHECKOV else "",
+        table(("violation", "fix"), ((escaped(each.violation), escaped(each.fix)) for each in clauses(rule))),
         "`…` stands for what the message fills in."
         if any("…" in each.violation + each.fix for each in clauses(rule))
         else "",
@@ -96,7 +96,7 @@ def _facts(rule: Rule, material: Material) -> Iterator[str]:
     yield f"Rule: [{inside('rule', rule)}]({_to(inside('rule', rule))}), {engine(rule)}"
     yield f"Intent: {rule.intent}"
     for control in material.controls.of_rule(rule.slug):
-        yield f"Control: [{control.id}]({_to(README)}#{anchor(control.id)}). {plain(control.statement)}"
+        yield f"Control: [{control.id}]({_to(README)}#{anchor(control.id)}). {escaped(control.statement)}"
     yield f"Targets: {', '.join(code(target) for target in rule.targets)}"
 
 
@@ -105,7 +105,7 @@ def _cases(cases: list[Case]) -> Iterator[str]:
         names = [case.name for case in cases if case.expect == outcome]
         if names:
             yield f"{outcome}, {said}:"
-            yield "\n".join(f"- {plain(name)}" for name in names)
+            yield "\n".join(f"- {escaped(name)}" for name in names)
 
 
 def _examples(rule: Rule, cases: list[Case]) -> Iterator[str]:
@@ -116,15 +116,15 @@ def _examples(rule: Rule, cases: list[Case]) -> Iterator[str]:
 
 def _example(title: str, example: Example) -> Iterator[str]:
     yield f"### {title}"
-    yield f'The case "{plain(example.name)}":'
+    yield f'The case "{escaped(example.name)}":'
     yield f"```yaml\n{example.text}\n```"
 
 
 def _verdict(rule: Rule, material: Material) -> Iterator[str]:
     yield f"{sentence(material.verdict(rule))}."
     found = [
-        f"- {code(each['resource'])}, line {each['line']}: {plain(each['message'])}"
-        + (f" Waived: {plain(each['waived'])}" if each["waived"] else "")
+        f"- {code(each['resource'])}, line {each['line']}: {escaped(each['message'])}"
+        + (f" Waived: {escaped(each['waived'])}" if each["waived"] else "")
         for each in material.reports.findings(rule)
     ]
     yield "\n".join(found)

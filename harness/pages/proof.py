@@ -1,4 +1,4 @@
-"""`rules/proof.csv`: the template that was judged, then each rule with its verdict and its mutants, a line a rule."""
+"""Writes `rules/proof.csv`: the template's digest, then one line per rule with its verdict and mutants."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of `rules/README.md` and of `build/rules/README.md`; what stands in braces is filled in."""
+"""Texts of `rules/README.md` and `build/rules/README.md`, with placeholders in braces."""
 
 WHAT = """\
 <!-- Written by `tox -e rules -- --write`; do not edit. -->

@@ -1,4 +1,4 @@
-"""`tox -e readme [-- --write]`: hold the generated parts of docs/ to what they say, or write them."""
+"""`tox -e readme [-- --write]`: checks or writes the generated parts of docs/."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ PARTS: dict[str, Callable[[], str]] = {
 
 
 def filled(text: str) -> str:
-    """Return `text` with every generated part as it should be; KeyError for a part nobody generates."""
+    """Return `text` with every generated part updated; KeyError for an unknown part."""
     return generated.filled(text, PARTS)
 
 
 def main(argv: list[str]) -> int:
-    """Return 1 when a document is stale, and name it; with `--write`, write it."""
+    """Name stale documents and return 1; with `--write`, write them."""
     parser = Parser(prog="readme", description="Hold the generated parts of docs/ to what they describe.")
     either = parser.add_mutually_exclusive_group()
     either.add_argument("--check", action="store_true", help="exit 1 if a document is stale, and name it (the default)")

@@ -1,4 +1,4 @@
-"""What the gate and the mutants said, if it is about the template and the rules that are there now."""
+"""Reads the reports of the gate and the mutants, if they match the current template and rules."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ MUTANTS = ROOT / "build" / "mutants" / "report.json"
 
 
 class NoReport(Exception):
-    """A report is missing, or is about something else than what is there now; one line."""
+    """A report is missing or out of date; one line."""
 
 
 @dataclass(frozen=True)
 class RuleMutants:
-    """The mutants that a rule refuses: how many, how many no other rule refuses, and a few of them."""
+    """The mutants that a rule kills: how many, how many no other rule kills, and examples."""
 
     killed: int
     alone: int
@@ -33,7 +33,7 @@ class RuleMutants:
 
 @dataclass(frozen=True)
 class Reports:
-    """Both reports as read, which know every rule."""
+    """Both reports, which cover every rule."""
 
     verdicts: Mapping[str, Any]
     mutants: Mapping[str, Any]
@@ -44,21 +44,21 @@ class Reports:
 
     @property
     def scenarios(self) -> int:
-        """How many scenarios were judged."""
+        """The number of scenarios."""
         return len(self.verdicts["scenarios"])
 
     def knows(self, rule: Rule) -> bool:
-        """Whether both reports have an answer for a rule."""
+        """Whether both reports cover a rule."""
         return (rule.engine, rule.slug) in self._by_rule and rule.slug in self.mutants["rules"]
 
     def verdict(self, rule: Rule) -> str:
-        """The verdict on the template: pass, fail, not applicable, not evaluated; `waived` is a failure let through."""
+        """The verdict on the template: pass, fail, not applicable, not evaluated, or waived."""
         verdict = str(self._by_rule[rule.engine, rule.slug]["verdict"])
         findings = self.findings(rule)
         return "waived" if verdict == "fail" and findings and all(each["waived"] for each in findings) else verdict
 
     def counts(self, rule: Rule) -> dict[str, int]:
-        """Of how many things (the source and the scenarios) a rule had which verdict."""
+        """The number of inputs (source and scenarios) per verdict."""
         found = self._by_rule[rule.engine, rule.slug]
         keys = {
             "pass": "passed_in",
@@ -69,20 +69,20 @@ class Reports:
         return {verdict: int(found[key]) for verdict, key in keys.items() if found[key]}
 
     def findings(self, rule: Rule) -> list[Mapping[str, Any]]:
-        """What a rule has found in the template."""
+        """A rule's findings in the template."""
         return [
             each for each in self.verdicts["findings"] if (each["engine"], each["slug"]) == (rule.engine, rule.slug)
         ]
 
     def killed(self, rule: Rule) -> RuleMutants:
-        """The mutants that a rule refuses."""
+        """The mutants that a rule kills."""
         found = self.mutants["rules"][rule.slug]
         examples = tuple(f"{each['operator']} {each['path']}: {each['change']}" for each in found["examples"])
         return RuleMutants(int(found["killed"]), int(found["alone"]), examples)
 
 
 def load(rules: list[Rule], folder: Path, verdicts: Path, mutants: Path) -> Reports:
-    """Both reports. Raises NoReport, with the command that writes the report anew."""
+    """Both reports. Raises NoReport with the command that writes them."""
     template_sha256 = hashlib.sha256(TEMPLATE.read_bytes()).hexdigest()
     rules_sha256 = fingerprint(folder)
     read = []
@@ -98,9 +98,7 @@ def load(rules: list[Rule], folder: Path, verdicts: Path, mutants: Path) -> Repo
     reports = Reports(*read)
     for rule in rules:
         if not reports.knows(rule):
-            raise NoReport(
-                f"the reports do not know {rule.slug}; tox -e gate and tox -e mutants, whole, write them anew"
-            )
+            raise NoReport(f"the reports lack {rule.slug}; run tox -e gate and tox -e mutants without arguments")
     return reports
 
 

@@ -1,4 +1,4 @@
-"""`rules/README.md`: from a framework's requirement to the control and its rules. It rests on no report."""
+"""Writes `rules/README.md`: from a framework's requirement to the control and its rules. Needs no report."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from harness.catalogue.catalogue import Rule
 from harness.catalogue.controls import Control, Controls, Framework
-from harness.markdown import anchor, code, paragraph, plain, sections, sentence
+from harness.markdown import anchor, code, escaped, paragraph, sections, sentence
 from harness.pages import prose
 from harness.pages.words import PROOF, README, inside, requirement
 
@@ -23,28 +23,28 @@ def write(rules: Sequence[Rule], controls: Controls) -> str:
         prose.JUDGED,
         prose.HOW_TO,
         "## By framework",
-        _escaped(said("How to read it")),
-        _escaped(said("Whom they bind")),
+        _linked(said("How to read it")),
+        _linked(said("Whom they bind")),
         *(part for framework in controls.frameworks.values() for part in _framework(framework, controls)),
         "## Controls",
         prose.CONTROLS,
         *(part for control in controls.controls for part in _control(control, by_slug)),
         "## What is not claimed",
         "Each control says what it does not cover. Left out on purpose, as a whole:",
-        _escaped(said("Not claimed, on purpose")),
+        _linked(said("Not claimed, on purpose")),
     )
 
 
-def _escaped(text: str) -> str:
-    """A paragraph or a list of the catalogue's comment, with links to the documents that it names."""
+def _linked(text: str) -> str:
+    """A paragraph or list of the catalogue's comment, with links to the documents it names."""
     lines = ((re.match(r"- |  |", line)[0], line) for line in text.splitlines())  # type: ignore[index]
-    escaped = "\n".join(start + plain(line.removeprefix(start)) for start, line in lines)
-    return re.sub(r"docs/[\w./-]+\.md", lambda path: f"[{path[0]}]({_to(path[0])})", escaped)
+    linkless = "\n".join(start + escaped(line.removeprefix(start)) for start, line in lines)
+    return re.sub(r"docs/[\w./-]+\.md", lambda path: f"[{path[0]}]({_to(path[0])})", linkless)
 
 
 def _framework(framework: Framework, controls: Controls) -> Iterator[str]:
     yield f"### {framework.name}"
-    yield f"{plain(sentence(framework.version))}. [Source]({framework.source})."
+    yield f"{escaped(sentence(framework.version))}. [Source]({framework.source})."
     items = [_requirement(id_, framework, controls) for id_ in sorted(framework.titles, key=_sortable)]
     yield "\n".join(items)
     if any(control.unchecked.get(framework.key) for control in controls.controls):
@@ -55,13 +55,13 @@ def _requirement(id_: str, framework: Framework, controls: Controls) -> str:
     claiming = [control for control in controls.controls if id_ in control.frameworks.get(framework.key, ())]
     name = requirement(id_, any(id_ in control.unchecked.get(framework.key, ()) for control in claiming))
     links = ", ".join(f"[{control.id}](#{anchor(control.id)})" for control in claiming)
-    return paragraph(f"- **{name}** {plain(framework.titles[id_])}: {links}", "  ")
+    return paragraph(f"- **{name}** {escaped(framework.titles[id_])}: {links}", "  ")
 
 
 def _control(control: Control, by_slug: dict[str, Rule]) -> Iterator[str]:
     yield f"### {control.id}"
     proof = f"Verdicts and mutants of its rules: [{os.path.basename(PROOF)}]({_to(PROOF)})."
-    yield paragraph(f"**{plain(control.statement)}** Not covered: {plain(control.not_covered)} {proof}")
+    yield paragraph(f"**{escaped(control.statement)}** Not covered: {escaped(control.not_covered)} {proof}")
     yield "\n".join(_rule(by_slug[slug]) for slug in control.rules)
 
 

@@ -1,4 +1,4 @@
-"""How the pages say what the reports hold: verdicts, mutants and where a rule is."""
+"""Texts shared by the pages: verdicts, mutants and rule paths."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cached_property
 from harness.catalogue import clauses
 from harness.catalogue.catalogue import CHECKOV, CHECKS, GUARD, Rule
 from harness.catalogue.controls import Controls
-from harness.markdown import count, plain
+from harness.markdown import count, escaped
 from harness.pages.reports import ROOT, Reports
 
 README = "rules/README.md"
@@ -19,14 +19,14 @@ ENGINES = {
     CHECKOV: "a policy of Checkov, which judges one resource and computes",
     CHECKS: "a check in Python, which compares resources with each other",
 }
-#: Marks a requirement whose place in the framework nobody could read in a source.
+#: Marks a requirement that was not verified in the framework's source.
 UNCHECKED = "⚠"
 SOURCE_CHECK = "a check in Python, which reads the template as written"
 
 
 @dataclass(frozen=True)
 class Material:
-    """Everything that proof.csv and the pages of the rules are made of."""
+    """The inputs of proof.csv and the rule pages."""
 
     rules: Sequence[Rule]
     controls: Controls
@@ -38,12 +38,12 @@ class Material:
         return {rule.slug: rule for rule in self.rules}
 
     def verdict(self, rule: Rule) -> str:
-        """A rule's verdict on the template, and in how much of it."""
+        """A rule's verdict on the template, with the number of scenarios."""
         verdict = self.reports.verdict(rule)
         if clauses.judges_source(rule):
             return f"{verdict} on the source"
         counts = self.reports.counts(rule)
-        # Only the source can be not evaluated: there, values are still functions. Then all others are scenarios.
+        # Only the source can be "not evaluated", because its values are still functions. The others are scenarios.
         unevaluated = counts.pop("not evaluated", 0)
         if not counts:
             return verdict
@@ -56,22 +56,22 @@ class Material:
         return ", ".join((told, *(f"{each} in {counts[each]}" for each in others)))
 
     def mutants(self, rule: Rule) -> str:
-        """How many mutants a rule kills, and how many of them no other rule kills."""
+        """The mutants that a rule kills, and those that no other rule kills."""
         found = self.reports.killed(rule)
         return f"{found.killed:,} / {found.alone:,}"
 
 
 def engine(rule: Rule) -> str:
-    """What kind of rule it is."""
+    """The kind of rule."""
     return SOURCE_CHECK if clauses.judges_source(rule) else ENGINES[rule.engine]
 
 
 def requirement(id_: str, unchecked: bool) -> str:
-    """A requirement's id, marked where its place was not checked."""
-    return f"{plain(id_)} {UNCHECKED}" if unchecked else plain(id_)
+    """A requirement's id, marked if it was not verified."""
+    return f"{escaped(id_)} {UNCHECKED}" if unchecked else escaped(id_)
 
 
 def inside(path: str, rule: Rule) -> str:
-    """A file of a rule, from the root of the project."""
+    """A file of a rule, relative to the project."""
     files = {"rule": rule.path, "cases": rule.case_file}
     return files[path].relative_to(ROOT).as_posix()

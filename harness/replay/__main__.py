@@ -39,8 +39,8 @@ def main(argv: list[str]) -> int:
 
 
 def _write(feed: Iterable[SourceRecord], stream: BinaryIO) -> None:
-    for item in feed:
-        stream.write(item.raw + b"\n")
+    for record in feed:
+        stream.write(record.raw + b"\n")
 
 
 def _parser() -> argparse.ArgumentParser:

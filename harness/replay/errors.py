@@ -1,11 +1,11 @@
-"""What goes wrong on purpose in a replay. Every message is one line and says where to look."""
+"""Errors of a replay. Every message is one line and names the place."""
 
 from __future__ import annotations
 
 
 class ReplayError(Exception):
-    """The feed cannot be read or cannot be sent; the message is for the person who named it."""
+    """The feed cannot be read or sent."""
 
 
 class LineError(ReplayError):
-    """A capture's line is not what its format says; whoever knows file and line number puts them in front."""
+    """A capture's line does not match its format. The caller prepends file and line number."""

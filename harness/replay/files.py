@@ -1,4 +1,4 @@
-"""Lines out of files, plain or gzip, one at a time, with an error that names file and line for whatever goes wrong."""
+"""Reads lines from plain or gzip files, one at a time; errors name the file and line."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from typing import BinaryIO
 from harness.replay.errors import ReplayError
 from harness.replay.source_records import STDIN, Source
 
-#: The longest line that is read: without a limit, a file without a line end would be read into memory as one.
+#: Maximum line length: without a limit, a file without line ends would be read into memory.
 MAX_LINE_BYTES = 16 * 1024 * 1024
 _GZIP_MAGIC = b"\x1f\x8b"
 _BUFFER_BYTES = 64 * 1024
 
 
 def paths(feed: str | Sequence[str]) -> list[str]:
-    """The files a person named: files, folders (every *.gz in them, sorted), - for standard input.
+    """The files to read, from files, folders (every *.gz in them, sorted) and - for standard input.
 
     In one text they are separated by spaces.
     """
@@ -49,12 +49,12 @@ def paths(feed: str | Sequence[str]) -> list[str]:
 
 
 def can_be_read_twice(path: str) -> bool:
-    """Whether looking at the first lines leaves them there: not so for standard input and pipes."""
+    """Whether the file can be read again: not standard input or pipes."""
     return path != STDIN and Path(path).is_file()
 
 
 def lines(source: Source) -> Iterator[bytes]:
-    """The lines of a file without their line ends. Never more than one is in memory."""
+    """Yield the lines of a file without line ends, one in memory at a time."""
     number, shown = 0, source.shown
     try:
         with _opened(source.path) as stream:
@@ -73,7 +73,7 @@ def lines(source: Source) -> Iterator[bytes]:
 
 @contextmanager
 def _opened(path: str) -> Iterator[BinaryIO]:
-    # Closing standard input is not ours to do: a second descriptor leaves the first one open.
+    # A second descriptor, so that closing it leaves standard input open.
     with open(sys.stdin.fileno(), "rb", closefd=False) if path == STDIN else open(path, "rb") as file:
         if file.peek(2)[:2] != _GZIP_MAGIC:
             yield file

@@ -1,6 +1,6 @@
-"""How recorders put messages into lines: who spoke, when it was received, and what it said.
+"""Parses recorders' line formats: direction, time of receipt, and message.
 
-A venue's messages are the same whoever recorded them, so every reader of a venue takes every frame.
+A venue's messages do not depend on the recorder, so every reader accepts every line format.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Received:
 
 
 def unframed(line: bytes) -> Received | Skipped:
-    """Take a line apart; `Skipped` where it is the recorder's own. Raises LineError where no recorder writes so."""
+    """Parse a line; `Skipped` for the recorder's own lines. Raises LineError for an unknown line format."""
     if line[:1] in (b"{", b"["):
         return Received(line)
     if message := _IN_SECONDS.fullmatch(line):

@@ -1,4 +1,4 @@
-"""A mixed feed out of a seed: mostly valid, some odd, some bad on purpose, some twice. Same arguments, same bytes."""
+"""Generates a mixed feed from a seed: mostly valid, some odd, bad or repeated. Same arguments, same bytes."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from typing import TypeVar
 from harness.replay.hostile import CHEAP, EXPENSIVE
 from harness.replay.market import LARGE, ODDITIES, Market, encoded
 
-#: Every so many bad records one is large, and every so many odd ones, but there are never more of those than this: a
+#: One in so many bad records, and one in so many odd ones, is large, up to this number: a
 #: million bad records must not be gigabytes.
 LARGE_EVERY = 30
 LARGE_AT_MOST = 50
-#: Records that are valid and look as if they were not.
+#: Valid records that look invalid.
 ODD_PER_MILLE = 10
-#: Real tapes repeat lines, and a pipeline that removes them by content loses trades.
+#: Real feeds repeat lines; a pipeline that de-duplicates by content loses trades.
 REPEATED_PER_MILLE = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A record, and the reason it must be refused with; None where it must not be."""
+    """A record, and its expected rejection reason; None if it is valid."""
 
     raw: bytes
     expected_reason: str | None = None
 
 
 def generate(count: int, seed: int, bad_per_mille: int) -> Iterator[Item]:
-    """`count` records, of which about `bad_per_mille` in a thousand are bad."""
+    """Yield `count` records, of which about `bad_per_mille` per thousand are bad."""
     rng = Random(seed)
     market = Market(rng)
     bad = _in_turn(rng, CHEAP, EXPENSIVE)
@@ -53,7 +53,7 @@ _Kind = TypeVar("_Kind")
 
 
 def _in_turn(rng: Random, small: Sequence[_Kind], large: Sequence[_Kind]) -> Iterator[_Kind]:
-    """Each kind once, in random order, then all over again: few records still show many kinds."""
+    """Yield each kind once in random order, repeatedly, so that few records show many kinds."""
     made = made_large = 0
     while True:
         for kind in rng.sample(small, len(small)):

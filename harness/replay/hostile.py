@@ -1,4 +1,4 @@
-"""Records that are wrong on purpose, each with the one reason it has to be refused with. None holds a line end."""
+"""Bad records, each with its expected rejection reason. None contains a line end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Spoil = Callable[[Market], Spoiled]
 
 
 def _trade(market: Market) -> Fields:
-    """A typed trade with every field that is spoiled below, on an exchange where prices are positive."""
+    """A typed trade with every field that is changed below, on an exchange with positive prices only."""
     instrument = market.positive_only[int(market.rng.random() * len(market.positive_only))]
     fields = {"type": '"trade"', "price": '"1.50"', "volume": '"100"', "side": '"buy"', "trade_id": '"1"'}
     return fields | {k: v for k, v in market.trade(instrument).items() if k not in ("conditions", "extra")}
@@ -48,14 +48,14 @@ def _bytes(reason: Reason, spoil: Callable[[bytes], bytes]) -> Spoil:
     return lambda market: (spoil(encoded(_trade(market))), reason)
 
 
-#: The longest that Kinesis takes, its partition key included.
+#: Kinesis's maximum record size, including the partition key.
 _LONGEST = 1024 * 1024
-#: Bytes of the key of a record without a legible instrument: a digest.
+#: Length of the partition key of a record without an instrument: a digest.
 _DIGEST_KEY = 32
 
 
 def _aggregate(market: Market, size: int) -> bytes:
-    """What the Kinesis Producer Library packs: magic number, AggregatedRecord in protobuf, MD5 of that."""
+    """A Kinesis Producer Library aggregate: magic number, AggregatedRecord in protobuf, MD5 of that."""
     packed = bytearray().join(_field(1, f"key-{number}".encode()) for number in range(3))
     while True:
         index = _varint(int(market.rng.random() * 3))
@@ -63,14 +63,14 @@ def _aggregate(market: Market, size: int) -> bytes:
         if len(packed) < size:
             continue
         aggregate = KPL_MAGIC + packed + hashlib.md5(packed, usedforsecurity=False).digest()
-        # The digest may hold the byte that ends lines; one more record makes another of it.
+        # If the digest contains a newline byte, add a record to change it.
         if b"\n" not in aggregate:
             return aggregate
 
 
 def _field(number: int, content: bytes) -> bytes:
     tag = _varint(number << 3 | 2)
-    # The library writes the tag of field 1 as 0x0A, which would end the line in a feed of lines. A varint may have
+    # The library writes the tag of field 1 as 0x0A, a newline, which would split the line. A varint may have
     # leading zeros: to protobuf this is the same. (tests/hostile.py has an aggregate with the byte itself.)
     return (b"\x8a\x00" if tag == b"\n" else tag) + _varint(len(content)) + content
 
@@ -95,7 +95,7 @@ def _only(reason: Reason, raw: bytes) -> Spoil:
     return lambda _: (raw, reason)
 
 
-#: Ways to be wrong that cost no more than a valid record; every reason that can be had so cheaply is among them.
+#: Bad records no larger than a valid one, with every reason for which that is possible.
 CHEAP: tuple[Spoil, ...] = (
     _kpl,
     _bytes(Reason.NOT_UTF8, lambda raw: raw.replace(b'"symbol":"', b'"symbol":"\xff', 1)),
@@ -238,11 +238,11 @@ def _as_long_as_can_be(market: Market) -> Spoiled:
 
 
 _LEVEL = '{"price":"5","volume":"1"}'
-#: `extra` with 800,000 bytes of text or keys before what is wrong.
+#: `extra` with 800,000 bytes of text or keys before the error.
 _TEXT = '{"text":"' + "x" * 800_000
 _KEYS = "{" + ",".join([f'"k{number}":{number}' for number in range(55_000)])
 
-#: Ways that need a hundred kilobytes or more.
+#: Bad records of a hundred kilobytes or more.
 EXPENSIVE: tuple[Spoil, ...] = (
     _book(Reason.TOO_MANY_LEVELS, bids="[" + ",".join(['{"price":"5"}'] * 10_001) + "]"),
     _one_byte_too_long,

@@ -1,4 +1,4 @@
-"""The producer's own account of what it put on the stream. Nothing in it is ever read back from the pipeline."""
+"""The producer's ledger of records put on the stream, independent of the pipeline."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DIGEST_BYTES = 16
 
 
 class Position(NamedTuple):
-    """Where a record stands in the stream: all that it is ever known by."""
+    """A record's stream position, which identifies it."""
 
     shard: str
     sequence: str
@@ -24,7 +24,7 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A record as it was put: where it is, where it came from, and what has to become of it."""
+    """A record as put: its position, its source, and the expected outcome."""
 
     position: Position
     feed: str
@@ -35,18 +35,18 @@ class Entry:
 
 
 def digest_of(raw: bytes) -> bytes:
-    """Sixteen bytes that tell a record's bytes from any others."""
+    """A 16-byte digest of a record."""
     return blake2b(raw, digest_size=DIGEST_BYTES).digest()
 
 
 class Ledger:
-    """Every record the stream has taken, in the order of putting, column by column: a million take about 100 MB."""
+    """Every record the stream has accepted, in order, stored by column: a million take about 100 MB."""
 
     def __init__(self) -> None:
         self.batches = 0
         self.bytes = 0
         self.retried = 0
-        # A number takes half of a text's room. Its length is kept beside it: zeros in front belong to the position.
+        # A number needs half the memory of a string. Its length is stored too, to keep leading zeros.
         self._sequences: list[int] = []
         self._lengths = array("B")
         self._shards = _Names()
@@ -59,7 +59,7 @@ class Ledger:
         self._distinct: dict[str, int] | None = None
 
     def add(self, item: SourceRecord, feed: str, shard: str, sequence: str) -> None:
-        """Record that the stream has taken `item` at this position."""
+        """Record that the stream has accepted `item` at this position."""
         self._distinct = None
         self._sequences.append(int(sequence))
         self._lengths.append(len(sequence))
@@ -73,7 +73,7 @@ class Ledger:
         self.bytes += len(item.raw)
 
     def __len__(self) -> int:
-        """Records the stream has confirmed; `records_in` counts positions."""
+        """Number of records the stream has accepted; `records_in` counts positions."""
         return len(self._sequences)
 
     def __iter__(self) -> Iterator[Entry]:
@@ -81,12 +81,12 @@ class Ledger:
 
     @property
     def records_in(self) -> int:
-        """Distinct positions: what the rest of the pipeline is held to."""
+        """Number of distinct positions, which the pipeline must account for."""
         return sum(self.records_by_feed.values())
 
     @property
     def records_by_feed(self) -> dict[str, int]:
-        """Distinct positions by feed. A stream that gives one position twice has kept one of two records."""
+        """Distinct positions by feed. If a stream returns a position twice, it has kept only one of the records."""
         if self._distinct is None:
             seen: dict[int, set[int]] = {}
             counts: Counter[str] = Counter()
@@ -100,15 +100,15 @@ class Ledger:
 
     @property
     def expected_reasons(self) -> Counter[str]:
-        """How many records have to be refused, by reason, as far as whoever made them knows."""
+        """Expected rejections by reason, as far as the generator knows."""
         return Counter({reason: count for reason, count in self._reasons.counts().items() if reason is not None})
 
     def positions(self) -> Iterator[Position]:
-        """The position of every record, in the order of putting."""
+        """The position of every record, in the order put."""
         return map(self._position, range(len(self)))
 
     def index(self) -> dict[Position, Entry]:
-        """Every entry by its position. Ten times the ledger's size: for feeds of ordinary length."""
+        """Every entry by its position. Ten times the ledger's size, so only for feeds of ordinary length."""
         return {entry.position: entry for entry in self}
 
     def _position(self, row: int) -> Position:
@@ -127,7 +127,7 @@ class Ledger:
 
 
 class _Names:
-    """A column of few distinct values: one or two bytes a row."""
+    """A column of few distinct values: one or two bytes per row."""
 
     def __init__(self) -> None:
         self.names: list[str | None] = []

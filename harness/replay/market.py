@@ -1,4 +1,4 @@
-"""A made-up market: instruments whose prices walk, and the valid messages they send. Deterministic from its seed."""
+"""A simulated market: instruments with random-walk prices, and their valid messages. Deterministic from its seed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from random import Random
 
 from market_data import MAX_RECORD_BYTES
 
-#: A message's fields, each value a piece of JSON already.
+#: A message's fields, each value as JSON text.
 Fields = dict[str, str]
 
 _START_NS = 1_709_562_600_000_000_000  # 2024-03-04T14:30:00Z, the opening bell in New York
@@ -19,7 +19,7 @@ _SECOND = 1_000_000_000
 
 @dataclass(slots=True)
 class Instrument:
-    """What is traded, where, in which steps, and where its price stands: `ticks` steps of 10**-`decimals`."""
+    """An instrument: its exchange, tick size, and current price, `ticks` steps of 10**-`decimals`."""
 
     symbol: str
     exchange: str

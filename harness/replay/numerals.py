@@ -1,4 +1,4 @@
-"""Digits and times of venues, turned into the contract's forms as text. Nothing here goes through a float."""
+"""Converts venues' numbers and times to the contract's forms, as text and without floats."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def point_inserted(digits: str, places: int) -> str:
     """`digits` as a whole number of 10**-places, every digit kept: ("1821000", 4) is "182.1000"."""
     match = _INTEGER.fullmatch(digits)
     if match is None:
-        raise LineError(f"{digits[:40]!r} is not a whole number, which this format's prices are")
+        raise LineError(f"{digits[:40]!r} is not a whole number, as this format's prices must be")
     padded = match[2].zfill(places + 1)
-    # A venue may pad with zeros; the contract's numerals have none in front.
+    # A venue may pad with zeros; the contract allows no leading zeros.
     return f"{match[1]}{padded[:-places].lstrip('0') or '0'}.{padded[-places:]}"
 
 
 def whole(digits: str) -> int:
-    """A count, which the contract has as a JSON number."""
+    """A count, which is a JSON number in the contract."""
     match = _INTEGER.fullmatch(digits)
     if match is None:
         raise LineError(f"{digits[:40]!r} is not a whole number")
@@ -38,12 +38,12 @@ def whole(digits: str) -> int:
 
 
 def is_nothing(digits: str | None) -> bool:
-    """Whether a number is absent or zero, however many digits the zero has."""
+    """Whether a number is absent or zero, with any number of digits."""
     return digits is None or _NOTHING.fullmatch(digits) is not None
 
 
 def unsigned(digits: str) -> tuple[str, bool]:
-    """A number that tells buying from selling by its sign: its digits without the sign, and whether it had a minus."""
+    """Split a number whose sign gives the side: its digits, and whether it was negative."""
     return digits.removeprefix("-"), digits.startswith("-")
 
 
@@ -56,8 +56,8 @@ def from_unix_seconds(text: str) -> str:
 
 
 def latest_of(times: Iterable[str]) -> str | None:
-    """The latest of times in seconds since 1970, as `from_unix_seconds` writes it; None where there are none."""
-    # In UTC, a second is one text, so that only what is behind it can differ in length.
+    """The latest of times in seconds since 1970, formatted by `from_unix_seconds`; None if there are none."""
+    # The text of a second in UTC has a fixed length; only the fraction varies.
     return max(map(from_unix_seconds, times), key=lambda time: time.removesuffix("Z").partition("."), default=None)
 
 
@@ -85,7 +85,7 @@ def _from_unix(text: str, places: int, unit: str) -> str:
 
 
 def from_new_york(date: str, milliseconds: str) -> str:
-    """What the wall clock of New York showed `milliseconds` after midnight on `date`, as RFC 3339 in UTC."""
+    """New York wall-clock time, `milliseconds` after midnight on `date`, as RFC 3339 in UTC."""
     match = _MILLISECONDS.fullmatch(milliseconds)
     if match is None or int(match[1]) >= _DAY_MS:
         raise LineError(f"{milliseconds[:40]!r} is not a number of milliseconds since midnight")

@@ -1,4 +1,4 @@
-"""Puts records on a Kinesis stream and keeps account of them. The only module here that talks to AWS."""
+"""Puts records on a Kinesis stream and records their positions. The only module here that calls AWS."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ MAX_RECORDS: Final = 500
 MAX_REQUEST_BYTES: Final = 5 * 1024 * 1024
 MAX_RECORD_BYTES: Final = 1024 * 1024
 
-#: With the waits between them, half a minute: a shard that refuses for longer is not busy, but wrong.
+#: About half a minute with the waits in between: a shard that throttles for longer has another problem.
 ATTEMPTS: Final = 12
 FIRST_WAIT_SECONDS: Final = 0.05
 LONGEST_WAIT_SECONDS: Final = 5.0
 
-#: For whoever makes the client. A request whose answer got lost may have been taken: put
-#: again it would be on the stream twice, and one of the two positions would be in nobody's account.
+#: For the boto3 client. A request whose response is lost may have succeeded: retried,
+#: it would be on the stream twice, and one position would be missing in the ledger.
 CLIENT_ATTEMPTS: Final = 1
 
 _PRINTABLE: Final = re.compile(r"[!-~](?:[ -~]{0,62}[!-~])?")
 
 
-#: Refusals of a whole request that pass by themselves. None of its records has been taken.
+#: Transient errors of a whole request; none of its records was accepted.
 _BUSY: Final = frozenset(
     {
         "KMSThrottlingException",
@@ -46,14 +46,14 @@ _Keyed = tuple[SourceRecord, str]
 
 
 class KinesisClient(Protocol):
-    """The part of boto3's Kinesis client that is used."""
+    """The part of boto3's Kinesis client used here."""
 
     def put_records(self, *, StreamName: str, Records: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - AWS's names
-        """Put several records; the answer has one result for each, in order."""
+        """Put several records; the response has one result per record, in order."""
 
 
 class Producer:
-    """Sends a feed in batches. Refused records are put again before anything that follows them.
+    """Sends a feed in batches. Throttled records are retried before any later record.
 
     Order within a key is kept as well as PutRecords allows: where it refuses one record of a batch and takes a later
     one of the same key, those two have changed places.
@@ -70,7 +70,7 @@ class Producer:
         on_progress: Callable[[Ledger], None] | None = None,
         ledger: Ledger | None = None,
     ) -> Ledger:
-        """Put every record on the stream; `on_progress` is told after each batch.
+        """Put every record on the stream; `on_progress` is called after each batch.
 
         A caller that brings its own `ledger` has the account of what was taken also where this raises.
         """
@@ -91,18 +91,18 @@ class Producer:
             if not batch:
                 return
         raise ReplayError(
-            f"{batch[0][0].where}: the stream {self._stream_name} refused {len(batch)} records {ATTEMPTS} times; {why}"
+            f"{batch[0][0].where}: the stream {self._stream_name} rejected {len(batch)} records {ATTEMPTS} times; {why}"
         )
 
     def _put_once(self, batch: list[_Keyed], ledger: Ledger) -> tuple[list[_Keyed], str]:
-        """Put a batch: what the stream takes goes into the ledger, what it refuses comes back, with the reason."""
+        """Put a batch: accepted records go into the ledger; return the rejected ones and the reason."""
         records = [{"Data": item.raw, "PartitionKey": key} for item, key in batch]
         try:
             results = self._client.put_records(StreamName=self._stream_name, Records=records)["Records"]
         except ClientError as exc:
             if exc.response["Error"]["Code"] in _BUSY:
                 return batch, str(exc)
-            raise ReplayError(f"the stream {self._stream_name} takes no records: {exc}") from exc
+            raise ReplayError(f"the stream {self._stream_name} accepts no records: {exc}") from exc
         except BotoCoreError as exc:
             raise ReplayError(f"the stream {self._stream_name} cannot be reached: {exc}") from exc
         if len(results) != len(batch):
@@ -118,7 +118,7 @@ class Producer:
 
 
 def batches(items: Iterable[SourceRecord]) -> Iterator[list[_Keyed]]:
-    """Records and their partition keys, in groups that one PutRecords request may hold."""
+    """Records and their partition keys, in batches of at most one PutRecords request."""
     batch: list[_Keyed] = []
     size = 0
     for item in items:
@@ -126,7 +126,7 @@ def batches(items: Iterable[SourceRecord]) -> Iterator[list[_Keyed]]:
         item_size = len(item.raw) + len(key)
         if item_size > MAX_RECORD_BYTES:
             raise ReplayError(
-                f"{item.where}: {len(item.raw):,} bytes; with its key a Kinesis record holds 1 MiB at most"
+                f"{item.where}: {len(item.raw):,} bytes; a Kinesis record with its key holds at most 1 MiB"
             )
         if not item.raw:
             raise ReplayError(f"{item.where}: an empty record cannot be put")
@@ -162,7 +162,7 @@ def partition_key(raw: bytes) -> str:
 
 
 def stored_feed(raw: bytes) -> str:
-    """The feed a record counts under: what its consumer will store it as, or unknown where it cannot be decoded."""
+    """The feed a record counts under: the consumer's, or "unknown" if it cannot be decoded."""
     try:
         return feed_of(raw)
     except RejectedRecord:

@@ -1,4 +1,4 @@
-"""What the readers of all venues write the same way: a record's head, its levels, the side of a quote."""
+"""Record parts shared by all venues' readers: the head, levels, the side of a quote."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Level = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What every record has: instrument, exchange, and when it happened.
+    """The common fields of a record: instrument, exchange and time.
 
     `time` is the venue's, `received` the recorder's; None where there is none. `time_source` tells where a time that is
     not plainly the message's own has been taken from.
@@ -31,7 +31,7 @@ class Head:
 
 
 def record(feed: str, head: Head, *, extra: Mapping[str, Any], **fields: Any) -> bytes:
-    """A record's JSON. Fields that are None are left out, and so is an `extra` with nothing in it.
+    """A record's JSON. Omits fields that are None, and an empty `extra`.
 
     `extra` is what no field took out of the message, so callers write it last. Where the venue gives no time, the time
     of receipt stands in and `extra.timestamp_source` says so.
@@ -54,7 +54,7 @@ def record(feed: str, head: Head, *, extra: Mapping[str, Any], **fields: Any) ->
 
 
 def levels(entries: Iterable[Sequence[msgspec.Raw]]) -> list[Level]:
-    """Price and volume of each entry, whose first two values they are; what follows is somebody else's."""
+    """Price and volume of each entry, its first two values; other values are ignored."""
     return [level(*entry[:2]) for entry in entries]
 
 
@@ -66,7 +66,7 @@ def level(*entry: msgspec.Raw) -> Level:
 
 
 def quote(price: str | None, size: str | None) -> list[Level]:
-    """The one level of a quote's side; none where price and size are zero or absent: the side is not there."""
+    """The level of a quote's side; empty if price and size are zero or absent."""
     if is_nothing(price) and is_nothing(size):
         return []
     if price is None or size is None:
@@ -78,7 +78,7 @@ _Meaning = TypeVar("_Meaning")
 
 
 def meaning(word: str | None, meanings: Mapping[str, _Meaning], what: str) -> _Meaning:
-    """What a venue's word means; LineError, which says what the word was to tell, for one that it does not use."""
+    """Translate a venue's word. Raises LineError, naming `what`, for an unknown one."""
     if word is None or word not in meanings:
         raise LineError(f"{what} is {word if word is None else word[:40]!r}")
     return meanings[word]

@@ -1,17 +1,17 @@
-"""What passes from the readers to the producer. No reading, no sending."""
+"""The types that the readers pass to the producer."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
 
-#: What a person writes for standard input.
+#: The name of standard input.
 STDIN = "-"
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A line that becomes no record, and what it was.
+    """A line without a record, and its kind.
 
     Messages of the venue (a subscription's answer, a heartbeat) are counted apart from what its recorder wrote between
     them (connected, sent, a blank line): the README of a capture counts messages, `wc -l` counts both.
@@ -23,7 +23,7 @@ class Skipped:
 
 @dataclass(slots=True)
 class Source:
-    """One place records come from, and what has been read from it so far.
+    """One source of records, and counts of what has been read.
 
     `lines` are the lines of the file; `session_lines` of them were the recorder's own or blank, `skipped` were messages
     of the venue that are no market data, and the rest became `records`: one a line, or several, as the venue packs.
@@ -39,27 +39,27 @@ class Source:
 
     @property
     def skipped(self) -> int:
-        """Messages that became no record."""
+        """Number of messages without a record."""
         return self.skipped_by_kind.total()
 
     @property
     def session_lines(self) -> int:
-        """Lines that were no message at all."""
+        """Number of lines that were not messages."""
         return self.session_lines_by_kind.total()
 
     @property
     def shown(self) -> str:
-        """The source as a message names it."""
+        """The source's name for messages."""
         return "standard input" if self.path == STDIN else self.path
 
     def count(self, skipped: Skipped) -> None:
-        """Count a line that became no record."""
+        """Count a line without a record."""
         (self.skipped_by_kind if skipped.is_message else self.session_lines_by_kind)[skipped.kind] += 1
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRecord:
-    """A record for the stream: its bytes, where they come from, and the reason it must be refused with, if any."""
+    """A record for the stream: its bytes, source, and expected rejection reason, if any."""
 
     raw: bytes
     source: Source
@@ -68,5 +68,5 @@ class SourceRecord:
 
     @property
     def where(self) -> str:
-        """The place to look, for a message."""
+        """The source and line, for messages."""
         return f"{self.source.shown}, line {self.line}"

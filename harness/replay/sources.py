@@ -1,4 +1,4 @@
-"""The feed a person asked for, as one stream of records: files, folders, standard input, or the generator."""
+"""Opens the requested feed as one stream of records: files, folders, standard input, or the generator."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BLANK = Skipped("blank", is_message=False)
 
 
 class Feed:
-    """Records in order, once; `sources` counts what has been read so far."""
+    """An iterator of records; `sources` holds the counts so far."""
 
     def __init__(self, sources: list[Source], read: Callable[[Source], Iterator[SourceRecord]]) -> None:
         self.sources = sources
@@ -28,13 +28,13 @@ class Feed:
 
     def __iter__(self) -> Iterator[SourceRecord]:
         if self._is_read:
-            raise ReplayError("a feed can be read only once: standard input is gone, and its counts would double")
+            raise ReplayError("a feed can be read only once")
         self._is_read = True
         return chain.from_iterable(map(self._read, self.sources))
 
     @property
     def skipped_by_kind(self) -> Counter[str]:
-        """Messages of all sources that became no record."""
+        """Number of messages without a record, over all sources."""
         return sum((source.skipped_by_kind for source in self.sources), Counter())
 
 
@@ -45,7 +45,7 @@ def open_sources(
     seed: int = DEFAULT_SEED,
     bad_per_mille: int = DEFAULT_BAD_PER_MILLE,
 ) -> Feed:
-    """Open what `feed` names, or the generator where it names nothing.
+    """Open the sources in `feed`, or the generator if it is empty.
 
     Missing files and unknown formats are found here, before anything is deployed or sent; what is wrong further down in
     a file is found when it is read. `venue` names the format of all files.
@@ -79,7 +79,7 @@ def _generated(count: int, seed: int, bad_per_mille: int) -> Feed:
 def _records(source: Source) -> Iterator[SourceRecord]:
     lines: Iterable[bytes] = files.lines(source)
     if source.format is None:
-        # A pipe: the lines that are looked at have to be kept, and no more of them awaited than it takes.
+        # A pipe: keep the inspected lines, and wait for no more of them than needed.
         seen: list[bytes] = []
         source.format = _detected(source, _kept(lines, seen)).name
         lines = chain(seen, lines)
@@ -106,8 +106,8 @@ def _detected(source: Source, lines: Iterable[bytes]) -> type[Format]:
     if kind is not None:
         return kind
     if not first.count:
-        return FORMATS["canonical"]  # nothing to read is nothing to mistake
-    raise ReplayError(f"{source.shown}: the lines tell of no known format; VENUE= (--venue) may name one of {known()}")
+        return FORMATS["canonical"]  # an empty source
+    raise ReplayError(f"{source.shown}: unknown format; set VENUE= (--venue) to one of {known()}")
 
 
 def _kept(lines: Iterable[bytes], seen: list[bytes]) -> Iterator[bytes]:
@@ -117,7 +117,7 @@ def _kept(lines: Iterable[bytes], seen: list[bytes]) -> Iterator[bytes]:
 
 
 class _Counted:
-    """Passes lines on and counts those that are not blank."""
+    """Yields lines and counts the non-blank ones."""
 
     def __init__(self, lines: Iterable[bytes]) -> None:
         self._lines = lines

@@ -1,4 +1,4 @@
-"""Which exchange a venue's own code means: an ISO 10383 MIC where there is one, else the venue's name in capitals."""
+"""Maps venues' exchange codes to an ISO 10383 MIC, or to the venue's name in capitals if it has none."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ _NAME = re.compile(r"[A-Z0-9._-]{1,24}", re.ASCII)
 
 
 def databento_exchange(publisher: str, dataset: str | None = None) -> str:
-    """The exchange behind a publisher id; for an unknown one, the name its dataset starts with, or the id."""
+    """The exchange of a publisher id; for an unknown one, the start of its dataset's name, or the id."""
     known = _PUBLISHER_EXCHANGES.get(publisher)
     if known is not None:
         return known
@@ -108,5 +108,5 @@ def databento_exchange(publisher: str, dataset: str | None = None) -> str:
 
 
 def tape_exchange(letter: str) -> str:
-    """The exchange behind an equity tape's letter; an unknown one stays recognisable instead of stopping the feed."""
+    """The exchange of an equity tape's letter; `TAPE-` and the letter if unknown."""
     return EQUITY_EXCHANGES.get(letter) or f"TAPE-{letter}"

@@ -50,7 +50,7 @@ def schema_text() -> str:
 def _lines(value: Any, indent: str = "") -> str:
     """JSON on one line where it fits, else a key or item a line."""
     flat = json.dumps(value)
-    if len(indent) + len(flat) <= 100 or not isinstance(value, (dict, list)):
+    if len(indent) + len(flat) <= 118 or not isinstance(value, (dict, list)):
         return flat
     inner = indent + "  "
     if isinstance(value, dict):

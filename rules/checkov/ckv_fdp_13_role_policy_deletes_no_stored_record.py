@@ -66,7 +66,7 @@ class RolePolicyDeletesNoStoredRecord(GrantCheck):
         )
 
     def objections(self, statement: Statement, conf: dict[str, Any]) -> Iterator[str]:
-        """Actions that destroy, or let something be destroyed sooner."""
+        """Actions that delete records, or shorten their retention."""
         if granted := statement.touched(DESTROYING):
             yield f"it allows {', '.join(granted[:3])}{' and more' if granted[3:] else ''}."
 

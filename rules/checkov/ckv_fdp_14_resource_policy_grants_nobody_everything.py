@@ -38,7 +38,7 @@ class ResourcePolicyGrantsNobodyEverything(Check):
         )
 
     def problems(self, conf: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        """Statements that let everybody in, or everybody but some."""
+        """Statements that grant access to everyone, or to everyone but some."""
         # A key without one has AWS's own policy, which grants the account alone.
         for statement in policy_statements(as_resource(conf), required=conf.get("Type") not in KEYS):
             if "NotPrincipal" in statement.body:

@@ -40,7 +40,7 @@ class RolePolicyNamesObjectsByPrefix(GrantCheck):
         )
 
     def objections(self, statement: Statement, conf: dict[str, Any]) -> Iterator[str]:
-        """Objects named by their bucket alone."""
+        """Objects named only by their bucket."""
         if not statement.touched(OBJECT_ACTIONS):
             return
         for resource in statement.resources:

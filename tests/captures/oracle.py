@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from harness.replay.items import Source, SourceItem
+from harness.replay.source_records import Source, SourceRecord
 from harness.replay.sources import open_sources
 from market_data.timestamps import to_nanoseconds
 
@@ -54,7 +54,7 @@ def said(capture: Path) -> Iterator[tuple[int, Said]]:
 
 
 @cache
-def read(capture: Path) -> tuple[Source, list[SourceItem]]:
+def read(capture: Path) -> tuple[Source, list[SourceRecord]]:
     """What the readers make of a capture: the only use of them here, and none of what `said` says. Read once."""
     feed = open_sources(str(capture))
     items = list(feed)

@@ -69,7 +69,7 @@ SEEN: dict[str, tuple[Seen, ...]] = {
             "the consumer's account may be any text",
             "parameter_is_validated",
             "DataConsumerAccountId",
-            says="takes any value",
+            says="accepts any value",
         ),
     ),
     "D10": (_seen("nothing goes to the archive", "record_is_copied_to_a_write_once_archive", "RawDataBucket"),),
@@ -103,9 +103,16 @@ SEEN: dict[str, tuple[Seen, ...]] = {
         _seen("the job has no alarm", "glue_failure_notifies_a_topic", "JsonToParquetJob", says="FAILED"),
     ),
     "D14": (
-        _seen("no dimensions: Kinesis", "dashboard_line_shows_data", "PipelineDashboard", says="IncomingRecords has"),
+        _seen(
+            "no dimensions: Kinesis",
+            "dashboard_line_shows_data",
+            "PipelineDashboard",
+            says="IncomingRecords is published by",
+        ),
         # The second line of this graph, [".", "."], repeats the first and stays empty with it.
-        _seen("no dimensions: Lambda", "dashboard_line_shows_data", "PipelineDashboard", says="Duration has"),
+        _seen(
+            "no dimensions: Lambda", "dashboard_line_shows_data", "PipelineDashboard", says="Duration is published by"
+        ),
         _seen("`dimensions` is no option", "dashboard_line_shows_data", "PipelineDashboard", says="dimensions of"),
         _seen("no StorageType", "dashboard_line_shows_data", "PipelineDashboard", says="BucketName and StorageType"),
     ),
@@ -193,8 +200,18 @@ SEEN: dict[str, tuple[Seen, ...]] = {
     ),
     "D26": (_seen("metrics of any name", "metrics_are_published_to_one_namespace", "LambdaExecutionRole"),),
     "D27": (
-        _seen("nobody else is bound", "data_bucket_refuses_other_algorithms", *BUCKETS, says="may name another"),
-        _seen("nobody else is bound to the key", "data_bucket_refuses_other_keys", *BUCKETS, says="may name another"),
+        _seen(
+            "nobody else is bound",
+            "data_bucket_refuses_other_algorithms",
+            *BUCKETS,
+            says="may choose an algorithm other than",
+        ),
+        _seen(
+            "nobody else is bound to the key",
+            "data_bucket_refuses_other_keys",
+            *BUCKETS,
+            says="may name a key other than",
+        ),
         _seen(
             "the role's own uploads are refused",
             "data_bucket_refuses_other_algorithms",

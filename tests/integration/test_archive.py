@@ -1,7 +1,7 @@
 """The raw bucket keeps what arrived, and the archive a copy that nobody changes: on the whole deployed template.
 
 Replication asks neither the role nor the archive's policy in the emulated AWS; whether it may is judged by the
-preflight and, here, by the policies as they are deployed.
+permission check and, here, by the policies as they are deployed.
 """
 
 from __future__ import annotations

@@ -216,7 +216,7 @@ def write_a_line_twice(run):
     ],
 )
 def test_a_role_that_lacks_an_action_is_named_with_it(tmp_path, function, sid, action):
-    """The emulated AWS enforces what the code calls; what AWS does with the role by itself, the preflight judges."""
+    """The emulated AWS enforces what the code calls; the permission check judges what AWS does with the role itself."""
     role = f"financial-{function}-role-development"
 
     outcome = Outcome(tmp_path / "run", edit=lambda template: _without(template, sid, action, role))

@@ -23,7 +23,7 @@ from harness.catalogue.catalogue import CHECKOV, Rule
 from harness.catalogue.clauses import clauses
 from harness.catalogue.controls import CONTROLS
 from harness.gate import command as gate
-from harness.markdown import anchor, plain
+from harness.markdown import anchor, escaped
 from harness.mutants import command as mutants_command
 from harness.pages import command, pages, proof, reports, rules_readme
 from harness.pages.examples import LONGEST, examples
@@ -108,7 +108,7 @@ def _requirement(readme: str, framework: str, id_: str) -> str:
     """The item of a requirement, on one line."""
     section = _section(readme, f"### {PROMISED.frameworks[framework].name}")
     unchecked = any(id_ in control.unchecked.get(framework, ()) for control in PROMISED.controls)
-    start = f"**{plain(id_)}{' ⚠' if unchecked else ''}** "
+    start = f"**{escaped(id_)}{' ⚠' if unchecked else ''}** "
     (item,) = [item for item in re.split(r"\n- |\n\n", section) if item.removeprefix("- ").startswith(start)]
     return _joined(item)
 
@@ -125,7 +125,7 @@ def _joined(text: str) -> str:
 def test_a_control_says_what_it_promises_and_what_it_does_not_cover(control: controls.Control, readme: str) -> None:
     section = _joined(_section(readme, f"### {control.id}"))
 
-    assert f"**{plain(control.statement)}** Not covered: {plain(control.not_covered)}" in section
+    assert f"**{escaped(control.statement)}** Not covered: {escaped(control.not_covered)}" in section
 
 
 def test_the_readme_is_what_rules_and_controls_make_it(readme: str) -> None:
@@ -210,7 +210,7 @@ def test_the_index_has_requirements_and_rules_of_every_control(built: Pages) -> 
         section = _section(built[pages.INDEX], f"## {control.id}")
         for key, ids in control.frameworks.items():
             (line,) = [each for each in section.splitlines() if each.startswith(f"- {PROMISED.frameworks[key].name}: ")]
-            assert line.replace(" ⚠", "").endswith(f": {', '.join(map(plain, ids))}")
+            assert line.replace(" ⚠", "").endswith(f": {', '.join(map(escaped, ids))}")
         assert re.findall(r"^\| `\w[\w-]+` \| \[(\w+)\]\(\1\.md\)", section, re.MULTILINE) == list(control.rules)
 
 
@@ -237,13 +237,13 @@ def test_a_page_says_all_of_its_rule(rule: Rule, built: Pages) -> None:
     page = built[pages.page(rule)]
 
     assert page.startswith(f"# {rule.slug}\n\n- Id: `{rule.id}`\n")
-    assert plain(rule.why) in _joined(page)
+    assert escaped(rule.why) in _joined(page)
     assert all(f"`{target}`" in page for target in rule.targets)
     for outcome in ("FAIL", "PASS", "SKIP"):
         names = [case.name for case in _cases(rule.slug) if case.expect == outcome]
         listed = page.partition(f"\n{outcome}, ")[2].partition(":\n\n")[2].partition("\n\n")[0]
-        assert listed.splitlines() == [f"- {plain(name)}" for name in names]
-    assert all(f"| {plain(each.violation)} | {plain(each.fix)} |" in page for each in clauses(rule))
+        assert listed.splitlines() == [f"- {escaped(name)}" for name in names]
+    assert all(f"| {escaped(each.violation)} | {escaped(each.fix)} |" in page for each in clauses(rule))
     assert {"### Avoid", "### Prefer", "## Mutants"} <= set(page.splitlines())
     # Rules say what is lost; which requirement that serves can change without the rule.
     assert not any(framework.name in page for framework in PROMISED.frameworks.values())
@@ -326,7 +326,7 @@ def test_a_failure_that_is_waived_is_called_so_and_shown(tmp_path: Path) -> None
         pytest.param("[]", "is no report", id="something else"),
         pytest.param({"template_sha256": "0"}, "is about another state of the template", id="another template"),
         pytest.param({"rules_sha256": "0"}, "is about another state of the rules", id="other rules"),
-        pytest.param({"rules": []}, "the reports do not know", id="of one engine only"),
+        pytest.param({"rules": []}, "the reports lack", id="of one engine only"),
     ],
 )
 def test_a_report_about_something_else_is_refused(which: str, change: Any, said: str, tmp_path: Path) -> None:
@@ -533,4 +533,4 @@ def test_a_policy_says_its_sentences_with_its_one_fix() -> None:
     ],
 )
 def test_a_text_stands_for_itself(text: str, shown: str) -> None:
-    assert plain(text) == shown
+    assert escaped(text) == shown

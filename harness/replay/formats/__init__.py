@@ -1,4 +1,4 @@
-"""The formats that can be read, by name, and how a file's own lines tell which one it is."""
+"""The readable formats by name, and format detection from a file's lines."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from harness.replay.source_records import Skipped
 
 
 class Format(Protocol):
-    """Reads one file of a venue's messages: made anew for each, so it may remember what a session has said."""
+    """Reads one file of a venue's messages. One instance per file, so it may keep session state."""
 
     name: ClassVar[str]
 
     @staticmethod
     def recognises(line: bytes) -> bool:
-        """Whether this line can only be this format's."""
+        """Whether this line identifies the format."""
 
     def read(self, line: bytes) -> Iterable[bytes | Skipped]:
-        """The records in a line, or what it is instead. Raises LineError where it is not this format's."""
+        """The records in a line, or Skipped. Raises LineError if it is not in this format."""
 
 
 _KINDS: tuple[type[Format], ...] = (
@@ -38,12 +38,12 @@ _KINDS: tuple[type[Format], ...] = (
 )  # fmt: skip
 FORMATS: dict[str, type[Format]] = {kind.name: kind for kind in _KINDS}
 
-#: So many lines are looked at before giving up: a session's greetings, or a run of bad records, may come first.
+#: Number of lines inspected for detection: a session's greetings or bad records may come first.
 LINES_TO_LOOK_AT = 200
 
 
 def named(name: str) -> type[Format]:
-    """The format a person named, whatever the case."""
+    """The format of this name, case-insensitive."""
     kind = FORMATS.get(name.strip().lower())
     if kind is None:
         raise ReplayError(f"unknown format {name!r} (VENUE, --venue); known are {known()}")
@@ -51,12 +51,12 @@ def named(name: str) -> type[Format]:
 
 
 def known() -> str:
-    """The names a person may choose from."""
+    """The names of all formats."""
     return ", ".join(sorted(FORMATS))
 
 
 def detected(lines: Iterable[bytes]) -> type[Format] | None:
-    """The format of the first line that tells; None where none of them does."""
+    """The format of the first line that identifies one, else None."""
     return next(_recognised(lines), None)
 
 

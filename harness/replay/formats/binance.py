@@ -22,7 +22,7 @@ _EVENTS = frozenset({"trade", "aggTrade", "depthUpdate", "bookTicker"})
 
 
 class Binance(Framed):
-    """One record a message. A book by REST names no symbol: it is that of the file's other messages."""
+    """One record per message. A book by REST names no symbol, so the file's other messages provide it."""
 
     name: ClassVar[str] = "binance"
 
@@ -74,7 +74,7 @@ class Binance(Framed):
             ),
             price=body.text("p"),
             volume=body.text("q"),
-            # Whether the buyer is the one who had been resting in the book.
+            # Whether the buyer was the maker.
             side="sell" if body.flag("m") else "buy",
             trade_id=body.text("t" if event == "trade" else "a"),
             extra=extra | {"kind": event} | body.fields,
@@ -141,7 +141,7 @@ class Binance(Framed):
 
 
 def _eventless(body: Message) -> str:
-    """What a message is that names no event."""
+    """Classify a message that names no event."""
     if body.fields.keys() >= _BEST:
         return "bookTicker"
     if body.fields.keys() >= _REST_BOOK:
@@ -152,7 +152,7 @@ def _eventless(body: Message) -> str:
 
 
 def _head(body: Message, symbol: str, received: str | None, *, is_futures: bool) -> Head:
-    # When the matching engine did it, else when the message was made; the latter is left over if both are there.
+    # The matching engine's time, else the message's; if both exist, the latter goes to `extra`.
     time = body.optional("T") or body.optional("E")
     exchange = "BINANCE-FUTURES" if is_futures else "BINANCE"
     return Head(symbol, exchange, None if time is None else from_unix_milliseconds(time), received)

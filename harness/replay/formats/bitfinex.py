@@ -17,11 +17,11 @@ from harness.replay.records import Head, Level, quote, record
 from harness.replay.source_records import Skipped
 
 _EVENTS = frozenset({"subscribed", "unsubscribed", "info", "conf"})
-#: Kinds of messages on any channel. A trade is told at once (`te`), and again with its fees (`tu`).
+#: Message kinds on any channel. A trade is sent at once (`te`), and again with its fees (`tu`).
 _WORDS = {"hb": "heartbeat", "cs": "checksum", "tu": "trade_update"}
 _ACCOUNT = "0"
 _TICKER_VALUES = 10
-#: A number of so many digits at a message's end is a time in milliseconds, a shorter one its sequence number.
+#: A trailing number of this length is a time in milliseconds; a shorter one is the sequence number.
 _TIME_DIGITS = 13
 
 
@@ -33,7 +33,7 @@ class _Channel:
 
 
 class Bitfinex(Framed):
-    """One record a book message, ticker and trade. A message on a channel not announced in the file is refused."""
+    """One record per book message, ticker and trade. Messages on channels not announced in the file are errors."""
 
     name: ClassVar[str] = "bitfinex"
 
@@ -143,7 +143,7 @@ def _book(data: list[msgspec.Raw], head: Head, sequence: str | None, extra: dict
 
 
 def _level(price: str, count: str, volume: str) -> Level:
-    # Without orders left, the amount is only a sign: 1 for a bid, -1 for an ask.
+    # Without orders, the amount is only a sign: 1 for a bid, -1 for an ask.
     if is_nothing(count):
         return {"price": price, "volume": "0", "action": "delete"}
     if not count.isdecimal():
@@ -169,7 +169,7 @@ def _ticker(data: list[msgspec.Raw], head: Head, sequence: str | None, extra: di
         depth=1,
         bids=quote(bid, bid_size),
         asks=quote(ask, ask_size),
-        # What the venue calls a ticker's size is the sum over its 25 best levels.
+        # A ticker's size is the sum over its 25 best levels.
         extra=extra | {"volume_source": "sum_of_25_levels"} | dict(zip(names, data[4:], strict=False)),
     )
 

@@ -14,13 +14,13 @@ from harness.replay.source_records import Skipped
 _BOOKS = frozenset({"orderBookL2", "orderBookL2_25"})
 _SIDES = {"Buy": "bids", "Sell": "asks"}
 _AGGRESSOR = {"Buy": "buy", "Sell": "sell"}
-#: `partial` is the table as it stands; its entries are the book, not actions on it.
+#: `partial` is a snapshot of the table; its entries are no actions.
 _ENTRY_ACTIONS = {"partial": None, "insert": "new", "update": "change", "delete": "delete"}
 _VIEW_LEVELS = 10
 
 
 class Bitmex(Framed):
-    """One record a book message, a trade or a quote. Books of 2021 have no time of their own."""
+    """One record per book message, trade or quote. Books of 2021 have no time of their own."""
 
     name: ClassVar[str] = "bitmex"
 
@@ -69,7 +69,7 @@ def _books(body: Message, table: str, received: str | None) -> Iterator[bytes]:
         left_over = [row.fields for row in rows]
         yield record(
             "order_book",
-            # All of one length and zone, so that the greatest text is the latest time.
+            # Equal length and zone, so the greatest string is the latest time.
             Head(symbol, "BITMEX", max(times, default=None), received, time_source="latest_level"),
             book="L2",
             event="snapshot" if action == "partial" else "update",

@@ -23,13 +23,13 @@ _PUSHER_SYMBOL = "btcusd"
 _ORDER_ACTIONS = {"order_created": "new", "order_changed": "change", "order_deleted": "delete"}
 _ORDER_SIDES = {"0": "bids", "1": "asks"}
 _AGGRESSOR = {"0": "buy", "1": "sell"}
-#: How many levels a side the depth views have.
+#: Levels per side of the depth views.
 _VIEW_LEVELS = 100
 _PUSHER_VIEW_LEVELS = 20
 
 
 class Bitstamp(Framed):
-    """One record a message: trades, changes of the book, of single orders, and views of its best levels."""
+    """One record per message: trades, book changes, changes of single orders, and depth views."""
 
     name: ClassVar[str] = "bitstamp"
 
@@ -96,7 +96,7 @@ def _is_pusher(event: str, body: Message) -> bool:
 def _pusher_event(event: str, body: Message, received: str | None) -> Iterator[bytes | Skipped]:
     extra = {"kind": event}
     if event in _ORDER_ACTIONS:
-        # `datetime` is when the order was created, whatever has become of it since.
+        # `datetime` is the order's creation time, not the change's.
         yield _order(body, _PUSHER_SYMBOL, received, event, extra)
     elif event == "trade":
         yield _trade(body, _PUSHER_SYMBOL, received, extra)
@@ -116,7 +116,7 @@ def _time(data: Message) -> str | None:
 
 
 def _exact(data: Message, name: str) -> str:
-    """A number from its text form where there is one; the other is the same number after a float."""
+    """A number from its string form if it has one; the numeric form went through a float."""
     text = data.optional(f"{name}_str")
     return data.text(name) if text is None else text
 

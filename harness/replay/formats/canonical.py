@@ -1,4 +1,4 @@
-"""NDJSON that is in the contract already, or means to be: passed through byte for byte, bad lines included."""
+"""NDJSON in the contract's format, passed through byte for byte, including bad lines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ORIGINAL_FIELDS = ("symbol", "price", "volume", "timestamp", "exchange")
 
 
 class Canonical:
-    """The contract's own lines. Judging them is the pipeline's work, so nothing is refused here."""
+    """The contract's own lines, unchecked: the pipeline validates them."""
 
     name: ClassVar[str] = "canonical"
 

@@ -24,7 +24,7 @@ _AGGRESSOR = {"buy": "sell", "sell": "buy"}
 
 
 class Coinbase(Framed):
-    """One record a message. Where the venue gives no time (snapshots), it is the time of receipt, and said so."""
+    """One record per message. Snapshots have no time; they get the time of receipt, marked in `extra`."""
 
     name: ClassVar[str] = "coinbase"
 
@@ -79,7 +79,7 @@ def _update(message: Message) -> tuple[str, dict[str, Any]]:
 
 def _ticker(message: Message) -> tuple[str, dict[str, Any]]:
     sides = {f"{side}s": _best(message, side) for side in ("bid", "ask")}
-    # Tickers of 2021 say at which price, not how much; the contract's levels have a volume, so it is 0, and said so.
+    # Tickers of 2021 have no size; the contract requires a volume, so it is 0, marked in `extra`.
     best = [found for side in sides.values() for found in side]
     extra = {} if all("volume" in found for found in best) else {"volume_source": "none"}
     for found in best:

@@ -36,12 +36,12 @@ _AGGRESSOR = {"B": "buy", "A": "sell", "N": "none"}
 # In an opening auction fills have no side. The contract's books have two, so those stand among the bids; `extra.side`
 # says N, and the order is known by its id. Looking its side up would make a record depend on where a file was cut.
 _BOOK_SIDES = {"B": "bids", "A": "asks", "N": "bids"}
-# A fill leaves the book alone: the cancel or change that follows it says what became of the order.
+# A fill does not change the book: the cancel or change that follows does.
 _ENTRY_ACTIONS = {"A": "new", "C": "delete", "M": "change", "F": "fill"}
 
 
 class Databento:
-    """One record a line. Prices are whole numbers of 10**-9, with one number for "none"."""
+    """One record per line. Prices are whole numbers of 10**-9, with one number for "none"."""
 
     name: ClassVar[str] = "databento"
 

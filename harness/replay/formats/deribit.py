@@ -22,7 +22,7 @@ _EVENTS = {"snapshot": "snapshot", "change": "update"}
 
 
 class Deribit(Framed):
-    """One record a book message, ticker, quote or trade. Prices of combos may be negative."""
+    """One record per book message, ticker, quote or trade. Prices of combos may be negative."""
 
     name: ClassVar[str] = "deribit"
 
@@ -96,7 +96,7 @@ def _depth(channel: str) -> int:
     """Of a grouped book, `book.INSTRUMENT.GROUP.DEPTH.INTERVAL`."""
     digits = channel.split(".")[-2:-1]
     if not digits or not digits[0].isdecimal():
-        raise LineError(f"the channel {channel[:80]!r} does not tell how deep its books are")
+        raise LineError(f"the channel {channel[:80]!r} does not state the depth of its books")
     return int(digits[0])
 
 

@@ -1,4 +1,4 @@
-"""What the readers of venues' own messages share: any recorder's frame around them. No venue is named here."""
+"""Base of the venues' readers: strips the recorder's frame around messages."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from harness.replay.source_records import Skipped
 
 
 class Framed(ABC):
-    """Reads one file of a venue's messages; made anew for each, so it may remember what a session has said."""
+    """Reads one file of a venue's messages. One instance per file, so it may keep session state."""
 
     name: ClassVar[str]
 
     @classmethod
     def recognises(cls, line: bytes) -> bool:
-        """Whether a message in this line can only be this venue's."""
+        """Whether this line's message identifies the venue."""
         try:
             frame = unframed(line)
             return isinstance(frame, Received) and cls.tells(frame)
@@ -28,10 +28,10 @@ class Framed(ABC):
     @classmethod
     @abstractmethod
     def tells(cls, message: Received) -> bool:
-        """Whether this message can only be this venue's; may raise LineError for: it is not."""
+        """Whether this message identifies the venue; may raise LineError instead of returning False."""
 
     def read(self, line: bytes) -> Iterator[bytes | Skipped]:
-        """The records in a line, or what it is instead."""
+        """The records in a line, or Skipped."""
         frame = unframed(line)
         if isinstance(frame, Skipped):
             yield frame
@@ -40,4 +40,4 @@ class Framed(ABC):
 
     @abstractmethod
     def message(self, message: Received) -> Iterator[bytes | Skipped]:
-        """The records in a message, or what it is instead. Raises LineError where it is not this venue's."""
+        """The records in a message, or Skipped. Raises LineError if it is not this venue's."""

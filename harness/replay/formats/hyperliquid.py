@@ -16,12 +16,12 @@ from harness.replay.records import Head, Level, meaning, record
 from harness.replay.source_records import Skipped
 
 _AGGRESSOR = {"B": "buy", "A": "sell"}
-#: How many levels a side `l2Book` has at most.
+#: Maximum levels per side of `l2Book`.
 _VIEW_LEVELS = 20
 
 
 class Hyperliquid(Framed):
-    """One record a view of the book and a trade."""
+    """One record per depth view and per trade."""
 
     name: ClassVar[str] = "hyperliquid"
 
@@ -49,7 +49,7 @@ class Hyperliquid(Framed):
             yield _view(data, sides, _VIEW_LEVELS, message.at, extra)
         elif channel == "bbo":
             data = body.inside("data")
-            # One level a side, null where there is none.
+            # One level per side; null if there is none.
             sides = [[] if bytes(side) == b"null" else [side] for side in values(data.raw("bbo"))]
             yield _view(data, sides, 1, message.at, extra)
         else:

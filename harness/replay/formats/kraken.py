@@ -24,7 +24,7 @@ _AGGRESSOR = {"b": "buy", "s": "sell"}
 
 
 class Kraken(Framed):
-    """A book message is a record, and so is each trade. A book's time is that of its latest level."""
+    """One record per book message and per trade. A book's time is that of its latest level."""
 
     name: ClassVar[str] = "kraken"
 
@@ -58,7 +58,7 @@ class Kraken(Framed):
 
 
 def _book(payloads: list[msgspec.Raw], head: Head, extra: dict[str, Any]) -> Iterator[bytes]:
-    # A message that changes both sides has an object for each.
+    # A message that changes both sides has one object per side.
     message, *others = map(Message, payloads)
     for other in others:
         message.fields |= other.fields

@@ -17,7 +17,7 @@ _QUOTE = ("bid_price", "bid_size", "ask_price", "ask_size")
 
 
 class Lean:
-    """A row a trade or a side of a quote; the time is New York's wall clock."""
+    """One record per row: a trade or a side of a quote. Times are New York wall-clock times."""
 
     name: ClassVar[str] = "lean"
 
@@ -54,7 +54,7 @@ class Lean:
 
 
 def _exchange(code: str, prices: list[str]) -> tuple[str, bool]:
-    """The exchange, and whether prices are whole numbers of 1/10,000 USD, as Lean writes them for equities alone."""
+    """The exchange, and whether prices are whole numbers of 1/10,000 USD, as Lean writes them for equities."""
     if code in EQUITY_EXCHANGES:
         return EQUITY_EXCHANGES[code], True
     if code in FUTURES_EXCHANGES:
@@ -63,7 +63,7 @@ def _exchange(code: str, prices: list[str]) -> tuple[str, bool]:
         return tape_exchange(code.upper()), True
     if any("." in price for price in prices):
         return code.upper(), False
-    # 48000 could be 4.80 or 48,000: a guess would be a wrong price that nobody notices.
+    # 48000 could be 4.80 or 48,000: guessing could silently produce a wrong price.
     raise LineError(f"the exchange {code[:40]!r} does not tell whether prices are in 1/10,000 USD")
 
 
@@ -74,5 +74,5 @@ def _price(digits: str, is_scaled: bool) -> str:
 def _side(values: dict[str, str], side: str, is_scaled: bool) -> list[dict[str, str]]:
     price, size = values[f"{side}_price"], values[f"{side}_size"]
     if is_nothing(price) and is_nothing(size):
-        return []  # the row is about the other side
+        return []  # the row is for the other side
     return [{"price": _price(price, is_scaled), "volume": size}]

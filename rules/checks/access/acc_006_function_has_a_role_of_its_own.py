@@ -27,7 +27,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """A role that others work with too, or that this template does not make."""
+    """A role that others use too, or that is not in this template."""
     runner = stack.resources[subject]
     role = role_of(stack, runner)
     if role is None:

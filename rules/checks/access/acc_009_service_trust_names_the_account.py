@@ -27,7 +27,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Statements that let the service in whoever it works for."""
+    """Statements that let the service assume the role on behalf of any account."""
     for statement in trust_statements(stack.resources[subject]):
         if _lets_in(statement) and not is_of_this_account(statement, "aws:SourceAccount"):
             yield Problem(

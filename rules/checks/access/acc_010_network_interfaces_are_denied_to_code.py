@@ -28,7 +28,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """EC2 actions that the role grants, and does not refuse to the function's code."""
+    """EC2 actions that the role allows, and does not deny to the function's code."""
     function = stack.resources[subject]
     role = role_of(stack, function)
     if role is None:

@@ -20,13 +20,13 @@ CONTEXT = "kms:encryptioncontext:aws:logs:arn"
 
 
 def subjects(stack: Stack) -> list[str]:
-    """Keys whose policy lets a service in that can say for whom it works."""
+    """Keys whose policy grants a service that sends its source account."""
     keys = stack.of("AWS::KMS::Key").items()
     return [name for name, key in keys if any(_senders(each) for each in policy_statements(key))]
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Statements that do not ask for whom."""
+    """Statements without a condition on the source."""
     for statement in policy_statements(stack.resources[subject]):
         senders = _senders(statement)
         logs_only = all(re.fullmatch(r"logs\.([a-z0-9-]+\.)?amazonaws\.com(\.cn)?", each) for each in senders)

@@ -23,7 +23,7 @@ USERS = re.compile(r"(logs\.[a-z0-9-]+|delivery\.logs|s3|cloudtrail|cloudwatch|e
 
 
 def subjects(stack: Stack) -> list[str]:
-    """Keys whose policy lets a service in."""
+    """Keys whose policy grants a service."""
     keys = stack.of("AWS::KMS::Key").items()
     return [name for name, key in keys if any(_is_for_services(each) for each in policy_statements(key))]
 

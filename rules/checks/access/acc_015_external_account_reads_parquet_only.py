@@ -21,13 +21,13 @@ OF_UPLOADS = re.compile(r"s3:x-amz-(?!content-sha256)")
 
 
 def subjects(stack: Stack) -> list[str]:
-    """Bucket policies that let another account in."""
+    """Bucket policies that grant another account."""
     policies = stack.of("AWS::S3::BucketPolicy").items()
     return [name for name, policy in policies if any(_is_for_others(each) for each in policy_statements(policy))]
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Anything but reading and listing the published objects, and reads that are always refused."""
+    """Anything but reading and listing the published objects, and reads that are always denied."""
     policy = stack.resources[subject]
     bucket = f"arn:aws:s3:::{policy.properties.get('Bucket')}"
     for statement in policy_statements(policy):

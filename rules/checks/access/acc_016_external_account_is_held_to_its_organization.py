@@ -18,7 +18,7 @@ PARAMETER = "DataConsumerOrganizationId"
 
 
 def subjects(stack: Stack) -> list[str]:
-    """Bucket policies that let another account in, where the stack is told its organization."""
+    """Bucket policies that grant another account, where its organization is a parameter of the stack."""
     if not stack.parameters.get(PARAMETER):
         return []
     policies = stack.of("AWS::S3::BucketPolicy").items()
@@ -26,7 +26,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """An account that is let in wherever it belongs."""
+    """An account that is granted access whatever organization it is in."""
     policy = stack.resources[subject]
     statements = list(policy_statements(policy))
     bucket = f"arn:aws:s3:::{policy.properties.get('Bucket')}"

@@ -20,12 +20,12 @@ DELIVERY = "logging.s3.amazonaws.com"
 
 
 def subjects(stack: Stack) -> list[str]:
-    """Buckets that get other buckets' access logs."""
+    """Buckets that receive other buckets' access logs."""
     return [name for name, bucket in stack.of("AWS::S3::Bucket").items() if logging_buckets(stack, bucket)]
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Whatever is let in beside the logs of the buckets that log here, and logs that are not."""
+    """Grants beyond the logs of the buckets that log here, and logs that are not allowed in."""
     bucket = stack.resources[subject]
     senders = logging_buckets(stack, bucket)
     buckets = [each.arn for each in stack.of("AWS::S3::Bucket").values()]

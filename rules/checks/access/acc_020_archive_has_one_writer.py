@@ -26,7 +26,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Ways in that are open to others than the role that replicates into the bucket."""
+    """Write actions that are open to principals other than the replication role."""
     bucket = stack.resources[subject]
     writers = _writers(stack, bucket)
     refusals = [each for each in guards(stack, bucket) if _refuses_all_but(each, writers, bucket)]

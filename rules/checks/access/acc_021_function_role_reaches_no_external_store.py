@@ -29,7 +29,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Stores and keys of others that the role is granted something on."""
+    """External stores and keys that the role may access."""
     for statement in role_statements(stack.resources[subject]):
         for arn in statement.resources if statement.allows else []:
             # '*' names no store; whether it may stand there depends on the action, which another rule judges.

@@ -31,7 +31,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Stores that the role is let at and the function is never told of."""
+    """Stores that the role may access and nothing in the function's configuration names."""
     function = stack.resources[subject]
     role = role_of(stack, function)
     if role is None:

@@ -35,7 +35,7 @@ SERVICE = r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?"
 
 
 def subjects(stack: Stack) -> list[str]:
-    """Whatever has a policy that says who; an endpoint or a key without one is judged by another rule."""
+    """Resources with a policy that names principals; other rules judge an endpoint or a key without one."""
     return [
         name
         for name, each in stack.of(*DOCUMENTS).items()

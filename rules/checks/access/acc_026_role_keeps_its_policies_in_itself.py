@@ -23,12 +23,12 @@ POLICIES = {
 
 
 def subjects(stack: Stack) -> list[str]:
-    """All roles, and policies that are nobody's or somebody else's."""
+    """All roles, and policies that belong to no role of the template."""
     return [*stack.of(ROLE), *(name for name, each in stack.of(*POLICIES).items() if not _is_of_a_role(stack, each))]
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Policies that are hung onto the role, or onto somebody of elsewhere."""
+    """Policies that are attached to the role from outside, or to a principal outside the template."""
     resource = stack.resources[subject]
     if resource.type != ROLE:
         yield Problem(

@@ -28,7 +28,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Permissions and URLs by which others could call it."""
+    """Permissions and URLs by which others could invoke it."""
     function = stack.resources[subject]
     for name, each in stack.of(*OPENS).items():
         if _function(stack, each.properties.get(OPENS[each.type])) is function:

@@ -23,7 +23,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Results that go elsewhere, or wherever a client says."""
+    """Results that go outside the template, or where a client chooses."""
     place = at(stack.resources[subject].body, *PATH)
     if all(prefix_in(bucket, place) is None for bucket in stack.of(BUCKET).values()):
         yield Problem(

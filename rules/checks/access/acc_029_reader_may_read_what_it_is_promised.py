@@ -22,7 +22,7 @@ PUBLISHED = "parquet/"
 
 
 def subjects(stack: Stack) -> list[str]:
-    """The buckets with tables of Parquet and their keys of this template, where the stack is told a reader."""
+    """The buckets with Parquet tables and their keys, if a parameter names a reader."""
     stack.of("AWS::S3::BucketPolicy", "AWS::KMS::Key", "AWS::KMS::Alias")
     if not stack.parameters.get(PARAMETER):
         return []

@@ -20,7 +20,7 @@ POLICY = "AWS::S3::BucketPolicy"
 
 
 def subjects(stack: Stack) -> list[str]:
-    """Policies that let somebody in, but for those of buckets that get access logs or a trail."""
+    """Policies that grant access, except on buckets that receive access logs or a trail."""
     return [
         name
         for name, policy in stack.of(POLICY).items()
@@ -29,7 +29,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Whoever is let in and is no other account."""
+    """Principals that are granted access and are not another account."""
     for statement in policy_statements(stack.resources[subject]):
         for who in _others_than_readers(statement) if statement.allows else ():
             yield Problem(

@@ -24,7 +24,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Targets of other accounts, or outside of AWS, and queues of theirs for what could not be delivered."""
+    """Targets in other accounts or outside AWS, and dead-letter queues there."""
     for index, target in enumerate(items(stack.resources[subject].properties.get("Targets"))):
         dead = [at(target, "DeadLetterConfig", "Arn")] if at(target, "DeadLetterConfig") else []
         for arn in (at(target, "Arn"), *dead):

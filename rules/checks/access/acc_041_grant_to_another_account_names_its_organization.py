@@ -21,7 +21,7 @@ TEST = ("stringequals", KEY)
 
 
 def subjects(stack: Stack) -> list[str]:
-    """Policies of buckets and keys that let another account in, where the stack may be told its organization."""
+    """Policies of buckets and keys that grant another account, where its organization may be a parameter."""
     policies = stack.of("AWS::S3::BucketPolicy", "AWS::KMS::Key").items()
     if stack.parameters.get(PARAMETER) is None:
         return []

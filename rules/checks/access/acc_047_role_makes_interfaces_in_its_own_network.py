@@ -27,7 +27,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Networks other than this account's, but for the subnets of the VPC's owner."""
+    """Networks other than this account's, except the subnets of the VPC's owner."""
     role = stack.resources[subject]
     runner = runners_of(stack, role)[0]
     for statement in role_statements(role):

@@ -24,7 +24,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Whoever is let in beside the trails that deliver here, and trails that are not let in."""
+    """Grants beyond the trails that deliver here, and trails that are not allowed in."""
     bucket = stack.resources[subject]
     statements = stores.guards(stack, bucket)
     for statement in statements:

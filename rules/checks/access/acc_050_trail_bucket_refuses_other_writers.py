@@ -22,7 +22,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """No statement that refuses to write to everybody but CloudTrail."""
+    """No statement that denies writing to everyone but CloudTrail."""
     bucket = stack.resources[subject]
     statements = stores.guards(stack, bucket)
     for action in WRITING:

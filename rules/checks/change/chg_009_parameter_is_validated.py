@@ -32,7 +32,7 @@ def subjects(template: dict[str, Any]) -> list[str]:
 
 
 def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:
-    """A parameter that takes anything, or refuses without saying why."""
+    """A parameter that accepts anything, or rejects a value without saying why."""
     path = ("Parameters", subject)
     parameter = at(template, *path)
     if not _is_limited(parameter):

@@ -23,7 +23,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """A processor that a layer is not made for. That the layer says which ones is a rule of its own."""
+    """An architecture that a layer is not built for. That the layer states its architectures is another rule."""
     function = stack.of(FUNCTION)[subject]
     wanted = items(function.properties.get("Architectures")) or [DEFAULT]
     for layer in _layers(stack, function):

@@ -25,7 +25,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """A tag that says something else than the parameter. That there is one is for other rules to say."""
+    """A tag that differs from the parameter. That there is a tag is another rule."""
     environment = stack.parameters[TAG]
     for path, value in _tags(stack.all()[subject]):
         if value != environment:

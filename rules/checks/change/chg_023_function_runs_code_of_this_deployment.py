@@ -33,7 +33,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Code, layers and variables that bring in something else."""
+    """Code, layers and variables that load anything else."""
     stated = stack.resources[subject].properties
     if not _is_packaged(stated.get("Code")):
         yield Problem(

@@ -32,7 +32,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """A script that is missing, and arguments that bring other code."""
+    """A missing script, and arguments that load other code."""
     stated = stack.resources[subject].properties
     if not at(stated, "Command", "ScriptLocation"):
         yield Problem(

@@ -35,7 +35,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Catalogues, links and places of somebody else."""
+    """Catalogues, links and locations outside the template."""
     resource = stack.resources[subject]
     stated, path = resource.properties.get(INPUT[resource.type]), ("Properties", INPUT[resource.type])
     catalogue = resource.properties.get("CatalogId", ACCOUNT)

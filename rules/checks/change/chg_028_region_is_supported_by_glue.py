@@ -31,7 +31,7 @@ def subjects(template: dict[str, Any]) -> list[str]:
 
 
 def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:
-    """A job that may be made in any Region, or in one that is not known to have its version."""
+    """A job that may be created in any Region, or in one that is not known to support it."""
     maps = [name for name in dict.fromkeys(_looked_up(template)) if isinstance(at(template, "Mappings", name), dict)]
     if not maps:
         yield Problem(
@@ -51,7 +51,7 @@ def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:
 
 
 def _looked_up(template: dict[str, Any]) -> Iterator[str]:
-    """The maps that are asked for the Region wherever the template is deployed, whatever is chosen."""
+    """The maps in which the Region is looked up in every deployment."""
     for section in ("Outputs", "Resources"):
         stated = template.get(section)
         for body in stated.values() if isinstance(stated, dict) else ():

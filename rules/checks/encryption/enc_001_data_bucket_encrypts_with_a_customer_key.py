@@ -19,7 +19,7 @@ PATH = ("Properties", "BucketEncryption")
 
 
 def subjects(stack: Stack) -> list[str]:
-    """Buckets, except those that get other buckets' access logs or a trail."""
+    """Buckets, except those that receive other buckets' access logs or a trail."""
     return list(trails.data_buckets(stack))
 
 

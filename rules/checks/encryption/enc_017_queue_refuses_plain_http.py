@@ -19,7 +19,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """No statement that refuses everybody everything without TLS."""
+    """No statement that denies everyone everything without TLS."""
     queue = stack.resources[subject]
     if not refuses_everybody(guards(stack, queue), "sqs:*", [queue.arn], PLAIN_HTTP):
         yield Problem(

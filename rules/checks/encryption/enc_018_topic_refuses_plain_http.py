@@ -19,7 +19,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """No statement that refuses everybody to publish without TLS. A topic's policy takes no `sns:*`."""
+    """No statement that denies everyone publishing without TLS. A topic policy cannot name `sns:*`."""
     topic = stack.resources[subject]
     if not refuses_everybody(guards(stack, topic), "sns:Publish", [topic.arn], PLAIN_HTTP):
         yield Problem(

@@ -22,7 +22,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Uploads that name another algorithm are let in, or those that name none are not."""
+    """Uploads that name another algorithm are allowed, or those that name none are denied."""
     bucket = stack.resources[subject]
     wanted = {("null", ALGORITHM): ["false"], ("stringnotequals", ALGORITHM): ["aws:kms"]}
     if not refuses_uploads(stack, bucket, wanted):

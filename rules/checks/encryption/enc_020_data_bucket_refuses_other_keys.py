@@ -28,7 +28,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Uploads that name another key are let in, or those that name nothing are not."""
+    """Uploads that name another key are allowed, or those that name nothing are denied."""
     bucket = stack.resources[subject]
     key = default_encryption(bucket).get("KMSMasterKeyID")
     wanted = {("null", KEY_ID): ["false"], ("stringnotequals", KEY_ID): [str(key)]}

@@ -18,7 +18,7 @@ NAMED = {"AWS::Glue::Crawler": "CrawlerSecurityConfiguration", "AWS::Glue::Job":
 
 
 def subjects(stack: Stack) -> list[str]:
-    """Jobs and crawlers that name a security configuration; that they do, other rules ask."""
+    """Jobs and crawlers that name a security configuration; other rules require that they do."""
     stack.of(CONFIGURATION)
     return [name for name, each in stack.of(*NAMED).items() if NAMED[each.type] in each.properties]
 

@@ -25,7 +25,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """A key of somebody else."""
+    """A key of another account."""
     resource = stack.resources[subject]
     key = resource.properties.get(NAMES[resource.type])
     if is_key_arn(key) and str(key).split(":")[4] != ACCOUNT:

@@ -24,7 +24,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Uploads that name KMS and leave the key to S3 are let in."""
+    """Uploads that name KMS and leave the key to S3 are allowed."""
     bucket = stack.resources[subject]
     wanted = [{("null", KEY_ID): ["true"], ("stringequals", ALGORITHM): each} for each in ALGORITHMS]
     if not any(refuses_uploads(stack, bucket, each) for each in wanted):

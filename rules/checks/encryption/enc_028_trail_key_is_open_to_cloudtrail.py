@@ -21,7 +21,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """What the key's policy refuses CloudTrail for this trail."""
+    """What the key policy denies CloudTrail for this trail."""
     trail = stack.resources[subject]
     key = key_of(stack, trail.properties.get("KMSKeyId"))
     if key is None:

@@ -21,7 +21,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """No policy, one that lets nobody in, or statements that let in other accounts' callers."""
+    """No policy, one that allows nobody, or statements that admit callers of other accounts."""
     statements = list(policy_statements(stack.resources[subject]))
     if not statements:
         yield Problem(

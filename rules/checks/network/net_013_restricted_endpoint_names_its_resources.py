@@ -28,7 +28,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Statements that let through to whatever there is, or to stores of others."""
+    """Statements that allow every resource, or stores outside the template."""
     statements = list(policy_statements(stack.resources[subject]))
     if not statements:
         yield Problem(

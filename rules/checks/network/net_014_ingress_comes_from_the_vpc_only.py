@@ -18,7 +18,7 @@ SOURCES = {"CidrIp", "SourcePrefixListId", "SourceSecurityGroupId", "SourceSecur
 
 
 def subjects(stack: Stack) -> list[str]:
-    """Security groups with ingress rules, and such rules by themselves, where the stack is told the VPC's block."""
+    """Security groups with ingress rules, and standalone ones, if a parameter states the VPC's block."""
     return with_rules(stack, "Ingress") if vpc_blocks(stack) else []
 
 

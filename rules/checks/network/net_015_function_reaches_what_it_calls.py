@@ -27,7 +27,7 @@ from rules.lib.roles import role_of
 
 
 def subjects(stack: Stack) -> list[str]:
-    """Functions in a VPC with a role of this template, where the stack is told the addresses of something."""
+    """Functions in a VPC with a role of this template, if a parameter states addresses or a prefix list."""
     if not any(stack.parameters.get(each) for each in ("VpcCidr", *GATEWAYS.values())):
         return []
     stack.of("AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupEgress", "AWS::EC2::VPCEndpoint")
@@ -35,7 +35,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Services that the code calls by its role, and no security group of the function's lets it connect to."""
+    """Services that the role grants, and no security group of the function lets it connect to."""
     function = stack.resources[subject]
     path = ("Properties", "VpcConfig", "SecurityGroupIds")
     groups = [group for name in function_groups(function) if (group := group_of(stack, name)) is not None]

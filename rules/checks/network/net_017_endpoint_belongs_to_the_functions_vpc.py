@@ -23,7 +23,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """No VPC, or another one than most of the others are in."""
+    """No VPC, or a different one from most of the others."""
     places = [each.properties.get("VpcId") for each in stack.of(*PLACED).values()]
     usual = next((vpc for vpc, _ in Counter(each for each in places if isinstance(each, str)).most_common(1)), None)
     vpc = stack.resources[subject].properties.get("VpcId")

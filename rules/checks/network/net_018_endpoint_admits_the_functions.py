@@ -32,7 +32,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Functions that are not let in, and ways out."""
+    """Functions that are not admitted, and egress."""
     named = items(stack.resources[subject].properties.get("SecurityGroupIds"))
     groups = [group for name in named if (group := group_of(stack, name)) is not None]
     ingress = [rule for group in groups for rule in rules_of(stack, group, "Ingress") if lets_https(rule)]

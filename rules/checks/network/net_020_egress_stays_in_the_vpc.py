@@ -18,7 +18,7 @@ DESTINATIONS = ("CidrIp", "DestinationPrefixListId", "DestinationSecurityGroupId
 
 
 def subjects(stack: Stack) -> list[str]:
-    """Security groups with egress rules, and such rules by themselves, where the stack is told the VPC's blocks."""
+    """Security groups with egress rules, and standalone ones, if a parameter states the VPC's blocks."""
     return with_rules(stack, "Egress") if vpc_blocks(stack) else []
 
 

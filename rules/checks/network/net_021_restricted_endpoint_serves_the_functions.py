@@ -37,7 +37,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """What the code of a function may do by its role, and the endpoint does not let through."""
+    """What a function's role grants and the endpoint policy does not allow."""
     endpoint = stack.resources[subject]
     statements = list(policy_statements(endpoint))
     for name, function in functions_in_a_vpc(stack).items():

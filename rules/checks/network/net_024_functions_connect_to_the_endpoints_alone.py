@@ -29,7 +29,7 @@ from rules.lib.roles import role_of
 
 
 def subjects(stack: Stack) -> list[str]:
-    """Functions in a VPC with a role of this template, where it makes each endpoint that they need."""
+    """Functions in a VPC with a role of this template, which also has each endpoint that they need."""
     stack.of("AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupEgress", "AWS::EC2::VPCEndpoint")
     functions = functions_in_a_vpc(stack).items()
     return [name for name, each in functions if role_of(stack, each) is not None and _has_its_endpoints(stack, each)]

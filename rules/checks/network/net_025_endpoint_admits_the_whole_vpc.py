@@ -17,7 +17,7 @@ from rules.lib.networks import group_of, lets_https, rules_of, vpc_blocks
 
 
 def subjects(stack: Stack) -> list[str]:
-    """Interface endpoints with a security group, where the stack is told the VPC's blocks, and groups that admit some.
+    """Interface endpoints with a security group, if a parameter states the VPC's blocks, and groups that admit some.
 
     A group that admits one block is for the VPC's hosts, also while no endpoint has it.
     """

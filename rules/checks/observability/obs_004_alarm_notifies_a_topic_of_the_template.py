@@ -21,7 +21,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Each of the alarm's actions has to be a topic that the template makes."""
+    """Each of the alarm's actions has to be a topic of the template."""
     fix = "set AlarmActions to the Ref of a topic in the template."
     actions = items(stack.resources[subject].properties.get("AlarmActions"))
     if not actions:

@@ -25,7 +25,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """An alarm has to fire within a quarter of an hour if it is refused again and again."""
+    """An alarm has to fire within a quarter of an hour of continued throttling."""
     function = stack.resources[subject]
     number = (
         FROM_A_STREAM if any(function_of(stack, each) is function for each in of_streams(stack).values()) else OTHERWISE

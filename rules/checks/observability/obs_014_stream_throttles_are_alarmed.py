@@ -20,7 +20,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """An alarm has to fire within five minutes of the first refused write, and one on reads refused for fifteen."""
+    """An alarm has to fire within five minutes of the first throttled write, and one on reads throttled for fifteen."""
     stream = stack.resources[subject]
     writes = metric_of(stream, "AWS/Kinesis", "WriteProvisionedThroughputExceeded", "StreamName")
     if why := untold(stack, writes, FIRST):

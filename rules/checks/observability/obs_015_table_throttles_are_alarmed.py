@@ -20,7 +20,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """An alarm has to fire if writes are refused for a quarter of an hour."""
+    """An alarm has to fire if writes are throttled for a quarter of an hour."""
     metric = metric_of(stack.resources[subject], "AWS/DynamoDB", "WriteThrottleEvents", "TableName")
     if why := untold(stack, metric, LASTING):
         yield Problem(

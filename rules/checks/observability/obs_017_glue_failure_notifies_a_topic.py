@@ -20,7 +20,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Each way in which it may fail has to be told to a topic of the template by a rule."""
+    """A rule has to report each way of failing to a topic of the template."""
     resource = stack.resources[subject]
     if resource.type == "AWS::Glue::Job":
         events = {state: job_event(resource, state) for state in JOB_FAILURES}

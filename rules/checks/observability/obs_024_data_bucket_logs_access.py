@@ -14,7 +14,7 @@ from rules.lib.stores import logging_buckets, logs_to
 
 
 def subjects(stack: Stack) -> list[str]:
-    """The buckets that are not themselves where others log to."""
+    """The buckets that do not receive other buckets' logs."""
     return [name for name, bucket in stack.of("AWS::S3::Bucket").items() if not logging_buckets(stack, bucket)]
 
 

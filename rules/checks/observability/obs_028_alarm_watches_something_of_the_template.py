@@ -20,7 +20,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """What it watches has to be a metric that there is, of something that the template makes."""
+    """It has to watch an existing metric of a resource of the template."""
     metrics = watched(stack.resources[subject])
     if not metrics:
         yield Problem(

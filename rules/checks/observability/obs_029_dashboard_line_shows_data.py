@@ -27,7 +27,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Each line of each of its graphs has to name a metric that there is, of something that the template makes."""
+    """Each line of each graph has to name an existing metric of a resource of the template."""
     body = stack.resources[subject].properties.get("DashboardBody")
     try:
         widgets = items(at(json.loads(body), "widgets")) if isinstance(body, str) else []

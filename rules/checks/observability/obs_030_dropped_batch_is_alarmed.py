@@ -32,7 +32,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """An alarm has to fire within five minutes of the first record it gives up, whether that could be kept or not."""
+    """An alarm has to fire within five minutes of the first record that is dropped, kept or not."""
     for name, loss in LOSSES.items():
         metric = metric_of(stack.resources[subject], "AWS/Lambda", name, "EventSourceMappingUUID")
         if why := untold(stack, metric, FIRST):

@@ -23,7 +23,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """A topic that queues other than exactly this one hear. Who hears it is to be read at the topic itself."""
+    """A topic that notifies any queue but this one. Only subscriptions in the topic itself count."""
     queue = stack.parameters[PARAMETER]
     path = ("Properties", "Subscription")
     subscribed = [

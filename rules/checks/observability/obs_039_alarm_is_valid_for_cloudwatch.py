@@ -20,7 +20,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """What CloudWatch would refuse, or nobody could work out."""
+    """What CloudWatch would reject, or cannot be evaluated here."""
     alarm = stack.resources[subject]
     for reason in refusals(alarm.properties):
         yield Problem(

@@ -21,7 +21,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """A bucket of somebody else, one with something else in it, or one that may not be open yet."""
+    """A bucket outside the template, one with other data in it, or one that may not allow CloudTrail yet."""
     trail = stack.resources[subject]
     bucket = trails.destination(stack, trail)
     if bucket is None:

@@ -27,7 +27,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Queues that refuse S3, do so until after the bucket is made, or have a key that does."""
+    """Queues that deny S3, allow it only after the bucket is created, or have a key that denies it."""
     bucket = stack.of(buckets.BUCKET)[subject]
     for index, notification in enumerate(items(at(bucket.body, *PATH))):
         path = (*PATH, index)

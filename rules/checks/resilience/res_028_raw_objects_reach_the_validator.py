@@ -25,7 +25,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Objects that the streams' readers store and no function is told of, or a function that may not read them."""
+    """Objects that the consumer stores and no function is notified of, or a function that may not read them."""
     bucket = stack.of(buckets.BUCKET)[subject]
     queues = {each.arn: each for each in stack.of("AWS::SQS::Queue").values() if mappings.workers_of(stack, each)}
     created = [

@@ -78,7 +78,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
 
 
 def _tables(stack: Stack, crawler: Resource) -> list[Resource]:
-    """The tables of this template that a crawler adds to; that it is told of others is asked elsewhere."""
+    """The tables of this template that a crawler adds to; another rule judges its other targets."""
     targets = [
         (at(target, "DatabaseName"), name)
         for target in items(at(crawler.properties, "Targets", "CatalogTargets"))
@@ -89,7 +89,7 @@ def _tables(stack: Stack, crawler: Resource) -> list[Resource]:
 
 
 def _place(table: Resource) -> tuple[str, str]:
-    """The bucket and the folder that a table lies in; both empty if it does not say."""
+    """The bucket and the folder of a table's location; both empty if it states none."""
     location = at(table.properties, "TableInput", "StorageDescriptor", "Location")
     scheme, _, path = location.partition("://") if isinstance(location, str) else ("", "", "")
     bucket, _, folder = path.partition("/") if scheme in ("s3", "s3a", "s3n") else ("", "", "")
@@ -115,7 +115,7 @@ def _is_like(operator: str, key: str) -> bool:
 
 
 def _catalogue(crawler: Resource, table: Resource) -> Iterator[str]:
-    """What Glue asks rights for, of one table: also what the table lies in."""
+    """The ARNs on which Glue requires permissions for a table: the table, its database and catalogue."""
     own = crawler.arn.partition("crawler/")[0]
     database = table.properties.get("DatabaseName")
     yield from (f"{own}catalog", f"{own}database/{database}", f"{own}table/{database}/{table.ref}")

@@ -32,7 +32,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """No age, an age that the stream's retention does not outlast by a day, or one that gives up too early."""
+    """No age, one that is less than a day below the stream's retention, or one that drops records too early."""
     mapping = stack.of(mappings.MAPPING)[subject]
     stream = stack.by_arn(mappings.source(mapping), STREAM)
     kept = number(stream.properties.get("RetentionPeriodHours", DEFAULT_HOURS)) if stream else None

@@ -18,7 +18,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """No statement in the bucket's policy that refuses everybody."""
+    """No statement in the bucket policy that denies everyone."""
     bucket = stack.of(buckets.BUCKET)[subject]
     if not stores.refuses_everybody(stores.guards(stack, bucket), "s3:DeleteObjectVersion", [f"{bucket.arn}/*"], {}):
         yield Problem(

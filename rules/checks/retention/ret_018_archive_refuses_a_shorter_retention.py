@@ -40,7 +40,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
 
 
 def _refused_below(statement: Statement) -> float:
-    """Below how many days of retention a statement refuses everybody; 0 if it does not."""
+    """Below how many days of retention a statement denies everyone; 0 if it does not."""
     tests = conditions(statement)
     asked = tests.pop(("numericlessthan", "s3:object-lock-remaining-retention-days"), [])
     if not statement.denies or not names_everybody(statement) or tests or len(asked) != 1:

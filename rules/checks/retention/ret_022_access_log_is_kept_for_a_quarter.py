@@ -20,7 +20,7 @@ PATH = ("Properties", "LifecycleConfiguration")
 
 
 def subjects(stack: Stack) -> list[str]:
-    """The buckets that others deliver their access logs to."""
+    """The buckets that receive other buckets' access logs."""
     return [name for name, each in stack.of(buckets.BUCKET).items() if stores.logging_buckets(stack, each)]
 
 

@@ -22,7 +22,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """Lifecycle rules that delete what tables show, or that delete old versions whatever they are of."""
+    """Lifecycle rules that delete the tables' files, or old versions of everything."""
     bucket = stack.of(buckets.BUCKET)[subject]
     tables = buckets.published_prefixes(stack, bucket)
     for path, rule in buckets.lifecycle_rules(bucket):

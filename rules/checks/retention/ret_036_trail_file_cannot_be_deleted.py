@@ -21,7 +21,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Iterator[Problem]:
-    """No statement in the bucket's policy that refuses everybody to delete files, or versions of them."""
+    """No statement in the bucket policy that denies everyone deleting files or their versions."""
     bucket = stack.resources[subject]
     statements = stores.guards(stack, bucket)
     for action in DELETING:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.catalogue.catalogue import RULES
+from harness.catalogue.catalogue import CHECKS, ROOT, location
 from harness.gate import check_loader
 from harness.mutants import places
 from harness.mutants.judge import Mutant
@@ -14,7 +14,7 @@ from harness.mutants.mutation import Mutation
 from harness.render.source import Source
 
 RULE = "resource_sets_only_what_is_judged"
-TABLE: dict[str, str] = check_loader.load([RULES / "checks" / "change" / f"{RULE}.py"])[0].module.JUDGED
+TABLE: dict[str, str] = check_loader.load([ROOT / location(CHECKS, "CHG-022", RULE)])[0].module.JUDGED
 
 
 @pytest.fixture(scope="module")

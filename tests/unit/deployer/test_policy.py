@@ -136,7 +136,7 @@ def test_a_name_that_is_no_action_stops_it(monkeypatch: pytest.MonkeyPatch) -> N
     stated = schemas.permissions("AWS::SSM::Parameter")
     monkeypatch.setattr(schemas, "permissions", lambda _: {**stated, "create": ("ssm:PutParametre",)})
 
-    with pytest.raises(UnknownRight, match=r"AWS::SSM::Parameter asks for ssm:PutParametre.* NO_ACTIONS"):
+    with pytest.raises(UnknownRight, match=r"AWS::SSM::Parameter needs ssm:PutParametre.* NO_ACTIONS"):
         handlers.called_for(["AWS::SSM::Parameter"])
 
 

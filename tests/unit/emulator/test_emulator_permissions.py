@@ -1,4 +1,4 @@
-"""The preflight, on a deployment made by hand: everything granted, then each grant taken away."""
+"""The permission check, on a deployment made by hand: everything granted, then each grant taken away."""
 
 from __future__ import annotations
 

@@ -212,7 +212,8 @@ WRONG: dict[str, tuple[str, dict[str, str], dict[str, Any], str, str]] = {
         "prefix lists", {"DynamoDBPrefixListId": "pl-33333333"}, {}, "pl-33333333", "DynamoDBPrefixListId=pl-22222222",
     ),
     "a new account": (
-        "Lambda concurrency", {}, {"concurrency": Concurrency(10, 10)}, "(account limit 10)", "ReserveConcurrency=false",
+        "Lambda concurrency", {}, {"concurrency": Concurrency(10, 10)}, "account limit 10)",
+        "ReserveConcurrency=false",
     ),
     "too little to reserve": (
         "Lambda concurrency", {}, {"concurrency": Concurrency(1000, 169)}, "69 can be", "ReserveConcurrency=false",

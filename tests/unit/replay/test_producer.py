@@ -164,7 +164,7 @@ def test_a_stream_that_keeps_refusing_is_an_error_that_says_why() -> None:
     waits: list[float] = []
 
     with pytest.raises(
-        ReplayError, match=r"line 1: the stream market-data refused 1 records 12 times; Prov.*Rate exce"
+        ReplayError, match=r"line 1: the stream market-data rejected 1 records 12 times; Prov.*Rate exce"
     ):
         producer(stream, waits).send(items(1))
     assert len(stream.requests) == ATTEMPTS
@@ -183,7 +183,7 @@ def test_a_request_refused_as_a_whole_for_now_is_put_again() -> None:
 def test_a_request_refused_for_good_is_an_error_in_the_words_of_aws(code: str) -> None:
     stream = FakeStream(errors=[client_error(code)])
 
-    with pytest.raises(ReplayError, match=f"market-data takes no records: .*{code}.*role/producer"):
+    with pytest.raises(ReplayError, match=f"market-data accepts no records: .*{code}.*role/producer"):
         producer(stream).send(items(5))
 
 

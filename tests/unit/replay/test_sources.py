@@ -85,7 +85,7 @@ def test_venue_names_the_format_where_lines_do_not_tell(tmp_path: Path) -> None:
     path = write(tmp_path / "f", b"bad", b"\xff", b" ")
 
     assert [item.raw for item in open_sources(path, "canonical")] == [b"bad", b"\xff", b" "]
-    with pytest.raises(ReplayError, match=r"no known format.*VENUE"):
+    with pytest.raises(ReplayError, match=r"unknown format.*VENUE"):
         open_sources(path)
 
 

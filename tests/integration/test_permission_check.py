@@ -1,4 +1,4 @@
-"""The preflight, on a small stack and on the whole template, both really deployed."""
+"""The permission check, on a small stack and on the whole template, both really deployed."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ GRANTS = (
 )
 
 
-def test_the_preflight_names_what_the_services_will_miss() -> None:
+def test_the_permission_check_names_what_the_services_will_miss() -> None:
     """The emulator itself feeds the function all the same: on AWS it would never see a record."""
     with Emulator() as fresh:
         deploy(fresh, "pipeline", pipeline(role(allow(GRANTS))))
@@ -100,7 +100,7 @@ def nothing_more(service: str) -> Any:
 
 @dataclass(frozen=True)
 class Whole:
-    """All that the preflight reads of the deployed template, read once, and physical ids."""
+    """All that the permission check reads of the deployed template, read once, and physical ids."""
 
     read: Deployment
     resources: dict[str, str]
