@@ -63,22 +63,13 @@ def reaped(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
             process.terminate()
 
 
-def test_closing_the_pipe_ends_the_emulator_its_worker_and_its_folder(
-    reaped: subprocess.Popen[bytes], folder: Path
-) -> None:
-    """The pipe also closes when the owner is killed, which is why it is the way to stop."""
-    started = pids(folder)
-    assert reaped.stdin is not None
-    reaped.stdin.close()
-    reaped.wait(patience.seconds(10))
+@pytest.mark.parametrize("program", [pytest.param(WORKING, id="working"), pytest.param(STUBBORN, id="stubborn")])
+def test_closing_the_pipe_ends_the_emulator_its_worker_and_its_folder(folder: Path, program: str) -> None:
+    """The pipe also closes when the owner is killed, which is why it is the way to stop.
 
-    assert_ended(started)
-    assert not folder.exists()
-
-
-def test_an_emulator_that_minds_no_signal_is_killed(folder: Path) -> None:
-    """A worker in the middle of a long handler does not look at SIGTERM either."""
-    with subprocess.Popen(command(folder, STUBBORN), stdin=subprocess.PIPE, start_new_session=True) as process:
+    One that ignores signals ends too: a worker in the middle of a long handler does not look at SIGTERM either.
+    """
+    with subprocess.Popen(command(folder, program), stdin=subprocess.PIPE, start_new_session=True) as process:
         started = pids(folder)
         assert process.stdin is not None
         process.stdin.close()
