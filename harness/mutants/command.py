@@ -82,10 +82,9 @@ def _run(source: Source, rule_set: RuleSet, rechecked: int, seed: int | None) ->
         result = Result(mutants, reviewed, rule_set.rules, tuple(OPERATORS))
         seed = random.SystemRandom().randrange(1_000_000) if seed is None else seed
         chosen = random.Random(seed).sample(mutants, min(rechecked, len(mutants)))
-        again = progress.add_task(f"judging some of them whole (seed {seed})", total=len(chosen))
+        progress.add_task(f"judging some of them whole (seed {seed})", total=None)
         disagreements = []
-        for mutant, refusals in judge.recheck(chosen):
-            progress.advance(again)
+        for mutant, refusals in zip(chosen, judge.recheck(chosen), strict=True):
             if refusals != mutant.killers:
                 differing = ", ".join(sorted(refusals ^ mutant.killers))
                 disagreements.append(f"judged whole (seed {seed}), {mutant.mutation.name} differs: {differing}")

@@ -7,14 +7,14 @@ by side in one template. Checks see the whole scenario, and only those that ask 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from harness.catalogue.catalogue import CHECKOV, CHECKS, GUARD, Rule
 from harness.gate.check_loader import Check
 from harness.gate.engines import python_checks as check_engine
-from harness.gate.engines.cfn_guard import CfnGuard
+from harness.gate.engines.cfn_guard import CfnGuard, properties_seen
 from harness.gate.engines.cfn_lint import CfnLint
 from harness.gate.engines.checkov_process import Checkov
 from harness.gate.engines.errors import EngineError
@@ -23,9 +23,8 @@ from harness.gate.engines.python_checks import Checks
 from harness.gate.rule_set import RuleSet
 from harness.mutants.mutation import Mutation
 from harness.mutants.reach import Changed, Reach
-from harness.render.dumping import as_json
+from harness.render.dumping import as_json, as_key
 from harness.render.rendering import Rendering
-from harness.render.scenarios import Scenario
 
 #: How many resources stand side by side in one template; more make Guard's paths slow to walk.
 SIDE_BY_SIDE = 400
@@ -87,24 +86,24 @@ class MutantJudge:
         for mutant in mutants:
             mutant.killers |= self._killing_checks(mutant)
 
-    def recheck(self, mutants: Iterable[Mutant]) -> Iterator[tuple[Mutant, set[str]]]:
-        """Each mutant with the rules that refuse it when its renderings are judged whole, as the gate judges them."""
+    def recheck(self, mutants: Sequence[Mutant]) -> list[set[str]]:
+        """The rules that refuse each mutant when its renderings are judged whole, as the gate judges them."""
+        things = [(index, thing) for index, mutant in enumerate(mutants) for thing in self._whole(mutant)]
+        refusals: list[set[str]] = [set() for _ in mutants]
         with self._rules.engines((GUARD, CHECKOV, CHECKS), own_checks=False) as engines:
-            for mutant in mutants:
-                yield mutant, self._refusals(engines, mutant)
-
-    def _refusals(self, engines: Sequence[Engine], mutant: Mutant) -> set[str]:
-        template = dict(mutant.mutation.template)
-        scenarios: list[Scenario] = [self.reach.scenarios[changed.scenario] for changed in mutant.changed]
-        renderings = [Rendering(template, scenario.values) for scenario in scenarios]
-        things = [Judged(f"scenario {index}", each.template, each) for index, each in enumerate(renderings)]
-        source = Judged("source", template, source_text=as_json(template))
-        refusals = set()
-        for engine in engines:
-            judged = [*things, source] if engine.name == CHECKS else things
-            for outcome in engine.judge(judged):
-                refusals |= {self._slugs.get(failure.rule, failure.rule) for failure in outcome.failures}
+            for engine in engines:
+                judged = [(index, thing) for index, thing in things if engine.name == CHECKS or not thing.is_source]
+                outcomes = engine.judge([thing for _, thing in judged])
+                for (index, _), outcome in zip(judged, outcomes, strict=True):
+                    refusals[index] |= {self._slugs.get(failure.rule, failure.rule) for failure in outcome.failures}
         return refusals
+
+    def _whole(self, mutant: Mutant) -> Iterator[Judged]:
+        template = dict(mutant.mutation.template)
+        for changed in mutant.changed:
+            rendering = Rendering(template, self.reach.scenarios[changed.scenario].values)
+            yield Judged(f"scenario {changed.scenario}", rendering.template, rendering)
+        yield Judged("source", template, source_text=as_json(template))
 
     def _reads(self, check: Check) -> set[str]:
         known = self.reach.types_read.get(check.source)
@@ -140,7 +139,10 @@ class MutantJudge:
         return [
             found
             for type_, rules in _by_target(self._rules.of(GUARD)).items()
-            for found in resources.ask(CfnGuard([rule.path for rule in rules]), type_, self._slugs)
+            for rule in rules
+            for found in resources.ask_alike(
+                CfnGuard([rule.path]), type_, self._slugs, properties_seen(rule.path.read_text())
+            )
         ]
 
     def _checkov(self, resources: _SideBySide) -> list[tuple[int, str]]:
@@ -174,6 +176,8 @@ class _SideBySide:
         self._bodies: dict[str, dict[str, Mapping[str, object]]] = {}
         self._owners: dict[str, set[int]] = {}
         self._first: set[str] = set()
+        #: Each property as text, and the rest of the body, by the resource's name.
+        self._texts: dict[str, tuple[dict[str, str], str]] = {}
         names: dict[str, str] = {}
         for index, mutant in enumerate(mutants):
             for changed in mutant.changed:
@@ -187,7 +191,29 @@ class _SideBySide:
 
     def ask(self, engine: Engine, type_: str, slugs: Mapping[str, str]) -> Iterator[tuple[int, str]]:
         """(mutant, rule) for each rule of an engine that refuses a resource of this type; our rules by their slugs."""
-        yield from self._asked(engine, _packed(type_, list(self._bodies.get(type_, {}).items())), slugs)
+        yield from self._asked(engine, _packed(type_, list(self._bodies.get(type_, {}).items())), slugs, self._owners)
+
+    def ask_alike(
+        self, engine: Engine, type_: str, slugs: Mapping[str, str], seen: Collection[str] | None
+    ) -> Iterator[tuple[int, str]]:
+        """As `ask`, of one of those that are alike in all that is seen of them: their properties of these names."""
+        alike: dict[tuple[str, ...], str] = {}
+        owners: dict[str, set[int]] = {}
+        bodies = self._bodies.get(type_, {})
+        for name, body in bodies.items():
+            one = alike.setdefault(self._shown(name, body, seen), name)
+            owners.setdefault(one, set()).update(self._owners[name])
+        things = _packed(type_, [(name, bodies[name]) for name in owners])
+        yield from self._asked(engine, things, slugs, owners)
+
+    def _shown(self, name: str, body: Mapping[str, object], seen: Collection[str] | None) -> tuple[str, ...]:
+        if name not in self._texts:
+            properties = body.get("Properties")
+            parts = {**properties} if isinstance(properties, dict) else {}
+            rest = {**body, "Properties": None if isinstance(properties, dict) else properties}
+            self._texts[name] = {key: as_key([key, each]) for key, each in sorted(parts.items())}, as_key(rest)
+        texts, rest_text = self._texts[name]
+        return rest_text, *(text for key, text in texts.items() if seen is None or key in seen)
 
     def ask_once(self, engine: Engine, slugs: Mapping[str, str]) -> Iterator[tuple[int, str]]:
         """The same for all types, in one scenario of each mutant."""
@@ -196,14 +222,16 @@ class _SideBySide:
             for type_, bodies in self._bodies.items()
             for thing in _packed(type_, [(name, body) for name, body in bodies.items() if name in self._first])
         ]
-        yield from self._asked(engine, things, slugs)
+        yield from self._asked(engine, things, slugs, self._owners)
 
-    def _asked(self, engine: Engine, things: Sequence[Judged], slugs: Mapping[str, str]) -> Iterator[tuple[int, str]]:
+    def _asked(
+        self, engine: Engine, things: Sequence[Judged], slugs: Mapping[str, str], owners: Mapping[str, set[int]]
+    ) -> Iterator[tuple[int, str]]:
         for outcome in engine.judge(things):
             for failure in outcome.failures:
-                if failure.resource not in self._owners:
+                if failure.resource not in owners:
                     raise EngineError(f"{failure.rule} refuses something and does not say which resource it is")
-                for index in self._owners[failure.resource]:
+                for index in owners[failure.resource]:
                     yield index, slugs.get(failure.rule, failure.rule)
 
 

@@ -16,13 +16,12 @@ from typing import Any
 
 import cfnlint.version
 
-import harness
 from harness.mutants.distinct import mutants_of
 from harness.mutants.judge import Mutant
 from harness.mutants.reach import Reach
 from harness.render.source import Source
 
-HARNESS = Path(harness.__file__ or "").parent
+HARNESS = Path(__file__).resolve().parents[1]
 #: What decides which mutants there are, and how they come out; cfn-lint brings the schemas.
 CODE = (HARNESS / "render", HARNESS / "mutants")
 KEPT = HARNESS.parent / "build" / "mutants" / "made.pickle"

@@ -30,6 +30,7 @@ class Rendering:
         self._source = template
         self._evaluation = Evaluation(template, values, account or Account())
         self._rendered: dict[str, dict[str, Any]] = {}
+        self._resources: dict[str, Resource] = {}
         #: Values as `schemas.typed` leaves them, by type, property and id; each kept beside, as in `Evaluation`.
         self._typed: dict[tuple[str, str, int], tuple[Any, Any]] = {}
         self._remembers = False
@@ -87,14 +88,16 @@ class Rendering:
 
     def stack(self, *only: str) -> Stack:
         """What Python checks judge: all that the scenario creates, or just the resources named (if it creates them)."""
-        account, evaluation = self._evaluation.account, self._evaluation
-        resources = {}
-        for name in only or self._source["Resources"]:
-            if self.exists(name):
-                body = self.resource(name)
-                arn = attributes.arn(account, body["Type"], evaluation.name(name))
-                resources[name] = Resource(name, body["Type"], body, evaluation.ref(name), arn)
-        return Stack(resources, self.values)
+        names = [name for name in only or self._source["Resources"] if self.exists(name)]
+        return Stack({name: self._created(name) for name in names}, self.values)
+
+    def _created(self, name: str) -> Resource:
+        # One for all stacks, as many checks look through whole resources: Resource keeps what they see there.
+        if name not in self._resources:
+            body, evaluation = self.resource(name), self._evaluation
+            arn = attributes.arn(evaluation.account, body["Type"], evaluation.name(name))
+            self._resources[name] = Resource(name, body["Type"], body, evaluation.ref(name), arn)
+        return self._resources[name]
 
     def origin(self, place: Place) -> Place:
         """Where in the source a value of the rendering comes from; where it cannot be followed, what is around it."""

@@ -51,6 +51,7 @@ class Scenarios:
         self.dependencies = Dependencies(template)
         self._parameters: Mapping[str, Any] = template.get("Parameters", {})
         self._literals = _literals(template)
+        self._pieces: dict[tuple[str, tuple[str | None, ...]], str] = {}
         self._repairs: dict[Any, tuple[str, ...] | None] = {}
         self._defaults = {name: parameters.default(name, each) for name, each in self._parameters.items()}
 
@@ -175,9 +176,12 @@ class Scenarios:
 
     def piece(self, logical_id: str, rendering: Rendering) -> str:
         """A resource's form in a rendering as text; empty if it is not there."""
-        if not rendering.exists(logical_id):
-            return ""
-        return as_key(rendering.resource(logical_id))
+        # Two renderings differ in it only by the parameters that it depends on.
+        names = sorted(self.dependencies.of_resource(logical_id))
+        key = logical_id, tuple(rendering.values.get(name) for name in names)
+        if key not in self._pieces:
+            self._pieces[key] = as_key(rendering.resource(logical_id)) if rendering.exists(logical_id) else ""
+        return self._pieces[key]
 
     def _merged(self, partials: list[Mapping[str, str]]) -> Values:
         merged = dict(partials[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,12 +15,26 @@ from harness.catalogue.catalogue import slug_of
 from harness.gate.engines import cfn_guard_binary
 from harness.gate.engines.errors import EngineError
 from harness.gate.engines.outcome import Failure, Judged, Outcome, Place
+from harness.render.dumping import as_json
 from harness.render.resources import at
 
 #: cfn-guard's exit codes: all passed; some rule failed. Anything else is an error.
 _PASSED, _FAILED = 0, 19
 _MESSAGE = re.compile(r"Violation:\s*(?P<violation>.+?)\s*Fix:\s*(?P<fix>.+?)\s*$", re.DOTALL)
 SECONDS = 300
+
+
+#: How a rule's query begins, if it sees resources of some types alone: what else the filter has narrows it further.
+_OF_TYPES = re.compile(r"\bResources\.\*\[\s*Type\s*(?:==\s*('[^']*')|in\s*\[([^\]]*)\])(?!\s*(?:or|OR|\|))")
+_MESSAGE_BLOCK = re.compile(r"<<.*?>>", re.DOTALL)
+#: What stands for properties without their names: `*` not right behind a name, filters of keys, all of them at once.
+_ANYTHING = re.compile(
+    r"\bProperties\b(?!\s*(?:\.\s*\w|\{))|\bthis\b|%\w+\s*(?:\.\s*\*|\[)|(?<![\w.\]\[])\*|(?<!\w)(?:\.|\[\s*)\*"
+)
+_COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
+#: Guard asks each rule's filter of each resource. From so many resources on, each rule is shown only those it asks for,
+#: and what is the same in several templates is shown once; for fewer, more processes would cost more.
+WORTH_SPLITTING = 100
 
 
 class CfnGuard:
@@ -38,18 +52,33 @@ class CfnGuard:
         """See `Engine`."""
         if not self._rules or not things:
             return [Outcome() for _ in things]
-        with TemporaryDirectory(prefix="cfn-guard-") as folder:
-            for index, thing in enumerate(things):
-                Path(folder, f"{index:06}.json").write_text(thing.json)
-            answers = self._run(folder)
-        by_index = {int(Path(answer["name"]).stem): answer for answer in answers}
-        if sorted(by_index) != list(range(len(things))):
-            raise EngineError(f"cfn-guard answered for {len(by_index)} of {len(things)} templates")
-        return [self._outcome(by_index[index], thing) for index, thing in enumerate(things)]
+        if sum(len(_resources(thing.template)) for thing in things) < WORTH_SPLITTING:
+            answers = self._answers(self._paths, [thing.json for thing in things])
+            return [self._outcome(self._rules, *each) for each in zip(answers, things, strict=True)]
+        outcomes = [Outcome() for _ in things]
+        for types, sources in _by_types(self._paths).items():
+            seen = [as_json(_seen(thing.template, types, sources.values())) for thing in things]
+            distinct = list(dict.fromkeys(seen))
+            answered = dict(zip(distinct, self._answers(list(sources), distinct), strict=True))
+            rules = frozenset(Path(path).stem for path in sources)
+            for outcome, thing, text in zip(outcomes, things, seen, strict=True):
+                outcome.add(self._outcome(rules, answered[text], thing))
+        return outcomes
 
-    def _run(self, folder: str) -> list[dict[str, Any]]:
+    def _answers(self, rules: Sequence[str], templates: Sequence[str]) -> list[dict[str, Any]]:
+        """Guard's answer for each template, of the rules in these files."""
+        with TemporaryDirectory(prefix="cfn-guard-") as folder:
+            for index, text in enumerate(templates):
+                Path(folder, f"{index:06}.json").write_text(text)
+            answers = self._run(rules, folder)
+        by_index = {int(Path(answer["name"]).stem): answer for answer in answers}
+        if sorted(by_index) != list(range(len(templates))):
+            raise EngineError(f"cfn-guard answered for {len(by_index)} of {len(templates)} templates")
+        return [by_index[index] for index in range(len(templates))]
+
+    def _run(self, rules: Sequence[str], folder: str) -> list[dict[str, Any]]:
         command = [
-            str(self._binary), "validate", "--rules", *self._paths, "--data", folder,
+            str(self._binary), "validate", "--rules", *rules, "--data", folder,
             "--structured", "--output-format", "json", "--show-summary", "none",
         ]  # fmt: skip
         limit = patience.seconds(SECONDS)
@@ -68,13 +97,13 @@ class CfnGuard:
             raise EngineError("cfn-guard's answer is not JSON") from error
         return answers
 
-    def _outcome(self, answer: dict[str, Any], thing: Judged) -> Outcome:
+    def _outcome(self, rules: frozenset[str], answer: dict[str, Any], thing: Judged) -> Outcome:
         outcome = Outcome(passed=set(answer["compliant"]), not_applicable=set(answer["not_applicable"]))
         failed = {}
         for entry in answer["not_compliant"]:
             rule = entry["Rule"]
             failed[rule["name"]] = [*_failures(rule["name"], rule)]
-        missing = self._rules - outcome.passed - outcome.not_applicable - failed.keys()
+        missing = rules - outcome.passed - outcome.not_applicable - failed.keys()
         if missing:
             raise EngineError(f"cfn-guard did not answer for {', '.join(sorted(missing))}")
         for name, failures in failed.items():
@@ -85,6 +114,57 @@ class CfnGuard:
                 failures = decided
             outcome.failures.extend(dict.fromkeys(failures))
         return outcome
+
+
+def types_seen(source: str) -> frozenset[str] | None:
+    """The types of the resources that a rule sees; None if it may see any.
+
+    Each of its queries has to begin with a filter by type; wherever else it says "Resources", it may see others.
+    """
+    rule = _COMMENT.sub("", source)
+    queries = [*_OF_TYPES.finditer(rule)]
+    if not queries or len(queries) != len(re.findall(r"\bResources\b", rule)):
+        return None
+    return frozenset(name for query in queries for name in re.findall("'([^']*)'", query[1] or query[2]))
+
+
+def properties_seen(source: str) -> frozenset[str] | None:
+    """All words of a rule, which the properties that it sees are among; None if it may see any property.
+
+    It may where it goes through what it has no word for: the properties, a variable, or what a block is about.
+    """
+    rule = _MESSAGE_BLOCK.sub("", _COMMENT.sub("", source))
+    if types_seen(source) is None or _ANYTHING.search(re.sub(r"\bResources\.\*\[", "", rule)):
+        return None
+    return frozenset(re.findall(r"\w+", rule))
+
+
+def _by_types(paths: Sequence[str]) -> dict[frozenset[str] | None, dict[str, str]]:
+    """The rules' sources by their paths, together where they see the same types."""
+    found: dict[frozenset[str] | None, dict[str, str]] = {}
+    for path in paths:
+        source = Path(path).read_text()
+        found.setdefault(types_seen(source), {})[path] = source
+    return found
+
+
+def _seen(template: dict[str, Any], types: frozenset[str] | None, sources: Collection[str]) -> dict[str, Any]:
+    """What rules that see these types look at in a template, and whatever they have a word for."""
+    if types is None:
+        return template
+    said = {word for text in sources for word in re.findall(r"\w+", text)}
+    kept = {key: each for key, each in template.items() if key in said}
+    return kept | {"Resources": {name: body for name, body in _resources(template).items() if _may_be_of(body, types)}}
+
+
+def _resources(template: dict[str, Any]) -> dict[str, Any]:
+    resources = template.get("Resources")
+    return resources if isinstance(resources, dict) else {}
+
+
+def _may_be_of(body: Any, types: frozenset[str]) -> bool:
+    type_ = body.get("Type") if isinstance(body, dict) else None
+    return type_ in types if isinstance(type_, str) else True
 
 
 def _failures(rule: str, report: Any) -> Iterator[Failure]:

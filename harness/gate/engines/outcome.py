@@ -65,6 +65,13 @@ class Outcome:
     not_applicable: set[str] = field(default_factory=set)
     unevaluated: set[str] = field(default_factory=set)
 
+    def add(self, other: Outcome) -> None:
+        """Take in what other rules said about the same thing."""
+        self.failures += other.failures
+        self.passed |= other.passed
+        self.not_applicable |= other.not_applicable
+        self.unevaluated |= other.unevaluated
+
 
 class Engine(Protocol):
     """One way of judging. Raises EngineError when it breaks or does not answer for each thing it was given."""
