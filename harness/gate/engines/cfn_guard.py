@@ -60,7 +60,7 @@ class CfnGuard:
             seen = [as_json(_seen(thing.template, types, sources.values())) for thing in things]
             distinct = list(dict.fromkeys(seen))
             answered = dict(zip(distinct, self._answers(list(sources), distinct), strict=True))
-            rules = frozenset(Path(path).stem for path in sources)
+            rules = frozenset(slug_of(Path(path)) for path in sources)
             for outcome, thing, text in zip(outcomes, things, seen, strict=True):
                 outcome.add(self._outcome(rules, answered[text], thing))
         return outcomes
