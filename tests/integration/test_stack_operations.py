@@ -183,15 +183,21 @@ def refusing(shared: Emulator) -> dict[str, Stack]:
     [
         pytest.param("production", {"ArchiveLockMode": "GOVERNANCE"}, "COMPLIANCE mode", id="production without lock"),
         pytest.param("production", {"ArchiveRetentionDays": "30"}, "seven years", id="production for a month"),
-        pytest.param("production", {"LogRetentionDays": "30"}, "searchable for a year", id="production without logs"),
-        pytest.param("production", {"RecordDataEvents": "false"}, "be recorded", id="production without a trail"),
+        pytest.param(
+            "production", {"LogRetentionDays": "30"}, "kept for at least a year", id="production without logs"
+        ),
+        pytest.param(
+            "production", {"RecordDataEvents": "false"}, "must record reads and writes", id="production without a trail"
+        ),
         pytest.param("development", {"DataEventRetentionDays": "365"}, "366 to 3653", id="a trail for a day too few"),
         pytest.param("staging", {"ArchiveLockMode": "COMPLIANCE"}, "Only production", id="a lock nobody can undo"),
         pytest.param("staging", {"ArchiveRetentionDays": "2557"}, "Only production", id="a try-out for seven years"),
         pytest.param(
             "development", {"DataConsumerOrganizationId": "o-a1b2c3d4e5"}, "which is empty", id="nobody's organization"
         ),
-        pytest.param("development", {"RouteTableIds": ""}, "without route tables", id="a gateway without routes"),
+        pytest.param(
+            "development", {"RouteTableIds": ""}, "needs at least one route table", id="a gateway without routes"
+        ),
         pytest.param("development", {"DataConsumerAccountId": "12345"}, "twelve digits", id="no account"),
         pytest.param("development", {"AlertEmail": "on-call"}, "one e-mail address", id="no address"),
         pytest.param("development", {"ParquetSchedule": "rate(1 hour)"}, "cron", id="no cron"),
@@ -204,9 +210,9 @@ def refusing(shared: Emulator) -> dict[str, Stack]:
             "development", {"EndpointSubnetIds": "subnet-0123456789abcdef4"}, "two or more", id="endpoints in one zone"
         ),
         pytest.param(
-            "development", {"VpcOwnerAccountId": "210987654321"}, "only its owner", id="endpoints in a shared VPC"
+            "development", {"VpcOwnerAccountId": "210987654321"}, "only the owner", id="endpoints in a shared VPC"
         ),
-        pytest.param("development", {"ExistingKeyArn": "alias/key"}, "no alias", id="an alias for a key"),
+        pytest.param("development", {"ExistingKeyArn": "alias/key"}, "not of an alias", id="an alias for a key"),
     ],
 )
 def test_a_bad_combination_is_refused_before_anything_is_built(
