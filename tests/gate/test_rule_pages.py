@@ -279,7 +279,7 @@ def test_a_page_has_the_reports_own_numbers_and_verdicts(material: Material, bui
     page = built[pages.page(rule)]
 
     assert row.endswith(f"| pass in the source and 29 scenarios | {killed} / {alone} |")
-    assert f"It refuses {killed} of 4,321 mutants; {alone} of them no other rule refuses." in page
+    assert f"It kills {killed} of 4,321 mutants; {alone} of them no other rule kills." in page
     assert "- `falsify Resources.Stream.Properties.Name: other`" in page
     assert "Of 4,321 mutants the rules kill 4,300" in _joined(built[pages.INDEX])
 
@@ -440,7 +440,7 @@ def test_without_reports_the_readme_is_still_held_and_one_line_says_what_is_miss
 
     assert command.main([]) == command.NO_REPORT
     missing, stale, _ = capsys.readouterr().err.splitlines()
-    assert "tox -e mutants writes it" in missing
+    assert "run tox -e mutants" in missing
     assert f"{README}:1 is stale" in stale
 
     assert command.main(["--write"]) == command.NO_REPORT

@@ -124,7 +124,7 @@ def test_dynamodb_ignores_missing_data_whatever_is_set() -> None:
         pytest.param({"ComparisonOperator": "Above"}, "operator", id="an unknown operator"),
         pytest.param({"Statistic": "p99"}, "statistic", id="a percentile"),
         pytest.param({"TreatMissingData": "zero"}, "TreatMissingData", id="an unknown treatment"),
-        pytest.param({"Metrics": MATH["Metrics"]}, "beside Metrics", id="a metric and metric math"),
+        pytest.param({"Metrics": MATH["Metrics"]}, "with Metrics", id="a metric and metric math"),
         pytest.param({"EvaluationPeriods": None}, "EvaluationPeriods", id="no number of periods"),
     ],
 )
