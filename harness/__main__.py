@@ -1,7 +1,5 @@
 """`python -m harness COMMAND`: dispatches to each command's `main`, which parses its options."""
 
-from __future__ import annotations
-
 import sys
 from importlib import import_module
 

@@ -3,8 +3,6 @@
 The second time it finds its stamps. Several at once (`tox -p`) wait for one another.
 """
 
-from __future__ import annotations
-
 import fcntl
 import hashlib
 import os

@@ -1,7 +1,5 @@
 """Shared by the commands: one-line answers to bad options and to a closed standard output."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

@@ -1,7 +1,5 @@
 """Parts of a document that are made from what they describe, between `<!-- generated: name -->` and `<!-- end -->`."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 

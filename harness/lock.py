@@ -4,8 +4,6 @@ A file that asks for another (`-r`) is written as that file's pins and what it a
 a family of environments. Hashes are kept of the files that a machine of ours can take, see `PYTHONS` and `PLATFORMS`.
 """
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Markdown for GitHub: text, links and tables."""
 
-from __future__ import annotations
-
 import re
 import textwrap
 from collections.abc import Iterable

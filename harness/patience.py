@@ -4,8 +4,6 @@ A machine that is busy with other work needs more time for the same; `PIPELINE_P
 measured and not waited for (CPU seconds, timeouts in the template) does not change with it.
 """
 
-from __future__ import annotations
-
 import os
 
 VARIABLE = "PIPELINE_PATIENCE"

@@ -5,8 +5,6 @@ because the owner stopped the process or because the owner was killed, the proce
 removed. So there is one way to stop, it needs nobody's cooperation, and it is used every time.
 """
 
-from __future__ import annotations
-
 import os
 import select
 import shutil

@@ -3,8 +3,6 @@
 Standard library only. What each environment took as a whole, tox has just said.
 """
 
-from __future__ import annotations
-
 import sys
 from collections import Counter, defaultdict
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Lists in documents as data, for the tests that hold a document to what it describes."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ A test that needs one of these and does not find it is skipped; what it would ha
 (conftest.py knows it by the variable in the reason).
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

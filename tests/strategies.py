@@ -368,12 +368,7 @@ def _level_numbers(record: Record) -> list[tuple[Record, str]]:
 
 #: Whatever the stream may bring that is to be quarantined.
 hostile_inputs = st.one_of(
-    hostile_records(),
-    hostile_bytes,
-    hostile_json(),
-    hostile_nestings(),
-    hostile_aggregates,
-    hostile_scalars,
+    hostile_records(), hostile_bytes, hostile_json(), hostile_nestings(), hostile_aggregates, hostile_scalars
 )
 #: Valid records (reason None) and hostile ones, in any order.
 mixed_batches = st.lists(_because(None, raw_records()) | hostile_inputs, min_size=1, max_size=12)

@@ -1,7 +1,5 @@
 """Runs a command as somebody at a terminal would. No tests."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import pty

@@ -1,7 +1,5 @@
 """Waiting for what has to come about, with limits that scale with PIPELINE_PATIENCE; limits of CPU time. No tests."""
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Registers partitions in the Glue Data Catalog."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from botocore.exceptions import ClientError

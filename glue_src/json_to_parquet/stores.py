@@ -1,7 +1,5 @@
 """Access to the processed bucket and the two tables: all the job's S3 and DynamoDB calls."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime

@@ -40,11 +40,7 @@ def _field_expressions(each: Field) -> list[str]:
             checked_ns = f"CASE WHEN {sent} IS NOT NULL THEN {_required(ns, each.name + '_ns')} END"
             # Not `/`, which converts to double; rounds down before 1970 too.
             us = f"timestamp_micros({ns} DIV 1000 - CASE WHEN {ns} % 1000 < 0 THEN 1 ELSE 0 END)"
-            return [
-                f"{checked} AS `{each.name}`",
-                f"{checked_ns} AS `{each.name}_ns`",
-                f"{us} AS `{each.name}_us`",
-            ]
+            return [f"{checked} AS `{each.name}`", f"{checked_ns} AS `{each.name}_ns`", f"{us} AS `{each.name}_us`"]
         case Kind.LEVELS:
             entry = ", ".join(part for inner in each.levels for part in _entry_parts(inner))
             return [f"transform({checked}, level -> named_struct({entry})) AS `{each.name}`"]

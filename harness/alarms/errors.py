@@ -1,7 +1,5 @@
 """Errors of alarms and metric math."""
 
-from __future__ import annotations
-
 
 class AlarmError(ValueError):
     """Base of this package's errors."""

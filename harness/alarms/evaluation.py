@@ -5,8 +5,6 @@ looks back for more than a day is evaluated once an hour, over the hours that ar
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.alarms.definition import Alarm, evaluated

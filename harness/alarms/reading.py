@@ -1,7 +1,5 @@
 """Interpretations of ambiguous AWS documentation, as values, so that tests can try all of them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

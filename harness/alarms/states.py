@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from enum import Enum
 

@@ -17,8 +17,6 @@ bad one is set beside a good one, in both orders (`beside` says why not, where t
 resource of two would pass its other cases.
 """
 
-from __future__ import annotations
-
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence

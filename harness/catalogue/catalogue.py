@@ -3,8 +3,6 @@
 One rule a file, which its id and slug name: ENC-005 is `rules/*/*/enc_005_<slug>.guard` or `.py`.
 """
 
-from __future__ import annotations
-
 import ast
 import hashlib
 import re

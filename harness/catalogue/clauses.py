@@ -1,7 +1,5 @@
 """The violations and fixes of a rule, from its messages; placeholders are shown as `…`."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """`tox -e cases`: expands the rules' cases into build/ for the engines' own test commands, and counts them."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Reads `rules/controls.yaml`: the controls, their frameworks' requirements, and the rules that enforce them."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

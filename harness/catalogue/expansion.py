@@ -1,7 +1,5 @@
 """Writes the rules' cases for their engines: Guard's test files, and one template per Checkov policy."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from pathlib import Path

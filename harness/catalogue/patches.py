@@ -5,8 +5,6 @@ Pointer, or begins with the logical id of a resource: `Queue/Properties/KmsMaste
 to the one place in there that ends so: `Policy/*/Statement/0/Effect`.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterator, Mapping
 from typing import Any

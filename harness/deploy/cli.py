@@ -1,7 +1,5 @@
 """The AWS CLI as a process."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys

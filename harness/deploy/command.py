@@ -1,7 +1,5 @@
 """`python -m harness deploy`: the release engineer's commands, to wherever the AWS_* variables lead."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

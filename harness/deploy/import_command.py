@@ -1,7 +1,5 @@
 """`python -m harness import-template`: the files for taking up again what a deleted stack has left."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys

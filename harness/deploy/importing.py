@@ -5,8 +5,6 @@ and each of them to the properties that need nothing else; a normal deployment a
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-manually.html
 """
 
-from __future__ import annotations
-
 import copy
 import re
 from collections.abc import Iterator, Mapping
@@ -99,11 +97,7 @@ def _targets(value: Any) -> Iterator[str]:
 def _named(name: str, resource: Json, names: Mapping[str, str], key_id: str | None) -> Json:
     identifier, given = IDENTIFIERS[resource["Type"]]
     value = key_id if given is None else _resolved(resource["Properties"][given], names)
-    return {
-        "ResourceType": resource["Type"],
-        "LogicalResourceId": name,
-        "ResourceIdentifier": {identifier: value},
-    }
+    return {"ResourceType": resource["Type"], "LogicalResourceId": name, "ResourceIdentifier": {identifier: value}}
 
 
 def _resolved(value: Any, names: Mapping[str, str]) -> str:

@@ -1,7 +1,5 @@
 """`python -m harness stack-policy`: the stack policy that the template asks for."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from harness.cli import Parser, complain, put
@@ -21,8 +19,7 @@ def main(argv: list[str]) -> int:
     nobody takes the policy.
     """
     parser = Parser(
-        prog=PROGRAM,
-        description="Print the stack policy that refuses to replace or remove what the template retains.",
+        prog=PROGRAM, description="Print the stack policy that refuses to replace or remove what the template retains."
     )
     parser.add_argument("--write", action="store_true", help=f"write {STACK_POLICY.name} beside the template")
     parser.add_argument(

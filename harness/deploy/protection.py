@@ -6,8 +6,6 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/protect-stack-resources.html
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection
 

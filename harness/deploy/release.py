@@ -5,8 +5,6 @@ the packaged template is the whole release: to go back is to deploy an earlier o
 https://docs.aws.amazon.com/cli/latest/reference/cloudformation/package.html
 """
 
-from __future__ import annotations
-
 import hashlib
 import subprocess
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`aws cloudformation package` and `deploy`, and what a failed deployment says."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

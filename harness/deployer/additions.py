@@ -1,7 +1,5 @@
 """Permissions missing from the handlers' lists, each with the AWS page that requires it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,11 +10,7 @@ from harness.deployer.names import Place
 DEPLOY_CALLS = ("CreateChangeSet", "DescribeChangeSet", "DescribeStacks", "ExecuteChangeSet", "GetTemplateSummary")
 #: Calls of `tox -e deploy` after a deployment (harness/deploy/stack.py).
 HARNESS_CALLS = ("DescribeStackEvents", "DescribeStacks", "ListStackResources")
-_OWN_CALLS = {
-    "package": (),
-    "deploy": DEPLOY_CALLS,
-    "wait": ("DescribeStacks", "DescribeChangeSet"),
-}
+_OWN_CALLS = {"package": (), "deploy": DEPLOY_CALLS, "wait": ("DescribeStacks", "DescribeChangeSet")}
 _COMMAND = re.compile(r"\baws cloudformation ([a-z][a-z-]+)")
 
 _DEPLOY = "https://docs.aws.amazon.com/cli/latest/reference/cloudformation/deploy/index.html"

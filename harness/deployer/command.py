@@ -1,7 +1,5 @@
 """`tox -e deployer-policy`: check or write `docs/deployer-policy.json`, or write an environment's policies."""
 
-from __future__ import annotations
-
 import re
 import sys
 from pathlib import Path

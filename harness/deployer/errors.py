@@ -1,7 +1,5 @@
 """Errors of the deployer's permissions."""
 
-from __future__ import annotations
-
 
 class UnknownRight(Exception):
     """An unknown resource type or action; the message says what to add, and where."""

@@ -1,7 +1,5 @@
 """The ARNs of the template's resources, as far as they are known before deployment."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The deployer's permissions in docs/deploying.md, between its generated markers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The deployer's permissions as IAM policy documents, each small enough for a managed policy."""
 
-from __future__ import annotations
-
 import json
 import re
 import textwrap

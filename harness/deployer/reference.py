@@ -4,8 +4,6 @@ cfn-lint carries it with each release, as it carries the resource schemas.
 https://docs.aws.amazon.com/service-authorization/latest/reference/service-reference.html
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from functools import cache

@@ -1,7 +1,5 @@
 """The words of the overlay's table: an API call, and the property or type of a template that it stands for."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

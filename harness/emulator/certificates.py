@@ -1,7 +1,5 @@
 """The TLS certificate of one emulator, and the trust in it: a PEM for clients, a key store for Java."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -4,8 +4,6 @@ Each resource's properties are handed over as mappings that note what is looked 
 into counts as taken whole. So a property that was read may still have no effect; one that was not read has none.
 """
 
-from __future__ import annotations
-
 import copy
 import json
 import os

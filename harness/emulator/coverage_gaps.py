@@ -1,7 +1,5 @@
 """Where the template, the emulated AWS and what is said of it part: nothing may be dropped without being listed."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Who speaks to the emulator, and how a client or a whole process is held to that principal and that address."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """What went wrong inside the functions, read from their logs: refused calls, and invocations that crashed."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """What is deployed, read back through the services' own APIs: all that the permission check needs to know."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field

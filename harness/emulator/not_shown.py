@@ -3,8 +3,6 @@
 A test holds this list against what MiniStack and the overlay read of the template, in both directions.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from harness.markdown import table

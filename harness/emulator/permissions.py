@@ -4,8 +4,6 @@ The emulator refuses what the functions themselves call without a right. What se
 with a key, it does unasked; so that is judged here, from what is deployed, before any record is put on the stream.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ The engine's front door, `SimulatePrincipalPolicy`, takes neither context keys (
 (a key's) into account in this version. The engine itself does, so it is called here as a library.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

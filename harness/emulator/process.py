@@ -1,7 +1,5 @@
 """One emulated AWS as a managed process: started, waited for, spoken to, and gone with everything it started."""
 
-from __future__ import annotations
-
 import http.client
 import os
 import shutil

@@ -1,7 +1,5 @@
 """The emulator's own process: MiniStack with the overlay. `process.Emulator` starts it and sets its environment."""
 
-from __future__ import annotations
-
 import sys
 
 import yaml

@@ -1,7 +1,5 @@
 """How our MiniStack is set up: the whole environment of its process, which its Lambda workers inherit."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The places that data rests in: what their keys and their own policies say."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Loads the Python checks and runs them."""
 
-from __future__ import annotations
-
 import importlib.util
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

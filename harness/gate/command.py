@@ -1,7 +1,5 @@
 """`tox -e gate [-- template]`: judge a template in every scenario with every engine."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

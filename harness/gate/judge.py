@@ -1,7 +1,5 @@
 """Judges one template: source and scenarios, all engines side by side."""
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import BrokenExecutor, ThreadPoolExecutor, as_completed

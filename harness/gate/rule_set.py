@@ -1,7 +1,5 @@
 """The rules of a folder, and the engines that judge with them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cached_property

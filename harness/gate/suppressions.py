@@ -1,7 +1,5 @@
 """What a template says to make engines look away. None of it is obeyed, all of it is reported."""
 
-from __future__ import annotations
-
 import copy
 import re
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Findings and verdicts: what all engines said about all scenarios, each thing said once."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any

@@ -1,7 +1,5 @@
 """`rules/waivers.yaml`: the only way to let a finding through. A waiver that is not needed is a finding itself."""
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -70,12 +68,7 @@ def load(path: Path) -> list[Waiver]:
     return [_waiver(entry, line, path) for entry, line in zip(entries, lines, strict=True)]
 
 
-def apply(
-    waivers: Iterable[Waiver],
-    findings: Iterable[Finding],
-    known: Known,
-    today: datetime.date,
-) -> list[Finding]:
+def apply(waivers: Iterable[Waiver], findings: Iterable[Finding], known: Known, today: datetime.date) -> list[Finding]:
     """The findings with those waived marked, and what is wrong with the waivers as findings of their own."""
     findings, problems = list(findings), []
     for waiver in waivers:

@@ -6,8 +6,6 @@ without where they differ.
 https://docs.oracle.com/en/java/javase/17/vm/class-data-sharing.html
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import subprocess

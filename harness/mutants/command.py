@@ -1,7 +1,5 @@
 """`tox -e mutants`: break the template in every place where it matters, and ask which rule notices."""
 
-from __future__ import annotations
-
 import random
 import sys
 import time

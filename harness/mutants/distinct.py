@@ -1,7 +1,5 @@
 """Which mutants there are: mutations that change something, equal ones once."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -3,8 +3,6 @@
 For `tox -e rules` by itself; after `tox -e gate` and `tox -e mutants` there is nothing to do.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import subprocess

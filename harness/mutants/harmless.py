@@ -1,7 +1,5 @@
 """`rules/harmless.yaml`: mutants that no rule has to refuse, each with a reviewed reason."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

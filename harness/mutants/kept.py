@@ -3,8 +3,6 @@
 They are made again whenever the template differs from then, or the code that breaks and renders it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import pickle

@@ -1,7 +1,5 @@
 """One change to a template: what was done, to which resource, where."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

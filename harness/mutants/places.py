@@ -1,7 +1,5 @@
 """Where the operators look: properties, policy statements and references of a template, and what they leave alone."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

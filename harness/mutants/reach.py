@@ -1,7 +1,5 @@
 """What a mutation can change: which resources come out differently, and in which scenarios."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache

@@ -1,7 +1,5 @@
 """What came of the mutants: a table for people, `build/mutants/report.json` for everything else."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass

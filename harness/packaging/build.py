@@ -1,7 +1,5 @@
 """Builds the artifacts that the template references under `../build/package/`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from harness.packaging.bundle import bundle, write_script

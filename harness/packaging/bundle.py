@@ -1,7 +1,5 @@
 """Bundles a package and its imports from this repository into one script, because Glue accepts only one file."""
 
-from __future__ import annotations
-
 import ast
 import hashlib
 import sys

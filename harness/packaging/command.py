@@ -1,7 +1,5 @@
 """`python -m harness package`: build the zips and the script, and print their digests."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

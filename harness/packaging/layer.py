@@ -1,7 +1,5 @@
 """Installs the layer's packages from requirements/layer.txt for a target platform."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import shutil

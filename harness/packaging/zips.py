@@ -1,7 +1,5 @@
 """Zip files whose bytes depend on nothing but the files' names and contents."""
 
-from __future__ import annotations
-
 import hashlib
 import zipfile
 from collections.abc import Mapping

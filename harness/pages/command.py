@@ -3,8 +3,6 @@
 Either way the pages of the rules are written into `build/rules/`, which is not in git.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator
 from itertools import zip_longest

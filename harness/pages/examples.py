@@ -1,7 +1,5 @@
 """Examples of what a rule rejects and accepts, from its cases."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

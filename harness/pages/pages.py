@@ -1,7 +1,5 @@
 """Writes `build/rules/`: an index, and a page per rule with its cases, verdict and mutants."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 

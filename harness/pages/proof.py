@@ -1,7 +1,5 @@
 """Writes `rules/proof.csv`: the template's digest, then one line per rule with its verdict and mutants."""
 
-from __future__ import annotations
-
 import csv
 from io import StringIO
 

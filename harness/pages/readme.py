@@ -1,7 +1,5 @@
 """`tox -e readme [-- --write]`: checks or writes the generated parts of docs/."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Reads the reports of the gate and the mutants, if they match the current template and rules."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Writes `rules/README.md`: from a framework's requirement to the control and its rules. Needs no report."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterator, Sequence

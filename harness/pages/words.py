@@ -1,7 +1,5 @@
 """Texts shared by the pages: verdicts, mutants and rule paths."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Where did every record end up? Computed from stream positions alone; no files, no AWS."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

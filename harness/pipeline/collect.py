@@ -1,7 +1,5 @@
 """Brings the results onto this machine, so that they outlive the emulated AWS, and reads positions out of them."""
 
-from __future__ import annotations
-
 import gzip
 import shutil
 import sys

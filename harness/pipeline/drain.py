@@ -1,7 +1,5 @@
 """Waits until everything that was put on the stream has been stored and judged, or says why it will not be."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

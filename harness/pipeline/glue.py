@@ -1,7 +1,5 @@
 """Runs the deployed Glue job in a local Spark, from what the deployed job says of itself."""
 
-from __future__ import annotations
-
 import os
 import re
 import tempfile

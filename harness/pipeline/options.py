@@ -1,7 +1,5 @@
 """What `make pipeline` can be told, and what is wrong with it if it is wrong."""
 
-from __future__ import annotations
-
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A question a person would ask of the Parquet: what was each symbol's volume-weighted average price?"""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """`build/pipeline/summary.json`: the run for machines, written on failure too."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path

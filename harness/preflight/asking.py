@@ -1,7 +1,5 @@
 """Asking AWS, wherever the AWS_* variables lead. Every call reads; none changes anything."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, TypeVar
 
@@ -187,9 +185,7 @@ class Asker:
                     routed[association["SubnetId"]] = table["RouteTableId"]
         return {
             each["SubnetId"]: Subnet(
-                each["VpcId"],
-                each["AvailabilityZone"],
-                routed.get(each["SubnetId"], main.get(each["VpcId"], "")),
+                each["VpcId"], each["AvailabilityZone"], routed.get(each["SubnetId"], main.get(each["VpcId"], ""))
             )
             for each in found
         }

@@ -1,7 +1,5 @@
 """Preflight checks: from parameters and facts about the account to findings. No AWS calls."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -41,10 +39,7 @@ _STATES = {
     "ROLLBACK_FAILED": _DELETE,
     # Left by --disable-rollback. An update without that option is rejected, or rolls everything back.
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html
-    "UPDATE_FAILED": (
-        "the last update stopped halfway, and its changes remain.",
-        "aws cloudformation rollback-stack",
-    ),
+    "UPDATE_FAILED": ("the last update stopped halfway, and its changes remain.", "aws cloudformation rollback-stack"),
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ContinueUpdateRollback.html
     "UPDATE_ROLLBACK_FAILED": (
         _NO_UPDATE,

@@ -1,7 +1,5 @@
 """`python -m harness preflight`: its options, its output and its exit code."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import asdict

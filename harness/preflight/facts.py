@@ -1,7 +1,5 @@
 """Facts about the account. Data only: `asking` collects them, `checks` evaluates them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar

@@ -1,7 +1,5 @@
 """The parameters to deploy with, and the template's constraints on them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

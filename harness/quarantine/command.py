@@ -1,7 +1,5 @@
 """`python -m harness quarantine`: its options, its output and its exit code."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

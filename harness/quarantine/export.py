@@ -1,7 +1,5 @@
 """The quarantine for programs: one JSON document, or only the records as they arrived."""
 
-from __future__ import annotations
-
 import json
 from base64 import b64encode
 from collections.abc import Iterable

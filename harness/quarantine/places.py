@@ -1,7 +1,5 @@
 """Where quarantined objects are: a folder, or a bucket."""
 
-from __future__ import annotations
-
 import gzip
 import os
 import zlib

@@ -1,7 +1,5 @@
 """Untrusted text as printable ASCII: a record must not be able to control the reader's terminal."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Reads quarantined records from their objects, each stream position once."""
 
-from __future__ import annotations
-
 import gzip
 import io
 from collections import defaultdict

@@ -1,7 +1,5 @@
 """Counts rejected records by reason and function, and keeps samples."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable
 

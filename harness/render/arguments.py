@@ -1,7 +1,5 @@
 """What every function of CloudFormation's asks of its arguments, and how a refusal shows them."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What `Ref` and `GetAtt` give for a resource that does not exist yet: the name it would have, and a plausible ARN."""
 
-from __future__ import annotations
-
 import hashlib
 import uuid
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Which parameters a part of a template depends on, through conditions, maps, and the names of what it refers to."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache

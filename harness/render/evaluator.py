@@ -1,7 +1,5 @@
 """What the functions of a template ask of whoever evaluates them, so that they need not import it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Protocol
 

@@ -1,7 +1,5 @@
 """The functions that make lists and texts, and texts of lists."""
 
-from __future__ import annotations
-
 import base64
 import ipaddress
 import itertools

@@ -1,7 +1,5 @@
 """The functions that are true or false: those of Conditions, and those that only Rules have."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from harness.render import parameters

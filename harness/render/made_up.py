@@ -4,8 +4,6 @@ A parameter's value, another stack's export, and what AWS gives a resource may h
 have. What the template writes out has as many as are written, and asking for more is a mistake that AWS refuses too.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

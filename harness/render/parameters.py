@@ -1,7 +1,5 @@
 """Which values a template's parameters may have: the default, the bounds, and a documented one if there is none."""
 
-from __future__ import annotations
-
 import hashlib
 import math
 import re

@@ -1,7 +1,5 @@
 """A parameter's AllowedPattern, which is a regular expression of Java's, as one of Python's."""
 
-from __future__ import annotations
-
 import random
 import re
 from functools import cache

@@ -1,7 +1,5 @@
 """A rendered template as a check sees it: resources by type, every reference resolved to the name or ARN it has."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property

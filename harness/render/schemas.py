@@ -1,7 +1,5 @@
 """What AWS's schemas of resource types say, as far as a rendering needs it. cfn-lint carries them with each release."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from functools import cache

@@ -1,7 +1,5 @@
 """A template file as plain data: intrinsic functions in the long form, and the line each value stands at."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math

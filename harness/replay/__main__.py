@@ -1,7 +1,5 @@
 """`python -m harness.replay`: writes converted captures or a generated feed as NDJSON to standard output."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

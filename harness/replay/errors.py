@@ -1,7 +1,5 @@
 """Errors of a replay. Every message is one line and names the place."""
 
-from __future__ import annotations
-
 
 class ReplayError(Exception):
     """The feed cannot be read or sent."""

@@ -1,7 +1,5 @@
 """Reads lines from plain or gzip files, one at a time; errors name the file and line."""
 
-from __future__ import annotations
-
 import gzip
 import io
 import sys

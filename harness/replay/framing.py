@@ -3,8 +3,6 @@
 A venue's messages do not depend on the recorder, so every reader accepts every line format.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

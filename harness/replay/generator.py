@@ -1,7 +1,5 @@
 """Generates a mixed feed from a seed: mostly valid, some odd, bad or repeated. Same arguments, same bytes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random

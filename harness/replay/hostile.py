@@ -1,7 +1,5 @@
 """Bad records, each with its expected rejection reason. None contains a line end."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Callable

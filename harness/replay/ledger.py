@@ -1,7 +1,5 @@
 """The producer's ledger of records put on the stream, independent of the pipeline."""
 
-from __future__ import annotations
-
 from array import array
 from collections import Counter
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """A simulated market: instruments with random-walk prices, and their valid messages. Deterministic from its seed."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field

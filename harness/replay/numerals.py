@@ -1,7 +1,5 @@
 """Converts venues' numbers and times to the contract's forms, as text and without floats."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta

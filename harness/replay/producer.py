@@ -1,7 +1,5 @@
 """Puts records on a Kinesis stream and records their positions. The only module here that calls AWS."""
 
-from __future__ import annotations
-
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator

@@ -1,7 +1,5 @@
 """Record parts shared by all venues' readers: the head, levels, the side of a quote."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar

@@ -1,7 +1,5 @@
 """The types that the readers pass to the producer."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Opens the requested feed as one stream of records: files, folders, standard input, or the generator."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice

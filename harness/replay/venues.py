@@ -1,7 +1,5 @@
 """Maps venues' exchange codes to an ISO 10383 MIC, or to the venue's name in capitals if it has none."""
 
-from __future__ import annotations
-
 import re
 
 #: The equity tapes' letters, and the names Lean writes for some of them. The letters' meanings in 2013 are those of
@@ -49,14 +47,7 @@ EQUITY_EXCHANGES = {
 }
 
 #: Names Lean writes in rows of futures.
-FUTURES_EXCHANGES = {
-    "CBOT": "XCBT",
-    "CFE": "XCBF",
-    "CME": "XCME",
-    "COMEX": "XCEC",
-    "EUREX": "XEUR",
-    "NYMEX": "XNYM",
-}
+FUTURES_EXCHANGES = {"CBOT": "XCBT", "CFE": "XCBF", "CME": "XCME", "COMEX": "XCEC", "EUREX": "XEUR", "NYMEX": "XNYM"}
 
 #: Databento's publisher ids, as its DBN library lists them. GLBX is a platform, not a market: its records do not say on
 #: which of CME's exchanges an instrument is listed, so all of them are CME's.

@@ -10,25 +10,10 @@ from typing import Any, Protocol
 from msgspec import Struct, field
 
 from market_data import RejectedRecord, canonical, flags, parse
-from market_data.envelope import (
-    RawRecord,
-    decode_raw_line,
-    encode_quarantine_line,
-    encode_validated_line,
-    pack,
-    unpack,
-)
+from market_data.envelope import RawRecord, decode_raw_line, encode_quarantine_line, encode_validated_line, pack, unpack
 from pipeline_store.errors import RetryableFailure, UnexpectedEvent
 from pipeline_store.keys import RAW_PREFIX, SequenceRange, parse_key, rejected_key, validated_key
-from pipeline_store.rows import (
-    JobKey,
-    JobTable,
-    LineageRow,
-    LineageTable,
-    ReadableStore,
-    ValidatedJob,
-    rfc3339,
-)
+from pipeline_store.rows import JobKey, JobTable, LineageRow, LineageTable, ReadableStore, ValidatedJob, rfc3339
 from pipeline_store.stages import Stage, Transformation
 
 from .events import CreatedObject, Message, created_objects

@@ -10,15 +10,7 @@ from market_data import RejectedRecord, feed_of
 from market_data.envelope import encode_quarantine_line, encode_raw_line, pack
 from pipeline_store.errors import RetryableFailure
 from pipeline_store.keys import UNDECODABLE_PREFIX, ObjectKey, SequenceRange, hour_of
-from pipeline_store.rows import (
-    IngestedJob,
-    JobKey,
-    JobTable,
-    LineageRow,
-    LineageTable,
-    ObjectStore,
-    rfc3339,
-)
+from pipeline_store.rows import IngestedJob, JobKey, JobTable, LineageRow, LineageTable, ObjectStore, rfc3339
 from pipeline_store.stages import Transformation
 
 from .events import StreamRecord

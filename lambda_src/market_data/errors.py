@@ -40,10 +40,7 @@ class Reason(StrEnum):
     )
     UNKNOWN_FIELD = "unknown_field", "the contract has no such field; put additional data in `extra`"
     MISSING_FIELD = "missing_field", "a required field is missing"
-    WRONG_TYPE = (
-        "wrong_type",
-        "the value has the wrong JSON type; omit a field instead of sending null",
-    )
+    WRONG_TYPE = ("wrong_type", "the value has the wrong JSON type; omit a field instead of sending null")
 
     # Invalid values.
     BAD_SYMBOL = "bad_symbol", "not 1-64 printable ASCII characters, or a space at either end"

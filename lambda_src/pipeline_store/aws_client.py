@@ -16,10 +16,7 @@ AwsClient: TypeAlias = Any
 #: Three quick attempts cover a short outage; the event source retries longer ones. A call to a hanging endpoint takes
 #: 39 s, well within the functions' timeouts.
 CLIENT_CONFIG = Config(
-    retries={"mode": "standard", "total_max_attempts": 3},
-    connect_timeout=3,
-    read_timeout=10,
-    tcp_keepalive=True,
+    retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=3, read_timeout=10, tcp_keepalive=True
 )
 
 #: Transient errors with a status below 500 and without `Throttl` in their code.

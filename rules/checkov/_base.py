@@ -3,8 +3,6 @@
 No policy of the project lives here. Checkov imports this file with the others; it registers nothing.
 """
 
-from __future__ import annotations
-
 import re
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator

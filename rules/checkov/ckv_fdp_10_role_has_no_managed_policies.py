@@ -6,8 +6,6 @@ Why       A policy that AWS manages grants more than one step needs, and AWS cha
 Targets   AWS::IAM::Role
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -6,8 +6,6 @@ Why       A role that two services or a person can assume has the permissions of
 Targets   AWS::IAM::Role
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

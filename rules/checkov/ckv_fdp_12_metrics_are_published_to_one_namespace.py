@@ -5,8 +5,6 @@ Why       Alarms trust the metrics. A role that may publish to any namespace can
 Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -6,8 +6,6 @@ Why       What arrived from a vendor cannot be ordered again, and a regulator as
 Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -6,8 +6,6 @@ Targets   AWS::S3::BucketPolicy, AWS::SQS::QueuePolicy, AWS::SQS::QueueInlinePol
           AWS::SNS::TopicInlinePolicy, AWS::KMS::Key, AWS::KMS::ReplicaKey
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

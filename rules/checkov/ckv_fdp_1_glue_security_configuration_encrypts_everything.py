@@ -6,8 +6,6 @@ Why       What a job leaves beside its output reveals as much as the output: its
 Targets   AWS::Glue::SecurityConfiguration
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

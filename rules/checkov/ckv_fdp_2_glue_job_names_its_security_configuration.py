@@ -6,8 +6,6 @@ Why       A job without one writes its log, bookmarks and temporary files unencr
 Targets   AWS::Glue::Job
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -5,8 +5,6 @@ Why       A crawler opens every object and logs what it saw. Without a security 
 Targets   AWS::Glue::Crawler
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -5,8 +5,6 @@ Why       The result of a query is a copy of the data it read, and it stays. If 
 Targets   AWS::Athena::WorkGroup
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

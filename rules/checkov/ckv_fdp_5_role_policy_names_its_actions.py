@@ -5,8 +5,6 @@ Why       A wildcard grants what nobody thought of, and whatever AWS adds to the
 Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

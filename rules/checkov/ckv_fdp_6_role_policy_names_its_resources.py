@@ -5,8 +5,6 @@ Why       A grant on every table or bucket includes those of other teams in the 
 Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

@@ -6,8 +6,6 @@ Why       One bucket holds messages as they arrived, rejected records and what a
 Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

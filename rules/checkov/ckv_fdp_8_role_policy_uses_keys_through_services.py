@@ -6,8 +6,6 @@ Why       A role that may call KMS directly can decrypt any ciphertext that it o
 Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

@@ -6,8 +6,6 @@ Why       Every other limit on a role is worthless if the role can lift it: pass
 Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -4,8 +4,6 @@ Whether an alarm does what is needed is tried out, not read off: `harness.alarms
 show the need, for alarms on one metric and on metric math alike.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Buckets: which of them hold the record and which are locked; what their lifecycle and replication rules apply to."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Answers about a whole template that are worked out once, although they are asked for each of its subjects."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar

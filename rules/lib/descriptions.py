@@ -1,7 +1,5 @@
 """Descriptions in a template as it is written."""
 
-from __future__ import annotations
-
 from typing import Any
 
 

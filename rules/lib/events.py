@@ -1,7 +1,5 @@
 """EventBridge rules: which events a rule's pattern matches. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern.html"""
 
-from __future__ import annotations
-
 import fnmatch
 from collections.abc import Mapping
 from typing import Any

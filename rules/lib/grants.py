@@ -1,7 +1,5 @@
 """What a role's own policies let it do in a bucket."""
 
-from __future__ import annotations
-
 import re
 
 from harness.render.resources import Resource

@@ -4,8 +4,6 @@ Checkov's environment has none of this project's libraries: import nothing here 
 `harness.render.resources`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase

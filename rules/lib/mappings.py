@@ -1,7 +1,5 @@
 """Event source mappings: which function works what, and where a batch goes that it gives up."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

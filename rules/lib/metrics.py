@@ -1,7 +1,5 @@
 """The metrics that exist: which dimensions a namespace has, and whose names they hold."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Networks: what security groups let in and out, and whose they are."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any, Literal

@@ -1,7 +1,5 @@
 """Numbers as templates write them."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

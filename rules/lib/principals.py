@@ -1,7 +1,5 @@
 """Who a statement speaks of, and on which conditions: accounts, services, everybody."""
 
-from __future__ import annotations
-
 import re
 
 from harness.render.attributes import Account

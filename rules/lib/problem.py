@@ -1,7 +1,5 @@
 """What a check says of a subject that is not as it should be."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

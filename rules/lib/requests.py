@@ -1,7 +1,5 @@
 """Whether a resource's policy lets an AWS service do what it does of its own accord."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Roles: who works with them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from harness.render.resources import Resource, Stack

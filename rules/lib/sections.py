@@ -1,7 +1,5 @@
 """The sections of a template as it is written: what is declared in them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 

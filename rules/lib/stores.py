@@ -1,7 +1,5 @@
 """Stores of data: the key that encrypts them, the policies that guard them, and which of them an ARN means."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -45,14 +43,7 @@ ENCRYPTION_HEADERS = (ALGORITHM, KEY_ID)
 #: The one condition of a statement that refuses whatever comes without TLS.
 PLAIN_HTTP: dict[Test, list[str]] = {("bool", "aws:securetransport"): ["false"]}
 
-_KEY_NAMES = {
-    "keyid",
-    "kmskey",
-    "kmskeyarn",
-    "kmskeyid",
-    "kmsmasterkeyid",
-    "replicakmskeyid",
-}
+_KEY_NAMES = {"keyid", "kmskey", "kmskeyarn", "kmskeyid", "kmsmasterkeyid", "replicakmskeyid"}
 
 _POLICIES = {
     "AWS::S3::Bucket": ("AWS::S3::BucketPolicy", "Bucket"),

@@ -1,7 +1,5 @@
 """Trails of CloudTrail: what they record, where they deliver it, and what they ask of the bucket and the key there."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

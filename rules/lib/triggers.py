@@ -1,7 +1,5 @@
 """Glue triggers: what they start, and whether by the clock."""
 
-from __future__ import annotations
-
 from harness.render.resources import Resource, Stack, at, items
 
 #: ("JobName" or "CrawlerName", its name).

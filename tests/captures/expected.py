@@ -1,7 +1,5 @@
 """What each capture becomes, and how that was counted: one table for the tests of the readers and of the stack."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

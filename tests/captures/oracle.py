@@ -3,8 +3,6 @@
 Slow and plain on purpose. Numerals are taken as text by the JSON module; the arithmetic on them is this module's own.
 """
 
-from __future__ import annotations
-
 import gzip
 import json
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,5 @@
 """What the readers take from the captures beside prices, volumes and times: sides, ids, actions, counts, conditions."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from decimal import Decimal

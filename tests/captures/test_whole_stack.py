@@ -1,7 +1,5 @@
 """All captures through the whole stack in one run: nothing lost, no byte and no digit changed."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from collections import Counter, defaultdict
@@ -22,10 +20,7 @@ from tests.captures.oracle import as_said
 from tests.integration.runs import Outcome, raw_records
 from tests.shared import CAPTURES, reason
 
-pytestmark = [
-    pytest.mark.stack,
-    pytest.mark.skipif(not CAPTURES.is_dir(), reason=reason(CAPTURES)),
-]
+pytestmark = [pytest.mark.stack, pytest.mark.skipif(not CAPTURES.is_dir(), reason=reason(CAPTURES))]
 
 Position = tuple[str, str]
 #: At least so many records of each feed of each capture are compared, or all there are.

@@ -1,7 +1,5 @@
 """Checks that the template does not have the original's defects. Each yields descriptions of what is wrong."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

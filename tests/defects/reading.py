@@ -1,7 +1,5 @@
 """The template as plain data, and small questions to it. No tests."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The thirty-one defects of the original template: how each is reintroduced, and what catches it."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -199,8 +197,7 @@ DEFECTS: dict[str, tuple[Case, ...]] = {
     ),
     "D10": (
         InTemplate(
-            _without("RawDataBucket", "Properties", "ReplicationConfiguration"),
-            checks.raw_is_replicated_to_the_archive,
+            _without("RawDataBucket", "Properties", "ReplicationConfiguration"), checks.raw_is_replicated_to_the_archive
         ),
     ),
     "D11": (
@@ -242,10 +239,7 @@ DEFECTS: dict[str, tuple[Case, ...]] = {
             checks.the_dashboards_lines_name_metrics,
         ),
         InTemplate(_dashboard('"AWS/Lambda", "Duration"', '".", "."'), checks.the_dashboards_lines_name_metrics),
-        InTemplate(
-            _dashboard('"StorageType", "StandardStorage", ', ""),
-            checks.the_dashboards_lines_name_metrics,
-        ),
+        InTemplate(_dashboard('"StorageType", "StandardStorage", ', ""), checks.the_dashboards_lines_name_metrics),
     ),
     "D15": (
         InTemplate(

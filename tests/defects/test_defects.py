@@ -1,7 +1,5 @@
 """The original's defects are not in our template and code, and each that is put back is seen."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -1,7 +1,5 @@
 """What is dear to start, started once: the engines, and the renderings of the real template."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from pathlib import Path
 

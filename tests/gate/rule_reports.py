@@ -1,7 +1,5 @@
 """Reports as the gate and the mutants write them, made up, about the rules and the template that are there."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -20,10 +18,7 @@ def verdicts_and_mutants(
     folder: Path, rules: Sequence[Rule], counts: Mapping[str, Counts] | None = None
 ) -> tuple[Path, Path]:
     """The two files, in a folder. `counts` are of rules that do not pass everywhere."""
-    about = {
-        "template_sha256": hashlib.sha256(TEMPLATE.read_bytes()).hexdigest(),
-        "rules_sha256": fingerprint(),
-    }
+    about = {"template_sha256": hashlib.sha256(TEMPLATE.read_bytes()).hexdigest(), "rules_sha256": fingerprint()}
     verdicts = {
         **about,
         "engines": [{"name": "checks", "version": "1"}],

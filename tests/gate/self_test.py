@@ -1,7 +1,5 @@
 """What is wrong with a folder of rules, one line each. `test_rule_set` holds the project's to it."""
 
-from __future__ import annotations
-
 import itertools
 import re
 from collections import Counter

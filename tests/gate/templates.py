@@ -1,7 +1,5 @@
 """Small templates, and how the command has ended on one."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from pathlib import Path

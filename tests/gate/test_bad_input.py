@@ -1,7 +1,5 @@
 """What the gate cannot judge it says so about: exit code 2, one line with the place, no verdicts. Never a pass."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """Every case of every rule, judged by the engine that judges the template: the verdict is the one that is expected."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 from collections.abc import Mapping

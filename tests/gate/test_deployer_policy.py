@@ -1,7 +1,5 @@
 """The deployer's policies by a second source, which only Checkov's environment has."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

@@ -1,7 +1,5 @@
 """An engine that is missing, breaks, or does not answer for everything has judged nothing: exit code 2."""
 
-from __future__ import annotations
-
 import hashlib
 import inspect
 import io

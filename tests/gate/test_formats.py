@@ -1,7 +1,5 @@
 """The report in its four formats, on one that holds everything there can be, and on a real one."""
 
-from __future__ import annotations
-
 import dataclasses
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """Guard is shown only what a rule can see. What it is not shown must make no difference."""
 
-from __future__ import annotations
-
 import pytest
 
 from conftest import NIGHTLY, PROFILE

@@ -1,7 +1,5 @@
 """The gate on the template that the owner started from: each of its defects is found, by a rule that is about it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What the README shows of the gate is what the gate prints."""
 
-from __future__ import annotations
-
 import copy
 from dataclasses import replace
 from pathlib import Path

@@ -3,8 +3,6 @@
 Both say so when they are stale, and so does what is built from them.
 """
 
-from __future__ import annotations
-
 import csv
 import functools
 import hashlib

@@ -1,7 +1,5 @@
 """The rule set tests itself: every rule has one name, a reason, cases for each outcome, and work to do."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
@@ -336,11 +334,7 @@ def test_a_neighbour_is_referred_to_by_its_new_name():
         ("[text, missing]", "[words]", "malformed: /Resources/A/Properties: words is none of missing, text"),
         ("as: [text", "like: [text", "malformed: a place has one of SKIP, PASS, FAIL, and perhaps as"),
         ("FAIL: A/Properties, as", "FAILS: A/Properties, as", "malformed: a place has one of SKIP, PASS, FAIL"),
-        (
-            "PASS: a name",
-            "SKIP: a name",
-            "beside: there is no good case that a bad one could stand beside",
-        ),
+        ("PASS: a name", "SKIP: a name", "beside: there is no good case that a bad one could stand beside"),
         (GOOD_CASES, "base: {}\ncases: {}", "base is a template, cases are a list"),
         (GOOD_CASES, "", "null values"),
     ],

@@ -1,7 +1,5 @@
 """What a template says to make an engine look away is not obeyed, and is reported: only rules/waivers.yaml counts."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

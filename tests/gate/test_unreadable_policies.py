@@ -3,8 +3,6 @@
 The rules' own cases are where this is tried: in each good one, every policy that its rule reads is broken in turn.
 """
 
-from __future__ import annotations
-
 import copy
 import json
 import re

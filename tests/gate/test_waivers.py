@@ -1,7 +1,5 @@
 """Waivers: the one way to let a finding through, and nothing that is wrong with one goes unsaid."""
 
-from __future__ import annotations
-
 import datetime
 from pathlib import Path
 

@@ -4,8 +4,6 @@ The rules here are written as naively as those that one finds. Each test asserts
 when an engine mends its weakness, the test says so.
 """
 
-from __future__ import annotations
-
 import json
 import subprocess
 from pathlib import Path

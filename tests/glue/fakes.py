@@ -1,7 +1,5 @@
 """Hand-written stand-ins: a bucket that is a folder, tables that are dictionaries, and the lake made of them."""
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import json

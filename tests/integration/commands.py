@@ -1,7 +1,5 @@
 """`python -m harness pipeline` in a process of its own, and a look at what it leaves behind. No tests."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

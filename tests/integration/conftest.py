@@ -3,8 +3,6 @@
 One a worker of each: a test may put objects there, and changes nothing of the stack.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

@@ -1,7 +1,5 @@
 """A run of `make pipeline` for the tests of the whole stack, with all that it left behind. No tests."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """What the emulator's tests deploy: small stacks, the words to put them together, and the template. No tests."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable

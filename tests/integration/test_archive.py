@@ -4,8 +4,6 @@ Replication asks neither the role nor the archive's policy in the emulated AWS; 
 permission check and, here, by the policies as they are deployed.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta

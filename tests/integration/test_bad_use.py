@@ -1,7 +1,5 @@
 """What a person may get wrong, or a machine run out of: one line that says where to look, and nothing that stays."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import os

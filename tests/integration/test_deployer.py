@@ -4,8 +4,6 @@ The emulated AWS asks IAM about calls that arrive from outside. What CloudFormat
 without asking, so nothing here shows that the other policies are enough: docs/first-deploy-checks.md has that.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

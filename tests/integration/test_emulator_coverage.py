@@ -1,7 +1,5 @@
 """Every property of the template is applied by the emulated AWS or said not to be, and what matters is read back."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any

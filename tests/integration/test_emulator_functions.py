@@ -1,7 +1,5 @@
 """What the emulator enforces on functions and roles, and how it comes to light in the logs."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The emulator as a process: it starts, answers, ends, and leaves nothing behind."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -1,7 +1,5 @@
 """What the overlay adds to MiniStack is applied by a deployment, read back, and withdrawn."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The whole pipeline under the other environments' parameters, with what is optional there and not there."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Ctrl-C, `kill` and CI's patience may end a run at any moment: nothing of it stays, and its books balance."""
 
-from __future__ import annotations
-
 import os
 import random
 import signal

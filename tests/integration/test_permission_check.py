@@ -1,7 +1,5 @@
 """The permission check, on a small stack and on the whole template, both really deployed."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from copy import deepcopy

@@ -1,7 +1,5 @@
 """Preflight against the emulated AWS: before the network is there, once it is, and after the deployment."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

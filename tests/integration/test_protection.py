@@ -1,7 +1,5 @@
 """The runbook's chapters on protecting, rolling back and repairing a stack, by their own commands."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -19,15 +17,7 @@ from harness.deploy import command
 from harness.deploy.cli import AwsCli, AwsCliError
 from harness.deploy.protection import STACK_POLICY
 from harness.deploy.release import keep
-from harness.deploy.stack import (
-    DEVELOPMENT_PARAMETERS,
-    PACKAGED,
-    STACK_NAME,
-    DeployError,
-    assemble,
-    deploy,
-    parameter,
-)
+from harness.deploy.stack import DEVELOPMENT_PARAMETERS, PACKAGED, STACK_NAME, DeployError, assemble, deploy, parameter
 from harness.emulator.process import Emulator
 from harness.packaging import build
 from harness.packaging.layer import ROOT, Target

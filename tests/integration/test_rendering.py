@@ -6,8 +6,6 @@ pseudo parameter, `Join`, `Split`, `Sub` and `FindInMap` as they are; `Sub` of a
 `GetAZs` of another region is empty; a queue's `Ref` is the emulator's own address, and StackId is random.
 """
 
-from __future__ import annotations
-
 import itertools
 import json
 from typing import Any

@@ -1,7 +1,5 @@
 """What a release engineer does to the stack: create, change, fail, delete, take up again."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

@@ -4,8 +4,6 @@ The raw and the processed bucket are really written to. The archive refuses ever
 emulated S3 does not replicate under that role: there, and again in the other two, the deployed policies are judged.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass, replace
 from typing import Any
@@ -79,8 +77,7 @@ def test_without_the_policy_an_upload_that_names_kms_alone_gets_the_aws_managed_
     deployed.s3.create_bucket(Bucket=bucket)
     default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": deployed.key}
     deployed.s3.put_bucket_encryption(
-        Bucket=bucket,
-        ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": default}]},
+        Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": default}]}
     )
     unnamed = deployed.s3.put_object(Bucket=bucket, Key="unnamed", Body=b"{}")
     named = deployed.s3.put_object(Bucket=bucket, Key="named", Body=b"{}", ServerSideEncryption="aws:kms")

@@ -1,7 +1,5 @@
 """The template, and what mutations can reach in it: worked out once, by whoever was first."""
 
-from __future__ import annotations
-
 import pytest
 
 from harness.gate.command import TEMPLATE

@@ -1,7 +1,5 @@
 """Which of many: some every day, others with each change of the rules, all in the nightly profile. No tests."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Sequence
 from typing import TypeVar

@@ -1,7 +1,5 @@
 """Of resources that are alike in all that a Guard rule can see, one is judged: the others would fare as it does."""
 
-from __future__ import annotations
-
 from harness.catalogue.catalogue import GUARD
 from harness.gate.engines.cfn_guard import CfnGuard, properties_seen
 from harness.gate.rule_set import RuleSet

@@ -1,7 +1,5 @@
 """The reports that the rules' pages rest on are made where they are missing, and not again where they are fresh."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from types import SimpleNamespace

@@ -1,7 +1,5 @@
 """Mutants are made again for another template and for other code, and otherwise are those that were kept."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A mutation is one change: the original stays as it was, and each operator finds its places."""
 
-from __future__ import annotations
-
 import copy
 import json
 

@@ -1,7 +1,5 @@
 """What is not judged again must really be as it was."""
 
-from __future__ import annotations
-
 import random
 
 import pytest

@@ -1,7 +1,5 @@
 """A run fails for a survivor, and for a rule, a reason or an operator that is not needed."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The project's own template, read once."""
 
-from __future__ import annotations
-
 import pytest
 
 from harness.deploy.stack import TEMPLATE

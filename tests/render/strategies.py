@@ -1,7 +1,5 @@
 """Small templates of any kind: parameters, conditions over them, and resources whose values are made of both."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from hypothesis import strategies as st

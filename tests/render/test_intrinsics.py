@@ -1,7 +1,5 @@
 """Each of CloudFormation's functions: what it makes of its arguments, and which arguments it refuses."""
 
-from __future__ import annotations
-
 import base64
 import json
 import time

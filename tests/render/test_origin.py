@@ -1,7 +1,5 @@
 """Every value of a rendering leads back to where it is written; findings are shown there, and suppressed there."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What stands in for a parameter's value: lists long enough, stored values by what is stored, and Java's patterns."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The Regions that the template supports: that they have what it needs, and how it comes out in other partitions."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

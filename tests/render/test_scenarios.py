@@ -1,7 +1,5 @@
 """Few scenarios, and yet everything that a template can create is in one of them: held to counting it all out."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import re

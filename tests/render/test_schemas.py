@@ -1,7 +1,5 @@
 """What AWS's schemas add to a rendering: the kinds of values, and what a reference to a resource gives."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

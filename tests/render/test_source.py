@@ -1,7 +1,5 @@
 """Reading a template: what its data is, where each value stands, and how whatever is no template is refused."""
 
-from __future__ import annotations
-
 import json
 import re
 import time

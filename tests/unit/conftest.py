@@ -1,7 +1,5 @@
 """What botocore knows of AWS's services, read once: for most tests reading it anew would be most of their time."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import cache
 from typing import Any

@@ -1,7 +1,5 @@
 """docs/architecture.md: its rooms and layers are those of the tree and of import-linter, its paths lead somewhere."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Iterator

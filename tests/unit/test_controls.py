@@ -1,7 +1,5 @@
 """The catalogue of controls is held to its form and to the rules, and says in one line what is wrong."""
 
-from __future__ import annotations
-
 import copy
 from pathlib import Path
 from typing import Any

@@ -3,8 +3,6 @@
 What no test here can hold is whether AWS does what a sentence says: that is what docs/first-deploy-checks.md is for.
 """
 
-from __future__ import annotations
-
 import configparser
 import json
 import re

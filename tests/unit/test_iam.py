@@ -1,7 +1,5 @@
 """The one reader of IAM policies, in which checks and Checkov's policies have the same answers."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """`tox -e lock`: which files' hashes are kept, what is refused, and how requirements nest."""
 
-from __future__ import annotations
-
 import re
 from contextlib import nullcontext
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Every Markdown file can be read as it is, in an editor or a diff: no line is a wall of text."""
 
-from __future__ import annotations
-
 import subprocess
 from pathlib import Path
 

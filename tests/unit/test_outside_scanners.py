@@ -3,8 +3,6 @@
 That the scanners say this and no more, no test here can hold: they are not installed. The page says what was run.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from pathlib import Path

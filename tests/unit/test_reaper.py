@@ -1,7 +1,5 @@
 """The reaper: whatever happens to its owner, neither a process nor a folder stays."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

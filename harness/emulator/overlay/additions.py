@@ -4,8 +4,6 @@ Each row names the API operation that applies it. The emulator's own service ans
 how the template's words become the API's. Nothing here knows MiniStack.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -172,9 +170,6 @@ TYPES = (
         "TrailName",
         Call("cloudtrail", "CreateTrail", _trail),
         Call("cloudtrail", "DeleteTrail", lambda name, _: {"Name": name}),
-        then=(
-            Call("cloudtrail", "PutEventSelectors", _selectors),
-            Call("cloudtrail", "StartLogging", _logging),
-        ),
+        then=(Call("cloudtrail", "PutEventSelectors", _selectors), Call("cloudtrail", "StartLogging", _logging)),
     ),
 )

@@ -1,7 +1,5 @@
 """The overlay's rows for buckets, of whose properties MiniStack's CloudFormation drops most."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

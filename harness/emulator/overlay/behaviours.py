@@ -1,7 +1,5 @@
 """Where a running MiniStack differs from AWS in a way that would hide a loss or a cause: the overlay's repairs."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -182,11 +180,7 @@ BEHAVIOURS = (
         "A failed invocation ends with a line `[ERROR] type: message`, also when the function could not be imported.",
         _log_how_an_invocation_failed,
     ),
-    Behaviour(
-        "IAM, `AccessDenied`",
-        "The message names the resource, as on AWS.",
-        _name_the_resource_of_a_denial,
-    ),
+    Behaviour("IAM, `AccessDenied`", "The message names the resource, as on AWS.", _name_the_resource_of_a_denial),
     Behaviour(
         "Kinesis, retention",
         "Expired records are looked for once a minute; MiniStack would go through the whole stream at each call.",
@@ -233,19 +227,11 @@ BEHAVIOURS = (
         "A Region that a map does not have is refused with the template, not when it is the turn of what asks.",
         refuse_regions_that_a_map_does_not_have,
     ),
-    Behaviour(
-        "CloudFormation, import",
-        "A Kinesis stream can be imported.",
-        import_streams,
-    ),
+    Behaviour("CloudFormation, import", "A Kinesis stream can be imported.", import_streams),
     Behaviour(
         "CloudFormation, alarms",
         "An alarm on metric math is taken and given back; MiniStack would refuse it. Nothing works it out here.",
         keep_metric_math,
     ),
-    Behaviour(
-        "Listener",
-        "One loopback port, never also 443.",
-        _serve_on_one_port_only,
-    ),
+    Behaviour("Listener", "One loopback port, never also 443.", _serve_on_one_port_only),
 )

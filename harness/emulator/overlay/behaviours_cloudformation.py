@@ -1,7 +1,5 @@
 """Where MiniStack's CloudFormation differs from AWS's in what it calls a change, and in what it can import."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 from functools import wraps

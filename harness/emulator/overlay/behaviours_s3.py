@@ -1,7 +1,5 @@
 """The overlay's repairs of what the emulated S3 makes of an upload's encryption headers."""
 
-from __future__ import annotations
-
 from functools import wraps
 from typing import Any
 

@@ -4,8 +4,6 @@ botocore writes each request and reads each response, as for any client; only th
 botocore offers for it. CloudFormation calls services in its own name, which is why nobody's rights are asked.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextvars
 from collections.abc import Callable, Coroutine, Iterator

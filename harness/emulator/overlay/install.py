@@ -4,8 +4,6 @@ It reaches into private names of one MiniStack version and therefore starts on n
 `additions` for CloudFormation, `behaviours` for what differs from AWS while the stack runs.
 """
 
-from __future__ import annotations
-
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable

@@ -5,8 +5,6 @@ role and notifies in its own name, and every encrypted store asks its key. This 
 lacks what is decided in `permissions`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.emulator.deployment import Deployment

@@ -1,7 +1,5 @@
 """What alarms and event rules do in their services' names: tell topics, and encrypt what they tell."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.emulator.service_calls.call import DATA_NEEDS_KEY, Finder, Need

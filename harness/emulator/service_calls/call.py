@@ -1,7 +1,5 @@
 """One request that AWS will make for what is deployed, and the words to put such requests together."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What Lambda and Glue do with the roles of functions, jobs and crawlers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

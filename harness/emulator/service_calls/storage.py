@@ -1,7 +1,5 @@
 """What S3, CloudTrail and CloudWatch Logs do by themselves, and what another account may do to data it was let into."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """cfn-guard, as a process: all rules over all templates in one call."""
 
-from __future__ import annotations
-
 import json
 import re
 import subprocess

@@ -3,8 +3,6 @@
 `python -m harness.gate.engines.cfn_guard_binary` fetches it (`tox -e cfn-guard`). There is no wheel of it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import platform
@@ -24,22 +22,10 @@ PACKAGE = "@cdklabs/cdk-validator-cfnguard@0.0.62"
 PACKAGE_SHA256 = "660c14562d4c79d524d0623d80d494e41797acae9da23ecb10915d7f66ada80c"
 #: (system, machine) -> folder in the package, and the binary's checksum.
 BINARIES = {
-    ("Darwin", "arm64"): (
-        "macos/aarch64",
-        "89e97faaabb5431bc16d0487b5c8e67573e3f84e397b87985bfb02c2bdd4f46a",
-    ),
-    ("Darwin", "x86_64"): (
-        "macos/x86_64",
-        "3e8118e3c4cd98901b3a21b7037a40674023945349ad4661f1a7101f2d96c31f",
-    ),
-    ("Linux", "aarch64"): (
-        "ubuntu/aarch64",
-        "f596043df77b6e839759e90e3d08671b5384c6e07d4a9c34f6d0bfbc76148154",
-    ),
-    ("Linux", "x86_64"): (
-        "ubuntu/x86_64",
-        "9c7a820318676dc7372f6756ddfc7ca5f0c019299fb5505fda6dfd54718c58bd",
-    ),
+    ("Darwin", "arm64"): ("macos/aarch64", "89e97faaabb5431bc16d0487b5c8e67573e3f84e397b87985bfb02c2bdd4f46a"),
+    ("Darwin", "x86_64"): ("macos/x86_64", "3e8118e3c4cd98901b3a21b7037a40674023945349ad4661f1a7101f2d96c31f"),
+    ("Linux", "aarch64"): ("ubuntu/aarch64", "f596043df77b6e839759e90e3d08671b5384c6e07d4a9c34f6d0bfbc76148154"),
+    ("Linux", "x86_64"): ("ubuntu/x86_64", "9c7a820318676dc7372f6756ddfc7ca5f0c019299fb5505fda6dfd54718c58bd"),
 }
 FETCHED = ROOT / ".cache" / "cfn-guard" / VERSION / "cfn-guard"
 

@@ -1,7 +1,5 @@
 """cfn-lint, in-process: its rules are built once, which is most of what it costs."""
 
-from __future__ import annotations
-
 import json
 import logging
 import multiprocessing

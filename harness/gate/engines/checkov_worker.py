@@ -18,8 +18,6 @@ does, the answer is an error. `parse_error` is true for what is not a template a
 Nothing here asks Checkov's vendor anything: the client of its platform is never set up.
 """
 
-from __future__ import annotations
-
 import gc
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """The project's own checks in Python, which compare resources with each other."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The report for a person, and for the tools that read JSON, SARIF or JUnit."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from harness.gate.formats import junit, sarif, text

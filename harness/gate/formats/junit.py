@@ -1,7 +1,5 @@
 """JUnit's XML, for CI systems that show tests: a rule is a test case, its findings are the failure."""
 
-from __future__ import annotations
-
 import re
 from xml.etree import ElementTree
 

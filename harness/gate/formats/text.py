@@ -1,7 +1,5 @@
 """The report as one reads it: a finding with its place, what is wrong, what to type, and where it is so."""
 
-from __future__ import annotations
-
 import textwrap
 from collections import Counter
 from collections.abc import Iterator

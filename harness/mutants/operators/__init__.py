@@ -1,7 +1,5 @@
 """The ways in which a template goes wrong. An operator takes a template and yields every mutation of its kind."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.mutants.mutation import Mutation

@@ -1,7 +1,5 @@
 """Who is told, and when."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """What runs, and what it is called with."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Ways in and out beside those that the rules about buckets, roles and queues read."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,32 +23,26 @@ _DOORS: dict[str, dict[str, dict[str, Any]]] = {
         "AWS::Kinesis::ResourcePolicy": {"ResourceArn": "{1}", "ResourcePolicy": _policy("kinesis:*")},
         "AWS::Kinesis::StreamConsumer": {"ConsumerName": "somebody", "StreamARN": "{1}"},
     },
-    "AWS::S3::Bucket": {
-        "AWS::S3::AccessPoint": {"Bucket": "{0}", "Policy": _policy("s3:GetObject")},
-    },
+    "AWS::S3::Bucket": {"AWS::S3::AccessPoint": {"Bucket": "{0}", "Policy": _policy("s3:GetObject")}},
     "AWS::SNS::Topic": {
         "AWS::SNS::Subscription": {"TopicArn": "{0}", "Protocol": "https", "Endpoint": "https://example.com/"},
         "AWS::SNS::TopicInlinePolicy": {"TopicArn": "{0}", "PolicyDocument": _policy("sns:Publish")},
     },
-    "AWS::SQS::Queue": {
-        "AWS::SQS::QueueInlinePolicy": {"Queue": "{0}", "PolicyDocument": _policy("sqs:SendMessage")},
-    },
-    "AWS::KMS::Key": {
-        "AWS::KMS::ReplicaKey": {"PrimaryKeyArn": "{1}", "KeyPolicy": _policy("kms:*")},
-    },
+    "AWS::SQS::Queue": {"AWS::SQS::QueueInlinePolicy": {"Queue": "{0}", "PolicyDocument": _policy("sqs:SendMessage")}},
+    "AWS::KMS::Key": {"AWS::KMS::ReplicaKey": {"PrimaryKeyArn": "{1}", "KeyPolicy": _policy("kms:*")}},
     "AWS::Logs::LogGroup": {
         "AWS::Logs::SubscriptionFilter": {
             "LogGroupName": "{0}",
             "FilterPattern": "",
             "DestinationArn": f"arn:aws:logs:us-east-1:{STRANGER}:destination:somebody",
-        },
+        }
     },
     "AWS::Lambda::LayerVersion": {
         "AWS::Lambda::LayerVersionPermission": {
             "LayerVersionArn": "{0}",
             "Action": "lambda:GetLayerVersion",
             "Principal": "*",
-        },
+        }
     },
     "AWS::Glue::Database": {
         "AWS::LakeFormation::PrincipalPermissions": {
@@ -58,7 +50,7 @@ _DOORS: dict[str, dict[str, dict[str, Any]]] = {
             "PermissionsWithGrantOption": [],
             "Principal": {"DataLakePrincipalIdentifier": STRANGER},
             "Resource": {"Database": {"CatalogId": {"Ref": "AWS::AccountId"}, "Name": "{0}"}},
-        },
+        }
     },
 }
 #: The same of the stack as a whole.
@@ -110,7 +102,7 @@ _SETTINGS: dict[str, dict[str, Any]] = {
                 "Arn": f"arn:aws:elasticfilesystem:us-east-1:{STRANGER}:access-point/fsap-0123456789abcdef0",
                 "LocalMountPath": "/mnt/somebody",
             }
-        ],
+        ]
     },
     "AWS::S3::Bucket": {
         "CorsConfiguration": {"CorsRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]},

@@ -1,7 +1,5 @@
 """Grants of more than is needed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 
@@ -44,10 +42,7 @@ def add_action(template: Template) -> Iterator[Edit]:
         actions = items(statement["Action"])
         service = str(actions[0]).split(":")[0]
         described = f"{service}:Describe*"
-        for action in (
-            *dangerous.get(service, ()),
-            *([described] if type_of(template, resource) == ROLE else []),
-        ):
+        for action in (*dangerous.get(service, ()), *([described] if type_of(template, resource) == ROLE else [])):
             if f"{service}:*" not in actions:
                 yield Edit(resource, (*place, "Action"), [*actions, action], f"and {action}")
 

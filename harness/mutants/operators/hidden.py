@@ -1,7 +1,5 @@
 """What is wrong in some scenarios only."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

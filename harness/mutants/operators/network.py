@@ -1,7 +1,5 @@
 """More addresses, ports and protocols."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Parameters, conditions and outputs, which only the source shows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

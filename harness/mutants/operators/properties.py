@@ -1,7 +1,5 @@
 """What is said of single resources: properties, tags, switches, values."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Places that name something else of the same kind."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.mutants import places

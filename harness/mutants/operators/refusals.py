@@ -1,7 +1,5 @@
 """Refusals and conditions that miss somebody."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.mutants import places

@@ -1,7 +1,5 @@
 """What operators have in common: how they are found, and how they say what they changed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """Resources that are gone, and ones that get round the rules."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

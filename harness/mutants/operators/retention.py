@@ -1,7 +1,5 @@
 """How long things are kept."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.mutants import places

@@ -1,7 +1,5 @@
 """Policy statements: who may do what, on what, on which condition."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

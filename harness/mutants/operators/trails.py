@@ -1,7 +1,5 @@
 """What a trail records, where it goes, and how its files are kept."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

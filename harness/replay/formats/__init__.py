@@ -1,7 +1,5 @@
 """The readable formats by name, and format detection from a file's lines."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import ClassVar, Protocol
 

@@ -1,7 +1,5 @@
 """Binance's messages, spot and futures: trades, book changes, views, best bid and offer, and books by REST."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any, ClassVar

@@ -1,7 +1,5 @@
 """Bitfinex' websocket messages, version 2: arrays that name a channel by a number announced earlier in the session."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar

@@ -1,7 +1,5 @@
 """BitMEX's websocket messages: tables of book levels, trades and quotes, sent whole and then as changes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, ClassVar
 

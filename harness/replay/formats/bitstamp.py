@@ -1,7 +1,5 @@
 """Bitstamp's messages: websocket channels, order books by HTTP, and logs of the older Pusher channels."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any, ClassVar

@@ -1,7 +1,5 @@
 """NDJSON in the contract's format, passed through byte for byte, including bad lines."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import ClassVar
 

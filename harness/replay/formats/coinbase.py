@@ -1,7 +1,5 @@
 """Coinbase Pro's websocket messages in cryptofeed's captures: matches, level-2 books, tickers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 

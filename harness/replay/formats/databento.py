@@ -1,7 +1,5 @@
 """Databento's records as JSON lines, bare or wrapped as {dataset, schema, record}: orders, trades, depth of price."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, ClassVar
 

@@ -1,7 +1,5 @@
 """Deribit's JSON-RPC subscriptions: books, grouped books, trades, tickers and quotes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, ClassVar
 

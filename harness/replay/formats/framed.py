@@ -1,7 +1,5 @@
 """Base of the venues' readers: strips the recorder's frame around messages."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import ClassVar

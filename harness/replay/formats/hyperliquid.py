@@ -1,7 +1,5 @@
 """Hyperliquid's websocket messages: views of the book, best bid and offer, trades."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, ClassVar
 

@@ -1,7 +1,5 @@
 """Kraken's websocket messages, version 1: books, trades, spreads, tickers. Each is an array that names its pair."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Lean's tick rows as JSON lines: US equity trades and quotes of the tapes, and futures."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, ClassVar
 

@@ -11,8 +11,6 @@ Targets   AWS::Glue::Crawler, AWS::Glue::Job, AWS::Lambda::Function, AWS::ApiGat
           AWS::Scheduler::Schedule, AWS::StepFunctions::StateMachine
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

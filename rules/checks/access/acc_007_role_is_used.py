@@ -10,8 +10,6 @@ Targets   AWS::IAM::Role, AWS::ApiGateway::Account, AWS::Batch::JobDefinition, A
           AWS::Scheduler::Schedule, AWS::StepFunctions::StateMachine
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

@@ -6,8 +6,6 @@ Targets   AWS::IAM::Role, AWS::Lambda::Function, AWS::Glue::Job, AWS::Glue::Craw
           AWS::Logs::LogGroup
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

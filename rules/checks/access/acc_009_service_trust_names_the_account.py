@@ -7,8 +7,6 @@ Why       Glue is one service for every customer. Without the account in the tru
 Targets   AWS::IAM::Role
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

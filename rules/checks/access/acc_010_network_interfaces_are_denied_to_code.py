@@ -6,8 +6,6 @@ Why       Lambda creates a function's network interfaces with the function's own
 Targets   AWS::Lambda::Function, AWS::IAM::Role
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

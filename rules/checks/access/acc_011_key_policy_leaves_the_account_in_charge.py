@@ -6,8 +6,6 @@ Why       Nobody, AWS Support included, can repair a key whose policy leaves out
 Targets   AWS::KMS::Key
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

@@ -6,8 +6,6 @@ Why       A service works for every customer. Without a source condition, the ke
 Targets   AWS::KMS::Key, AWS::CloudTrail::Trail
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

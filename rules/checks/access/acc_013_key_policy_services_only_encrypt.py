@@ -6,8 +6,6 @@ Why       A service has to encrypt and decrypt with our key, and nothing else. I
 Targets   AWS::KMS::Key
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase

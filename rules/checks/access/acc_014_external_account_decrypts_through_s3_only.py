@@ -6,8 +6,6 @@ Why       The key opens everything: the record, the quarantine, the queues. A re
 Targets   AWS::KMS::Key, AWS::S3::BucketPolicy
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

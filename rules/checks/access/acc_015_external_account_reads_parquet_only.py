@@ -6,8 +6,6 @@ Why       Another account is a reader of what we publish. Raw vendor data is not
 Targets   AWS::S3::BucketPolicy
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -6,8 +6,6 @@ Why       Our contract is with an organization. If the reader's account leaves i
 Targets   AWS::S3::BucketPolicy
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

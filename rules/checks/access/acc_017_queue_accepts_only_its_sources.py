@@ -7,8 +7,6 @@ Targets   AWS::SQS::QueuePolicy, AWS::SQS::Queue, AWS::S3::Bucket, AWS::Events::
           AWS::SNS::Subscription
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import at, items
@@ -67,9 +65,7 @@ def _judge(statement: Statement, queues: list[str], senders: dict[str, list[str]
         )
     if {each.lower() for each in statement.actions} != {"sqs:sendmessage"}:
         yield Problem(
-            "the queue policy grants more than sending messages.",
-            "set Action to sqs:SendMessage only.",
-            statement.path,
+            "the queue policy grants more than sending messages.", "set Action to sqs:SendMessage only.", statement.path
         )
     if not statement.resources or not set(statement.resources) <= set(queues):
         yield Problem(

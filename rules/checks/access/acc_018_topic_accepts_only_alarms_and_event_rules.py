@@ -5,8 +5,6 @@ Why       These topics wake people up. If others could publish, a stranger could
 Targets   AWS::SNS::TopicPolicy
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import items
@@ -50,9 +48,7 @@ def _judge(statement: Statement, topics: list[str]) -> Iterator[Problem]:
         )
     if {each.lower() for each in statement.actions} != {"sns:publish"}:
         yield Problem(
-            "the topic policy grants more than publishing.",
-            "set Action to sns:Publish only.",
-            statement.path,
+            "the topic policy grants more than publishing.", "set Action to sns:Publish only.", statement.path
         )
     if not statement.resources or not set(statement.resources) <= set(topics):
         yield Problem(

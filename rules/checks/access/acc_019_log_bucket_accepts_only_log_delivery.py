@@ -6,8 +6,6 @@ Why       Access logs say who read or wrote which object; they are evidence. Evi
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Resource, Stack

@@ -6,8 +6,6 @@ Why       The archive is proof only if it holds what arrived and nothing else. A
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import at, items

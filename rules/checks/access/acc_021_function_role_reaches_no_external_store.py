@@ -9,8 +9,6 @@ Targets   AWS::IAM::Role, AWS::Athena::WorkGroup, AWS::DynamoDB::Table,
           AWS::S3::Bucket, AWS::SNS::Topic, AWS::SQS::Queue
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

@@ -7,8 +7,6 @@ Targets   AWS::Lambda::Function, AWS::DynamoDB::Table, AWS::IAM::Role, AWS::KMS:
           AWS::Logs::LogGroup, AWS::S3::Bucket, AWS::SNS::Topic, AWS::SQS::Queue
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

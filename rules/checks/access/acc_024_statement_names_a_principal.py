@@ -7,8 +7,6 @@ Targets   AWS::IAM::Role, AWS::KMS::Key, AWS::S3::BucketPolicy, AWS::SNS::TopicP
           AWS::SQS::QueuePolicy, AWS::EC2::VPCEndpoint
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

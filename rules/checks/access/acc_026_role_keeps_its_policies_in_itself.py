@@ -6,8 +6,6 @@ Why       Whoever asks what a program may do reads its role, and so does every r
 Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import items
@@ -15,11 +13,7 @@ from rules.lib import Problem, Resource, Stack
 from rules.lib.roles import ROLE
 
 #: What hangs policies onto roles, and where it names them.
-POLICIES = {
-    "AWS::IAM::ManagedPolicy": "Roles",
-    "AWS::IAM::Policy": "Roles",
-    "AWS::IAM::RolePolicy": "RoleName",
-}
+POLICIES = {"AWS::IAM::ManagedPolicy": "Roles", "AWS::IAM::Policy": "Roles", "AWS::IAM::RolePolicy": "RoleName"}
 
 
 def subjects(stack: Stack) -> list[str]:

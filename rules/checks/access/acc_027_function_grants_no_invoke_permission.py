@@ -7,8 +7,6 @@ Targets   AWS::Lambda::Function, AWS::Lambda::Permission, AWS::Lambda::Url, AWS:
           AWS::Lambda::Version
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -5,8 +5,6 @@ Why       The result of a query is a copy of licensed data. In somebody else's b
 Targets   AWS::Athena::WorkGroup, AWS::S3::Bucket
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import at

@@ -6,8 +6,6 @@ Why       A customer pays for the Parquet. If a policy leaves out their account,
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::KMS::Key, AWS::KMS::Alias, AWS::Glue::Table
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Resource, Stack

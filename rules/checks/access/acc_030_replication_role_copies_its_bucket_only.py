@@ -8,8 +8,6 @@ Why       S3 replicates any bucket that the role gives access to. A role that re
 Targets   AWS::IAM::Role, AWS::S3::Bucket
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

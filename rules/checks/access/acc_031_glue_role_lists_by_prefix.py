@@ -6,8 +6,6 @@ Why       Object names show which venues we hold, since when, and what was rejec
 Targets   AWS::IAM::Role
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Resource, Stack

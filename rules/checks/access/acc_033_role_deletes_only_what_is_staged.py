@@ -6,8 +6,6 @@ Why       A job has to delete its staged files. The same permission one folder f
 Targets   AWS::IAM::Role, AWS::S3::Bucket, AWS::Glue::Table, AWS::Lambda::EventSourceMapping
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Resource, Stack, buckets, grants

@@ -6,8 +6,6 @@ Why       Function variables and job arguments are visible to anyone who may lis
 Targets   AWS::Lambda::Function, AWS::Glue::Job
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

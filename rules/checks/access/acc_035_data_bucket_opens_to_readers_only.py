@@ -6,8 +6,6 @@ Why       Whoever asks who can access the data reads the roles. A grant to our o
 Targets   AWS::S3::BucketPolicy, AWS::S3::Bucket, AWS::CloudTrail::Trail
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import at, items

@@ -6,8 +6,6 @@ Why       The account controls its key, so a role's permissions on it are in the
 Targets   AWS::KMS::Key
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import items

@@ -5,8 +5,6 @@ Why       Events say what ran, on what, and how it ended. A second target in ano
 Targets   AWS::Events::Rule
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import at, items

@@ -6,8 +6,6 @@ Why       SNS rejects a policy whose statements name anything but the one topic 
 Targets   AWS::SNS::TopicPolicy, AWS::SQS::QueuePolicy, AWS::SQS::Queue
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -7,8 +7,6 @@ Why       People and scanners read a grant to another account where it stands. A
 Targets   AWS::S3::BucketPolicy, AWS::KMS::Key
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

@@ -6,8 +6,6 @@ Why       A shared VPC belongs to another account, which lets us create network 
 Targets   AWS::IAM::Role, AWS::Lambda::Function
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Resource, Stack

@@ -6,8 +6,6 @@ Why       The trail is what we show when we are asked who read what. CloudTrail 
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::CloudTrail::Trail
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Resource, Stack, stores, trails

@@ -6,8 +6,6 @@ Why       An administrator may write to every bucket of the account. One who has
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::CloudTrail::Trail
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack, stores, trails

@@ -6,8 +6,6 @@ Why       A mistyped account id is noticed when half the stack is built, or when
 Targets   Parameters
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

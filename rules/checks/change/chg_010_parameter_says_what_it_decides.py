@@ -5,8 +5,6 @@ Why       Without descriptions, whoever deploys at night has only the parameters
 Targets   Parameters
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -5,8 +5,6 @@ Why       The layer holds compiled code. A function that moves to another archit
 Targets   AWS::Lambda::Function, AWS::Lambda::LayerVersion
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import items

@@ -5,8 +5,6 @@ Why       An output that others build on cannot be changed without asking them. 
 Targets   Outputs
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

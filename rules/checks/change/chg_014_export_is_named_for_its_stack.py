@@ -6,8 +6,6 @@ Why       An export's name is unique in an account and Region. A fixed name keep
 Targets   Outputs
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -5,8 +5,6 @@ Why       Analysts and their permissions know one database. A table or a crawler
 Targets   AWS::Glue::Table, AWS::Glue::Crawler, AWS::Glue::Database
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

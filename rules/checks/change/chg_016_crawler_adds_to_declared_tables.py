@@ -6,8 +6,6 @@ Why       A crawler that is given a folder creates its own tables and guesses th
 Targets   AWS::Glue::Crawler, AWS::Glue::Table
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import at, items

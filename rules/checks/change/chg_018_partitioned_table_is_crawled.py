@@ -6,8 +6,6 @@ Why       A query sees only the hours in the catalogue, and no error reports the
 Targets   AWS::Glue::Table, AWS::Glue::Crawler
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import at, items

@@ -6,8 +6,6 @@ Why       Whoever cleans up last week's test goes by the tag. A production bucke
 Targets   *
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -6,8 +6,6 @@ Why       A setting that was copied from another resource keeps that one's param
 Targets   Parameters
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any

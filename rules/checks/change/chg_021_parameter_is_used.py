@@ -6,8 +6,6 @@ Why       Whoever sets a retention and sees the deployment succeed believes that
 Targets   Parameters
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

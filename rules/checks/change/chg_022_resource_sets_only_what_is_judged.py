@@ -6,8 +6,6 @@ Why       A rule sees only what it was written for. A share with another account
 Targets   *
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

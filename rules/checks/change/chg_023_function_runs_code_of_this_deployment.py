@@ -6,8 +6,6 @@ Why       Only code that was reviewed, tested and built may run. A layer of anot
 Targets   AWS::Lambda::Function, AWS::Lambda::LayerVersion
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -6,8 +6,6 @@ Why       One script was reviewed and tested. A package that is fetched when the
 Targets   AWS::Glue::Job
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import at

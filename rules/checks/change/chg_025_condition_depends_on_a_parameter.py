@@ -6,8 +6,6 @@ Why       A condition that always evaluates to the same value is a disconnected 
 Targets   Conditions
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -6,8 +6,6 @@ Why       Analysts query what the catalogue calls trades. A table in somebody el
 Targets   AWS::Glue::Database, AWS::Glue::Table, AWS::S3::Bucket
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

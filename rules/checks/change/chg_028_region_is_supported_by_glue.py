@@ -6,8 +6,6 @@ Why       Not every Region has everything that a pipeline needs: some partitions
 Targets   AWS::Glue::Job, Mappings, Outputs
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

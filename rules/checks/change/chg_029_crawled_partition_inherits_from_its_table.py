@@ -6,8 +6,6 @@ Why       Each partition in the catalogue has columns of its own. A crawler that
 Targets   AWS::Glue::Crawler
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from typing import Any

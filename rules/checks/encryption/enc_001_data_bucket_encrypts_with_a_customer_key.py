@@ -8,8 +8,6 @@ Why       Vendors license their ticks to us for as long as we pay. When a licenc
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::CloudTrail::Trail
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack, trails

@@ -5,8 +5,6 @@ Why       A price sent in the clear can be read in transit, and changed before i
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

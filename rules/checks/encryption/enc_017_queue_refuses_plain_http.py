@@ -5,8 +5,6 @@ Why       Messages name objects of the record and say why they were rejected. Se
 Targets   AWS::SQS::Queue, AWS::SQS::QueuePolicy
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

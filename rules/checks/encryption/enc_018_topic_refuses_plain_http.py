@@ -5,8 +5,6 @@ Why       Whoever can forge or change an alert decides when somebody is woken an
 Targets   AWS::SNS::Topic, AWS::SNS::TopicPolicy
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

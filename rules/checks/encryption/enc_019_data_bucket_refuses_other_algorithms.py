@@ -7,8 +7,6 @@ Why       An upload can ask for weaker encryption than the bucket's own, and its
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::IAM::Role
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Resource, Stack

@@ -7,8 +7,6 @@ Why       An upload can name a key of somebody else's account. The object is the
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

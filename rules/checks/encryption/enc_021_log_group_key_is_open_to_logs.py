@@ -6,8 +6,6 @@ Why       CloudWatch Logs encrypts a log group itself, not with the permissions 
 Targets   AWS::Logs::LogGroup, AWS::KMS::Key, AWS::KMS::Alias
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Resource, Stack

@@ -6,8 +6,6 @@ Why       A security configuration decides how a job's logs, bookmarks and files
 Targets   AWS::Glue::Job, AWS::Glue::Crawler, AWS::Glue::SecurityConfiguration
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

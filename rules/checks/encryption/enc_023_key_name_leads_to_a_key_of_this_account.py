@@ -6,8 +6,6 @@ Why       Everything encrypts with the key that an alias, or one parameter, name
 Targets   AWS::KMS::Alias, AWS::SSM::Parameter
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

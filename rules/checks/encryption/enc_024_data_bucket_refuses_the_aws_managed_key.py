@@ -7,8 +7,6 @@ Why       An upload that names aws:kms and no key is encrypted with the AWS mana
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

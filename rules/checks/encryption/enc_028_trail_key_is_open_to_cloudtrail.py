@@ -6,8 +6,6 @@ Why       CloudTrail uses the key for each file. If the key policy denies it, th
 Targets   AWS::CloudTrail::Trail, AWS::KMS::Key
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack, trails

@@ -6,8 +6,6 @@ Why       An endpoint is the only way out of the private subnets. With credentia
 Targets   AWS::EC2::VPCEndpoint
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

@@ -9,8 +9,6 @@ Targets   AWS::EC2::VPCEndpoint, AWS::Athena::WorkGroup, AWS::DynamoDB::Table,
           AWS::S3::Bucket, AWS::SNS::Topic, AWS::SQS::Queue
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -6,8 +6,6 @@ Why       A wide block of private addresses looks harmless and includes every ne
 Targets   AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupIngress
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

@@ -6,8 +6,6 @@ Why       An endpoint in another VPC is billed but unreachable: the functions' c
 Targets   AWS::EC2::VPCEndpoint, AWS::EC2::SecurityGroup, AWS::Lambda::Function
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 

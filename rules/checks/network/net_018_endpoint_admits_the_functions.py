@@ -8,8 +8,6 @@ Targets   AWS::EC2::VPCEndpoint, AWS::EC2::SecurityGroup, AWS::EC2::SecurityGrou
           AWS::EC2::SecurityGroupEgress, AWS::Lambda::Function
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

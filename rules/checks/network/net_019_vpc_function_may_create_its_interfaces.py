@@ -6,8 +6,6 @@ Why       Lambda creates the network interfaces of a function in a VPC with the 
 Targets   AWS::Lambda::Function, AWS::IAM::Role
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Resource, Stack

@@ -6,8 +6,6 @@ Why       A small address block outside the VPC looks like a requested exception
 Targets   AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupEgress
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

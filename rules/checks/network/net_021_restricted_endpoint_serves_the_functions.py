@@ -7,8 +7,6 @@ Targets   AWS::EC2::VPCEndpoint, AWS::DynamoDB::Table, AWS::IAM::Role, AWS::Lamb
           AWS::S3::Bucket, AWS::SQS::Queue
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any

@@ -5,8 +5,6 @@ Why       Security groups add up: one more, from outside the template, that allo
 Targets   AWS::Lambda::Function, AWS::EC2::VPCEndpoint, AWS::EC2::SecurityGroup
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import at, items

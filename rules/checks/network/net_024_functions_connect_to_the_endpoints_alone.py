@@ -8,8 +8,6 @@ Targets   AWS::Lambda::Function, AWS::IAM::Role, AWS::EC2::SecurityGroup, AWS::E
           AWS::EC2::VPCEndpoint
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

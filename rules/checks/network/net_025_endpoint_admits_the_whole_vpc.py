@@ -6,8 +6,6 @@ Why       Private DNS sends every host of the VPC to the endpoint. A host in an 
 Targets   AWS::EC2::VPCEndpoint, AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupIngress
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -6,8 +6,6 @@ Why       In a VPC that another account shares with this one, EC2 does not let u
 Targets   AWS::EC2::VPCEndpoint
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

@@ -6,8 +6,6 @@ Why       An alarm that notifies somebody else's topic reaches people we do not 
 Targets   AWS::CloudWatch::Alarm, AWS::CloudWatch::CompositeAlarm
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import items

@@ -5,8 +5,6 @@ Why       A topic whose policy does not allow CloudWatch drops every alarm witho
 Targets   AWS::SNS::Topic, AWS::SNS::TopicPolicy
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

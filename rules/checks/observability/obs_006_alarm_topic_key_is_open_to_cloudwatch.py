@@ -5,8 +5,6 @@ Why       An encrypted topic silently drops messages that CloudWatch cannot encr
 Targets   AWS::SNS::Topic, AWS::KMS::Key
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

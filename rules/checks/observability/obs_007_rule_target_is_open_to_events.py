@@ -5,8 +5,6 @@ Why       Only an event rule reports a failed Glue run. If the topic or its key 
 Targets   AWS::Events::Rule, AWS::SNS::TopicPolicy, AWS::KMS::Key
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Resource, Stack

@@ -5,8 +5,6 @@ Why       A function that crashes blocks what it reads. Alerted on the first cra
 Targets   AWS::Lambda::Function, AWS::CloudWatch::Alarm
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

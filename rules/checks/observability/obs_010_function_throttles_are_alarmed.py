@@ -5,8 +5,6 @@ Why       A throttled function raises no errors: it does nothing, and market dat
 Targets   AWS::Lambda::Function, AWS::CloudWatch::Alarm, AWS::Lambda::EventSourceMapping
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

@@ -6,8 +6,6 @@ Why       A backlog raises no error. If messages are processed too slowly, or no
 Targets   AWS::SQS::Queue, AWS::CloudWatch::Alarm, AWS::Lambda::EventSourceMapping
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

@@ -7,8 +7,6 @@ Targets   AWS::Kinesis::Stream, AWS::CloudWatch::Alarm, AWS::Lambda::EventSource
           AWS::Lambda::Function
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

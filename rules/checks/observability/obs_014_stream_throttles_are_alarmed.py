@@ -5,8 +5,6 @@ Why       A throttled producer may give up, and its records never arrive anywher
 Targets   AWS::Kinesis::Stream, AWS::CloudWatch::Alarm
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

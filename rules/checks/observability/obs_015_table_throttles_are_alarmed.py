@@ -5,8 +5,6 @@ Why       The tables hold each object's stage and lineage. If their writes are t
 Targets   AWS::DynamoDB::Table, AWS::CloudWatch::Alarm
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

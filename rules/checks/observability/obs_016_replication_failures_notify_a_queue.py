@@ -5,8 +5,6 @@ Why       S3 reports an object that failed to replicate only in a notification. 
 Targets   AWS::S3::Bucket, AWS::SQS::Queue
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -5,8 +5,6 @@ Why       Glue has no metric for a failed run; it sends one event. If no rule ma
 Targets   AWS::Glue::Job, AWS::Glue::Crawler, AWS::Events::Rule
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

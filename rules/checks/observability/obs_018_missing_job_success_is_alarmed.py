@@ -5,8 +5,6 @@ Why       A job that never starts never fails. An alarm has to report that no ru
 Targets   AWS::Glue::Job, AWS::Events::Rule, AWS::CloudWatch::Alarm
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

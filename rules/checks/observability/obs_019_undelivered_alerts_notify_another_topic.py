@@ -5,8 +5,6 @@ Why       A topic whose emails no longer arrive cannot report so itself. If its 
 Targets   AWS::SNS::Topic, AWS::CloudWatch::Alarm
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

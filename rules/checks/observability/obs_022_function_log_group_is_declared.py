@@ -6,8 +6,6 @@ Why       A log group that Lambda creates is kept forever, not encrypted with ou
 Targets   AWS::Lambda::Function, AWS::Logs::LogGroup
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import at

@@ -5,8 +5,6 @@ Why       Log groups that Glue creates are kept forever and shared by every job 
 Targets   AWS::Glue::Job, AWS::Logs::LogGroup
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import at

@@ -5,8 +5,6 @@ Why       When a vendor or a regulator asks who has read which file, only the ac
 Targets   AWS::S3::Bucket
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

@@ -5,8 +5,6 @@ Why       An alarm on a metric that does not exist never fires. Everybody relies
 Targets   AWS::CloudWatch::Alarm, AWS::Lambda::Function, AWS::Kinesis::Stream, AWS::SQS::Queue
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

@@ -5,8 +5,6 @@ Why       People look at the dashboard when something is wrong. An empty graph r
 Targets   AWS::CloudWatch::Dashboard, AWS::Kinesis::Stream, AWS::Lambda::Function
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from typing import Any

@@ -6,8 +6,6 @@ Why       When retries are exhausted, Lambda drops a batch and reads on: it is i
 Targets   AWS::Lambda::EventSourceMapping, AWS::CloudWatch::Alarm
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

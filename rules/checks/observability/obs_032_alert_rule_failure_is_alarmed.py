@@ -5,8 +5,6 @@ Why       An event rule that cannot reach its target retries for a day and drops
 Targets   AWS::Events::Rule, AWS::CloudWatch::Alarm
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

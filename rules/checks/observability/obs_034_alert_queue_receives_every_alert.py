@@ -5,8 +5,6 @@ Why       A queue for alerts feeds an on-call system. If a topic does not reach 
 Targets   AWS::SNS::Topic, AWS::CloudWatch::Alarm, AWS::CloudWatch::CompositeAlarm
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import at, items

@@ -6,8 +6,6 @@ Why       A disabled mapping, or a role that lost a permission, reads nothing an
 Targets   AWS::Lambda::EventSourceMapping, AWS::Kinesis::Stream, AWS::CloudWatch::Alarm
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

@@ -6,8 +6,6 @@ Why       A producer that stopped raises no error: nothing arrives and nothing f
 Targets   AWS::Kinesis::Stream, AWS::CloudWatch::Alarm
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

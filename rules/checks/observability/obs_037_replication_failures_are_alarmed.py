@@ -5,8 +5,6 @@ Why       An object that is not in the archive can be changed or deleted too ear
 Targets   AWS::S3::Bucket, AWS::CloudWatch::Alarm
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import at, items

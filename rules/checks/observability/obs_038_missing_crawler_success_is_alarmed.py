@@ -5,8 +5,6 @@ Why       A crawler that never starts never fails. Partitions that only it would
 Targets   AWS::Glue::Crawler, AWS::Events::Rule, AWS::CloudWatch::Alarm
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

@@ -5,8 +5,6 @@ Why       An alarm that CloudWatch rejects fails a deployment half way. One whos
 Targets   AWS::CloudWatch::Alarm
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.alarms.definition import refusals

@@ -6,8 +6,6 @@ Why       When a licensed feed turns up where it should not be, the question is 
 Targets   AWS::S3::Bucket, AWS::CloudTrail::Trail
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack, trails

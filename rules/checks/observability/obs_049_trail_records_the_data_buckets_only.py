@@ -6,8 +6,6 @@ Why       Every event costs money. The account's own trail records management ev
 Targets   AWS::CloudTrail::Trail
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack, trails

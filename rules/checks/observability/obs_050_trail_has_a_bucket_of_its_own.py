@@ -7,8 +7,6 @@ Why       Who read what is evidence about everybody, ourselves included. In some
 Targets   AWS::CloudTrail::Trail, AWS::S3::Bucket, AWS::S3::BucketPolicy
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import items

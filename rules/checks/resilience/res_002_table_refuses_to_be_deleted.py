@@ -6,8 +6,6 @@ Why       The job table knows which objects are still to be processed, the linea
 Targets   AWS::DynamoDB::Table
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

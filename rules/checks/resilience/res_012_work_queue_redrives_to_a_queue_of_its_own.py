@@ -6,8 +6,6 @@ Why       A message that crashes the function returns again and again, takes cap
 Targets   AWS::SQS::Queue, AWS::Lambda::EventSourceMapping, AWS::S3::Bucket
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

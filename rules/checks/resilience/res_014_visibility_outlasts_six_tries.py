@@ -6,8 +6,6 @@ Why       While a function processes a message, or Lambda holds it back because 
 Targets   AWS::SQS::Queue, AWS::Lambda::EventSourceMapping, AWS::Lambda::Function
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack, mappings

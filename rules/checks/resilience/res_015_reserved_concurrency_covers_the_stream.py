@@ -6,8 +6,6 @@ Why       Each shard is read by one invocation at a time. With less concurrency 
 Targets   AWS::Lambda::Function, AWS::Lambda::EventSourceMapping, AWS::Kinesis::Stream
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack, mappings

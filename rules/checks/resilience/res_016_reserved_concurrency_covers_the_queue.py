@@ -7,8 +7,6 @@ Why       A mapping that takes more messages than the function may process at on
 Targets   AWS::Lambda::Function, AWS::Lambda::EventSourceMapping
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import at

@@ -5,8 +5,6 @@ Why       A job that nobody starts writes nothing and never fails: nothing shows
 Targets   AWS::Glue::Job, AWS::Glue::Trigger
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack, triggers

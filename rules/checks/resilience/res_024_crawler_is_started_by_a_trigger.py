@@ -5,8 +5,6 @@ Why       A crawl is the second look: it finds the hours that are in a bucket bu
 Targets   AWS::Glue::Crawler, AWS::Glue::Trigger
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack, triggers
@@ -31,6 +29,5 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     elif not any(triggers.has_clock(each) for each in naming):
         names = ", ".join(each.logical_id for each in naming)
         yield Problem(
-            f"the trigger that starts this crawler ({names}) has no schedule.",
-            "make it SCHEDULED, with a Schedule.",
+            f"the trigger that starts this crawler ({names}) has no schedule.", "make it SCHEDULED, with a Schedule."
         )

@@ -6,8 +6,6 @@ Why       S3 silently drops a notification that the queue or its key denies: the
 Targets   AWS::S3::Bucket, AWS::SQS::Queue, AWS::SQS::QueuePolicy, AWS::KMS::Key
 """
 
-from __future__ import annotations
-
 import fnmatch
 from collections.abc import Iterator
 

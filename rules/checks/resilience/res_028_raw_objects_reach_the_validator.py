@@ -7,8 +7,6 @@ Targets   AWS::S3::Bucket, AWS::SQS::Queue, AWS::Lambda::EventSourceMapping,
           AWS::Lambda::Function, AWS::IAM::Role
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -6,8 +6,6 @@ Why       A batch whose retries are exhausted is not read again. If Lambda may n
 Targets   AWS::Lambda::EventSourceMapping, AWS::S3::Bucket, AWS::Lambda::Function, AWS::IAM::Role
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack, buckets, grants, mappings

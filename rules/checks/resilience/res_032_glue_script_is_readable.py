@@ -5,8 +5,6 @@ Why       Glue fetches the script with the job's own role. A job that may not re
 Targets   AWS::Glue::Job, AWS::IAM::Role
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import at

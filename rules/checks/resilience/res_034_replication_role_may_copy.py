@@ -7,8 +7,6 @@ Why       S3 replicates with the role's permissions and accepts a role that lack
 Targets   AWS::S3::Bucket, AWS::IAM::Role
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import at, items

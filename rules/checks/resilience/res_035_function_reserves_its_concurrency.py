@@ -5,8 +5,6 @@ Why       An account's functions share one concurrency limit. If ours reserves n
 Targets   AWS::Lambda::Function, AWS::Lambda::EventSourceMapping
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack, mappings

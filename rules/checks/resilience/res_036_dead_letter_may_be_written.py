@@ -6,8 +6,6 @@ Why       Lambda writes a dead letter with the function's role. If the role may 
 Targets   AWS::Lambda::Function, AWS::IAM::Role
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -6,8 +6,6 @@ Why       Lambda polls with the function's role. A mapping whose role may not re
 Targets   AWS::Lambda::EventSourceMapping, AWS::Lambda::Function, AWS::IAM::Role
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack, grants, mappings

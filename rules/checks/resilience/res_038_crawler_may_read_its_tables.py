@@ -5,8 +5,6 @@ Why       A crawler that may not list a folder, or may not add to the catalogue,
 Targets   AWS::Glue::Crawler, AWS::Glue::Table, AWS::IAM::Role
 """
 
-from __future__ import annotations
-
 import fnmatch
 from collections.abc import Iterator
 

@@ -6,8 +6,6 @@ Why       A job whose temporary files or Spark event log go where its role may n
 Targets   AWS::Glue::Job, AWS::IAM::Role, AWS::S3::Bucket
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import at

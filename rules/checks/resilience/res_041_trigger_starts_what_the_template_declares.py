@@ -5,8 +5,6 @@ Why       Arguments of a trigger override those of the job: another folder, anot
 Targets   AWS::Glue::Trigger, AWS::Glue::Job, AWS::Glue::Crawler
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -7,8 +7,6 @@ Why       A stuck shard has to send its records to the on-failure destination be
 Targets   AWS::Lambda::EventSourceMapping, AWS::Kinesis::Stream
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack, mappings

@@ -6,8 +6,6 @@ Why       The job adds the hours that it has written to the catalogue. If its ro
 Targets   AWS::Glue::Job, AWS::Glue::Table, AWS::IAM::Role
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import at, items

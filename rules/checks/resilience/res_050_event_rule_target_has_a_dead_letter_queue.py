@@ -5,8 +5,6 @@ Why       EventBridge retries for a day to reach a target and then drops the eve
 Targets   AWS::Events::Rule, AWS::SQS::Queue, AWS::SQS::QueuePolicy, AWS::KMS::Key
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -6,8 +6,6 @@ Why       A regulator may ask for any message of the last seven years, and who c
 Targets   AWS::S3::Bucket, AWS::Lambda::EventSourceMapping, AWS::IAM::Role, AWS::Kinesis::Stream
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import at, items

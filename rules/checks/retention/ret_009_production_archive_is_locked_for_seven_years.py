@@ -6,8 +6,6 @@ Why       Our licences and the market's rules require seven years of what we act
 Targets   AWS::S3::Bucket
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import at

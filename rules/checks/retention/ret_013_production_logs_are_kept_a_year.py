@@ -5,8 +5,6 @@ Why       Auditors look back over a financial year, and a slow loss is noticed m
 Targets   AWS::Logs::LogGroup
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack

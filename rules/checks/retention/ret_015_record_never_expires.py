@@ -5,19 +5,12 @@ Why       The record is what everything else can be made from again, and what a 
 Targets   AWS::S3::Bucket, AWS::Lambda::EventSourceMapping, AWS::Lambda::Function, AWS::IAM::Role
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack, buckets
 
 #: All the ways in which a lifecycle rule deletes objects or versions.
-DELETES = (
-    "ExpirationDate",
-    "ExpirationInDays",
-    "NoncurrentVersionExpiration",
-    "NoncurrentVersionExpirationInDays",
-)
+DELETES = ("ExpirationDate", "ExpirationInDays", "NoncurrentVersionExpiration", "NoncurrentVersionExpirationInDays")
 
 
 def subjects(stack: Stack) -> list[str]:

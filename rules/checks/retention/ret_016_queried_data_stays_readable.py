@@ -6,8 +6,6 @@ Targets   AWS::S3::Bucket, AWS::Glue::Table, AWS::Glue::Crawler, AWS::Athena::Wo
           AWS::Lambda::EventSourceMapping, AWS::Lambda::Function, AWS::IAM::Role
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import Resource, at, items

@@ -5,8 +5,6 @@ Why       Replay starts at the raw bucket. An overwritten or deleted object can 
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::Lambda::EventSourceMapping
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack, buckets, stores

@@ -6,8 +6,6 @@ Why       A default retention only binds an object that names none. Anyone who m
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack, buckets, stores

@@ -6,8 +6,6 @@ Why       A message keeps its age when it moves to the dead-letter queue. If tha
 Targets   AWS::SQS::Queue
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import at

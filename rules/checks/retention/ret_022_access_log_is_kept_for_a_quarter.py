@@ -6,8 +6,6 @@ Why       When a licensed feed turns up where it should not be, the access log s
 Targets   AWS::S3::Bucket
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack, buckets, stores
@@ -29,9 +27,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     found = kept(stack.of(buckets.BUCKET)[subject], QUARTER)
     for path in found.early:
         yield Problem(
-            "access logs are deleted before a quarter has passed.",
-            f"set ExpirationInDays to {QUARTER} or more.",
-            path,
+            "access logs are deleted before a quarter has passed.", f"set ExpirationInDays to {QUARTER} or more.", path
         )
     for path, days in found.replaced:
         yield Problem(

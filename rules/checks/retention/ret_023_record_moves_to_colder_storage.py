@@ -6,8 +6,6 @@ Why       Seven years of ticks in the standard class cost several times the budg
 Targets   AWS::S3::Bucket, AWS::Lambda::EventSourceMapping
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack, buckets

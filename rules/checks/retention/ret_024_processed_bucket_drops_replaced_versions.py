@@ -6,8 +6,6 @@ Why       Each run rebuilds its partitions and replaces their files. A versioned
 Targets   AWS::S3::Bucket, AWS::Glue::Table, AWS::Lambda::EventSourceMapping
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack, buckets

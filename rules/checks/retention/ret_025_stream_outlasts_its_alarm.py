@@ -7,8 +7,6 @@ Targets   AWS::CloudWatch::Alarm, AWS::Kinesis::Stream, AWS::Lambda::EventSource
           AWS::Lambda::Function
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import at, items

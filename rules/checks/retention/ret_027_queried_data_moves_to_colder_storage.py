@@ -6,8 +6,6 @@ Why       Years of Parquet in the standard class cost more than the licence for 
 Targets   AWS::S3::Bucket, AWS::Glue::Table, AWS::Lambda::EventSourceMapping
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack, buckets

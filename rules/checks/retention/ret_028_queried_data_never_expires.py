@@ -5,8 +5,6 @@ Why       A lifecycle rule that is meant for query results but lost its prefix d
 Targets   AWS::S3::Bucket, AWS::Glue::Table, AWS::Lambda::EventSourceMapping
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack, buckets

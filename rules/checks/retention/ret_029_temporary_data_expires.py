@@ -7,8 +7,6 @@ Targets   AWS::S3::Bucket, AWS::Athena::WorkGroup, AWS::IAM::Role, AWS::Glue::Ta
           AWS::Lambda::EventSourceMapping
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Resource, Stack, buckets, grants

@@ -5,8 +5,6 @@ Why       Nobody, AWS included, can lift a lock in COMPLIANCE mode. What a test 
 Targets   AWS::S3::Bucket
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import at

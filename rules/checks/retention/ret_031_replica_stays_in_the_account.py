@@ -5,8 +5,6 @@ Why       A replica in another account belongs to that account: it is read, kept
 Targets   AWS::S3::Bucket
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.render.resources import at, items

@@ -6,8 +6,6 @@ Why       Auditors look back over twelve months, and so do we when a leak is fou
 Targets   AWS::S3::Bucket, AWS::CloudTrail::Trail
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack, trails

@@ -6,8 +6,6 @@ Why       A recent leak is investigated at once, without waiting for a restore. 
 Targets   AWS::S3::Bucket, AWS::CloudTrail::Trail
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack, buckets, trails

@@ -6,8 +6,6 @@ Why       Whoever has something to hide deletes the file that shows it. The sign
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::CloudTrail::Trail
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rules.lib import Problem, Stack, stores, trails

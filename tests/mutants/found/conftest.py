@@ -1,7 +1,5 @@
 """What `tox -e mutants` has found, which runs these tests after it."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """The table of what is judged is held to what is: each property in it is one where a rule refuses some break."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

@@ -5,8 +5,6 @@ nightly profile) the files and the row in the catalogue are really deleted from 
 judged with what is left. It survives, so `tox -e mutants`, and with it `make test`, fails and names it.
 """
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What `python -m harness deploy` says when the stack is deployed and what comes after fails."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import NoReturn

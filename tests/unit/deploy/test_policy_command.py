@@ -1,7 +1,5 @@
 """`stack-policy`: whatever it is given, and wherever its output goes, it ends in one line and an exit code."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Callable

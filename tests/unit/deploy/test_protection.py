@@ -1,7 +1,5 @@
 """The stack policy is the template's: what is retained is refused to be replaced or removed, and nothing else is."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A release is found again by its commit, and a tree that is no commit never takes a commit's place."""
 
-from __future__ import annotations
-
 import subprocess
 from pathlib import Path
 

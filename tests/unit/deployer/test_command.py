@@ -1,7 +1,5 @@
 """`tox -e deployer-policy` says what is stale, writes it, and writes the policies of one's own environment."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

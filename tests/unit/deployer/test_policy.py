@@ -1,7 +1,5 @@
 """The deployer's policies grant what the handlers of the template's types call, and what they leave out: no more."""
 
-from __future__ import annotations
-
 import copy
 import json
 import re
@@ -89,12 +87,7 @@ def test_what_only_a_list_handler_calls_is_not_granted() -> None:
 
 @pytest.mark.parametrize(
     "type_",
-    [
-        "AWS::CloudWatch::AlarmMuteRule",
-        "AWS::Lambda::Alias",
-        "AWS::Lambda::Version",
-        "AWS::Scheduler::Schedule",
-    ],
+    ["AWS::CloudWatch::AlarmMuteRule", "AWS::Lambda::Alias", "AWS::Lambda::Version", "AWS::Scheduler::Schedule"],
 )
 def test_a_type_more_in_the_template_is_a_right_more(type_: str) -> None:
     template = copy.deepcopy(THE_TEMPLATE)

@@ -1,7 +1,5 @@
 """The certificates of an emulator, held against a real handshake."""
 
-from __future__ import annotations
-
 import contextlib
 import socket
 import ssl

@@ -1,7 +1,5 @@
 """What counts as looked at, and where the template, the emulated AWS and the lists part."""
 
-from __future__ import annotations
-
 import copy
 import json
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Callers of the emulator: no setting of the person at the keyboard leads them anywhere else."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

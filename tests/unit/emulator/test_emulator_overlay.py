@@ -1,7 +1,5 @@
 """The overlay's tables and its bond to one MiniStack. That each row works is shown in the integration tests."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version

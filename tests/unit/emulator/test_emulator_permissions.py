@@ -1,7 +1,5 @@
 """The permission check, on a deployment made by hand: everything granted, then each grant taken away."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -66,10 +64,7 @@ FROM_TRAIL: Statement = {"StringEquals": {"aws:SourceArn": TRAIL}}
 KEY_POLICY: Statement = {
     "Statement": [
         {**allow("kms:*", "*"), "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}},
-        {
-            **allow("kms:Decrypt", "*", through("s3", PARQUET)),
-            "Principal": {"AWS": f"arn:aws:iam::{READER}:root"},
-        },
+        {**allow("kms:Decrypt", "*", through("s3", PARQUET)), "Principal": {"AWS": f"arn:aws:iam::{READER}:root"}},
         let("s3.amazonaws.com", "kms:GenerateDataKey kms:Decrypt", condition=FROM_HERE),
         let("cloudwatch.amazonaws.com", "kms:GenerateDataKey kms:Decrypt", condition=FROM_HERE),
         let("events.amazonaws.com", "kms:GenerateDataKey kms:Decrypt"),
@@ -195,13 +190,9 @@ REPLICATION = role(
     "s3.amazonaws.com",
     allow("s3:GetReplicationConfiguration s3:ListBucket", RAW),
     allow(
-        "s3:GetObjectVersionForReplication s3:GetObjectVersionAcl s3:GetObjectVersionTagging",
-        f"{RAW}/market-data/*",
+        "s3:GetObjectVersionForReplication s3:GetObjectVersionAcl s3:GetObjectVersionTagging", f"{RAW}/market-data/*"
     ),
-    allow(
-        "s3:GetObjectVersionForReplication s3:GetObjectVersionAcl s3:GetObjectVersionTagging",
-        f"{RAW}/aws/lambda/*",
-    ),
+    allow("s3:GetObjectVersionForReplication s3:GetObjectVersionAcl s3:GetObjectVersionTagging", f"{RAW}/aws/lambda/*"),
     allow("s3:ReplicateObject s3:ReplicateTags", f"{ARCHIVE}/*"),
     allow("kms:Decrypt", KEY, through("s3", RAW)),
     allow("kms:Encrypt", KEY, through("s3", ARCHIVE)),

@@ -2,15 +2,7 @@
 
 import pytest
 
-from pipeline_store.keys import (
-    SequenceRange,
-    hour_of,
-    parse_key,
-    raw_key,
-    rejected_key,
-    undecodable_key,
-    validated_key,
-)
+from pipeline_store.keys import SequenceRange, hour_of, parse_key, raw_key, rejected_key, undecodable_key, validated_key
 
 SHARD = "shardId-000000000003"
 SEQ = "49650000000000000000000000000000000000000000000000000001"

@@ -1,7 +1,5 @@
 """What would be most of a test's time is done once, or not at all: parsing the template, and moto's machine images."""
 
-from __future__ import annotations
-
 import copy
 import os
 from functools import cache

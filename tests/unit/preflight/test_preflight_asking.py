@@ -1,7 +1,5 @@
 """How preflight asks: what the services answer becomes facts, and what they refuse stays open."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What preflight makes of facts: every finding, by the one fact that brings it about; and that no answer is no pass."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What preflight prints, and with which exit code it ends."""
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

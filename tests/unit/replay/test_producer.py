@@ -10,14 +10,7 @@ from hypothesis import strategies as st
 from harness.replay.errors import ReplayError
 from harness.replay.generator import generate
 from harness.replay.ledger import Ledger, digest_of
-from harness.replay.producer import (
-    ATTEMPTS,
-    MAX_RECORD_BYTES,
-    MAX_RECORDS,
-    MAX_REQUEST_BYTES,
-    Producer,
-    partition_key,
-)
+from harness.replay.producer import ATTEMPTS, MAX_RECORD_BYTES, MAX_RECORDS, MAX_REQUEST_BYTES, Producer, partition_key
 from harness.replay.source_records import Source, SourceRecord
 from market_data import Reason
 

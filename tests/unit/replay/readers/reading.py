@@ -1,7 +1,5 @@
 """How the readers' tests read a line. The messages they read are made up after the venues' documentation. No tests."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -69,10 +69,7 @@ def test_a_book_by_http_is_a_snapshot_of_the_pair_in_its_address() -> None:
     (book,) = read("bitstamp", line, "")
 
     assert (book["symbol"], book["event"], book["book"]) == ("btceur", "snapshot", "L2")
-    assert (book["timestamp"], book["receive_timestamp"]) == (
-        "1970-01-01T00:16:40.000001Z",
-        "2020-09-13T12:26:40.5Z",
-    )
+    assert (book["timestamp"], book["receive_timestamp"]) == ("1970-01-01T00:16:40.000001Z", "2020-09-13T12:26:40.5Z")
 
 
 def test_another_answer_by_http_is_skipped() -> None:
