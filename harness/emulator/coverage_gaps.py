@@ -8,7 +8,7 @@ from harness.emulator.coverage import ITEM, MINISTACK, Place, Reading
 from harness.emulator.not_shown import NotShown
 
 
-def shortfalls(
+def coverage_gaps(
     found: Sequence[Reading], added: Sequence[AddedProperty], types: Sequence[AddedType], listed: Sequence[NotShown]
 ) -> list[str]:
     """What is neither applied nor listed, and what the overlay or the list says though it is not so. None is well."""

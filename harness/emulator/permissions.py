@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from harness.emulator.deployment import Clients, Deployment
 from harness.emulator.policies import role_may, service_may
-from harness.emulator.service_calls import all_needs
-from harness.emulator.service_calls.call import Need
+from harness.emulator.service_calls import all_calls
+from harness.emulator.service_calls.call import ServiceCall
 
 
 @dataclass(frozen=True, order=True)
@@ -28,21 +28,21 @@ class MissingGrant:
 
 def missing_grants(clients: Clients, *, region: str, account: str) -> list[MissingGrant]:
     """Everything missing from what is deployed, each right once per role and resource."""
-    return judge(all_needs(Deployment(clients, region, account)))
+    return judge(all_calls(Deployment(clients, region, account)))
 
 
-def judge(needs: Iterable[Need]) -> list[MissingGrant]:
-    """The needs that no policy meets."""
+def judge(calls: Iterable[ServiceCall]) -> list[MissingGrant]:
+    """The calls that no policy allows."""
     missing: dict[tuple[str, str, str], MissingGrant] = {}
-    for need in needs:
-        if not _met(need):
-            name = need.role.name if need.role is not None else need.service
-            grant = MissingGrant(name, need.request.action, need.request.resource, need.why)
+    for call in calls:
+        if not _allowed(call):
+            name = call.role.name if call.role is not None else call.service
+            grant = MissingGrant(name, call.request.action, call.request.resource, call.why)
             missing.setdefault((grant.role, grant.action, grant.resource), grant)
     return sorted(missing.values())
 
 
-def _met(need: Need) -> bool:
-    if need.role is None:
-        return service_may(need.service, need.request, need.policy)
-    return role_may(need.role, need.request, need.policy, required=need.policy_decides)
+def _allowed(call: ServiceCall) -> bool:
+    if call.role is None:
+        return service_may(call.service, call.request, call.policy)
+    return role_may(call.role, call.request, call.policy, required=call.policy_decides)

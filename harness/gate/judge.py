@@ -10,7 +10,7 @@ from harness.gate import suppressions, waivers
 from harness.gate.check_loader import Check
 from harness.gate.engines import python_checks as check_engine
 from harness.gate.engines.errors import EngineError
-from harness.gate.engines.outcome import Engine, Judged, Outcome
+from harness.gate.engines.outcome import Engine, Outcome, Target
 from harness.gate.engines.python_checks import Checks
 from harness.gate.rule_set import ENGINES, RuleSet
 from harness.gate.verdicts import EngineUsed, Report, ScenarioJudged, Tally
@@ -24,13 +24,13 @@ SOURCE = "source"
 COMBINATION = "another combination"
 
 
-def things_of(source: Source, scenarios: Scenarios) -> list[Judged]:
+def things_of(source: Source, scenarios: Scenarios) -> list[Target]:
     """The source, and each scenario's rendering; equal renderings once."""
     cleaned = suppressions.without(source.template)
-    things = [Judged(SOURCE, cleaned, source_text=source.text)]
+    things = [Target(SOURCE, cleaned, source_text=source.text)]
     seen = set()
     for scenario in scenarios.all:
-        thing = Judged(scenario.name, suppressions.without(scenario.rendering.template), scenario.rendering)
+        thing = Target(scenario.name, suppressions.without(scenario.rendering.template), scenario.rendering)
         # Checks may ask for a parameter too, so two scenarios are equal only if nothing they were asked for differs.
         key = (thing.json, as_json(scenario.values))
         if key not in seen:
@@ -82,7 +82,7 @@ def judge(
     )
 
 
-def _judged(engine: Engine, things: Sequence[Judged], scenarios: Scenarios) -> list[tuple[Judged, Outcome]]:
+def _judged(engine: Engine, things: Sequence[Target], scenarios: Scenarios) -> list[tuple[Target, Outcome]]:
     try:
         answers = engine.judge(things)
     except BrokenExecutor as error:
@@ -96,8 +96,8 @@ def _judged(engine: Engine, things: Sequence[Judged], scenarios: Scenarios) -> l
 
 
 def _combinations(
-    checks: Sequence[Check], things: Sequence[Judged], scenarios: Scenarios
-) -> list[tuple[Judged, Outcome]]:
+    checks: Sequence[Check], things: Sequence[Target], scenarios: Scenarios
+) -> list[tuple[Target, Outcome]]:
     """What the checks say about every reachable combination of what they compare, beyond the scenarios.
 
     A check sees only resources of the types it asked for, so the combinations are those of what these depend on.
@@ -118,20 +118,20 @@ def _combinations(
             # What looks at everything has seen every pair of values in the scenarios.
             continue
         # What a scenario has shown already is not another combination.
-        seen = {_pieces(scenarios, names, thing.rendering) for thing in things[1:] if thing.rendering}
+        seen = {_variants(scenarios, names, thing.rendering) for thing in things[1:] if thing.rendering}
         for values in scenarios.combinations(names):
             rendering = scenarios.rendering(values)
-            pieces = _pieces(scenarios, names, rendering)
-            if pieces in seen:
+            variants = _variants(scenarios, names, rendering)
+            if variants in seen:
                 continue
-            seen.add(pieces)
+            seen.add(variants)
             failures, _ = check_engine.run(check, rendering.stack(*names), COMBINATION)
             if failures:
-                found.append((Judged(COMBINATION, {}, rendering), Outcome(failures)))
+                found.append((Target(COMBINATION, {}, rendering), Outcome(failures)))
     return found
 
 
-def _pieces(scenarios: Scenarios, names: Sequence[str], rendering: Rendering) -> tuple[str, ...]:
+def _variants(scenarios: Scenarios, names: Sequence[str], rendering: Rendering) -> tuple[str, ...]:
     """What some resources are in a rendering, and which environment it is, which checks may ask for."""
     environment = rendering.values.get(scenarios.environment, "")
-    return (environment, *(scenarios.piece(name, rendering) for name in names))
+    return (environment, *(scenarios.variant(name, rendering) for name in names))

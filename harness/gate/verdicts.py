@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from harness.gate.engines.outcome import Judged, Outcome, Place
+from harness.gate.engines.outcome import Outcome, Place, Target
 from harness.render.source import Source
 
 PASS, FAIL, NOT_APPLICABLE, NOT_EVALUATED = "pass", "fail", "not applicable", "not evaluated"
@@ -100,7 +100,7 @@ class Tally:
         self._findings: dict[tuple[Any, ...], tuple[Finding, list[str]]] = {}
         self._counts: dict[tuple[str, str], dict[str, int]] = {}
 
-    def add(self, engine: str, thing: Judged, outcome: Outcome) -> None:
+    def add(self, engine: str, thing: Target, outcome: Outcome) -> None:
         """Take in what an engine said about one thing."""
         failed = set()
         for failure in outcome.failures:

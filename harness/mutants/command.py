@@ -15,9 +15,9 @@ from harness.gate.command import TEMPLATE
 from harness.gate.engines.errors import EngineError
 from harness.gate.rule_set import RuleSet
 from harness.mutants import harmless
+from harness.mutants.cache import cached_mutants
 from harness.mutants.harmless import BadHarmless
 from harness.mutants.judge import MutantJudge
-from harness.mutants.kept import made
 from harness.mutants.operators import OPERATORS
 from harness.mutants.report import Result
 from harness.render.dumping import as_indented_json
@@ -71,9 +71,9 @@ def _run(source: Source, rule_set: RuleSet, rechecked: int, seed: int | None) ->
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        found = made(source)
-        mutants = found.mutants
-        judge = MutantJudge(found.reach, rule_set)
+        cached = cached_mutants(source)
+        mutants = cached.mutants
+        judge = MutantJudge(cached.reach, rule_set)
         task = progress.add_task("judging mutants", total=len(mutants))
         judge.judge(mutants, lambda done: progress.update(task, completed=done))
         reviewed = harmless.load(rule_set.folder / "harmless.yaml")

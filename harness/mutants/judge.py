@@ -18,7 +18,7 @@ from harness.gate.engines.cfn_guard import CfnGuard, properties_seen
 from harness.gate.engines.cfn_lint import CfnLint
 from harness.gate.engines.checkov_process import Checkov
 from harness.gate.engines.errors import EngineError
-from harness.gate.engines.outcome import Engine, Judged
+from harness.gate.engines.outcome import Engine, Target
 from harness.gate.engines.python_checks import Checks
 from harness.gate.rule_set import RuleSet
 from harness.mutants.mutation import Mutation
@@ -98,12 +98,12 @@ class MutantJudge:
                     refusals[index] |= {self._slugs.get(failure.rule, failure.rule) for failure in outcome.failures}
         return refusals
 
-    def _whole(self, mutant: Mutant) -> Iterator[Judged]:
+    def _whole(self, mutant: Mutant) -> Iterator[Target]:
         template = dict(mutant.mutation.template)
         for changed in mutant.changed:
             rendering = Rendering(template, self.reach.scenarios[changed.scenario].values)
-            yield Judged(f"scenario {changed.scenario}", rendering.template, rendering)
-        yield Judged("source", template, source_text=as_json(template))
+            yield Target(f"scenario {changed.scenario}", rendering.template, rendering)
+        yield Target("source", template, source_text=as_json(template))
 
     def _reads(self, check: Check) -> set[str]:
         known = self.reach.types_read.get(check.source)
@@ -165,7 +165,7 @@ class MutantJudge:
 
     def _usual(self, engine: Engine) -> set[str]:
         """What an engine's own checks say about the template as it is, which says nothing about a mutant."""
-        things = [Judged("as it is", scenario.rendering.template) for scenario in self.reach.scenarios[:1]]
+        things = [Target("as it is", scenario.rendering.template) for scenario in self.reach.scenarios[:1]]
         return {failure.rule for outcome in engine.judge(things) for failure in outcome.failures}
 
 
@@ -225,7 +225,7 @@ class _SideBySide:
         yield from self._asked(engine, things, slugs, self._owners)
 
     def _asked(
-        self, engine: Engine, things: Sequence[Judged], slugs: Mapping[str, str], owners: Mapping[str, set[int]]
+        self, engine: Engine, things: Sequence[Target], slugs: Mapping[str, str], owners: Mapping[str, set[int]]
     ) -> Iterator[tuple[int, str]]:
         for outcome in engine.judge(things):
             for failure in outcome.failures:
@@ -235,9 +235,9 @@ class _SideBySide:
                     yield index, slugs.get(failure.rule, failure.rule)
 
 
-def _packed(type_: str, bodies: list[tuple[str, Mapping[str, object]]]) -> list[Judged]:
+def _packed(type_: str, bodies: list[tuple[str, Mapping[str, object]]]) -> list[Target]:
     return [
-        Judged(f"{type_} {start}", {"Resources": dict(bodies[start : start + SIDE_BY_SIDE])})
+        Target(f"{type_} {start}", {"Resources": dict(bodies[start : start + SIDE_BY_SIDE])})
         for start in range(0, len(bodies), SIDE_BY_SIDE)
     ]
 

@@ -32,7 +32,7 @@ class Reach:
         self.scenarios: list[Scenario] = self._scenarios.all
         #: The scenarios that the template lets through; behind them stand those that only a mutation does.
         self._reachable = range(len(self.scenarios))
-        self._renderings = [scenario.rendering.remembering() for scenario in self.scenarios]
+        self._renderings = [scenario.rendering.caching() for scenario in self.scenarios]
         self._stacks = [rendering.stack() for rendering in self._renderings]
         self._followers = cache(self._following)
         self._dependents = _dependents(template)

@@ -33,12 +33,12 @@ def _first_line(thing: object) -> str:
     return (thing.__doc__ or "").strip().splitlines()[0]
 
 
-def _stand_ins() -> str:
+def _placeholders() -> str:
     by_type = [f"| `{type_}` | `{value}` |" for type_, value in parameters.BY_TYPE.items()]
     by_pattern = "\n".join(f"- `{value}`" for value in parameters.BY_PATTERN)
     by_name = [f"| `{ending}` | `{value}` |" for ending, value in parameters.BY_NAME.items()]
-    table = "\n".join(("| type | stand-in |", "|---|---|", *by_type))
-    named = "\n".join(("| name | stand-in |", "|---|---|", *by_name))
+    table = "\n".join(("| type | placeholder |", "|---|---|", *by_type))
+    named = "\n".join(("| name | placeholder |", "|---|---|", *by_name))
     return (
         f"{table}\n\nText whose name ends so (regular expressions, whatever the case) gets what is beside it:"
         f"\n\n{named}\n\nText with an `AllowedPattern` gets the first of these that it allows:\n\n{by_pattern}"
@@ -50,7 +50,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "overlay": install.listing,
     "not_shown": not_shown.listing,
     "formats": _formats,
-    "stand_ins": _stand_ins,
+    "placeholders": _placeholders,
     **deployer.PARTS,
 }
 

@@ -42,14 +42,14 @@ class Evaluation:
         self._open: list[str] = []
         #: What objects of a template come to, by their ids. Each is kept beside it: no other object gets its id then.
         self._known: dict[int, tuple[Any, Any]] | None = None
-        self._remembers = False
+        self._caches = False
 
-    def remember(self) -> None:
+    def cache(self) -> None:
         """From now on keep what objects come to, for `take_over`."""
-        self._known, self._remembers = {}, True
+        self._known, self._caches = {}, True
 
     def take_over(self, other: Evaluation, logical_id: str) -> None:
-        """Use what `other` remembers. Its template differs in one resource alone; both share what is not different.
+        """Use the cache of `other`. Its template differs in one resource alone; both share what is not different.
 
         Nothing is taken over if that resource has another name, type or stored value: others may refer to it.
         """
@@ -109,7 +109,7 @@ class Evaluation:
         if (known := self._known.get(id(value))) is not None:
             return known[1]
         rendered = self._value(value)
-        if self._remembers:
+        if self._caches:
             self._known[id(value)] = value, rendered
         return rendered
 

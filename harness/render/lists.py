@@ -10,11 +10,11 @@ from harness.render import parameters
 from harness.render.arguments import bounded, pair, scalar, shown
 from harness.render.errors import UnrenderableTemplate
 from harness.render.evaluator import Evaluator
-from harness.render.made_up import has_made_up_length, is_attribute, is_made_up
+from harness.render.placeholders import has_placeholder_length, is_attribute, is_placeholder
 
 #: us-east-1 has six; no region has more.
 _ZONES = "abcdef"
-#: What is divided where the network is a stand-in that is none, by IP version: enough for 256 subnets of any size.
+#: Networks used instead of a placeholder that is no network, by IP version: enough for 256 subnets of any size.
 _NETWORKS = {4: "10.0.0.0/8", 6: "2001:db8::/32"}
 
 
@@ -38,7 +38,7 @@ def split(evaluation: Evaluator, argument: Any) -> list[str]:
 
 
 def select(evaluation: Evaluator, argument: Any) -> Any:
-    """Fn::Select. Where either the list or the index is a stand-in, there is always an entry: if need be, the last."""
+    """Fn::Select. With a placeholder for the list or the index there is always an entry, at worst the last one."""
     written, expression = pair("Fn::Select", argument)
     index, values = evaluation.value(written), _list(evaluation, expression)
     try:
@@ -53,11 +53,13 @@ def select(evaluation: Evaluator, argument: Any) -> Any:
 
 
 def _may_be_there(evaluation: Evaluator, written: Any, index: Any, expression: Any) -> bool:
-    return is_made_up(evaluation, written) or (str(index).isdecimal() and has_made_up_length(evaluation, expression))
+    return is_placeholder(evaluation, written) or (
+        str(index).isdecimal() and has_placeholder_length(evaluation, expression)
+    )
 
 
 def cidr(evaluation: Evaluator, argument: Any) -> list[str]:
-    """Fn::Cidr. What cannot be divided because it is a stand-in is replaced by what can."""
+    """Fn::Cidr. A placeholder that cannot be divided is replaced by a network that can."""
     arguments = [evaluation.value(each) for each in argument] if isinstance(argument, list) else []
     try:
         return _subnets(*map(str, arguments))
@@ -67,7 +69,7 @@ def cidr(evaluation: Evaluator, argument: Any) -> list[str]:
     # No IPv4 network has more than 24 bits to give; a subnet of an IPv6 one takes 64.
     network = _NETWORKS[6 if bits in map(str, range(25, 129)) else 4]
     usable = [
-        instead if is_made_up(evaluation, written) else str(value)
+        instead if is_placeholder(evaluation, written) else str(value)
         for written, value, instead in zip(argument, arguments, (network, "6", "8"), strict=False)
     ]
     try:

@@ -12,7 +12,7 @@ from harness.render.errors import UnrenderableTemplate
 #: As many Availability Zones as us-east-1 has, which is as many subnets as a template asks for.
 LIST_LENGTH = 6
 #: What stands in for a parameter without a default, by its type; for a list of any other type, LIST_LENGTH of its
-#: members' stand-ins. `{id}` is 17 hexadecimal digits made from the parameter's name (and the place in a list), so
+#: members' placeholders. `{id}` is 17 hexadecimal digits made from the parameter's name (and the place in a list), so
 #: that two parameters of one type are told apart.
 BY_TYPE = {
     "String": "example",
@@ -77,14 +77,14 @@ _STORED = re.compile(r"AWS::SSM::Parameter::Value<(.+)>")
 
 
 def default(name: str, parameter: Parameter) -> str:
-    """The default, or the documented stand-in. Raises UnrenderableTemplate where no value can be found."""
+    """The default, or the documented placeholder. Raises UnrenderableTemplate where no value can be found."""
     parameter = _of_value(parameter)
     if "Default" in parameter:
         return text(parameter["Default"])
-    return stand_in(name, parameter)
+    return placeholder(name, parameter)
 
 
-def stand_in(name: str, parameter: Parameter, unlike: Collection[str] = ()) -> str:
+def placeholder(name: str, parameter: Parameter, unlike: Collection[str] = ()) -> str:
     """A value that the parameter allows, and that is none of `unlike`. Raises UnrenderableTemplate if none is found."""
     parameter = _of_value(parameter)
     try:
@@ -105,7 +105,7 @@ def extremes(parameter: Parameter) -> list[str]:
 
 
 def written(parameter: Parameter) -> list[str]:
-    """The values that the template itself gives the parameter. Any other is a stand-in, or what it is compared with."""
+    """The values that the template gives the parameter; all others are placeholders or come from comparisons."""
     parameter = _of_value(parameter)
     given = [parameter["Default"]] if "Default" in parameter else []
     return [text(each) for each in [*given, *parameter.get("AllowedValues", [])]]

@@ -33,19 +33,19 @@ class Rendering:
         self._resources: dict[str, Resource] = {}
         #: Values as `schemas.typed` leaves them, by type, property and id; each kept beside, as in `Evaluation`.
         self._typed: dict[tuple[str, str, int], tuple[Any, Any]] = {}
-        self._remembers = False
+        self._caches = False
 
-    def remembering(self) -> Rendering:
-        """The same rendering anew, which remembers what it has worked out: `changed` shares it."""
+    def caching(self) -> Rendering:
+        """A new copy of this rendering that caches what it evaluates; `changed` shares the cache."""
         found = Rendering(self._source, self.values, self._evaluation.account)
-        found._evaluation.remember()
-        found._remembers = True
+        found._evaluation.cache()
+        found._caches = True
         return found
 
     def changed(self, template: Mapping[str, Any], logical_id: str) -> Rendering:
         """The rendering, with these values, of a template that differs in one resource alone and shares all the rest.
 
-        Values that come out as before are the same objects, if this one is `remembering`.
+        Values that do not change are the same objects, if this rendering is `caching`.
         """
         found = Rendering(template, self.values, self._evaluation.account)
         found._evaluation.take_over(self._evaluation, logical_id)
@@ -149,7 +149,7 @@ class Rendering:
             known = self._typed.get(key := (type_, name, id(value)))
             if known is None:
                 known = value, schemas.typed(type_, {name: value})[name]
-                if self._remembers:
+                if self._caches:
                     self._typed[key] = known
             found[name] = known[1]
         return found

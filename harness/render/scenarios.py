@@ -2,7 +2,7 @@
 
 A template with sixteen conditions has tens of thousands of combinations, but a resource depends on few of them. So:
 
-- every *piece*, which is one resource in one of the forms it can take, over every reachable combination of the
+- every *variant*, which is one resource in one of the forms it can take, over every reachable combination of the
   conditions' parameters that it depends on, is in at least one rendering;
 - so is every value of each parameter that conditions, `Rules` or its own bounds name;
 - so is every pair of values of the parameters that conditions depend on.
@@ -51,7 +51,7 @@ class Scenarios:
         self.dependencies = Dependencies(template)
         self._parameters: Mapping[str, Any] = template.get("Parameters", {})
         self._literals = _literals(template)
-        self._pieces: dict[tuple[str, tuple[str | None, ...]], str] = {}
+        self._variants: dict[tuple[str, tuple[str | None, ...]], str] = {}
         self._repairs: dict[Any, tuple[str, ...] | None] = {}
         self._defaults = {name: parameters.default(name, each) for name, each in self._parameters.items()}
 
@@ -136,7 +136,7 @@ class Scenarios:
             covered = self._covers(values)
             left = [(key, partial) for key, partial in pending if key not in covered]
             if len(left) == len(pending):
-                # The others' values have changed the form of each piece. Alone the first is as it was when wanted.
+                # The others' values have changed the form of each variant. Alone the first is as it was when wanted.
                 values = self._merged([pending[0][1]])
                 left = pending[1:]
             chosen.append(values)
@@ -144,7 +144,7 @@ class Scenarios:
         return list(self._named(_unique(chosen)))
 
     def _wanted(self) -> Iterator[tuple[Any, Mapping[str, str]]]:
-        """What has to be in some scenario, with the values it takes: pieces, bounds, and pairs."""
+        """What has to be in some scenario, with the values it takes: variants, bounds, and pairs."""
         for logical_id in self.template["Resources"]:
             seen = set()
             names = self.dependencies.of_resource(logical_id)
@@ -153,10 +153,10 @@ class Scenarios:
                 values = self.completed(partial)
                 if values is None:
                     continue
-                piece = self.piece(logical_id, self.rendering(values))
-                if piece not in seen:
-                    seen.add(piece)
-                    yield (logical_id, piece), {name: values[name] for name in domains}
+                variant = self.variant(logical_id, self.rendering(values))
+                if variant not in seen:
+                    seen.add(variant)
+                    yield (logical_id, variant), {name: values[name] for name in domains}
         for name, extremes in self.bounds.items():
             for value in extremes:
                 if self.completed({name: value}) is not None:
@@ -168,20 +168,20 @@ class Scenarios:
 
     def _covers(self, values: Values) -> set[Any]:
         rendering = self.rendering(values)
-        pieces = {(each, self.piece(each, rendering)) for each in self.template["Resources"]}
+        variants = {(each, self.variant(each, rendering)) for each in self.template["Resources"]}
         pairs = {
             (left, values[left], right, values[right]) for left, right in itertools.combinations(self.variables, 2)
         }
-        return pieces | pairs | set(values.items())
+        return variants | pairs | set(values.items())
 
-    def piece(self, logical_id: str, rendering: Rendering) -> str:
+    def variant(self, logical_id: str, rendering: Rendering) -> str:
         """A resource's form in a rendering as text; empty if it is not there."""
         # Two renderings differ in it only by the parameters that it depends on.
         names = sorted(self.dependencies.of_resource(logical_id))
         key = logical_id, tuple(rendering.values.get(name) for name in names)
-        if key not in self._pieces:
-            self._pieces[key] = as_key(rendering.resource(logical_id)) if rendering.exists(logical_id) else ""
-        return self._pieces[key]
+        if key not in self._variants:
+            self._variants[key] = as_key(rendering.resource(logical_id)) if rendering.exists(logical_id) else ""
+        return self._variants[key]
 
     def _merged(self, partials: list[Mapping[str, str]]) -> Values:
         merged = dict(partials[0])
@@ -252,7 +252,7 @@ class Scenarios:
             return values
         try:
             # One value that is none of those compared with: the other side of a `Not [Equals]`.
-            return [*values, parameters.stand_in(name, parameter, unlike=values)]
+            return [*values, parameters.placeholder(name, parameter, unlike=values)]
         except UnrenderableTemplate:
             return values
 

@@ -18,7 +18,7 @@ from harness.alarms.series import Metric, Numbers
 from harness.alarms.states import State
 from harness.render.dumping import as_key
 from harness.render.resources import Resource, Stack, at, items
-from rules.lib.cached import remembered_by_part
+from rules.lib.cached import cached_by_part
 from rules.lib.iam import Path
 from rules.lib.numbers import whole
 
@@ -107,7 +107,7 @@ def watched(alarm: Resource) -> list[tuple[Path, Metric]]:
     return _watched(alarm.body)
 
 
-@remembered_by_part
+@cached_by_part
 def _watched(body: Mapping[str, Any]) -> list[tuple[Path, Metric]]:
     stated = body.get("Properties")
     properties = stated if isinstance(stated, dict) else {}

@@ -1,4 +1,4 @@
-"""Answers about a whole template that are worked out once, although they are asked for each of its subjects."""
+"""Caches for answers about a whole template, which checks ask for once a resource."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 Answer = TypeVar("Answer")
 
 
-def remembered(function: Callable[[dict[str, Any]], Answer]) -> Callable[[dict[str, Any]], Answer]:
-    """`function` with the answer for the template it was last given, as long as it is given the same object again."""
+def cached(function: Callable[[dict[str, Any]], Answer]) -> Callable[[dict[str, Any]], Answer]:
+    """`function` with its answer for the last template cached, by identity."""
     last: list[tuple[dict[str, Any], Answer]] = []
 
     @wraps(function)
@@ -20,10 +20,10 @@ def remembered(function: Callable[[dict[str, Any]], Answer]) -> Callable[[dict[s
     return answer
 
 
-def remembered_by_part(function: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
-    """`function` with its answers for parts of templates, told by identity: mutants share what they leave alone.
+def cached_by_part(function: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
+    """`function` with its answers for parts of templates cached, by identity: mutants share unchanged parts.
 
-    The parts are kept with their answers, so that no other can come to have the identity of one that is gone.
+    Each part is stored with its answer, so that its id is not reused.
     """
     known: dict[int, tuple[Any, Answer]] = {}
 

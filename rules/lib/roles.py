@@ -3,7 +3,7 @@
 from typing import Any
 
 from harness.render.resources import Resource, Stack
-from rules.lib.cached import remembered_by_part
+from rules.lib.cached import cached_by_part
 
 ROLE = "AWS::IAM::Role"
 
@@ -67,7 +67,7 @@ def users_of(stack: Stack, role: Resource) -> list[Resource]:
     return [each for each in stack.all().values() if _roles_named(each) & {role.ref, role.arn}]
 
 
-@remembered_by_part
+@cached_by_part
 def _roles_named(user: Resource) -> frozenset[str]:
     # What stands in IAM is about roles, but for an instance profile, and works with none.
     if user.type.startswith("AWS::IAM::") and user.type != "AWS::IAM::InstanceProfile":

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.gate.engines.outcome import Judged
+from harness.gate.engines.outcome import Target
 from harness.gate.judge import things_of
 from harness.render.scenarios import Scenarios
 from harness.render.source import Source, parse
@@ -47,12 +47,12 @@ def source_of(text: str) -> Source:
     return parse(text, Path("template.yaml"))
 
 
-def things(text: str) -> list[Judged]:
+def things(text: str) -> list[Target]:
     """The source of a template and its renderings."""
     source = source_of(text)
     return things_of(source, Scenarios(source.template))
 
 
-def rendered(template: dict[str, Any], name: str = "rendered") -> Judged:
+def rendered(template: dict[str, Any], name: str = "rendered") -> Target:
     """A template that is as a rendering is: without functions."""
-    return Judged(name, template)
+    return Target(name, template)

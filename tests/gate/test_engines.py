@@ -635,11 +635,11 @@ def test_each_engine_can_be_asked_alone_and_says_so(gate, template, name):
 def test_all_engines_judge_where_none_is_named(template, monkeypatch):
     asked = []
 
-    def remembering(self, names):
+    def recording(self, names):
         asked.append(names)
         raise EngineError("enough")
 
-    monkeypatch.setattr(RuleSet, "engines", remembering)
+    monkeypatch.setattr(RuleSet, "engines", recording)
     command.main([str(template)])
 
     assert asked == [("cfn-lint", "cfn-guard", "checkov", "checks")]

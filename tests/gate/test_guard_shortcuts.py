@@ -6,7 +6,7 @@ from conftest import NIGHTLY, PROFILE
 from harness.catalogue.catalogue import GUARD, load
 from harness.gate.engines import cfn_guard
 from harness.gate.engines.cfn_guard import CfnGuard, properties_seen, types_seen
-from harness.gate.engines.outcome import Judged
+from harness.gate.engines.outcome import Target
 from harness.render.source import Source
 
 RULES = [rule for rule in load() if rule.engine == GUARD]
@@ -63,10 +63,10 @@ def test_of_properties_by_their_names_a_rule_sees_these():
 
 
 def test_what_is_shown_in_parts_is_judged_as_if_shown_whole(
-    guard: CfnGuard, pipeline: Source, renderings: list[Judged], monkeypatch: pytest.MonkeyPatch
+    guard: CfnGuard, pipeline: Source, renderings: list[Target], monkeypatch: pytest.MonkeyPatch
 ):
     """Every scenario in the nightly profile: the whole takes seconds for each."""
-    source = Judged("source", pipeline.template, source_text=pipeline.text)
+    source = Target("source", pipeline.template, source_text=pipeline.text)
     some = [source, *(renderings if PROFILE == NIGHTLY else renderings[-1:])]
     parts = guard.judge(some)
     monkeypatch.setattr(cfn_guard, "WORTH_SPLITTING", 1_000_000)

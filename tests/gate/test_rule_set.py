@@ -9,7 +9,7 @@ from harness.catalogue import catalogue, controls
 from harness.catalogue.cases import Case, beside, content, load
 from harness.catalogue.catalogue import CHECKOV, CHECKS, GUARD, RULES, Rule
 from harness.catalogue.patches import BadPatch, changed, pointer
-from harness.gate.engines.outcome import Engine, Judged
+from harness.gate.engines.outcome import Engine, Target
 from harness.gate.rule_set import RuleSet
 from harness.render.source import Source
 from tests.gate import self_test
@@ -95,10 +95,10 @@ def test_every_type_that_takes_tags_has_to_name_its_environment(pipeline: Source
 
 
 def test_every_rule_judges_something_of_the_real_template(
-    pipeline: Source, renderings: list[Judged], rule_set: RuleSet, engines: list[Engine]
+    pipeline: Source, renderings: list[Target], rule_set: RuleSet, engines: list[Engine]
 ):
     """Where a rule applies to nothing, all that it promises is empty."""
-    source = Judged("source", pipeline.template, source_text=pipeline.text)
+    source = Target("source", pipeline.template, source_text=pipeline.text)
     silent = {}
     for engine in engines:
         names = {rule.id if rule.engine == CHECKOV else rule.slug for rule in rule_set.of(engine.name)}

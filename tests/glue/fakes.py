@@ -1,4 +1,4 @@
-"""Hand-written stand-ins: a bucket that is a folder, tables that are dictionaries, and the lake made of them."""
+"""Hand-written placeholders: a bucket that is a folder, tables that are dictionaries, and the lake made of them."""
 
 import gzip
 import hashlib

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.emulator.coverage import MINISTACK, Reading
-from harness.emulator.coverage_gaps import shortfalls
+from harness.emulator.coverage_gaps import coverage_gaps
 from harness.emulator.not_shown import NOT_SHOWN
 from harness.emulator.overlay import additions
 from tests.integration.stacks import DeployedStack
@@ -30,14 +30,14 @@ def test_every_property_is_applied_or_admitted(deployed: Deployed) -> None:
     """MiniStack's CloudFormation drops what it does not know, and says CREATE_COMPLETE."""
     found, _ = deployed
 
-    assert shortfalls(found, additions.PROPERTIES, additions.TYPES, NOT_SHOWN) == []
+    assert coverage_gaps(found, additions.PROPERTIES, additions.TYPES, NOT_SHOWN) == []
 
 
 @pytest.mark.parametrize("row", NOT_SHOWN, ids=lambda row: f"{row.type} {row.property}")
 def test_a_drop_that_the_list_leaves_out_is_named(deployed: Deployed, row: Any) -> None:
     """Otherwise the list would be a matter of diligence."""
     rest = [other for other in NOT_SHOWN if other is not row]
-    said = shortfalls(deployed[0], additions.PROPERTIES, additions.TYPES, rest)
+    said = coverage_gaps(deployed[0], additions.PROPERTIES, additions.TYPES, rest)
 
     assert said == ([f"{row.type} {row.property}: dropped by MiniStack"] if row.dropped else [])
 
@@ -46,7 +46,7 @@ def test_a_drop_that_the_list_leaves_out_is_named(deployed: Deployed, row: Any) 
 def test_a_drop_that_the_overlay_leaves_out_is_named(deployed: Deployed, row: Any) -> None:
     """A row that could go without being missed would be a row too many."""
     rest = [other for other in additions.PROPERTIES if other is not row]
-    said = shortfalls(deployed[0], rest, additions.TYPES, NOT_SHOWN)
+    said = coverage_gaps(deployed[0], rest, additions.TYPES, NOT_SHOWN)
 
     assert bool(said) is not row.corrects
     assert all(f"{row.type} {row.property}" in line for line in said)

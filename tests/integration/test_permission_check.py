@@ -11,7 +11,7 @@ import pytest
 from harness.emulator.deployment import Deployment
 from harness.emulator.permissions import judge, missing_grants
 from harness.emulator.process import Emulator
-from harness.emulator.service_calls import all_needs
+from harness.emulator.service_calls import all_calls
 from tests.integration.stacks import (
     ADDED,
     EVERYTHING,
@@ -109,7 +109,7 @@ class Whole:
         if edit is not None:
             for document in self._documents(changed, policy):
                 document["Statement"] = [new for old in document["Statement"] for new in edit(old)]
-        return {(grant.role, grant.action) for grant in judge(all_needs(changed))}
+        return {(grant.role, grant.action) for grant in judge(all_calls(changed))}
 
     def _documents(self, deployment: Deployment, policy: str) -> list[Any]:
         physical = self.resources[policy.removesuffix("Policy")]
@@ -129,7 +129,7 @@ def whole(everything: DeployedStack) -> Whole:
     emulator = everything.emulator
     deployment = Deployment(emulator.client, emulator.region, emulator.account_id)
     # To its end, so that all is read.
-    list(all_needs(deployment))
+    list(all_calls(deployment))
     deployment.clients = nothing_more
     return Whole(deployment, everything.resources)
 

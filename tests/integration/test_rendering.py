@@ -203,8 +203,8 @@ def test_the_template_is_deployed_as_it_is_rendered(emulator: Emulator, source: 
 
     def real(value: Any) -> Any:
         text = json.dumps(value)
-        for made_up, actual in ids.items():
-            text = text.replace(made_up, actual)
+        for placeholder, actual in ids.items():
+            text = text.replace(placeholder, actual)
         return texts(json.loads(text))
 
     seen = 0

@@ -1,30 +1,29 @@
-"""The template, and what mutations can reach in it: worked out once, by whoever was first."""
+"""The template, and what mutations can reach in it: computed once and cached."""
 
 import pytest
 
 from harness.gate.command import TEMPLATE
-from harness.mutants import kept
+from harness.mutants.cache import CachedMutants, cached_mutants
 from harness.mutants.judge import Mutant
-from harness.mutants.kept import Made
 from harness.mutants.reach import Reach
 from harness.render.source import Source, read
 
 
 @pytest.fixture(scope="session")
-def made() -> Made:
-    return kept.made(read(TEMPLATE))
+def cached() -> CachedMutants:
+    return cached_mutants(read(TEMPLATE))
 
 
 @pytest.fixture(scope="session")
-def source(made: Made) -> Source:
-    return made.source
+def source(cached: CachedMutants) -> Source:
+    return cached.source
 
 
 @pytest.fixture(scope="session")
-def reach(made: Made) -> Reach:
-    return made.reach
+def reach(cached: CachedMutants) -> Reach:
+    return cached.reach
 
 
 @pytest.fixture(scope="session")
-def mutants(made: Made) -> list[Mutant]:
-    return made.mutants
+def mutants(cached: CachedMutants) -> list[Mutant]:
+    return cached.mutants

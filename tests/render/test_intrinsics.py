@@ -304,7 +304,7 @@ def test_what_cloudformation_refuses_is_refused_with_its_place(written: Any, cau
         ),
     ],
 )
-def test_a_stand_in_is_as_long_as_is_asked_for(written: Any, expected: Any) -> None:
+def test_a_placeholder_is_as_long_as_is_asked_for(written: Any, expected: Any) -> None:
     """A made-up text has one part where the real one may have seven. Refusing that would refuse sound templates."""
     found = value(written)
 

@@ -30,8 +30,8 @@ def of_type(type_: str, **more: Any) -> str:
         ("CommaDelimitedList", "example-[a-f]"),
     ],
 )
-def test_a_list_has_six_members_that_are_told_apart(type_: str, member: str) -> None:
-    """As many as us-east-1 has Availability Zones: who selects the third subnet is not refused for a short stand-in."""
+def test_a_list_has_six_members_that_differ(type_: str, member: str) -> None:
+    """us-east-1 has six Availability Zones: selecting the third subnet must not fail on a short placeholder."""
     members = of_type(type_).split(",")
 
     assert len(set(members)) == len(members) == 6
@@ -58,7 +58,7 @@ def test_a_list_has_six_members_that_are_told_apart(type_: str, member: str) -> 
         pytest.param({}, id="without any"),
     ],
 )
-def test_a_stored_value_has_the_stand_in_of_what_is_stored(stored: str, same: str, more: dict[str, Any]) -> None:
+def test_a_stored_value_has_the_placeholder_of_what_is_stored(stored: str, same: str, more: dict[str, Any]) -> None:
     """The default is the name in Systems Manager. As an image's id, or a list of subnets, it is wrong."""
     parameter = {"Type": f"AWS::SSM::Parameter::Value<{stored}>", **more}
 
@@ -69,7 +69,7 @@ def test_a_stored_value_has_the_stand_in_of_what_is_stored(stored: str, same: st
     assert parameters.written(parameter) == []
 
 
-def test_written_is_what_the_template_gives_and_no_stand_in() -> None:
+def test_written_is_what_the_template_gives_and_no_placeholder() -> None:
     assert parameters.written({"Type": "String"}) == []
     assert parameters.written({"Type": "String", "Default": True, "AllowedValues": [1, "b"]}) == ["true", "1", "b"]
 

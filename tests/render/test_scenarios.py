@@ -190,12 +190,12 @@ def test_the_combinations_of_some_resources_are_all_that_can_be_reached(
 
 
 def test_no_resource_changes_with_what_it_does_not_depend_on(source: Source, scenarios: Scenarios) -> None:
-    """Whatever relies on dependencies (pieces, combinations) would pass over a change that they do not show."""
+    """Whatever relies on dependencies (variants, combinations) would pass over a change that they do not show."""
     for base in scenarios.all[:2]:
         before = {name: form(base.rendering, name) for name in source.template["Resources"]}
         for parameter, declared in source.template["Parameters"].items():
             usual = base.values[parameter]
-            other = parameters.stand_in(parameter, declared, unlike=[usual])
+            other = parameters.placeholder(parameter, declared, unlike=[usual])
             rendering = Rendering(source.template, base.values | {parameter: other})
             for name, was in before.items():
                 if parameter not in scenarios.dependencies.of_resource(name):
@@ -360,7 +360,7 @@ def test_any_parameter_has_a_value_that_it_takes(parameter: dict[str, Any], name
 def test_a_pattern_that_takes_more_than_one_text_has_another(pattern: str) -> None:
     parameter = {"Type": "String", "AllowedPattern": pattern}
     first = parameters.default("P", parameter)
-    other = parameters.stand_in("P", parameter, unlike=[first])
+    other = parameters.placeholder("P", parameter, unlike=[first])
     assert other != first
     assert re.fullmatch(pattern, other)
 

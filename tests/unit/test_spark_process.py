@@ -1,4 +1,4 @@
-"""How the Glue job is run as a process, with a stand-in for Spark's interpreter that tells what it was given."""
+"""How the Glue job is run as a process, with a placeholder for Spark's interpreter that tells what it was given."""
 
 import json
 import os

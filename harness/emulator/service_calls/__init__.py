@@ -9,12 +9,12 @@ from collections.abc import Iterator
 
 from harness.emulator.deployment import Deployment
 from harness.emulator.service_calls.alerts import Alerts
-from harness.emulator.service_calls.call import Need
+from harness.emulator.service_calls.call import ServiceCall
 from harness.emulator.service_calls.compute import Compute
 from harness.emulator.service_calls.storage import Storage
 
 
-def all_needs(deployment: Deployment) -> Iterator[Need]:
+def all_calls(deployment: Deployment) -> Iterator[ServiceCall]:
     """Every request that AWS would make for what is deployed."""
     for part in (Compute, Storage, Alerts):
-        yield from part(deployment).needs()
+        yield from part(deployment).calls()

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from harness.emulator.service_calls.call import DATA_NEEDS_KEY, Finder, Need
+from harness.emulator.service_calls.call import DATA_NEEDS_KEY, Finder, ServiceCall
 
 
 class Alerts(Finder):
     """The part of the table for alarms and event rules."""
 
-    def needs(self) -> Iterator[Need]:
+    def calls(self) -> Iterator[ServiceCall]:
         """All of them."""
         account = {"aws:SourceAccount": self._deployment.account}
         # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
@@ -27,7 +27,7 @@ class Alerts(Finder):
                 "events.amazonaws.com", queue, source, f"event rule {rule}, of what it cannot deliver,"
             )
 
-    def _tells(self, service: str, target: str, source: dict[str, str], who: str) -> Iterator[Need]:
+    def _tells(self, service: str, target: str, source: dict[str, str], who: str) -> Iterator[ServiceCall]:
         store = self._deployment.stores.get(target)
         if store is None or store.service not in ("sns", "sqs"):
             return

@@ -25,7 +25,7 @@ DATA_NEEDS_KEY = {
 
 
 @dataclass(frozen=True)
-class Need:
+class ServiceCall:
     """A request that will be made: by `role`, or without one by `service` in its own name."""
 
     request: Request
@@ -43,7 +43,7 @@ class Finder:
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
 
-    def _data(self, role: Role, user: str) -> Iterator[Need]:
+    def _data(self, role: Role, user: str) -> Iterator[ServiceCall]:
         """The rights to keys that a role's rights to data imply."""
         for store in self._deployment.stores.values():
             if store.key is None:
@@ -61,38 +61,40 @@ class Finder:
 
     def _each(
         self, role: Role, actions: tuple[str, ...], resource: str, why: str, policy: Document | None = None
-    ) -> Iterator[Need]:
+    ) -> Iterator[ServiceCall]:
         for action in actions:
-            yield Need(Request(action, resource, self._deployment.region, {}), why, role=role, policy=policy)
+            yield ServiceCall(Request(action, resource, self._deployment.region, {}), why, role=role, policy=policy)
 
-    def _trust(self, role: Role, service: str, why: str, context: Mapping[str, str] | None = None) -> Need:
+    def _trust(self, role: Role, service: str, why: str, context: Mapping[str, str] | None = None) -> ServiceCall:
         """The service takes the role. `context` is what it brings along: its account, if nothing else is said."""
         if context is None:
             context = {"aws:SourceAccount": self._deployment.account}
         request = Request("sts:AssumeRole", role.arn, self._deployment.region, context)
-        return Need(request, why, service=service, policy=role.trust)
+        return ServiceCall(request, why, service=service, policy=role.trust)
 
-    def _key(self, role: Role, action: str, key: Key, service: str, context: dict[str, str], why: str) -> Need:
+    def _key(self, role: Role, action: str, key: Key, service: str, context: dict[str, str], why: str) -> ServiceCall:
         region = self._deployment.region
         via = {"kms:ViaService": f"{service}.{region}.amazonaws.com", "kms:CallerAccount": role.account}
         request = Request(action, key.arn, region, {**via, **context})
-        return Need(request, why, role=role, policy=key.policy, policy_decides=True)
+        return ServiceCall(request, why, role=role, policy=key.policy, policy_decides=True)
 
-    def _use_key(self, role: Role, action: str, store: Store, item: str, why: str) -> Iterator[Need]:
+    def _use_key(self, role: Role, action: str, store: Store, item: str, why: str) -> Iterator[ServiceCall]:
         """The rights to the store's key that doing `action` to `item` takes."""
         if store.key is not None:
             context = encryption_context(store, item, self._deployment.account)
             for key_action in DATA_NEEDS_KEY[action]:
                 yield self._key(role, key_action, store.key, store.service, context, why)
 
-    def _service(self, service: str, action: str, key: Key, context: dict[str, str], why: str) -> Need:
+    def _service(self, service: str, action: str, key: Key, context: dict[str, str], why: str) -> ServiceCall:
         request = Request(action, key.arn, self._deployment.region, context)
-        return Need(request, why, service=service, policy=key.policy, policy_decides=True)
+        return ServiceCall(request, why, service=service, policy=key.policy, policy_decides=True)
 
-    def _ask_store(self, service: str, action: str, store: Store, item: str, context: dict[str, str], why: str) -> Need:
+    def _ask_store(
+        self, service: str, action: str, store: Store, item: str, context: dict[str, str], why: str
+    ) -> ServiceCall:
         """A service does `action` to a store, or to an item in it, that names the service in its policy."""
         request = Request(action, item, self._deployment.region, context)
-        return Need(request, why, service=service, policy=store.policy, policy_decides=True)
+        return ServiceCall(request, why, service=service, policy=store.policy, policy_decides=True)
 
 
 def encryption_context(store: Store, pattern: str, account: str) -> dict[str, str]:

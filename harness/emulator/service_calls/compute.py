@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.emulator.policies import Request, Role
-from harness.emulator.service_calls.call import Finder, Need
+from harness.emulator.service_calls.call import Finder, ServiceCall
 
 #: Reading with a standard iterator. `SubscribeToShard` is for enhanced fan-out, `ListStreams` for nobody.
 POLL_STREAM = (
@@ -39,7 +39,7 @@ ADD_PARTITIONS = ("glue:GetDatabase", "glue:GetTable", "glue:BatchGetPartition",
 class Compute(Finder):
     """The part of the table for functions, their event sources, jobs and crawlers."""
 
-    def needs(self) -> Iterator[Need]:
+    def calls(self) -> Iterator[ServiceCall]:
         """All of them."""
         for function in self._deployment.functions:
             yield from self._function(function)
@@ -53,7 +53,7 @@ class Compute(Finder):
         for crawler in self._deployment.crawlers:
             yield from self._crawler(crawler)
 
-    def _function(self, function: dict[str, Any]) -> Iterator[Need]:
+    def _function(self, function: dict[str, Any]) -> Iterator[ServiceCall]:
         role, name = self._deployment.role(function["Role"]), function["FunctionName"]
         yield self._trust(role, "lambda.amazonaws.com", f"Lambda runs {name} with it")
         group = function.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{name}"
@@ -68,7 +68,7 @@ class Compute(Finder):
             yield self._key(role, "kms:Decrypt", key, "lambda", context, f"{name}'s variables are encrypted")
         yield from self._data(role, name)
 
-    def _mapping(self, mapping: dict[str, Any], function: str, role: Role) -> Iterator[Need]:
+    def _mapping(self, mapping: dict[str, Any], function: str, role: Role) -> Iterator[ServiceCall]:
         source = mapping["EventSourceArn"]
         why = f"Lambda polls {source.rsplit(':', 1)[-1]} for {function}"
         actions = {"kinesis": POLL_STREAM, "sqs": POLL_QUEUE}.get(source.split(":")[2], ())
@@ -78,7 +78,7 @@ class Compute(Finder):
         if destination:
             yield from self._delivery(role, destination, f"failed batches of {why.removeprefix('Lambda polls ')}")
 
-    def _job(self, job: dict[str, Any]) -> Iterator[Need]:
+    def _job(self, job: dict[str, Any]) -> Iterator[ServiceCall]:
         role, name = self._deployment.role(job["Role"]), job["Name"]
         yield self._trust(role, "glue.amazonaws.com", f"Glue runs {name} with it")
         script = job.get("Command", {}).get("ScriptLocation", "")
@@ -99,7 +99,7 @@ class Compute(Finder):
         if "--enable-metrics" in arguments:
             context = {"cloudwatch:namespace": "Glue"}
             request = Request("cloudwatch:PutMetricData", "*", self._deployment.region, context)
-            yield Need(request, f"{name} publishes metrics", role=role)
+            yield ServiceCall(request, f"{name} publishes metrics", role=role)
         if database := arguments.get("--database"):
             written = f"s3://{arguments.get('--processed_bucket')}/{arguments.get('--target_prefix', '')}"
             for (of, table), location in self._deployment.table_locations.items():
@@ -109,7 +109,7 @@ class Compute(Finder):
                         yield from self._each(role, ADD_OWN_PARTITIONS, self._arn("glue", resource), why)
         yield from self._data(role, name)
 
-    def _crawler(self, crawler: dict[str, Any]) -> Iterator[Need]:
+    def _crawler(self, crawler: dict[str, Any]) -> Iterator[ServiceCall]:
         role, name = self._deployment.role(crawler["Role"]), crawler["Name"]
         yield self._trust(role, "glue.amazonaws.com", f"Glue runs {name} with it")
         configuration = crawler.get("CrawlerSecurityConfiguration", "")
@@ -128,16 +128,16 @@ class Compute(Finder):
             yield from self._crawled(role, target["Path"], f"{name} looks into {target['Path']}")
         yield from self._data(role, name)
 
-    def _crawled(self, role: Role, location: str, why: str) -> Iterator[Need]:
+    def _crawled(self, role: Role, location: str, why: str) -> Iterator[ServiceCall]:
         bucket, _, prefix = location.removeprefix("s3://").partition("/")
         arn = f"arn:aws:s3:::{bucket}"
         store = self._deployment.stores.get(arn)
         policy = store.policy if store else None
         yield from self._each(role, ("s3:GetObject",), f"{arn}/{prefix}x", why, policy=policy)
         listing = Request("s3:ListBucket", arn, self._deployment.region, {"s3:prefix": prefix})
-        yield Need(listing, why, role=role, policy=policy)
+        yield ServiceCall(listing, why, role=role, policy=policy)
 
-    def _network(self, role: Role, network: dict[str, Any], why: str) -> Iterator[Need]:
+    def _network(self, role: Role, network: dict[str, Any], why: str) -> Iterator[ServiceCall]:
         if not network.get("SubnetIds"):
             return
         yield from self._each(role, FIND_INTERFACES, "*", why)
@@ -148,7 +148,7 @@ class Compute(Finder):
         for resource in (interface, *(self._arn("ec2", place) for place in (*subnets, *groups))):
             yield from self._each(role, ("ec2:CreateNetworkInterface",), resource, why)
 
-    def _delivery(self, role: Role, target: str, why: str) -> Iterator[Need]:
+    def _delivery(self, role: Role, target: str, why: str) -> Iterator[ServiceCall]:
         service, store = target.split(":")[2], self._deployment.stores.get(target)
         policy = store.policy if store else None
         yield from self._each(role, DELIVER.get(service, ()), target, why, policy=policy)
@@ -161,13 +161,13 @@ class Compute(Finder):
             action = {"s3": "s3:PutObject", "sqs": "sqs:SendMessage", "sns": "sns:Publish"}[service]
             yield from self._use_key(role, action, store, f"{target}/{FAILED_BATCHES}x", why)
 
-    def _logs(self, role: Role, group: str, why: str, *, declared: bool) -> Iterator[Need]:
+    def _logs(self, role: Role, group: str, why: str, *, declared: bool) -> Iterator[ServiceCall]:
         arn = self._arn("logs", f"log-group:{group}")
         yield from self._each(role, WRITE_LOGS, f"{arn}:log-stream:x", why)
         if not declared:
             yield from self._each(role, ("logs:CreateLogGroup",), arn, f"{why}, and its log group is not declared")
 
-    def _glue_logs(self, role: Role, group: str, configuration: str, why: str) -> Iterator[Need]:
+    def _glue_logs(self, role: Role, group: str, configuration: str, why: str) -> Iterator[ServiceCall]:
         """Of Glue's own groups. https://docs.aws.amazon.com/glue/latest/dg/encryption-security-configuration.html"""
         declared = group in self._deployment.log_groups
         yield from self._logs(role, group, why, declared=declared)

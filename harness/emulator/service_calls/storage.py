@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.emulator.policies import Request, Role
-from harness.emulator.service_calls.call import DATA_NEEDS_KEY, Finder, Need, encryption_context
+from harness.emulator.service_calls.call import DATA_NEEDS_KEY, Finder, ServiceCall, encryption_context
 from harness.emulator.stores import Key, Store
 
 #: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
@@ -18,7 +18,7 @@ WRITE_REPLICAS = ("s3:ReplicateObject", "s3:ReplicateTags")
 class Storage(Finder):
     """The part of the table for buckets and log groups."""
 
-    def needs(self) -> Iterator[Need]:
+    def calls(self) -> Iterator[ServiceCall]:
         """All of them."""
         for name, key in self._deployment.log_groups.items():
             yield from self._encrypted_logs(name, key)
@@ -33,7 +33,7 @@ class Storage(Finder):
         for store in self._deployment.stores.values():
             yield from self._readers(store)
 
-    def _encrypted_logs(self, group: str, key: Key | None) -> Iterator[Need]:
+    def _encrypted_logs(self, group: str, key: Key | None) -> Iterator[ServiceCall]:
         if key is None:
             return
         arn = self._arn("logs", f"log-group:{group}")
@@ -46,7 +46,7 @@ class Storage(Finder):
         for action in ENCRYPT_LOGS:
             yield self._service(service, action, key, context, f"log group {group} is encrypted")
 
-    def _notification(self, bucket: str, queue: str) -> Iterator[Need]:
+    def _notification(self, bucket: str, queue: str) -> Iterator[ServiceCall]:
         """https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html"""
         store = self._deployment.stores.get(queue)
         if store is None:
@@ -58,7 +58,7 @@ class Storage(Finder):
             for action in DATA_NEEDS_KEY["sqs:SendMessage"]:
                 yield self._service("s3.amazonaws.com", action, store.key, context, why)
 
-    def _replication(self, source: Store, configuration: dict[str, Any]) -> Iterator[Need]:
+    def _replication(self, source: Store, configuration: dict[str, Any]) -> Iterator[ServiceCall]:
         role = self._deployment.role(configuration["Role"])
         why = f"{source.name} is replicated"
         # AWS's page on the role shows a trust without a condition, and nothing says that S3 brings a source along:
@@ -69,7 +69,7 @@ class Storage(Finder):
             if rule["Status"] == "Enabled":
                 yield from self._replicated(role, source, rule)
 
-    def _replicated(self, role: Role, source: Store, rule: dict[str, Any]) -> Iterator[Need]:
+    def _replicated(self, role: Role, source: Store, rule: dict[str, Any]) -> Iterator[ServiceCall]:
         prefix = rule.get("Filter", {}).get("Prefix", rule.get("Prefix", ""))
         destination = rule["Destination"]
         copies = self._deployment.stores[destination["Bucket"]]
@@ -87,7 +87,7 @@ class Storage(Finder):
             context = encryption_context(copies, copy, self._deployment.account)
             yield self._key(role, "kms:Encrypt", key, "s3", context, why)
 
-    def _access_log(self, bucket: str, target: dict[str, Any]) -> Iterator[Need]:
+    def _access_log(self, bucket: str, target: dict[str, Any]) -> Iterator[ServiceCall]:
         """https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html"""
         store = self._deployment.stores[f"arn:aws:s3:::{target['TargetBucket']}"]
         context = {"aws:SourceArn": bucket, "aws:SourceAccount": self._deployment.account}
@@ -95,7 +95,7 @@ class Storage(Finder):
         item = f"{store.arn}/{target.get('TargetPrefix', '')}x"
         yield self._ask_store("logging.s3.amazonaws.com", "s3:PutObject", store, item, context, why)
 
-    def _trail(self, trail: dict[str, Any]) -> Iterator[Need]:
+    def _trail(self, trail: dict[str, Any]) -> Iterator[ServiceCall]:
         """https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html"""
         store = self._deployment.stores[f"arn:aws:s3:::{trail['S3BucketName']}"]
         source, service = {"aws:SourceArn": trail["TrailARN"]}, "cloudtrail.amazonaws.com"
@@ -111,7 +111,7 @@ class Storage(Finder):
             context = {**source, "kms:EncryptionContext:aws:cloudtrail:arn": trail["TrailARN"]}
             yield self._service(service, "kms:GenerateDataKey", key, context, why)
 
-    def _readers(self, store: Store) -> Iterator[Need]:
+    def _readers(self, store: Store) -> Iterator[ServiceCall]:
         """What a bucket's policy grants to another account is worth nothing if another statement or the key refuses.
 
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html
@@ -123,7 +123,7 @@ class Storage(Finder):
             why = f"account {reader.account} is to read {pattern}"
             member = {"aws:PrincipalOrgID": store.organization} if store.organization else {}
             request = Request("s3:GetObject", item, self._deployment.region, member)
-            yield Need(request, why, role=reader, policy=store.policy, policy_decides=True)
+            yield ServiceCall(request, why, role=reader, policy=store.policy, policy_decides=True)
             if store.key is not None:
                 context = encryption_context(store, item, self._deployment.account)
                 yield self._key(reader, "kms:Decrypt", store.key, "s3", {**context, **member}, why)

@@ -12,7 +12,7 @@ from harness import patience
 from harness.catalogue.catalogue import slug_of
 from harness.gate.engines import cfn_guard_binary
 from harness.gate.engines.errors import EngineError
-from harness.gate.engines.outcome import Failure, Judged, Outcome, Place
+from harness.gate.engines.outcome import Failure, Outcome, Place, Target
 from harness.render.dumping import as_json
 from harness.render.resources import at
 
@@ -46,7 +46,7 @@ class CfnGuard:
         self._rules = frozenset(map(slug_of, paths))
         self._binary = cfn_guard_binary.find()
 
-    def judge(self, things: Sequence[Judged]) -> list[Outcome]:
+    def judge(self, things: Sequence[Target]) -> list[Outcome]:
         """See `Engine`."""
         if not self._rules or not things:
             return [Outcome() for _ in things]
@@ -95,7 +95,7 @@ class CfnGuard:
             raise EngineError("cfn-guard's answer is not JSON") from error
         return answers
 
-    def _outcome(self, rules: frozenset[str], answer: dict[str, Any], thing: Judged) -> Outcome:
+    def _outcome(self, rules: frozenset[str], answer: dict[str, Any], thing: Target) -> Outcome:
         outcome = Outcome(passed=set(answer["compliant"]), not_applicable=set(answer["not_applicable"]))
         failed = {}
         for entry in answer["not_compliant"]:

@@ -19,7 +19,7 @@ from cfnlint.runner import run_template_by_data
 from cfnlint.version import __version__
 
 from harness.gate.engines.errors import EngineError
-from harness.gate.engines.outcome import Failure, Judged, Outcome
+from harness.gate.engines.outcome import Failure, Outcome, Target
 
 #: Every commercial region that cfn-lint has schemas for; the template may be deployed in any of them.
 COMMERCIAL = tuple(
@@ -42,7 +42,7 @@ class CfnLint:
     name = "cfn-lint"
     version = __version__
 
-    def judge(self, things: Sequence[Judged]) -> list[Outcome]:
+    def judge(self, things: Sequence[Target]) -> list[Outcome]:
         """See `Engine`. Each core takes its share, in a process of its own."""
         passes = [
             (index, (thing.name, thing.source_text or thing.json, thing.is_source, everywhere))
@@ -66,7 +66,7 @@ class CfnLint:
 
 def lint(name: str, text: str, is_source: bool) -> Outcome:
     """One template's outcome. Raises EngineError if cfn-lint breaks on it."""
-    thing = Judged(name, {}, source_text=text) if is_source else Judged(name, json.loads(text))
+    thing = Target(name, {}, source_text=text) if is_source else Target(name, json.loads(text))
     return CfnLint().judge([thing])[0]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from harness import patience
 from harness.gate.engines.errors import EngineError
-from harness.gate.engines.outcome import Failure, Judged, Outcome, Place
+from harness.gate.engines.outcome import Failure, Outcome, Place, Target
 
 ROOT = Path(__file__).resolve().parents[3]
 WORKER = Path(__file__).with_name("checkov_worker.py")
@@ -73,7 +73,7 @@ class Checkov:
             if stream:
                 stream.close()
 
-    def judge(self, things: Sequence[Judged]) -> list[Outcome]:
+    def judge(self, things: Sequence[Target]) -> list[Outcome]:
         """See `Engine`."""
         outcomes = []
         with TemporaryDirectory(prefix="checkov-") as folder:
@@ -122,7 +122,7 @@ class Checkov:
         said = self._process.stderr.read() if self._process.stderr else ""
         return (said.strip().splitlines() or ["no message"])[-1]
 
-    def _outcome(self, answer: dict[str, Any], thing: Judged) -> Outcome:
+    def _outcome(self, answer: dict[str, Any], thing: Target) -> Outcome:
         if answer.get("parse_error"):
             raise EngineError(f"Checkov could not read {thing.name}")
         outcome = Outcome([_failure(each) for each in answer["failed"]])

@@ -15,7 +15,7 @@ Place = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
-class Judged:
+class Target:
     """One thing to judge: the source as written, or a rendering."""
 
     name: str
@@ -79,6 +79,6 @@ class Engine(Protocol):
     name: str
     version: str
 
-    def judge(self, things: Sequence[Judged]) -> list[Outcome]:
+    def judge(self, things: Sequence[Target]) -> list[Outcome]:
         """One outcome for each thing, in their order."""
         ...

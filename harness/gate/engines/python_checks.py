@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.gate import check_loader
 from harness.gate.engines.errors import EngineError
-from harness.gate.engines.outcome import Failure, Judged, Outcome
+from harness.gate.engines.outcome import Failure, Outcome, Target
 from harness.render.resources import Stack
 
 
@@ -24,11 +24,11 @@ class Checks:
             except Exception as error:  # whatever it raises, there is no check
                 raise EngineError(f"the check {path} cannot be loaded: {type(error).__name__}: {error}") from error
 
-    def judge(self, things: Sequence[Judged]) -> list[Outcome]:
+    def judge(self, things: Sequence[Target]) -> list[Outcome]:
         """See `Engine`."""
         return [self._judge(thing) for thing in things]
 
-    def _judge(self, thing: Judged) -> Outcome:
+    def _judge(self, thing: Target) -> Outcome:
         outcome = Outcome()
         for check in self.checks:
             if check.judges_source != thing.is_source:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from harness.mutants.mutation import Mutation
 from harness.mutants.operators import (
     alarms,
+    backdoors,
     code,
-    doors,
     grants,
     hidden,
     network,
@@ -25,8 +25,8 @@ __all__ = [
     "OPERATORS",
     "alarms",
     "all_mutations",
+    "backdoors",
     "code",
-    "doors",
     "grants",
     "hidden",
     "network",

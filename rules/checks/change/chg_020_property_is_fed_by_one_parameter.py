@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.render.resources import at, walk
 from rules.lib import Problem
-from rules.lib.cached import remembered, remembered_by_part
+from rules.lib.cached import cached, cached_by_part
 from rules.lib.iam import Path
 
 JUDGES = "source"
@@ -48,7 +48,7 @@ def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:
             )
 
 
-@remembered
+@cached
 def _fed(template: dict[str, Any]) -> dict[Property, dict[str, dict[Path, str]]]:
     """For each property the resources that parameters feed it in, with the places and the parameters' names."""
     found: dict[Property, dict[str, dict[Path, str]]] = {}
@@ -68,7 +68,7 @@ def _fed(template: dict[str, Any]) -> dict[Property, dict[str, dict[Path, str]]]
     return found
 
 
-@remembered_by_part
+@cached_by_part
 def _referred(resource: Any) -> list[tuple[Path, str]]:
     """What a resource's properties refer to, and where."""
     return [

@@ -12,7 +12,7 @@ from typing import Any
 from harness.render.dependencies import conditions, references
 from harness.render.resources import at
 from rules.lib import Problem
-from rules.lib.cached import remembered, remembered_by_part
+from rules.lib.cached import cached, cached_by_part
 from rules.lib.sections import entries
 
 JUDGES = "source"
@@ -33,7 +33,7 @@ def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:
         )
 
 
-@remembered
+@cached
 def _used(template: dict[str, Any]) -> set[str]:
     """What resources and outputs refer to, themselves or by the conditions that they follow."""
     resources = template.get("Resources")
@@ -50,7 +50,7 @@ def _used(template: dict[str, Any]) -> set[str]:
     return found
 
 
-@remembered_by_part
+@cached_by_part
 def _named(part: Any) -> tuple[frozenset[str], frozenset[str]]:
     """What a part of the template refers to, and the conditions that it follows."""
     return frozenset(reference[0] for reference in references(part)), frozenset(conditions(part))

@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.render.resources import at
 from rules.lib import Problem
-from rules.lib.cached import remembered_by_part
+from rules.lib.cached import cached_by_part
 
 JUDGES = "source"
 
@@ -57,7 +57,7 @@ def _looked_up(template: dict[str, Any]) -> Iterator[str]:
                 yield from _maps_of(body)
 
 
-@remembered_by_part
+@cached_by_part
 def _maps_of(body: dict[str, Any]) -> list[str]:
     return list(_maps(body))
 

@@ -10,7 +10,7 @@ import pytest
 
 from harness.emulator.calls import AddedProperty, AddedType, Call
 from harness.emulator.coverage import MINISTACK, OVERLAY, Reading, unread, watched
-from harness.emulator.coverage_gaps import shortfalls
+from harness.emulator.coverage_gaps import coverage_gaps
 from harness.emulator.not_shown import NOT_SHOWN, NotShown
 from harness.emulator.overlay import additions
 
@@ -78,7 +78,7 @@ def check(
     types: tuple[AddedType, ...] = (TYPE,),
     listed: tuple[NotShown, ...] = LISTED,
 ) -> list[str]:
-    return shortfalls(found, added, types, listed)
+    return coverage_gaps(found, added, types, listed)
 
 
 def test_what_is_as_it_is_said_is_well() -> None:

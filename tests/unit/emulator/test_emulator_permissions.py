@@ -8,7 +8,7 @@ import pytest
 
 from harness.emulator.permissions import MissingGrant, judge
 from harness.emulator.policies import Request, Role, patterns_for, role_may
-from harness.emulator.service_calls import all_needs
+from harness.emulator.service_calls import all_calls
 from harness.emulator.stores import Key, Store
 
 REGION, ACCOUNT = "us-east-1", "000000000000"
@@ -329,7 +329,7 @@ class Deployed:
 
 
 def missing(deployed: Deployed) -> list[MissingGrant]:
-    return judge(all_needs(deployed))  # type: ignore[arg-type]
+    return judge(all_calls(deployed))  # type: ignore[arg-type]
 
 
 def without(taken: Role, index: int, action: str) -> Deployed:

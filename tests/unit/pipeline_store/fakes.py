@@ -1,4 +1,4 @@
-"""Hand-written stand-ins for the bucket and the two tables. They count calls and can run out of luck."""
+"""Hand-written placeholders for the bucket and the two tables. They count calls and can run out of luck."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

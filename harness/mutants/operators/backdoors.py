@@ -18,7 +18,7 @@ def _policy(action: str) -> dict[str, Any]:
 
 
 #: For each type, resources that get round what its rules say; `{0}` is the resource, `{1}` its ARN.
-_DOORS: dict[str, dict[str, dict[str, Any]]] = {
+_GRANTS: dict[str, dict[str, dict[str, Any]]] = {
     "AWS::Kinesis::Stream": {
         "AWS::Kinesis::ResourcePolicy": {"ResourceArn": "{1}", "ResourcePolicy": _policy("kinesis:*")},
         "AWS::Kinesis::StreamConsumer": {"ConsumerName": "somebody", "StreamARN": "{1}"},
@@ -65,13 +65,13 @@ _STRANGERS: dict[str, dict[str, Any]] = {
 
 
 @operator
-def add_door(template: Template) -> Iterator[Edit]:
+def add_backdoor_grant(template: Template) -> Iterator[Edit]:
     """A resource of another kind that lets strangers in, or carries something out."""
     for name, body in template["Resources"].items():
-        for type_, stated in _DOORS.get(body["Type"], {}).items():
+        for type_, stated in _GRANTS.get(body["Type"], {}).items():
             added = f"{name}{type_.rpartition('::')[2]}"
-            door = {"Type": type_, "Properties": _filled(stated, name)}
-            yield Edit(added, ("Resources", added), door, f"{type_} for {name}")
+            grant = {"Type": type_, "Properties": _filled(stated, name)}
+            yield Edit(added, ("Resources", added), grant, f"{type_} for {name}")
     for type_, stated in _STRANGERS.items():
         added = f"Another{type_.rpartition('::')[2]}"
         yield Edit(added, ("Resources", added), {"Type": type_, "Properties": stated}, type_)

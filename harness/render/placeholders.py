@@ -1,6 +1,6 @@
-"""What a template does not say itself, so that a stand-in is all there is.
+"""What a template does not say itself, so that a placeholder is all there is.
 
-A parameter's value, another stack's export, and what AWS gives a resource may have more parts than their stand-ins
+A parameter's value, another stack's export, and what AWS gives a resource may have more parts than their placeholders
 have. What the template writes out has as many as are written, and asking for more is a mistake that AWS refuses too.
 """
 
@@ -15,31 +15,31 @@ from harness.render.evaluator import Evaluator
 _PSEUDO = ("AWS::NotificationARNs", "AWS::StackId", "AWS::StackName")
 
 
-def is_made_up(evaluation: Evaluator, expression: Any) -> bool:
-    """Whether anything that a value is made of is a stand-in."""
-    if any(_refers_to_made_up(evaluation, reference[0]) for reference in references(expression)):
+def is_placeholder(evaluation: Evaluator, expression: Any) -> bool:
+    """Whether anything that a value is made of is a placeholder."""
+    if any(_refers_to_placeholder(evaluation, reference[0]) for reference in references(expression)):
         return True
     return any("Fn::ImportValue" in each for each in _objects(expression))
 
 
-def has_made_up_length(evaluation: Evaluator, expression: Any) -> bool:
+def has_placeholder_length(evaluation: Evaluator, expression: Any) -> bool:
     """Whether the list that an expression gives may really have more entries. A list that is written out has not."""
     expression = _taken(evaluation, expression)
     if not isinstance(expression, dict) or len(expression) != 1:
         return False
     function, argument = next(iter(expression.items()))
     if function == "Fn::Cidr":
-        return is_made_up(evaluation, argument[1])  # how many are asked for
-    return function in ("Ref", "Fn::GetAtt", "Fn::Split") and is_made_up(evaluation, expression)
+        return is_placeholder(evaluation, argument[1])  # how many are asked for
+    return function in ("Ref", "Fn::GetAtt", "Fn::Split") and is_placeholder(evaluation, expression)
 
 
 def is_attribute(evaluation: Evaluator, expression: Any) -> bool:
-    """Whether an expression is a resource's attribute, which may be a list where its stand-in is a text."""
+    """Whether an expression is a resource's attribute, which may be a list where its placeholder is a text."""
     expression = _taken(evaluation, expression)
     return isinstance(expression, dict) and expression.keys() == {"Fn::GetAtt"}
 
 
-def _refers_to_made_up(evaluation: Evaluator, name: str) -> bool:
+def _refers_to_placeholder(evaluation: Evaluator, name: str) -> bool:
     if name in evaluation.values:
         parameter = evaluation.template["Parameters"][name]
         return evaluation.values[name] not in parameters.written(parameter)
