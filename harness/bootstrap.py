@@ -3,6 +3,9 @@
 The second time it finds its stamps. Several at once (`tox -p`) wait for one another.
 """
 
+# So that a Python from 3.7 on, whose built-in types take no [...], gets as far as being told that it is too old.
+from __future__ import annotations
+
 import fcntl
 import hashlib
 import os
