@@ -3,6 +3,7 @@
 import importlib.util
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,7 +21,7 @@ class Check:
     slug: str
     module: ModuleType
 
-    @property
+    @cached_property
     def source(self) -> str:
         """Its text."""
         return Path(self.module.__file__ or "").read_text()

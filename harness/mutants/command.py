@@ -17,7 +17,7 @@ from harness.gate.rule_set import RuleSet
 from harness.mutants import harmless
 from harness.mutants.cache import cached_mutants
 from harness.mutants.harmless import BadHarmless
-from harness.mutants.judge import MutantJudge
+from harness.mutants.judge import SHARES, MutantJudge
 from harness.mutants.operators import OPERATORS
 from harness.mutants.report import Result
 from harness.render.dumping import as_indented_json
@@ -74,7 +74,7 @@ def _run(source: Source, rule_set: RuleSet, rechecked: int, seed: int | None) ->
         cached = cached_mutants(source)
         mutants = cached.mutants
         judge = MutantJudge(cached.reach, rule_set)
-        task = progress.add_task("judging mutants", total=len(mutants))
+        task = progress.add_task("judging mutants", total=SHARES)
         judge.judge(mutants, lambda done: progress.update(task, completed=done))
         reviewed = harmless.load(rule_set.folder / "harmless.yaml")
         result = Result(mutants, reviewed, rule_set.rules, tuple(OPERATORS))

@@ -7,9 +7,12 @@ by side in one template. Checks see the whole scenario, and only those that ask 
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from typing import Any
 
 from harness.catalogue.catalogue import CHECKOV, CHECKS, GUARD, Rule
 from harness.gate.check_loader import Check
@@ -25,9 +28,12 @@ from harness.mutants.mutation import Mutation
 from harness.mutants.reach import Changed, Reach
 from harness.render.dumping import as_json, as_key
 from harness.render.rendering import Rendering
+from harness.render.scenarios import Values
 
 #: How many resources stand side by side in one template; more make Guard's paths slow to walk.
 SIDE_BY_SIDE = 400
+#: Worker processes take the checks in so many shares.
+SHARES = 8
 #: cfn-lint and Checkov's own checks cost more than all of ours; what share of mutants they see is told from some.
 OTHERS_ASKED_ONE_IN = 3
 #: What cfn-lint says only because the resources of many mutants stand side by side: names given twice, and
@@ -57,22 +63,31 @@ class MutantJudge:
         self.reach = reach
         self._rules = rule_set
         self._slugs = {key: slug for key, (_, slug) in rule_set.names.items()}
-        self._checks = Checks([rule.path for rule in rule_set.of(CHECKS)]).checks
-        self._types_read = {check.slug: self._reads(check) for check in self._checks if not check.judges_source}
+        self.checks = Checks([rule.path for rule in rule_set.of(CHECKS)]).checks
 
-    def judge(self, mutants: Sequence[Mutant], told: Callable[[int], None] = lambda _: None) -> None:
-        """Fill in the killers, and for a third what others say. `told` hears how many the checks are done with."""
+    def judge(self, mutants: Sequence[Mutant], progress: Callable[[int], None] = lambda _: None) -> None:
+        """Fill in the killers, and for a third what others say. `progress` hears how many of the SHARES are done."""
         for mutant in mutants[::OTHERS_ASKED_ONE_IN]:
             mutant.others_asked = True
         side_by_side = _SideBySide(mutants)
-        with ThreadPoolExecutor(3) as pool:
-            processes = [pool.submit(ask, side_by_side) for ask in (self._guard, self._checkov, self._lint)]
-            for done, mutant in enumerate(mutants, 1):
-                mutant.killers |= self._killing_checks(mutant)
-                told(done)
+        engines: list[Callable[[_SideBySide], list[tuple[int, str]]]] = [self._guard, self._checkov, self._lint]
+        handed_over = (self.reach.template, self.reach.let_through, self._rules, mutants)
+        with (
+            ThreadPoolExecutor(len(engines)) as threads,
+            ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn"), _begin, handed_over) as workers,
+        ):
+            asked = [threads.submit(ask, side_by_side) for ask in engines]
+            shares = [workers.submit(_killing_share, start) for start in range(SHARES)]
+            try:
+                for done, share in enumerate(as_completed(shares), 1):
+                    for index, slug in share.result():
+                        mutants[index].killers.add(slug)
+                    progress(done)
+            except BrokenExecutor as error:
+                raise EngineError("a process that runs checks was killed") from error
             ours = {rule.slug for rule in self._rules.rules}
-            for process in processes:
-                for index, rule in process.result():
+            for answer in asked:
+                for index, rule in answer.result():
                     (mutants[index].killers if rule in ours else mutants[index].seen_by).add(rule)
 
     def judge_ours(self, mutants: Sequence[Mutant], checkov: Engine) -> None:
@@ -84,16 +99,16 @@ class MutantJudge:
         for index, slug in found:
             mutants[index].killers.add(slug)
         for mutant in mutants:
-            mutant.killers |= self._killing_checks(mutant)
+            mutant.killers |= self.killing_checks(mutant, self.checks)
 
     def recheck(self, mutants: Sequence[Mutant]) -> list[set[str]]:
         """The rules that refuse each mutant when its renderings are judged whole, as the gate judges them."""
-        things = [(index, thing) for index, mutant in enumerate(mutants) for thing in self._whole(mutant)]
+        targets = [(index, target) for index, mutant in enumerate(mutants) for target in self._whole(mutant)]
         refusals: list[set[str]] = [set() for _ in mutants]
         with self._rules.engines((GUARD, CHECKOV, CHECKS), own_checks=False) as engines:
             for engine in engines:
-                judged = [(index, thing) for index, thing in things if engine.name == CHECKS or not thing.is_source]
-                outcomes = engine.judge([thing for _, thing in judged])
+                judged = [(index, target) for index, target in targets if engine.name == CHECKS or not target.is_source]
+                outcomes = engine.judge([target for _, target in judged])
                 for (index, _), outcome in zip(judged, outcomes, strict=True):
                     refusals[index] |= {self._slugs.get(failure.rule, failure.rule) for failure in outcome.failures}
         return refusals
@@ -105,32 +120,20 @@ class MutantJudge:
             yield Target(f"scenario {changed.scenario}", rendering.template, rendering)
         yield Target("source", template, source_text=as_json(template))
 
-    def _reads(self, check: Check) -> set[str]:
-        known = self.reach.types_read.get(check.source)
-        if known is not None:
-            return known
-        types: set[str] = set()
-        for scenario in self.reach.scenarios:
-            stack = scenario.rendering.stack()
-            list(check.run(stack))
-            types |= stack.types_read
-        self.reach.types_read[check.source] = types
-        return types
-
-    def _killing_checks(self, mutant: Mutant) -> set[str]:
-        killers = set()
+    def killing_checks(self, mutant: Mutant, checks: Sequence[Check]) -> set[str]:
+        """The slugs of those of these checks that refuse a mutant."""
         mutated = dict(mutant.mutation.template)
-        before, after = self.reach.template["Resources"], mutated["Resources"]
-        names = {name for changed in mutant.changed for name in changed.resources}
-        types = {section[name]["Type"] for section in (before, after) for name in names if name in section}
-        stacks = [self.reach.stack(changed) for changed in mutant.changed]
-        for check in self._checks:
+        scenarios = [(each, self.reach.stack(each), self.reach.differences(each)) for each in mutant.changed]
+        killers = set()
+        for check in checks:
             if check.judges_source:
                 killed = bool(check_engine.run(check, mutated, mutant.mutation.name)[0])
-            elif not types & self._types_read[check.slug] and "*" not in self._types_read[check.slug]:
-                continue
             else:
-                killed = any(check_engine.run(check, stack, mutant.mutation.name)[0] for stack in stacks)
+                killed = any(
+                    check_engine.run(check, stack, mutant.mutation.name)[0]
+                    for changed, stack, different in scenarios
+                    if different is None or self.reach.observation(check, changed.scenario).concerns(different)
+                )
             if killed:
                 killers.add(check.slug)
         return killers
@@ -165,8 +168,31 @@ class MutantJudge:
 
     def _usual(self, engine: Engine) -> set[str]:
         """What an engine's own checks say about the template as it is, which says nothing about a mutant."""
-        things = [Target("as it is", scenario.rendering.template) for scenario in self.reach.scenarios[:1]]
-        return {failure.rule for outcome in engine.judge(things) for failure in outcome.failures}
+        targets = [Target("as it is", scenario.rendering.template) for scenario in self.reach.scenarios[:1]]
+        return {failure.rule for outcome in engine.judge(targets) for failure in outcome.failures}
+
+
+#: What a worker process judges, unpickled once.
+_handed_over: tuple[MutantJudge, Sequence[Mutant]] | None = None
+
+
+def _begin(
+    template: Mapping[str, Any],
+    let_through: Sequence[tuple[Mutation, Values]],
+    rule_set: RuleSet,
+    mutants: Sequence[Mutant],
+) -> None:
+    global _handed_over
+    _handed_over = MutantJudge(Reach(template, let_through), rule_set), mutants
+
+
+def _killing_share(start: int) -> list[tuple[int, str]]:
+    """(mutant, slug) for a share of the checks. A share of the mutants would have each worker observe all checks."""
+    if _handed_over is None:
+        raise EngineError("a worker began without mutants")
+    judge, mutants = _handed_over
+    checks = judge.checks[start::SHARES]
+    return [(index, slug) for index, mutant in enumerate(mutants) for slug in judge.killing_checks(mutant, checks)]
 
 
 class _SideBySide:
@@ -203,8 +229,8 @@ class _SideBySide:
         for name, body in bodies.items():
             one = alike.setdefault(self._shown(name, body, seen), name)
             owners.setdefault(one, set()).update(self._owners[name])
-        things = _packed(type_, [(name, bodies[name]) for name in owners])
-        yield from self._asked(engine, things, slugs, owners)
+        targets = _packed(type_, [(name, bodies[name]) for name in owners])
+        yield from self._asked(engine, targets, slugs, owners)
 
     def _shown(self, name: str, body: Mapping[str, object], seen: Collection[str] | None) -> tuple[str, ...]:
         if name not in self._texts:
@@ -217,17 +243,17 @@ class _SideBySide:
 
     def ask_once(self, engine: Engine, slugs: Mapping[str, str]) -> Iterator[tuple[int, str]]:
         """The same for all types, in one scenario of each mutant."""
-        things = [
-            thing
+        targets = [
+            target
             for type_, bodies in self._bodies.items()
-            for thing in _packed(type_, [(name, body) for name, body in bodies.items() if name in self._first])
+            for target in _packed(type_, [(name, body) for name, body in bodies.items() if name in self._first])
         ]
-        yield from self._asked(engine, things, slugs, self._owners)
+        yield from self._asked(engine, targets, slugs, self._owners)
 
     def _asked(
-        self, engine: Engine, things: Sequence[Target], slugs: Mapping[str, str], owners: Mapping[str, set[int]]
+        self, engine: Engine, targets: Sequence[Target], slugs: Mapping[str, str], owners: Mapping[str, set[int]]
     ) -> Iterator[tuple[int, str]]:
-        for outcome in engine.judge(things):
+        for outcome in engine.judge(targets):
             for failure in outcome.failures:
                 if failure.resource not in owners:
                     raise EngineError(f"{failure.rule} refuses something and does not say which resource it is")

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from harness.gate.check_loader import Check
 from harness.mutants.mutation import Mutation
+from harness.mutants.observed import Differences, Observation, differences, observe
 from harness.render.attributes import NAME_PROPERTIES
 from harness.render.dependencies import Dependencies, conditions, references
 from harness.render.dumping import as_key
@@ -40,8 +42,8 @@ class Reach:
         self.let_through: list[tuple[Mutation, Values]] = []
         for mutation, values in let_through:
             self._append(mutation, values)
-        #: Source of a check -> the types it asks for in these scenarios; a check is asked once.
-        self.types_read: dict[str, set[str]] = {}
+        #: By a check's source and the scenario: a check looks at each scenario once.
+        self._observations: dict[tuple[str, int], Observation] = {}
 
     def changed(self, mutation: Mutation) -> list[Changed]:
         """Every scenario that comes out differently, equal differences once; empty if the mutation changes nothing.
@@ -82,6 +84,19 @@ class Reach:
             else:
                 resources[name] = resource
         return Stack(resources, self.scenarios[changed.scenario].values)
+
+    def differences(self, changed: Changed) -> Differences | None:
+        """What is different in a scenario; None where there is none without the mutation to compare with."""
+        if changed.scenario not in self._reachable:
+            return None
+        return differences(changed.resources, self._stacks[changed.scenario].resources)
+
+    def observation(self, check: Check, scenario: int) -> Observation:
+        """What a check reads of a scenario as it is without a mutation."""
+        key = (check.source, scenario)
+        if key not in self._observations:
+            self._observations[key] = observe(check, self._stacks[scenario])
+        return self._observations[key]
 
     def _worth_a_look(self, mutation: Mutation) -> Iterator[int]:
         """Scenarios that differ in what the mutated resource depends on, as it was or is; the others are equal."""

@@ -36,6 +36,9 @@ def spark(tmp_path_factory):
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "2",
         "spark.log.level": "OFF",
+        # For a few rows, compiling and replanning cost more than running. tests/integration runs with Spark's defaults.
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.adaptive.enabled": "false",
     }
     builder = SparkSession.builder.master("local[1]")
     for name, value in settings.items():
