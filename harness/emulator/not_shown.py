@@ -20,7 +20,7 @@ class NotShown:
 
 
 _NO_NETWORK = "nothing is routed or filtered"
-_NOT_TOLD = "no API gives it back"
+_NO_READ_API = "no API gives it back"
 _NOT_ASKED = "the key is never asked; the permission check judges its policy"
 _NO_POLLER = "the poller has no failure behaviour and no window"
 
@@ -35,7 +35,7 @@ NOT_SHOWN = (
         "S3BucketName",
         "nothing is delivered; the permission check judges whether it could be",
     ),
-    NotShown("AWS::CloudTrail::Trail", "Tags", _NOT_TOLD),
+    NotShown("AWS::CloudTrail::Trail", "Tags", _NO_READ_API),
     NotShown("AWS::CloudWatch::Alarm", "MetricName", "most of AWS's own metrics do not exist, nor those in log lines"),
     NotShown("AWS::CloudWatch::Alarm", "Metrics", "metric math is not worked out; tests/unit/alarms/ does that"),
     NotShown(
@@ -47,10 +47,10 @@ NOT_SHOWN = (
     NotShown("AWS::EC2::SecurityGroup", "SecurityGroupEgress", _NO_NETWORK),
     NotShown("AWS::EC2::SecurityGroup", "SecurityGroupIngress", _NO_NETWORK),
     NotShown("AWS::EC2::SecurityGroup", "VpcId", "whether it exists"),
-    NotShown("AWS::EC2::VPCEndpoint", "PolicyDocument", f"{_NOT_TOLD}; no request comes through an endpoint"),
-    NotShown("AWS::EC2::VPCEndpoint", "PrivateDnsEnabled", f"{_NOT_TOLD}; {_NO_NETWORK}"),
+    NotShown("AWS::EC2::VPCEndpoint", "PolicyDocument", f"{_NO_READ_API}; no request comes through an endpoint"),
+    NotShown("AWS::EC2::VPCEndpoint", "PrivateDnsEnabled", f"{_NO_READ_API}; {_NO_NETWORK}"),
     NotShown("AWS::EC2::VPCEndpoint", "RouteTableIds", _NO_NETWORK),
-    NotShown("AWS::EC2::VPCEndpoint", "SecurityGroupIds", f"{_NOT_TOLD}; {_NO_NETWORK}"),
+    NotShown("AWS::EC2::VPCEndpoint", "SecurityGroupIds", f"{_NO_READ_API}; {_NO_NETWORK}"),
     NotShown("AWS::EC2::VPCEndpoint", "ServiceName", "any name is taken"),
     NotShown("AWS::EC2::VPCEndpoint", "SubnetIds", _NO_NETWORK),
     NotShown("AWS::Events::Rule", "EventPattern", "Glue tells of no run, so nothing matches"),

@@ -82,7 +82,7 @@ def _report(options: argparse.Namespace) -> Report:
     engines = tuple(name for name in ENGINES if name in (options.engine or ENGINES))
     with rule_set.engines(engines) as ready:
         try:
-            return judge(source, rule_set, ready, waived, _shown(WAIVERS), told=_teller(engines))
+            return judge(source, rule_set, ready, waived, _shown(WAIVERS), _progress(engines))
         except UnrenderableTemplate as error:
             raise UnrenderableTemplate(f"{_place(source, error)}: {error}") from error
 
@@ -94,15 +94,15 @@ def _place(source: Source, error: UnrenderableTemplate) -> str:
     return f"{source.path}:{line}" if line else str(source.path)
 
 
-def _teller(engines: tuple[str, ...]) -> Callable[[str], None]:
+def _progress(engines: tuple[str, ...]) -> Callable[[str], None]:
     waiting = [*engines]
 
-    def told(name: str) -> None:
+    def engine_done(name: str) -> None:
         waiting.remove(name)
         if sys.stderr.isatty():
             print(f"gate: {name} is done" + (f"; waiting for {', '.join(waiting)}" if waiting else ""), file=sys.stderr)
 
-    return told
+    return engine_done
 
 
 def _write(options: argparse.Namespace, report: Report) -> None:

@@ -33,7 +33,7 @@ def find(source: Source) -> list[Suppression]:
 
 
 def without(template: dict[str, Any]) -> dict[str, Any]:
-    """The template without what `find` finds in its metadata, for engines that cannot be told not to obey."""
+    """The template without what `find` finds in its metadata, for engines that always obey it."""
     cleaned = copy.copy(template)
     if isinstance(cleaned.get("Metadata"), dict):
         cleaned["Metadata"] = {key: value for key, value in cleaned["Metadata"].items() if key not in _METADATA}

@@ -1,4 +1,4 @@
-"""Findings and verdicts: what all engines said about all scenarios, each thing said once."""
+"""Findings and verdicts: what all engines found in all scenarios, without repeats."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -100,12 +100,12 @@ class Tally:
         self._findings: dict[tuple[Any, ...], tuple[Finding, list[str]]] = {}
         self._counts: dict[tuple[str, str], dict[str, int]] = {}
 
-    def add(self, engine: str, thing: Target, outcome: Outcome) -> None:
-        """Take in what an engine said about one thing."""
+    def add(self, engine: str, target: Target, outcome: Outcome) -> None:
+        """Count an engine's outcome for one target."""
         failed = set()
         for failure in outcome.failures:
             failed.add(failure.rule)
-            place = failure.place if thing.rendering is None else thing.rendering.origin(failure.place)
+            place = failure.place if target.rendering is None else target.rendering.origin(failure.place)
             line = self._source.line(place)
             # Two clauses that fail at one line are two findings; one clause in ten scenarios is one.
             key = (engine, failure.rule, failure.resource, line, _steady(failure.message))
@@ -117,8 +117,8 @@ class Tally:
                 )
                 self._findings[key] = (finding, [])
             names = self._findings[key][1]
-            if thing.name not in names:
-                names.append(thing.name)
+            if target.name not in names:
+                names.append(target.name)
         for rules, verdict in (
             (failed, FAIL), (outcome.passed - failed, PASS), (outcome.not_applicable - failed, NOT_APPLICABLE),
             (outcome.unevaluated - failed, NOT_EVALUATED),

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from harness.pipeline.run import Run
 
 FOLDER = ROOT / "build" / "pipeline"
-#: Failures of the world, not of this program: told in one line. Anything else is a bug and shows its traceback.
+#: Failures of the world, not of this program: reported in one line. Anything else is a bug and shows its traceback.
 FORESEEN = (
     AwsCliError, BadPatience, BotoCoreError, ClientError, DeployError, EmulatorError, JarsError, OSError,
     PackagingError, PipelineError, ReplayError,
@@ -91,14 +91,14 @@ def main(argv: list[str]) -> int:
     try:
         interrupts.listen()
         # Before anything else can go wrong: an earlier run's summary would be taken for this one's.
-        with suppress(OSError):  # it is met again, and told, when this run's is written
+        with suppress(OSError):  # writing this run's summary reports it
             (FOLDER / "summary.json").unlink(missing_ok=True)
         from harness.pipeline.options import OptionError, read_options
 
         try:
             options = read_options(argv, os.environ)
         except OptionError as error:
-            return _give_up(FOLDER, error.told, BAD_OPTION, is_told=True)
+            return _give_up(FOLDER, error.message, BAD_OPTION, is_printed=True)
         return run_pipeline(options, FOLDER, interrupts=interrupts)
     except KeyboardInterrupt:
         return _give_up(FOLDER, "interrupted", INTERRUPTED)
@@ -121,7 +121,7 @@ def run_pipeline(
             return _run(options, folder, console, interfere, interrupts or Interrupts())
     except _NotAloneError as error:
         # Not a word to the summary: it is the other run's.
-        _tell(str(error))
+        _print_error(str(error))
         return FAILED
 
 
@@ -174,10 +174,10 @@ def _run(
                     except Exception:
                         # A failed run is worth looking into; an interrupted one leaves nothing, whatever KEEP says.
                         if options.keep:
-                            with suppress(EmulatorError, OSError):  # it may be what failed; that is told below
+                            with suppress(EmulatorError, OSError):  # this may be what failed; reported below
                                 _keep(run, display)
                         raise
-            show(console, summary, run.answers, folder)
+            show(console, summary, run.symbol_totals, folder)
             error = "; ".join(run.failures) or None
             code = 0 if run.balanced and not error else FAILED
         except FORESEEN as failure:
@@ -196,10 +196,10 @@ def _run(
     return code
 
 
-def _conclude(summary: Summary, folder: Path, code: int, error: str | None, *, is_told: bool = False) -> int:
-    """Write the summary and tell the error; return the exit code, which is no success where there is no summary."""
+def _conclude(summary: Summary, folder: Path, code: int, error: str | None, *, is_printed: bool = False) -> int:
+    """Write the summary and print the error. Returns the exit code: never 0 if the summary cannot be written."""
     summary.error, summary.exit_code = error, code
-    untold = None if is_told else error
+    unprinted = None if is_printed else error
     try:
         try:
             summary.write(folder / "summary.json")
@@ -208,29 +208,29 @@ def _conclude(summary: Summary, folder: Path, code: int, error: str | None, *, i
             shutil.rmtree(folder / "deploy", ignore_errors=True)
             summary.write(folder / "summary.json")
     except OSError as failure:
-        lacking = f"{folder}/summary.json cannot be written: {failure.strerror or failure}"
-        untold = "; ".join(filter(None, (untold, lacking)))
+        no_summary = f"{folder}/summary.json cannot be written: {failure.strerror or failure}"
+        unprinted = "; ".join(filter(None, (unprinted, no_summary)))
         code = code or FAILED
-    if untold:
-        _tell(untold)
+    if unprinted:
+        _print_error(unprinted)
     return code
 
 
-def _give_up(folder: Path, error: str, code: int, *, is_told: bool = False) -> int:
+def _give_up(folder: Path, error: str, code: int, *, is_printed: bool = False) -> int:
     """End before a run has begun."""
     try:
         with _alone_in(folder):
-            return _conclude(Summary(), folder, code, error, is_told=is_told)
+            return _conclude(Summary(), folder, code, error, is_printed=is_printed)
     except _NotAloneError:
-        if not is_told:
-            _tell(error)
+        if not is_printed:
+            _print_error(error)
     return code
 
 
 def _one_line(failure: BaseException, folder: Path, run: Run | None) -> str:
     """What failed, and where to look."""
     lines = [line for line in str(failure).splitlines() if line.strip()] or [type(failure).__name__]
-    # The end of a log is told in many lines: the first says what happened, the last one why, and the file the rest.
+    # Of a multi-line log excerpt, the first line says what happened and the last one why; the file has the rest.
     text = " ".join(" ".join([lines[0], lines[-1]] if len(lines) > 1 else lines).split())
     if isinstance(failure, OSError) and (failure.filename is None or failure.errno == errno.ENOSPC):
         stage = "" if run is None else f"; stage: {run.stage}"
@@ -255,8 +255,8 @@ def _keep(run: Run, display: Display) -> None:
     display.say(f"Still running, because of KEEP: `. {variables}` leads aws to it, `kill {process}` ends it")
 
 
-def _tell(error: str) -> None:
-    with suppress(OSError):  # nobody is there to be told
+def _print_error(error: str) -> None:
+    with suppress(OSError):  # nobody reads standard error
         print(f"pipeline: {error}", file=sys.stderr, flush=True)
 
 
@@ -264,5 +264,5 @@ def _flush_output() -> None:
     try:
         sys.stdout.flush()
     except OSError:
-        # Told already. Python would complain once more when it flushes at its end.
+        # Reported already. Python would report it again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""What `make pipeline` can be told, and what is wrong with it if it is wrong."""
+"""The options of `make pipeline`, and the errors for bad ones."""
 
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Mapping
@@ -25,11 +25,11 @@ environment (make passes them on):
 
 
 class OptionError(SystemExit):
-    """Something given is wrong. It has been told on standard error; `told` is that line again, for the summary."""
+    """A bad option. Its message is already on standard error; `message` repeats it for the summary."""
 
-    def __init__(self, code: int, told: str) -> None:
+    def __init__(self, code: int, message: str) -> None:
         super().__init__(code)
-        self.told = told
+        self.message = message
 
 
 class _Parser(Parser):
@@ -116,7 +116,7 @@ def _number(
     lowest: int,
     highest: int | None,
 ) -> int:
-    """A number of the command line, else of the environment variable; what is wrong is told under the name used."""
+    """A number from the command line, else from the environment variable. An error names the one that was used."""
     shown = name if given is None else f"--{name.lower().replace('_', '-')}"
     text = (environment.get(name, "") if given is None else given).strip()
     if given is None and not text:

@@ -23,9 +23,9 @@ from harness.pipeline.drain import Drain, DrainError, Progress
 from harness.pipeline.errors import PipelineError
 from harness.pipeline.glue import run_deployed_job
 from harness.pipeline.options import Options
-from harness.pipeline.question import Traded, volume_weighted_prices
 from harness.pipeline.report import Display
 from harness.pipeline.summary import Source, Summary
+from harness.pipeline.vwap import SymbolTotals, vwap_by_symbol
 from harness.replay.ledger import Ledger, digest_of
 from harness.replay.producer import CLIENT_ATTEMPTS, Producer
 from harness.replay.sources import open_sources
@@ -40,7 +40,7 @@ class Run:
         self.display = display
         self.folder = folder
         self.summary = Summary()
-        self.answers: list[Traded] = []
+        self.symbol_totals: list[SymbolTotals] = []
         self.emulator = Emulator(port=options.port, log_file=folder / "emulator.log")
         #: Physical ids by logical id; None before the deployment.
         self.deployed: dict[str, str] | None = None
@@ -187,7 +187,7 @@ class Run:
             {entry.position: entry.expected_reason for entry in self.ledger} if self.options.feed is None else None
         )
         self._take_account(expected)
-        self.answers = volume_weighted_prices(collect.trades(self._parquet))
+        self.symbol_totals = vwap_by_symbol(collect.trades(self._parquet))
 
     def account_for_what_there_is(self, *, collecting: bool) -> None:
         """After a failure: what is in neither Parquet nor quarantine by now is told as lost, and nothing else is."""

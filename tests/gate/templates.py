@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.gate.engines.outcome import Target
-from harness.gate.judge import things_of
+from harness.gate.judge import targets_of
 from harness.render.scenarios import Scenarios
 from harness.render.source import Source, parse
 
@@ -47,10 +47,10 @@ def source_of(text: str) -> Source:
     return parse(text, Path("template.yaml"))
 
 
-def things(text: str) -> list[Target]:
+def targets(text: str) -> list[Target]:
     """The source of a template and its renderings."""
     source = source_of(text)
-    return things_of(source, Scenarios(source.template))
+    return targets_of(source, Scenarios(source.template))
 
 
 def rendered(template: dict[str, Any], name: str = "rendered") -> Target:

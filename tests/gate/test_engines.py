@@ -28,7 +28,7 @@ from harness.gate.engines.outcome import Failure, Outcome
 from harness.gate.engines.python_checks import Checks
 from harness.gate.judge import judge
 from harness.gate.rule_set import RuleSet
-from tests.gate.templates import rendered, source_of, things
+from tests.gate.templates import rendered, source_of, targets
 
 TOPIC = "Resources:\n  Alerts:\n    Type: AWS::SNS::Topic\n"
 RENDERED = rendered({"Resources": {"Alerts": {"Type": "AWS::SNS::Topic"}}})
@@ -95,8 +95,8 @@ class _Engine:
     def __init__(self, answer):
         self._answer = answer
 
-    def judge(self, things):
-        return self._answer(things)
+    def judge(self, targets):
+        return self._answer(targets)
 
 
 def _broken(_):
@@ -110,16 +110,16 @@ def _killed(_):
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (lambda things: [Outcome() for _ in things[1:]], "cfn-lint answered for 1 of 2 templates"),
+        (lambda targets: [Outcome() for _ in targets[1:]], "cfn-lint answered for 1 of 2 templates"),
         (lambda _: [], "cfn-lint answered for 0 of 2 templates"),
-        (lambda things: [Outcome() for _ in [*things, 0]], "cfn-lint answered for 3 of 2 templates"),
+        (lambda targets: [Outcome() for _ in [*targets, 0]], "cfn-lint answered for 3 of 2 templates"),
         (_broken, "it broke"),
         (_killed, "cfn-lint: one of its processes was killed"),
     ],
 )
 def test_an_engine_that_does_not_answer_for_everything_makes_no_report(rule_set, answer, said):
     with pytest.raises(EngineError, match=said):
-        judge(source_of(TOPIC), rule_set, [_Engine(answer), _Engine(lambda things: [Outcome() for _ in things])])
+        judge(source_of(TOPIC), rule_set, [_Engine(answer), _Engine(lambda targets: [Outcome() for _ in targets])])
 
 
 def test_the_command_then_ends_with_2_and_writes_no_verdicts(gate, template, verdicts, monkeypatch):
@@ -501,7 +501,7 @@ def test_checks_without_a_problem_pass_and_without_a_subject_do_not_apply(rules)
         rules("checks/encryption/one.py", SUBJECTS + "def problems(stack, subject):\n    return []\n"),
         rules("checks/encryption/none.py", "def subjects(stack):\n    return []\n"),
     ]
-    source, rendering = Checks(paths).judge(things(TOPIC))
+    source, rendering = Checks(paths).judge(targets(TOPIC))
 
     assert (rendering.passed, rendering.not_applicable) == ({"one"}, {"none"})
     assert source.unevaluated == {"one", "none"}

@@ -103,9 +103,9 @@ def test_every_rule_judges_something_of_the_real_template(
     for engine in engines:
         names = {rule.id if rule.engine == CHECKOV else rule.slug for rule in rule_set.of(engine.name)}
         # Nearly all apply in the first scenario already, so one is asked after the other.
-        for thing in [renderings[0], *([source] if engine.name == CHECKS else []), *renderings[1:]]:
+        for target in [renderings[0], *([source] if engine.name == CHECKS else []), *renderings[1:]]:
             if names:
-                outcome = engine.judge([thing])[0]
+                outcome = engine.judge([target])[0]
                 names -= outcome.passed | {failure.rule for failure in outcome.failures}
         silent[engine.name] = names
 

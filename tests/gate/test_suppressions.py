@@ -10,7 +10,7 @@ from cfnlint.runner import run_template_by_data
 from harness.gate import suppressions
 from harness.gate.engines import cfn_lint
 from harness.gate.verdicts import Suppression
-from tests.gate.templates import source_of, things
+from tests.gate.templates import source_of, targets
 
 #: A topic that every engine has something against. The marks are where suppressions go.
 TEMPLATE = """\
@@ -119,24 +119,24 @@ def _found(report):
 
 
 @pytest.fixture(scope="module")
-def plain(report_of):
+def unsuppressed(report_of):
     """The report on the template without any suppression."""
     return report_of(_template())
 
 
-def test_every_engine_refuses_something_of_the_template(plain):
+def test_every_engine_refuses_something_of_the_template(unsuppressed):
     """What nobody refuses cannot be suppressed, and the tests below would show nothing."""
-    found = {name: each.engine for each in plain.findings for name in (each.rule, each.slug)}
+    found = {name: each.engine for each in unsuppressed.findings for name in (each.rule, each.slug)}
 
     assert {rule: found.get(rule) for rule in REFUSED_BY} == REFUSED_BY
-    assert plain.suppressions == []
+    assert unsuppressed.suppressions == []
 
 
 @pytest.mark.parametrize(("at", "written", "reported"), SUPPRESSIONS.values(), ids=list(SUPPRESSIONS))
-def test_a_suppression_changes_nothing_and_is_reported_with_its_line(report_of, plain, at, written, reported):
+def test_a_suppression_changes_nothing_and_is_reported_with_its_line(report_of, unsuppressed, at, written, reported):
     report = report_of(_template(at, written))
 
-    assert _found(report) == _found(plain)
+    assert _found(report) == _found(unsuppressed)
     assert [(each.engine, each.line, each.what) for each in report.suppressions] == reported
 
 
@@ -202,12 +202,12 @@ def test_no_engine_gets_to_see_them_in_a_template_that_it_might_obey():
         f"      {name}: {{keep: no}}" for name in ("guard", "cfn-lint", "cfn_nag", "checkov", "bridgecrew", "cortex")
     )
     text = _template("resource", f"    Metadata:\n{metadata}\n      Owner: {{keep: 'yes'}}")
-    source, rendering = things(
+    source, rendering = targets(
         text.replace("Resources:", "Metadata: {cfn-lint: {keep: no}, Owner: {keep: 'yes'}}\nResources:")
     )
 
-    for thing in (source, rendering):
-        assert thing.template["Resources"]["Alerts"]["Metadata"] == {"Owner": {"keep": "yes"}}
+    for target in (source, rendering):
+        assert target.template["Resources"]["Alerts"]["Metadata"] == {"Owner": {"keep": "yes"}}
     assert source.template["Metadata"] == {"Owner": {"keep": "yes"}}
 
 

@@ -15,7 +15,7 @@ from harness.catalogue.catalogue import Rule
 from harness.catalogue.controls import BadControls
 from harness.gate.engines import cfn_guard_binary, cfn_lint
 from tests.gate import self_test
-from tests.gate.templates import rendered, things
+from tests.gate.templates import rendered, targets
 from tests.gate.test_rule_set import GOOD, GOOD_CASES, written
 
 ALL = catalogue.load()
@@ -71,8 +71,8 @@ rule role_is_no_administrator when %roles !empty {
 
 
 def test_an_administrator_behind_a_condition_passes_guard_on_the_source(tmp_path):
-    source, *_ = things(ROLE.format(HIDDEN))
-    plain, *_ = things(ROLE.format(GRANT))
+    source, *_ = targets(ROLE.format(HIDDEN))
+    plain, *_ = targets(ROLE.format(GRANT))
 
     assert _said(tmp_path, NO_ADMINISTRATOR, plain.template) == "fail"
     assert _said(tmp_path, NO_ADMINISTRATOR, source.template) == "pass"
@@ -81,7 +81,7 @@ def test_an_administrator_behind_a_condition_passes_guard_on_the_source(tmp_path
 def test_an_administrator_behind_a_condition_passes_checkov_on_the_source(checkov):
     own = {}
     for name, grant in (("plain", GRANT), ("hidden", HIDDEN)):
-        outcome = checkov.judge(things(ROLE.format(grant))[:1])[0]
+        outcome = checkov.judge(targets(ROLE.format(grant))[:1])[0]
         own[name] = {each.rule for each in outcome.failures if not each.rule.startswith("CKV_FDP_")}
 
     assert "CKV_AWS_110" in own["plain"]
@@ -89,7 +89,7 @@ def test_an_administrator_behind_a_condition_passes_checkov_on_the_source(checko
 
 
 def test_an_administrator_behind_a_condition_passes_the_linter_on_the_source():
-    source, *_ = things(ROLE.format(HIDDEN))
+    source, *_ = targets(ROLE.format(HIDDEN))
 
     assert cfn_lint.lint("source", source.source_text, True).failures == []
 
@@ -174,8 +174,8 @@ rule buckets_ask_for_tls when %buckets !empty {
 
 
 def test_one_bucket_policy_that_asks_for_tls_is_enough_for_the_naive_rule(tmp_path):
-    _, rendering = things(BUCKETS)
-    neither = things(BUCKETS.replace("Effect: Deny", "Effect: Allow"))[1]
+    _, rendering = targets(BUCKETS)
+    neither = targets(BUCKETS.replace("Effect: Deny", "Effect: Allow"))[1]
 
     assert _said(tmp_path, SOME_POLICY_ASKS_FOR_TLS, neither.template) == "fail"
     assert _said(tmp_path, SOME_POLICY_ASKS_FOR_TLS, rendering.template) == "pass"

@@ -118,8 +118,8 @@ def keep_metric_math() -> None:
     @wraps(record_of)
     def metric_alarm_record(name: str, properties: dict[str, Any]) -> dict[str, Any]:
         if not properties.get("Metrics"):
-            plain: dict[str, Any] = record_of(name, properties)
-            return plain
+            unchanged: dict[str, Any] = record_of(name, properties)
+            return unchanged
         # It needs a metric's name. Without one afterwards, no number that arrives is the alarm's.
         stated = {key: properties[key] for key in properties if key != "Metrics"}
         record: dict[str, Any] = record_of(name, {**stated, "MetricName": "none", "Namespace": "none"})

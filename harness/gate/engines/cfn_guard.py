@@ -46,21 +46,21 @@ class CfnGuard:
         self._rules = frozenset(map(slug_of, paths))
         self._binary = cfn_guard_binary.find()
 
-    def judge(self, things: Sequence[Target]) -> list[Outcome]:
+    def judge(self, targets: Sequence[Target]) -> list[Outcome]:
         """See `Engine`."""
-        if not self._rules or not things:
-            return [Outcome() for _ in things]
-        if sum(len(_resources(thing.template)) for thing in things) < WORTH_SPLITTING:
-            answers = self._answers(self._paths, [thing.json for thing in things])
-            return [self._outcome(self._rules, *each) for each in zip(answers, things, strict=True)]
-        outcomes = [Outcome() for _ in things]
+        if not self._rules or not targets:
+            return [Outcome() for _ in targets]
+        if sum(len(_resources(target.template)) for target in targets) < WORTH_SPLITTING:
+            answers = self._answers(self._paths, [target.json for target in targets])
+            return [self._outcome(self._rules, *each) for each in zip(answers, targets, strict=True)]
+        outcomes = [Outcome() for _ in targets]
         for types, sources in _by_types(self._paths).items():
-            seen = [as_json(_seen(thing.template, types, sources.values())) for thing in things]
+            seen = [as_json(_seen(target.template, types, sources.values())) for target in targets]
             distinct = list(dict.fromkeys(seen))
             answered = dict(zip(distinct, self._answers(list(sources), distinct), strict=True))
             rules = frozenset(slug_of(Path(path)) for path in sources)
-            for outcome, thing, text in zip(outcomes, things, seen, strict=True):
-                outcome.add(self._outcome(rules, answered[text], thing))
+            for outcome, target, text in zip(outcomes, targets, seen, strict=True):
+                outcome.add(self._outcome(rules, answered[text], target))
         return outcomes
 
     def _answers(self, rules: Sequence[str], templates: Sequence[str]) -> list[dict[str, Any]]:
@@ -95,7 +95,7 @@ class CfnGuard:
             raise EngineError("cfn-guard's answer is not JSON") from error
         return answers
 
-    def _outcome(self, rules: frozenset[str], answer: dict[str, Any], thing: Target) -> Outcome:
+    def _outcome(self, rules: frozenset[str], answer: dict[str, Any], target: Target) -> Outcome:
         outcome = Outcome(passed=set(answer["compliant"]), not_applicable=set(answer["not_applicable"]))
         failed = {}
         for entry in answer["not_compliant"]:
@@ -105,8 +105,8 @@ class CfnGuard:
         if missing:
             raise EngineError(f"cfn-guard did not answer for {', '.join(sorted(missing))}")
         for name, failures in failed.items():
-            if thing.is_source:
-                decided = [each for each in failures if not _is_function(thing.template, each.place)]
+            if target.is_source:
+                decided = [each for each in failures if not _is_function(target.template, each.place)]
                 if not decided:
                     outcome.unevaluated.add(name)
                 failures = decided
@@ -189,8 +189,8 @@ def _clauses(report: Any) -> Iterator[Any]:
         elif "Disjunctions" in report:
             # Of alternatives that all failed, only the last has the message.
             alternatives = [*_clauses(report["Disjunctions"])]
-            told = [each for each in alternatives if at(each, "messages", "custom_message")]
-            yield from told or alternatives
+            with_message = [each for each in alternatives if at(each, "messages", "custom_message")]
+            yield from with_message or alternatives
         else:
             for each in report.values():
                 yield from _clauses(each)

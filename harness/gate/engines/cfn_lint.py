@@ -42,12 +42,12 @@ class CfnLint:
     name = "cfn-lint"
     version = __version__
 
-    def judge(self, things: Sequence[Target]) -> list[Outcome]:
+    def judge(self, targets: Sequence[Target]) -> list[Outcome]:
         """See `Engine`. Each core takes its share, in a process of its own."""
         passes = [
-            (index, (thing.name, thing.source_text or thing.json, thing.is_source, everywhere))
-            for index, thing in enumerate(things)
-            for everywhere in ((True, False) if thing.is_source else (False,))
+            (index, (target.name, target.source_text or target.json, target.is_source, everywhere))
+            for index, target in enumerate(targets)
+            for everywhere in ((True, False) if target.is_source else (False,))
         ]
         # The passes over all Regions take longest, so they begin first.
         passes.sort(key=lambda each: not each[1][-1])
@@ -58,7 +58,7 @@ class CfnLint:
             context = multiprocessing.get_context("spawn")
             with ProcessPoolExecutor(max_workers=os.cpu_count(), mp_context=context) as pool:
                 results = list(pool.map(_lint, *zip(*arguments, strict=True)))
-        found: list[dict[Failure, None]] = [{} for _ in things]
+        found: list[dict[Failure, None]] = [{} for _ in targets]
         for (index, _), failures in zip(passes, results, strict=True):
             found[index].update(dict.fromkeys(failures))
         return [Outcome([*failures]) for failures in found]
@@ -66,8 +66,8 @@ class CfnLint:
 
 def lint(name: str, text: str, is_source: bool) -> Outcome:
     """One template's outcome. Raises EngineError if cfn-lint breaks on it."""
-    thing = Target(name, {}, source_text=text) if is_source else Target(name, json.loads(text))
-    return CfnLint().judge([thing])[0]
+    target = Target(name, {}, source_text=text) if is_source else Target(name, json.loads(text))
+    return CfnLint().judge([target])[0]
 
 
 @cache

@@ -73,16 +73,16 @@ class Checkov:
             if stream:
                 stream.close()
 
-    def judge(self, things: Sequence[Target]) -> list[Outcome]:
+    def judge(self, targets: Sequence[Target]) -> list[Outcome]:
         """See `Engine`."""
         outcomes = []
         with TemporaryDirectory(prefix="checkov-") as folder:
-            for index, thing in enumerate(things):
+            for index, target in enumerate(targets):
                 path = Path(folder, f"{index:06}.json")
-                path.write_text(thing.json)
+                path.write_text(target.json)
                 outcomes.append(
                     self._outcome(
-                        self._ask({"template": str(path), "checks": "all" if self.own_checks else "custom"}), thing
+                        self._ask({"template": str(path), "checks": "all" if self.own_checks else "custom"}), target
                     )
                 )
                 path.unlink()
@@ -122,9 +122,9 @@ class Checkov:
         said = self._process.stderr.read() if self._process.stderr else ""
         return (said.strip().splitlines() or ["no message"])[-1]
 
-    def _outcome(self, answer: dict[str, Any], thing: Target) -> Outcome:
+    def _outcome(self, answer: dict[str, Any], target: Target) -> Outcome:
         if answer.get("parse_error"):
-            raise EngineError(f"Checkov could not read {thing.name}")
+            raise EngineError(f"Checkov could not read {target.name}")
         outcome = Outcome([_failure(each) for each in answer["failed"]])
         outcome.failures += [
             Failure(
@@ -135,9 +135,9 @@ class Checkov:
         failed = {failure.rule for failure in outcome.failures}
         # Refused, but for what is still a function: the renderings decide.
         outcome.unevaluated = {each["id"] for each in answer["undecided"]} - failed
-        if outcome.unevaluated and not thing.is_source:
+        if outcome.unevaluated and not target.is_source:
             undecided = ", ".join(sorted(outcome.unevaluated))
-            raise EngineError(f"Checkov found a function in {thing.name}, which is rendered: {undecided}")
+            raise EngineError(f"Checkov found a function in {target.name}, which is rendered: {undecided}")
         outcome.passed = {each["id"] for each in answer["passed"]} - failed - outcome.unevaluated
         outcome.not_applicable = set(self._policies) - outcome.passed - failed - outcome.unevaluated
         return outcome

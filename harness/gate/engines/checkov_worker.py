@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 _REPORT_TYPE = "cloudformation"
-#: What Checkov is told the template is called.
+#: The file name that Checkov is given for the template.
 _FILE = "/template.json"
 #: How many resources' parsed IAM policies are kept between requests.
 _POLICIES_KEPT = 1000
@@ -69,7 +69,7 @@ def main(folder: str) -> int:
         try:
             request = json.loads(line)
             answer = judge.judge(Path(request["template"]), request["checks"])
-        # A request that cannot be answered is told; the process stays for the next one.
+        # A request that cannot be answered gets an error; the process stays up for the next one.
         except Exception as error:  # noqa: BLE001
             answer = {"error": " ".join(f"{type(error).__name__}: {error}".split())[:500]}
         _say(answers, answer)
@@ -214,15 +214,15 @@ def _read(path: Path) -> tuple[Any, list[tuple[int, str]] | None]:
 
 
 def _suppressions(resources: dict[str, Any], lines: list[tuple[int, str]] | None) -> Iterator[dict[str, str]]:
-    """What Checkov would have been told to skip, resource by resource, if anybody had asked it to obey."""
+    """What Checkov would skip, resource by resource, if suppressions were obeyed."""
     for name, body in resources.items():
         metadata = body.get("Metadata")
         for engine in _METADATA if isinstance(metadata, dict) else ():
             section = metadata.get(engine)
             skips = section.get("skip") if isinstance(section, dict) else None
             for skip in skips if isinstance(skips, list) else [] if skips is None else [skips]:
-                told = skip if isinstance(skip, dict) else {"id": skip}
-                yield {"id": str(told.get("id")), "resource": name, "reason": str(told.get("comment") or "")}
+                entry = skip if isinstance(skip, dict) else {"id": skip}
+                yield {"id": str(entry.get("id")), "resource": name, "reason": str(entry.get("comment") or "")}
         for text in _texts_of(body, lines):
             for match in _COMMENT.finditer(text):
                 for check_id in (match[1] or "").split(","):

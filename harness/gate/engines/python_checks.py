@@ -24,17 +24,17 @@ class Checks:
             except Exception as error:  # whatever it raises, there is no check
                 raise EngineError(f"the check {path} cannot be loaded: {type(error).__name__}: {error}") from error
 
-    def judge(self, things: Sequence[Target]) -> list[Outcome]:
+    def judge(self, targets: Sequence[Target]) -> list[Outcome]:
         """See `Engine`."""
-        return [self._judge(thing) for thing in things]
+        return [self._judge(target) for target in targets]
 
-    def _judge(self, thing: Target) -> Outcome:
+    def _judge(self, target: Target) -> Outcome:
         outcome = Outcome()
         for check in self.checks:
-            if check.judges_source != thing.is_source:
+            if check.judges_source != target.is_source:
                 outcome.unevaluated.add(check.slug)
                 continue
-            failures, applied = run(check, thing.template if thing.is_source else thing.stack(), thing.name)
+            failures, applied = run(check, target.template if target.is_source else target.stack(), target.name)
             outcome.failures.extend(failures)
             if not applied:
                 outcome.not_applicable.add(check.slug)
