@@ -13,7 +13,7 @@ VERDICTS = (PASS, FAIL, NOT_APPLICABLE, NOT_EVALUATED)
 
 @dataclass(frozen=True)
 class Finding:
-    """One rule refuses one place of the source, in the scenarios named; `waived` says why that is let through."""
+    """One rule fails at one place of the source, in the scenarios named; `waived` is the reason of its waiver."""
 
     rule: str
     slug: str
@@ -29,7 +29,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class RuleVerdict:
-    """What came of one rule over everything that was judged. A rule that only ever was not evaluated has not passed."""
+    """The result of one rule over all targets. A rule that was never evaluated has not passed."""
 
     rule: str
     slug: str
@@ -60,7 +60,7 @@ class ScenarioJudged:
 
 @dataclass(frozen=True)
 class Suppression:
-    """Something in the template that asks an engine to look away; it was not obeyed."""
+    """An inline suppression in the template; it was ignored."""
 
     engine: str
     line: int
@@ -69,7 +69,7 @@ class Suppression:
 
 @dataclass
 class Report:
-    """Everything the gate has to say about one template."""
+    """The gate's report on one template."""
 
     template: str
     template_sha256: str
@@ -82,7 +82,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 when nothing stands, 1 when some finding is not waived."""
+        """0 if every finding is waived, otherwise 1."""
         return 1 if any(not finding.waived for finding in self.findings) else 0
 
     def as_dict(self) -> dict[str, Any]:
@@ -143,7 +143,7 @@ class Tally:
 
 
 def dotted(place: Place) -> str:
-    """A place as one reads it: `Resources.RawDataBucket.Properties.LifecycleConfiguration.Rules[1]`."""
+    """A place in dotted form: `Resources.RawDataBucket.Properties.LifecycleConfiguration.Rules[1]`."""
     text = ""
     for step in place:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
@@ -155,5 +155,5 @@ def _overall(counts: dict[str, int]) -> str:
 
 
 def _steady(message: str) -> str:
-    """A message without what differs from scenario to scenario: names and ARNs with the environment in them."""
+    """A message without the words that differ between scenarios: names and ARNs that contain the environment."""
     return " ".join(word for word in message.split() if not any(mark in word for mark in ("arn:", "://", "-", "_")))

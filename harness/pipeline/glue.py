@@ -1,4 +1,4 @@
-"""Runs the deployed Glue job in a local Spark, from what the deployed job says of itself."""
+"""Runs the deployed Glue job in a local Spark, with the settings of the deployed job."""
 
 import os
 import re
@@ -47,7 +47,7 @@ class GlueJobRun:
     def failure(self) -> str | None:
         """What went wrong, in one line; None if nothing did."""
         if self.result is not None and self.result["problems"]:
-            return f"the Glue job left something undone: {'; '.join(self.result['problems'])}"
+            return f"the Glue job did not finish everything: {'; '.join(self.result['problems'])}"
         if self.exit_code or self.result is None:
             denials = dict.fromkeys(str(denial) for line in self.lines for denial in denials_in(line, "the Glue job"))
             if denials:

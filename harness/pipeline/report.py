@@ -1,4 +1,4 @@
-"""What a run shows to people: bars while it works, tables when it is done."""
+"""What a run prints: progress bars while it runs, tables at the end."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Display:
         self._progress.stop()
 
     def say(self, text: str) -> None:
-        """Print one line about what happens now, or what was found."""
+        """Print one line."""
         self.console.print(text, highlight=False, markup=False)
 
     def bar(self, description: str, total: int | None) -> Bar:
@@ -80,8 +80,8 @@ def show(console: Console, summary: Summary, totals: list[SymbolTotals], folder:
             console.print(f"{what}: shard {shard} sequence number {sequence}", style="red", highlight=False)
     for mismatch in summary.mismatches[:POSITIONS_SHOWN]:
         console.print(
-            f"not as expected: {mismatch['position']}: expected {mismatch['expected'] or 'to pass'}, "
-            f"was {mismatch['found'] or 'let through'}",
+            f"unexpected result: {mismatch['position']}: expected {mismatch['expected'] or 'accepted'}, "
+            f"got {mismatch['found'] or 'accepted'}",
             style="red",
             highlight=False,
         )
@@ -136,6 +136,6 @@ def _prices(totals: list[SymbolTotals]) -> Table:
 
 
 def _decimal(number: Decimal) -> str:
-    # Shown with at most as many places as the average; the files hold all of them.
+    # Shown with at most 8 decimals; the files hold all of them.
     text = f"{number:,.8f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -205,7 +205,7 @@ def test_the_text_tells_waivers_and_suppressions_apart_from_findings():
 
     assert "waived  a folder/template & co.yaml:12  W3002 (cfn-lint)  Alerts\n    A local path is the point." in written
     assert (
-        "ignored  a folder/template & co.yaml:5  Resources.Alerts.Metadata.checkov asks checkov to look away" in written
+        "ignored  a folder/template & co.yaml:5  Resources.Alerts.Metadata.checkov: suppression for checkov" in written
     )
     assert "FAIL  rules/waivers.yaml:3  waiver:ENC-1 ENC-1 (waivers)  Alerts" in written
 

@@ -1,4 +1,4 @@
-"""What a template says to make an engine look away is not obeyed, and is reported: only rules/waivers.yaml counts."""
+"""Inline suppressions in a template are ignored and reported: only rules/waivers.yaml counts."""
 
 import json
 
@@ -193,7 +193,7 @@ def test_the_command_reports_a_suppression(gate, tmp_path, name):
 
     engine, line, what = reported[0]
     assert ended.code == 1
-    assert f"ignored  {path}:{line}  {what} asks {engine} to look away" in ended.out
+    assert f"ignored  {path}:{line}  {what}: suppression for {engine}" in ended.out
 
 
 def test_no_engine_gets_to_see_them_in_a_template_that_it_might_obey():

@@ -68,15 +68,15 @@ def test_an_expired_waiver_lets_nothing_through_and_is_a_finding_itself():
     standing, waived = _applied([_waiver(expires=YESTERDAY)], [_finding()])
 
     assert waived == []
-    assert standing == ["it is open.", "A waiver: it has expired on 2026-11-24."]
+    assert standing == ["it is open.", "Invalid waiver: it expired on 2026-11-24."]
 
 
 @pytest.mark.parametrize(
     ("waiver", "said"),
     [
-        (_waiver("ENC-999"), "there is no rule ENC-999, or it refuses nothing"),
-        (_waiver(resource="Alarms"), "there is no resource Alarms"),
-        (_waiver("ENC-017"), "ENC-017 does not refuse Alerts: the waiver is not needed"),
+        (_waiver("ENC-999"), "there is no rule ENC-999, or it found nothing"),
+        (_waiver(resource="Alarms"), "the template has no resource Alarms"),
+        (_waiver("ENC-017"), "ENC-017 finds nothing in Alerts: the waiver is not needed"),
     ],
 )
 def test_a_waiver_that_waives_nothing_is_a_finding(waiver, said):
@@ -84,14 +84,14 @@ def test_a_waiver_that_waives_nothing_is_a_finding(waiver, said):
     standing, waived = _applied([waiver], [_finding()])
 
     assert waived == []
-    assert standing == ["it is open.", f"A waiver: {said}."]
+    assert standing == ["it is open.", f"Invalid waiver: {said}."]
 
 
 def test_the_second_of_two_equal_waivers_is_not_needed():
     standing, waived = _applied([_waiver(), _waiver(line=7)], [_finding()])
 
     assert len(waived) == 1
-    assert standing == ["A waiver: ENC-018 does not refuse Alerts: the waiver is not needed."]
+    assert standing == ["Invalid waiver: ENC-018 finds nothing in Alerts: the waiver is not needed."]
 
 
 @pytest.mark.parametrize("first", [_waiver(expires=YESTERDAY), _waiver("ENC-017")])
@@ -123,8 +123,8 @@ def test_with_some_engines_only_a_waiver_still_has_to_name_a_resource_and_not_to
     given = [_waiver(expires=YESTERDAY), _waiver("ENC-017", "Alarms")]
 
     assert _applied(given, [_finding()], complete=False)[0][1:] == [
-        "A waiver: it has expired on 2026-11-24.",
-        "A waiver: there is no resource Alarms.",
+        "Invalid waiver: it expired on 2026-11-24.",
+        "Invalid waiver: the template has no resource Alarms.",
     ]
 
 
@@ -157,27 +157,24 @@ def test_a_waiver_without_a_field_is_refused(file, missing):
     lines = [line.replace("- ", "  ") for line in ENTRY.splitlines() if missing not in line.partition(":")[0]]
     file.write_text("-" + "\n".join(lines)[1:])
 
-    assert (
-        _refusal(file)
-        == f"{file}:1: a waiver has rule, resource, reason, owner, expires, each of them and nothing else"
-    )
+    assert _refusal(file) == f"{file}:1: a waiver has exactly the fields rule, resource, reason, owner, expires"
 
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("  owner", "  approved: true\n  owner", "nothing else"),
-        ("platform security", "''", "each of them"),
-        ("The topic has no subscriber yet.", "", "each of them"),
-        ("- rule: topic_refuses_plain_http", "- rule:", "each of them"),
-        ("2027-06-30", "next year", "expires is a day"),
-        ("2027-06-30", "'2027-06-30'", "expires is a day"),
-        ("2027-06-30", "2027-06-30 12:00:00", "expires is a day"),
-        ("2027-06-30", "20270630", "expires is a day"),
+        ("  owner", "  approved: true\n  owner", "has exactly the fields"),
+        ("platform security", "''", "has exactly the fields"),
+        ("The topic has no subscriber yet.", "", "has exactly the fields"),
+        ("- rule: topic_refuses_plain_http", "- rule:", "has exactly the fields"),
+        ("2027-06-30", "next year", "expires must be a date"),
+        ("2027-06-30", "'2027-06-30'", "expires must be a date"),
+        ("2027-06-30", "2027-06-30 12:00:00", "expires must be a date"),
+        ("2027-06-30", "20270630", "expires must be a date"),
         ("2027-06-30", "2027-02-31", "day is out of range"),
-        ("- rule", "rule", "waivers are a list"),
-        (ENTRY, "waivers: []", "waivers are a list"),
-        (ENTRY, "later", "waivers are a list"),
+        ("- rule", "rule", "must be a list of waivers"),
+        (ENTRY, "waivers: []", "must be a list of waivers"),
+        (ENTRY, "later", "must be a list of waivers"),
         (ENTRY, "- later", "a waiver has"),
         (ENTRY, "- [a, b]", "a waiver has"),
         (ENTRY, "- rule: [a", "expected"),

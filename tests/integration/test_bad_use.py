@@ -148,7 +148,7 @@ def test_a_file_without_any_record(tmp_path: Path, packaged_folder: dict[str, st
     feed.write_text(content)
     with Command(tmp_path, program=DEPLOYED_QUICKLY, FEED=str(feed), **packaged_folder) as command:
         assert ended(command) == 1
-        assert_told_in_one_line(command, f"{feed}: no record in it")
+        assert_told_in_one_line(command, f"{feed}: contains no records")
 
 
 def test_a_gzip_that_is_cut_short_far_down_is_told_with_the_line(
@@ -319,7 +319,7 @@ def test_a_disk_that_has_no_room_for_sparks_temporary_files(tmp_path: Path, unsh
     with Command(tmp_path, *arguments, program=FILLING, within=within, temporary=disk) as command:
         assert ended(command) == 1
         log = command.results / "glue.log"
-        assert_told_in_one_line(command, "left something undone", "No space left on device", f"log: {log}")
+        assert_told_in_one_line(command, "did not finish everything", "No space left on device", f"log: {log}")
         assert "No space left on device" in log.read_text()
         assert command.summary["lost"] > 0
 

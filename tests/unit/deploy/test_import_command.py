@@ -59,7 +59,7 @@ def test_an_existing_key_is_nobodys_to_import(answer, tmp_path):
     assert "KeyId" not in (tmp_path / "resources.json").read_text()
 
 
-@pytest.mark.parametrize(("key", "said"), [(None, "no such bucket"), ("", "not encrypted with a key")])
+@pytest.mark.parametrize(("key", "said"), [(None, "no such bucket"), ("", "not encrypted with a KMS key")])
 def test_what_cannot_be_found_is_told_in_one_line(answer, tmp_path, capsys, key, said):
     answer(key)
 
