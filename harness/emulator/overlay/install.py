@@ -126,7 +126,7 @@ def _new_type(added: AddedType, physical_name: Callable[..., str]) -> Handler:
 
 
 def listing() -> str:
-    """Everything the overlay adds, as Markdown tables."""
+    """The overlay's additions, as Markdown tables."""
     rows = [
         (f"`{a.type}`", f"`{a.property}`", f"`{a.apply.service}:{a.apply.operation}`") for a in additions.PROPERTIES
     ]
@@ -137,9 +137,9 @@ def listing() -> str:
 
 
 def main(argv: list[str]) -> int:
-    """Print the tables; the README is generated from them."""
-    parser = Parser(prog="python -m harness.emulator.overlay.install", description="What is added to MiniStack.")
-    parser.add_argument("--list", action="store_true", required=True, help="print it as Markdown tables")
+    """Print the tables; docs/emulated-aws.md is generated from them."""
+    parser = Parser(prog="python -m harness.emulator.overlay.install", description="List the overlay's additions.")
+    parser.add_argument("--list", action="store_true", required=True, help="print Markdown tables")
     parser.parse_args(argv)
     print(listing())
     return 0
