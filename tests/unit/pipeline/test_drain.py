@@ -50,7 +50,8 @@ def test_it_waits_for_the_last_object_to_be_judged():
 def test_what_nobody_judges_is_told():
     """A function that crashes over one object would keep the run waiting for ever."""
     with pytest.raises(
-        DrainError, match=rf"{patience.seconds(STALLED_SECONDS):.0f} s: of 4 records .* 4 are stored and 1 are judged"
+        DrainError,
+        match=rf"{patience.seconds(STALLED_SECONDS):.0f} s: of 4 records .* 4 are stored and 1 are validated",
     ):
         _wait(FakeAws(([GOOD, BAD], {GOOD: 1})))
 

@@ -39,9 +39,7 @@ def test_a_full_disk_is_told_in_plain_words_with_its_place(line):
     """Hadoop does not say that a disk is full, only that no folder will do."""
     said = _failure("Traceback (most recent call last):", line, "\t... 17 more")
 
-    assert (
-        said == f"the Glue job failed: No space left on device, where its temporary files are: {tempfile.gettempdir()}"
-    )
+    assert said == f"the Glue job failed: No space left on device for temporary files in {tempfile.gettempdir()}"
 
 
 def test_a_job_that_says_nothing_is_told_by_its_exit_code():
