@@ -1,4 +1,4 @@
-"""Pieces that no record may contain, each with the reason's code it is refused under; `strategies` draws from them."""
+"""Fragments that no record may contain, each with its rejection code; `strategies` draws from them."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -116,7 +116,7 @@ NOT_UTF8 = [b"\xff", b"\xc3", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf5\x80\x80\x80",
 
 
 def aggregate(records: Sequence[bytes]) -> bytes:
-    """What the Kinesis Producer Library makes of records: magic number, protobuf, MD5. Its fifth byte ends lines."""
+    """Records aggregated by the Kinesis Producer Library: magic number, protobuf, MD5. Byte 5 is a line feed."""
     packed = b"\x0a\x05key-0" + b"".join(
         b"\x1a" + _length(2 + len(inner)) + b"\x08\x00" + inner
         for inner in (b"\x1a" + _length(len(record)) + record for record in records)

@@ -1,11 +1,11 @@
-"""What each capture becomes, and how that was counted: one table for the tests of the readers and of the stack."""
+"""The expected counts of each capture and how they were derived, for the reader tests and the stack tests."""
 
 import re
 from typing import NamedTuple
 
 
 class Expected(NamedTuple):
-    """What a capture becomes.
+    """The expected counts of a capture.
 
     `trades`, `books` and `depths` are numbers of records, `skipped` and `session` lines that are none, by kind.
     `derivation` is how they were counted without any reader: for each feed, and each kind of skipped message, an
@@ -28,7 +28,7 @@ class Expected(NamedTuple):
 
     @property
     def by_feed(self) -> dict[str, int]:
-        """As `records_by_feed` in the summary of a run."""
+        """In the form of the summary's `records_by_feed`."""
         return {"trade": self.trades, "order_book": self.books, "market_depth": self.depths, "unknown": 0}
 
 

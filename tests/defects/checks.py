@@ -1,4 +1,4 @@
-"""Checks that the template does not have the original's defects. Each yields descriptions of what is wrong."""
+"""Checks for the original template's defects. Each yields one description per defect found."""
 
 import json
 import re
@@ -104,7 +104,7 @@ def the_job_is_started_and_may_run(template: Template) -> Iterator[str]:
 
 
 def alarms_reach_their_topics(template: Template) -> Iterator[str]:
-    """D12: CloudWatch may not use the topics' key, so no alarm notifies anybody."""
+    """D12: CloudWatch may not use the topics' key, so no alarm is delivered."""
     granted = {
         action
         for statement in key_statements(template)
@@ -307,7 +307,7 @@ def nobody_may_publish_any_metric(template: Template) -> Iterator[str]:
 
 
 def uploads_are_refused_by_the_bucket(template: Template) -> Iterator[str]:
-    """D27: a role's own Deny binds nobody else, and blocks uploads that rely on the bucket's default."""
+    """D27: a Deny in a role binds only that role, and blocks uploads that rely on the bucket's default."""
     headers = ("s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id")
     for name, role in resources(template, "AWS::IAM::Role").items():
         if any(headers[0] in json.dumps(statement.get("Condition", {})) for statement in role_statements(role)):
@@ -373,7 +373,7 @@ def access_is_restricted(template: Template) -> Iterator[str]:
 
 
 def _in_any_case(listed: list[Any]) -> Iterator[Any]:
-    """All entries of a list, whatever the conditions."""
+    """All entries of a list, under any condition."""
     for each in listed:
         if "Fn::If" in each:
             yield from _in_any_case(each["Fn::If"][1:])

@@ -1,4 +1,4 @@
-"""The original's defects are not in our template and code, and each that is put back is seen."""
+"""Our template and code do not have the original's defects, and each one that is put back is detected."""
 
 import os
 import re
@@ -60,7 +60,7 @@ def test_a_defect_put_back_into_the_template_is_seen(template: Template, case: I
 def test_a_defect_put_back_into_the_template_is_seen_by_cfn_lint(
     template: Template, case: InTemplate, tmp_path: Path
 ) -> None:
-    """Our own template is linted by the gate."""
+    """The gate lints our own template."""
     file = tmp_path / PATH.name
     file.write_text(write(case.reintroduce(template)))
 

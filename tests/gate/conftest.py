@@ -1,4 +1,4 @@
-"""What is dear to start, started once: the engines, and the renderings of the real template."""
+"""Expensive fixtures, created once: the engines, and the renderings of the real template."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,7 +22,7 @@ from tests.gate.templates import Ended, source_of
 
 @pytest.fixture(autouse=True)
 def verdicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the gate writes its verdicts in this test: not where other tests, or a person, have theirs."""
+    """This test's own verdicts file."""
     path = tmp_path / "build" / "gate" / "verdicts.json"
     monkeypatch.setattr(command, "VERDICTS", path)
     return path

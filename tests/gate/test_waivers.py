@@ -1,4 +1,4 @@
-"""Waivers: the one way to let a finding through, and nothing that is wrong with one goes unsaid."""
+"""Waivers: the only way to accept a finding, and every problem with one is reported."""
 
 import datetime
 from pathlib import Path
@@ -36,7 +36,7 @@ def _known(complete=True):
 
 
 def _applied(given, found, complete=True):
-    """What stands, and what is waived, as the messages and reasons."""
+    """The messages of open findings, and the reasons of waived ones."""
     after = waivers.apply(given, found, _known(complete), TODAY)
     return [each.message for each in after if not each.waived], [each.waived for each in after if each.waived]
 
@@ -80,7 +80,7 @@ def test_an_expired_waiver_lets_nothing_through_and_is_a_finding_itself():
     ],
 )
 def test_a_waiver_that_waives_nothing_is_a_finding(waiver, said):
-    """It would let a later mistake through that nobody has looked at."""
+    """It would accept a later mistake that nobody has reviewed."""
     standing, waived = _applied([waiver], [_finding()])
 
     assert waived == []
@@ -115,7 +115,7 @@ def test_a_finding_about_a_waiver_says_where_the_waiver_is():
 
 @pytest.mark.parametrize("waiver", [_waiver("ENC-017"), _waiver("CKV_AWS_18")])
 def test_with_some_engines_only_a_waiver_for_another_engine_is_not_found_wrong(waiver):
-    """`--engine cfn-lint` cannot know whether Checkov would still refuse the bucket."""
+    """`--engine cfn-lint` cannot know whether Checkov still has the finding."""
     assert _applied([waiver], [_finding()], complete=False) == (["it is open."], [])
 
 
@@ -207,7 +207,7 @@ TOPIC = "Resources:\n  Alerts:\n    Type: AWS::SNS::Topic\n"
 
 @pytest.fixture
 def judged_as_ours(gate, file, tmp_path, monkeypatch):
-    """A template that is taken for the project's own, and a file of waivers for it."""
+    """A template in place of the project's own, and a waiver file for it."""
     template = tmp_path / "template.yaml"
     template.write_text(TOPIC)
     monkeypatch.setattr(command, "TEMPLATE", template)
@@ -255,7 +255,7 @@ def test_the_projects_waivers_are_for_the_projects_template_only(gate, judged_as
 
 
 def test_the_projects_waivers_name_what_there_is(pipeline):
-    """cfn-lint's and Checkov's own rules are known only once they have answered, which the gate's own run shows."""
+    """The rule ids of cfn-lint and Checkov are known only after a run, so the gate's own run checks them."""
     ours = {name for rule in load_rules() for name in (rule.id, rule.slug)}
     own = ("CKV_AWS_", "CKV2_AWS_", "E", "W", "I")
 

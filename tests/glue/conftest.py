@@ -47,5 +47,5 @@ def spark(tmp_path_factory):
 
 @pytest.fixture
 def lake(tmp_path, spark):
-    """A processed bucket in a folder, the two tables, and a clock: all that the job knows of the world."""
+    """The job's environment: a processed bucket in a folder, the two tables, and a clock."""
     return Lake(tmp_path, spark, datetime(2026, 11, 22, 23, 5, tzinfo=UTC))

@@ -31,7 +31,7 @@ _FIELDS: dict[str, dict[str, Any]] = {
 
 
 def line(seq: int | str, feed: str = "trade", shard: str = "shardId-000000000000", **fields: Any) -> dict[str, Any]:
-    """Return a validated line as the validator writes it; fields that are None are left out."""
+    """Return a validated line as the validator writes it, without fields that are None."""
     record = {
         "type": feed,
         "symbol": "IBM",
@@ -53,12 +53,12 @@ def write_object(path: Path, lines: Iterable[dict[str, Any] | bytes]) -> None:
 
 
 def file_name(name: str) -> str:
-    """Return the name of an object, which `name` tells apart from others of its hour."""
+    """Return an object key; `name` makes it unique within its hour."""
     return SequenceRange("shardId-000000000000", "1", "2", 2, hashlib.sha256(name.encode()).hexdigest()[:16]).file_name
 
 
 class Unlucky(Exception):
-    """The world failed, where a test wanted it to."""
+    """A failure that a test injected."""
 
 
 @dataclass
@@ -118,7 +118,7 @@ Table = dict[tuple[str, str], dict[str, Any]]
 
 @dataclass
 class FakeDynamo:
-    """Tables as dictionaries, with as much of the expression language as the job speaks."""
+    """Tables as dictionaries, with the part of the expression language that the job uses."""
 
     tables: dict[str, dict[tuple[str, str], dict[str, Any]]] = field(
         default_factory=lambda: {"jobs": {}, "lineage": {}}
@@ -164,7 +164,7 @@ class FakeDynamo:
 
 @dataclass
 class FakeGlue:
-    """A catalogue with one table a feed, whose partitions are by (table, values)."""
+    """A catalogue with one table per feed and partitions by (table, values)."""
 
     location: str = "s3://processed/parquet/feed={}/"
     columns: tuple[str, ...] = ("symbol", "price")
@@ -225,7 +225,7 @@ class FakeGlue:
 
 
 def refused(call: str, code: str = "AccessDeniedException") -> ClientError:
-    """Return the error of a call that AWS refuses."""
+    """Return botocore's error for a denied or failed call."""
     return ClientError({"Error": {"Code": code, "Message": f"not authorized to perform glue:{call}"}}, call)
 
 
@@ -246,7 +246,7 @@ def _term_holds(term: str, row: dict[str, Any], values: dict[str, Any]) -> bool:
 
 
 class Lake:
-    """The processed bucket and its tables, as the functions leave them to the job."""
+    """The processed bucket and its tables, as the functions leave them for the job."""
 
     def __init__(self, folder: Path, spark: Any, now: datetime) -> None:
         self.spark = spark
@@ -276,7 +276,7 @@ class Lake:
         self.dynamodb.tables["jobs"][(raw_key, "1795385000123")] = item
 
     def run(self, *, buckets: int = 2, spark: Any = None, **more: Any) -> dict[str, Any]:
-        """Run the job, an hour after it ran last."""
+        """Run the job, one hour after its last run."""
         self.now += timedelta(hours=1)
         arguments = {
             "JOB_NAME": "json-to-parquet",

@@ -35,7 +35,7 @@ def test_a_change_is_made_in_a_copy(place, value, expected):
 
 
 def test_no_operator_changes_the_template_it_is_given(source: Source):
-    """Mutants share all that they do not change: one that wrote into it would change every other."""
+    """Mutants share all unchanged parts: writing to a shared part would change every other mutant."""
     before = json.dumps(source.template)
 
     for mutation in all_mutations(source.template):

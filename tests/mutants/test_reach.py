@@ -1,4 +1,4 @@
-"""What is not judged again must really be as it was."""
+"""Targets that are not judged again must be unchanged."""
 
 import random
 
@@ -27,7 +27,7 @@ def some(mutants: list[Mutant]) -> list[Mutant]:
 
 
 def test_every_difference_of_a_whole_rendering_is_reached(reach: Reach, some: list[Mutant]):
-    """But for the environment's name, which no rule is about."""
+    """Except for the environment's name, which no rule checks."""
     for mutant in some:
         reached = {
             reach.nameless({name: resource}, each.scenario)

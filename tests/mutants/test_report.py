@@ -45,7 +45,7 @@ def test_a_survivor_is_named_with_its_place_and_what_was_done():
 
 
 def test_what_is_refused_by_others_only_has_survived():
-    """Other people's checks change with each release, and no control of ours is enforced by them."""
+    """The checks of cfn-lint and Checkov change with each release, and enforce no control of ours."""
     found = mutants()
     found[3].killers.clear()
     found[3].seen_by.add("CKV_AWS_21")

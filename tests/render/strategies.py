@@ -1,4 +1,4 @@
-"""Small templates of any kind: parameters, conditions over them, and resources whose values are made of both."""
+"""Small random templates: parameters, conditions on them, and resources that use both."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def _equals(name: str) -> dict[str, Any]:
 
 @st.composite
 def _condition(draw: st.DrawFn, switches: tuple[str, ...], before: tuple[str, ...]) -> Any:
-    """An expression over switches, and over the conditions declared before it."""
+    """An expression over switches and previously declared conditions."""
     leaves = st.sampled_from([_equals(name) for name in switches] + [{"Condition": name} for name in before])
     return draw(
         st.recursive(
@@ -33,7 +33,7 @@ def _condition(draw: st.DrawFn, switches: tuple[str, ...], before: tuple[str, ..
 
 @st.composite
 def switched_templates(draw: st.DrawFn) -> Template:
-    """Up to four switches and conditions over them; resources that exist, refer and differ by them; perhaps rules."""
+    """Up to four switches, conditions on them, resources that depend on both, and optional Rules."""
     switches = SWITCHES[: draw(st.integers(1, 4))]
     declared: dict[str, Any] = {}
     for name in _CONDITIONS[: draw(st.integers(1, 4))]:
@@ -153,7 +153,7 @@ _pieces = st.sampled_from(
 
 
 def _lists(inner: Any) -> Any:
-    """Lists of texts; some entries may be taken out."""
+    """Lists of texts, some entries optional."""
     entries = st.lists(inner | _ifs(inner | st.just(_NOTHING)) | st.integers(0, 9), min_size=1, max_size=3)
     split = st.builds(lambda mark, text: {"Fn::Split": [mark, text]}, st.sampled_from([",", "-", "/", "::"]), inner)
     known = st.sampled_from(["Names", "Counts", "Subnets"]).map(_by_name)
@@ -201,7 +201,7 @@ def _deployed_conditions() -> Any:
 
 @st.composite
 def deployable_templates(draw: st.DrawFn) -> tuple[Template, dict[str, str]]:
-    """A template whose resources can be read back exactly, with values for its parameters."""
+    """A template whose resources can be read back exactly, with parameter values."""
     text = lambda: draw(_texts)  # noqa: E731  it is drawn twenty times below
     maybe = lambda value: draw(st.sampled_from([value, {"Fn::If": ["Mixed", value, _NOTHING]}]))  # noqa: E731
 

@@ -31,7 +31,7 @@ TRIED = [
 
 @pytest.fixture(scope="session")
 def alone(judged: list[tuple[Mutant, set[str]]]) -> dict[str, Mutant]:
-    """For each rule a mutant that it alone refuses."""
+    """For each rule, a mutant that only it kills."""
     found: dict[str, Mutant] = {}
     for mutant, killers in judged:
         if len(killers) == 1:
