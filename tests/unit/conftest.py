@@ -1,4 +1,4 @@
-"""What botocore knows of AWS's services, read once: for most tests reading it anew would be most of their time."""
+"""Caches botocore's service models: loading them would be most of the time of most tests."""
 
 from collections.abc import Iterator
 from functools import cache

@@ -1,6 +1,6 @@
-"""The documents say what is so: names, commands, options, links and tox environments exist, and nothing is left out.
+"""The documents are correct: names, commands, options, links and tox environments exist, and none is missing.
 
-What no test here can hold is whether AWS does what a sentence says: that is what docs/first-deploy-checks.md is for.
+No test here can check what AWS really does: docs/first-deploy-checks.md is for that.
 """
 
 import configparser
@@ -76,7 +76,7 @@ DROPPED = frozenset(
 
 @pytest.fixture(scope="module")
 def original() -> dict[str, Any]:
-    """The template that the owner started from. It is not in the repository."""
+    """The original template. It is not in the repository."""
     return _read(needed(ORIGINAL))
 
 
@@ -84,7 +84,7 @@ def original() -> dict[str, Any]:
 
 
 def _rows(page: str, under: str = "") -> list[list[str]]:
-    """The cells of every table row below a heading, without heads and rules."""
+    """The cells of every table row below a heading, without header rows."""
     text = page.partition(under)[2] if under else page
     if under:
         text = re.split(r"\n## ", text)[0]
@@ -221,7 +221,7 @@ def test_every_alarm_has_its_row() -> None:
 
 
 def test_every_alarm_names_its_own_row_of_the_runbook() -> None:
-    """Whoever is on call follows it at three in the morning."""
+    """On-call follows it at three in the morning."""
     for name, alarm in ((each, RESOURCES[each]["Properties"]) for each in ALARMS):
         said = alarm["AlarmDescription"]
         text = said["Fn::Sub"] if isinstance(said, dict) else said
@@ -248,7 +248,7 @@ def test_what_is_said_to_stay_is_what_is_retained() -> None:
 
 
 def test_a_name_with_an_environment_is_a_physical_name() -> None:
-    """What a command asks for is called so by the template."""
+    """Names in commands are names in the template."""
     subs = {item["Fn::Sub"] for item in _with_key(OURS, "Fn::Sub") if isinstance(item["Fn::Sub"], str)}
     known = {
         sub.replace("${Environment}", "$ENVIRONMENT").replace("${AWS::AccountId}", "$ACCOUNT").split(":")[-1]
@@ -331,7 +331,7 @@ def test_there_are_commands() -> None:
 
 
 class Cli:
-    """The AWS CLI, up to the moment where it would call."""
+    """The AWS CLI, up to the point where it would send the request."""
 
     def __init__(self) -> None:
         self._driver = create_clidriver()
@@ -362,7 +362,7 @@ class Cli:
         return waiters
 
     def objections(self, arguments: list[str]) -> str:
-        """What the CLI has against a command; nothing, if it would send it."""
+        """The CLI's error for a command; empty if it would send the request."""
         self.refused = "it was not understood"
         self._model = self.operation_model(*arguments[:2])
         said = StringIO()
@@ -391,13 +391,13 @@ def cli() -> Cli:
 
 @pytest.fixture(scope="module")
 def models() -> Cli:
-    """Looking at a waiter takes the results out of the models that it shares with its command."""
+    """Reading a waiter removes the results from the models that it shares with its command."""
     return Cli()
 
 
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The files that the commands read, as the documents have them written."""
+    """The files that the commands read, written as the documents say."""
     for name, body in {**FILES, **WRITTEN}.items():
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -408,7 +408,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("files")
 @pytest.mark.parametrize("command", COMMANDS, ids=_short)
 def test_a_command_is_one_of_the_aws_cli(command: str, cli: Cli) -> None:
-    """Service, command, options and their values, by the AWS CLI's own models; nothing is sent."""
+    """Checks service, command, options and values with the AWS CLI's own models; nothing is sent."""
     _, service, operation, *arguments = shlex.split(_filled(command))
 
     # Said in full: version 1 of the CLI takes the beginning of an option for the whole.
@@ -436,7 +436,7 @@ def test_a_waiter_exists(command: str, cli: Cli) -> None:
     ],
 )
 def test_a_command_that_is_none_is_seen(command: str, cli: Cli) -> None:
-    """The test above is worth what it refuses."""
+    """Proves that the test above can fail."""
     assert cli.objections(shlex.split(command)) != ""
 
 
@@ -509,7 +509,7 @@ def test_a_tox_environment_exists(name: str) -> None:
 
 
 def _anchor(heading: str) -> str:
-    """As GitHub makes it of a heading."""
+    """The anchor that GitHub derives from a heading."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
 
 
@@ -602,7 +602,7 @@ def test_each_resource_parameter_and_output_of_the_original_is_accounted_for(ori
 
 
 def test_each_property_of_the_original_is_accounted_for(original: dict[str, Any]) -> None:
-    """A capability is a property: one that nobody looked at is one that nobody missed."""
+    """Every property of the original template must be listed as a capability."""
     cells = " ".join(_first_column())
     for name, resource in original["Resources"].items():
         about = " ".join(cell for cell in _first_column() if f"`{name}`" in cell)

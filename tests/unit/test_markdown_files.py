@@ -1,4 +1,4 @@
-"""Every Markdown file can be read as it is, in an editor or a diff: no line is a wall of text."""
+"""Every Markdown file is readable in an editor or a diff: no line is a wall of text."""
 
 import subprocess
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How the Glue job is run as a process, with a placeholder for Spark's interpreter that tells what it was given."""
+"""How the Glue job process is started, with a fake interpreter that prints its arguments and environment."""
 
 import json
 import os
@@ -68,7 +68,7 @@ def test_the_job_gets_its_arguments_as_glue_passes_them(told):
 
 
 def test_the_job_has_the_roles_credentials_and_no_others(run, monkeypatch):
-    """With the caller's own, or a profile's, the job would prove nothing about its role."""
+    """With the caller's credentials, or a profile's, the run would prove nothing about the job's role."""
     for name in ("AWS_PROFILE", "AWS_CONFIG_FILE", "SPARK_HOME", "PYTHONPATH", "REQUESTS_CA_BUNDLE", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "the caller's")
 
@@ -109,7 +109,7 @@ def test_both_streams_are_handed_on_line_by_line(run):
 
 
 def test_a_caller_that_gives_up_does_not_leave_the_job_running(run):
-    """Whatever ends the caller, Ctrl-C above all, must not leave a JVM that goes on replacing files."""
+    """Whatever ends the caller, such as Ctrl-C, must not leave a JVM that goes on replacing files."""
     processes = []
 
     def give_up(line):

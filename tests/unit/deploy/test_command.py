@@ -1,4 +1,4 @@
-"""What `python -m harness deploy` says when the stack is deployed and what comes after fails."""
+"""The output of `python -m harness deploy` when a step after the deployment fails."""
 
 import json
 from pathlib import Path

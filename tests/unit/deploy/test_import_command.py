@@ -1,4 +1,4 @@
-"""The command that writes what an import change set is made from."""
+"""The command that writes the files for an import change set."""
 
 import json
 
@@ -13,7 +13,7 @@ FILES = sorted(DEVELOPMENT_PARAMETERS.parent.glob("*.json"))
 
 
 class Cli:
-    """Answers as AWS would; `key` None is a bucket that somebody has encrypted otherwise."""
+    """Responds as AWS would; `key` None: a bucket with another encryption."""
 
     def __init__(self, key):
         self.key = key

@@ -1,4 +1,4 @@
-"""Messages as they come from the stream, for every test that needs some."""
+"""Stream messages, for tests."""
 
 import base64
 from collections.abc import Iterable
@@ -36,12 +36,12 @@ NO_UTF8 = b'{"symbol":"\xff"}'
 
 
 def message(number: int, data: bytes = TRADE, *, arrival_ms: int = ARRIVAL_MS, shard: str = SHARD) -> StreamRecord:
-    """The message with that number in its shard."""
+    """The message with this number in its shard."""
     return StreamRecord(shard, str(FIRST_SEQUENCE + number), f"key-{number}", arrival_ms, data)
 
 
 def kinesis_event(records: Iterable[StreamRecord]) -> dict[str, Any]:
-    """What Lambda makes of them."""
+    """The Lambda event for these messages."""
     return {
         "Records": [
             {
@@ -91,7 +91,7 @@ class Bench:
         self._unpacked: dict[str, dict[tuple[str, str], bytes]] = {}
 
     def deliver(self, records: Iterable[StreamRecord]) -> list[str]:
-        """Hand over one batch; the sequence numbers that are asked for again come back."""
+        """Process one batch; return the sequence numbers to redeliver."""
         self.tally = Tally()
         stores = Stores(self.objects, self.jobs, self.lineage, stream="market")
         answer = process(list(records), stores, lambda: self._now, self.tally)

@@ -1,4 +1,4 @@
-"""How a run of the pipeline begins and ends, as far as that needs no emulated AWS."""
+"""How a run starts and ends: the parts that need no emulated AWS."""
 
 import fcntl
 import io
@@ -69,7 +69,7 @@ def test_a_bad_option_is_told_in_one_line(capsys, argv, environment):
 
 @pytest.fixture
 def _signals():
-    """`main` takes the signals of a process that is its own."""
+    """`main` installs signal handlers, so it gets its own process."""
     before = {number: signal.getsignal(number) for number in command.Interrupts.SIGNALS}
     yield
     for number, handler in before.items():
@@ -78,7 +78,7 @@ def _signals():
 
 @pytest.mark.usefixtures("_signals")
 def test_a_bad_option_leaves_no_summary_of_an_earlier_run(tmp_path, monkeypatch, capsys):
-    """A script that reads the summary would take the old success for this run's."""
+    """A script would take the old summary's success for this run's."""
     folder = tmp_path / "run"
     folder.mkdir()
     (folder / "summary.json").write_text('{"exit_code": 0}')

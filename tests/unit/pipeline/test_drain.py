@@ -1,4 +1,4 @@
-"""Waiting for the functions: it ends when all is judged, and says so when nothing moves."""
+"""Waiting for the functions: it ends when every record is validated, and reports a stall."""
 
 import pytest
 
@@ -12,7 +12,7 @@ BAD = undecodable_key(ARRIVAL_MS, "shardId-000000000000", ["4"])
 
 
 class FakeAws:
-    """Both clients: what is in the raw bucket, and how far each row is, look by look."""
+    """Both clients: the raw bucket's keys and each row's stage, poll by poll."""
 
     def __init__(self, *looks):
         self.looks = list(looks)
@@ -48,7 +48,7 @@ def test_it_waits_for_the_last_object_to_be_judged():
 
 
 def test_what_nobody_judges_is_told():
-    """A function that crashes over one object would keep the run waiting for ever."""
+    """A function that crashes on one object would make the run wait for ever."""
     with pytest.raises(
         DrainError,
         match=rf"{patience.seconds(STALLED_SECONDS):.0f} s: of 4 records .* 4 are stored and 1 are validated",

@@ -1,4 +1,4 @@
-"""What a Glue job that failed says of it, among all the lines that Spark prints."""
+"""The cause of a failed Glue job, among all the lines that Spark prints."""
 
 import tempfile
 
@@ -36,7 +36,7 @@ def test_the_innermost_cause_is_told_and_not_the_last_frame():
     ],
 )
 def test_a_full_disk_is_told_in_plain_words_with_its_place(line):
-    """Hadoop does not say that a disk is full, only that no folder will do."""
+    """Hadoop does not report a full disk, only that no folder is valid."""
     said = _failure("Traceback (most recent call last):", line, "\t... 17 more")
 
     assert said == f"the Glue job failed: No space left on device for temporary files in {tempfile.gettempdir()}"

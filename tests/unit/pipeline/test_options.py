@@ -1,4 +1,4 @@
-"""What `make pipeline` is told about the generated feed: on the command line, else by make through the environment."""
+"""Options for the generated feed: from the command line, else from the environment that make sets."""
 
 import re
 from pathlib import Path
@@ -62,7 +62,7 @@ def test_a_number_out_of_range_is_refused(name, text):
 
 
 def test_make_and_tox_pass_on_every_variable_there_is(capsys):
-    """One that is documented and not passed on is silently ignored."""
+    """A documented variable that is not passed on would be silently ignored."""
     with pytest.raises(SystemExit):
         read_options(["--help"], {})
     helped = capsys.readouterr().out.partition("environment")[2]

@@ -1,4 +1,4 @@
-"""What a run shows to people."""
+"""What a run prints."""
 
 import io
 from decimal import Decimal
@@ -12,7 +12,7 @@ from harness.pipeline.vwap import SymbolTotals
 
 
 def test_a_symbol_is_shown_as_it_is_whatever_it_looks_like() -> None:
-    """Symbols and kinds of messages are strangers' words: taken for markup, they would colour the table or end it."""
+    """Symbols and message kinds are untrusted: as markup, they would colour or break the table."""
     printed = io.StringIO()
     totals = [
         SymbolTotals(symbol, ("XNYS",), 1, Decimal(1), Decimal(1))

@@ -1,4 +1,4 @@
-"""What would be most of a test's time is done once, or not at all: parsing the template, and moto's machine images."""
+"""Avoids most of a test's time: parses the template once, and skips moto's machine images."""
 
 import copy
 import os

@@ -1,4 +1,4 @@
-"""What preflight makes of facts: every finding, by the one fact that brings it about; and that no answer is no pass."""
+"""What preflight concludes from facts: every finding, by the one fact that causes it; unknown is never a pass."""
 
 from dataclasses import replace
 from typing import Any
@@ -280,7 +280,7 @@ def test_every_check_has_a_finding_here() -> None:
 
 
 def test_what_the_stack_has_itself_is_no_finding(template: dict[str, Any]) -> None:
-    """An update must not be told that its own endpoints, functions and shards are in its way."""
+    """An update must not be blocked by its own endpoints, functions and shards."""
     own = (Endpoint("vpce-own", "sqs", "Interface", True),)
     facts = {"endpoints": own, "concurrency": Concurrency(170, 100, 70), "shards": Shards(10, 10, 10)}
 
@@ -315,7 +315,7 @@ def test_every_state_that_cloudformation_names_is_judged(template: dict[str, Any
     [("ShardCount", "7"), ("ArchiveLockMode", "GOVERNANCE"), ("AlertEmail", "nobody"), ("VpcCidr", "10.0.0.0/8")],
 )
 def test_what_the_template_says_of_a_value_is_in_the_finding(name: str, value: str, template: dict[str, Any]) -> None:
-    """The ConstraintDescription of a parameter, the AssertDescription of a rule."""
+    """A parameter's ConstraintDescription, or a rule's AssertDescription."""
     (found,) = [each for each in said(template, {name: value}) if each.check == "parameters"]
     descriptions = [template["Parameters"][name]["ConstraintDescription"]] + [
         each["AssertDescription"] for rule in template["Rules"].values() for each in rule["Assertions"]
@@ -424,7 +424,7 @@ def test_what_an_owner_may_hide_from_a_participant_is_not_evaluated(template: di
 
 
 def test_every_switch_of_the_template_is_known(template: dict[str, Any]) -> None:
-    """A new endpoint would otherwise be made without anybody having looked."""
+    """Otherwise a new endpoint would be created without a check."""
     switches = {name for name in template["Parameters"] if name.startswith("Create") and name.endswith("Endpoint")}
     made = {
         body["Condition"].replace("Creates", "Create"): body["Properties"]["ServiceName"]["Fn::Sub"].rpartition(".")[2]

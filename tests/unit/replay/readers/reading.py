@@ -1,4 +1,4 @@
-"""How the readers' tests read a line. The messages they read are made up after the venues' documentation. No tests."""
+"""Reads one message for the reader tests. Their messages follow the venues' documentation. No tests."""
 
 import json
 from typing import Any
@@ -14,12 +14,12 @@ SIDES = ("bids", "asks")
 
 
 def read(name: str, message: Any, frame: str = FRAME) -> list[Any]:
-    """What a new reader makes of one message."""
+    """A new reader's output for one message."""
     return session(name, message, frame=frame)[0]
 
 
 def session(name: str, *messages: Any, frame: str = FRAME) -> list[list[Any]]:
-    """What one reader makes of each message, records as Python values; each must be one of the contract's."""
+    """One reader's output for each message, as Python values; every record must satisfy the contract."""
     reader = FORMATS[name]()
     return [_told(list(reader.read(_line(message, frame)))) for message in messages]
 

@@ -17,7 +17,7 @@ def on(channel: str, event: str, **data: Any) -> dict[str, Any]:
 
 
 def test_a_trade_has_the_digits_of_its_text_and_its_takers_side() -> None:
-    """`amount` is what is left of the number after a float."""
+    """`amount` has been rounded by a float; the exact text is in another field."""
     trade = TIMES | {"id": 211, "amount": 0.1, "amount_str": "0.10000000", "price": 3800.1, "price_str": "3800.10"}
 
     assert read("bitstamp", on("live_trades_ethusd", "trade", **trade, type=1, buy_order_id=5)) == [
