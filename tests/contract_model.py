@@ -149,7 +149,7 @@ def split_numeral(text: str) -> tuple[str, str, str, int] | None:
     if (mark and not digits) or set(digits) - DIGITS:
         return None
     digits = digits.lstrip("0")
-    # Whatever has more digits than this is as good as endless.
+    # More digits than this are treated as infinite.
     size = int(digits or "0") if len(digits) < 6 else 10**6
     return sign, whole, fraction, -size if exponent.startswith("-") else size
 

@@ -120,7 +120,7 @@ def _printable(longest: int) -> st.SearchStrategy[str]:
 
 
 symbols = st.sampled_from(["IBM", "BTC-USD", "BRK B", "ESH4-ESM4", ":price", '"\\', "tBTC:USD!"]) | _printable(64)
-#: Ends in a digit, as no exchange with prices of zero and below does.
+#: Ends in a digit, unlike any exchange with zero or negative prices.
 exchanges = st.sampled_from(["XNYS", "COINBASE", "IEX_D.1-A"]) | st.from_regex(
     r"[A-Z0-9._-]{0,31}[0-9]", fullmatch=True
 )
@@ -158,7 +158,7 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_harmless_text, inner, max_size=3),
     max_leaves=6,
 )
-#: Names of the contract's own fields on purpose: `extra` is a world of its own.
+#: Names of the contract's fields on purpose: `extra` is separate from them.
 extras = st.dictionaries(
     st.sampled_from(["price", "symbol", "type", "order_id"]) | _harmless_text, json_values, max_size=4
 )
@@ -250,7 +250,7 @@ def _because(reason: str | None, fragments: st.SearchStrategy[Any]) -> st.Search
 
 
 _quoted_or_not = st.sampled_from(["{}", '"{}"'])
-#: JSON that may stand in place of any price or volume.
+#: JSON in place of any price or volume.
 hostile_numerals = st.sampled_from(HOSTILE_NUMERALS) | _because(
     "too_many_digits",
     st.builds(
@@ -261,7 +261,7 @@ hostile_numerals = st.sampled_from(HOSTILE_NUMERALS) | _because(
         | st.builds("{}e{}".format, st.integers(1, 99), st.integers(20, 10**30) | st.integers(-(10**30), -33)),
     ),
 )
-#: JSON that may stand in place of a symbol.
+#: JSON in place of a symbol.
 hostile_symbols = st.sampled_from(HOSTILE_SYMBOLS) | _because(
     "bad_symbol",
     st.builds("{}{}".format, symbols, st.characters(min_codepoint=0xA0, exclude_categories=["Cs"])).map(json.dumps),
@@ -301,7 +301,7 @@ def hostile_nestings(draw: st.DrawFn) -> tuple[bytes, str]:
     return text.encode(), "nesting_too_deep"
 
 
-#: Several records that the Kinesis Producer Library has packed into one.
+#: Several records that the Kinesis Producer Library has aggregated into one.
 hostile_aggregates = _because("kpl_aggregate", st.lists(raw_records(), min_size=1, max_size=5).map(aggregate))
 #: JSON, and no object.
 hostile_scalars = _because(
@@ -366,7 +366,7 @@ def _level_numbers(record: Record) -> list[tuple[Record, str]]:
     return [(level, name) for level in record["bids"] + record["asks"] for name in ("price", "volume")]
 
 
-#: Whatever the stream may bring that is to be quarantined.
+#: Everything on the stream that must be quarantined.
 hostile_inputs = st.one_of(
     hostile_records(), hostile_bytes, hostile_json(), hostile_nestings(), hostile_aggregates, hostile_scalars
 )

@@ -16,7 +16,7 @@ def run_on_a_terminal(command: Sequence[str], env: Mapping[str, str]) -> tuple[i
     with subprocess.Popen(command, stdout=follower, stderr=subprocess.PIPE, cwd=ROOT, env=env) as process:
         os.close(follower)
         got = b""
-        # An OSError is how Linux says that nobody holds the other side any more.
+        # On Linux, OSError means that the other end is closed.
         with contextlib.suppress(OSError):
             while chunk := os.read(leader, 65_536):
                 got += chunk

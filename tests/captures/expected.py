@@ -34,7 +34,7 @@ class Expected(NamedTuple):
 
 def counted_in(text: bytes, expected: Expected) -> dict[str, int]:
     """Records of each feed and skipped messages of each kind in a capture's text, or in a part of it."""
-    # What the recorder sent looks like what it received.
+    # Messages that the recorder sent look like those that it received.
     received = b"".join(line for line in text.splitlines(keepends=True) if b" <- " not in line[:80])
     return {
         kind: len(re.findall(expression, received, re.MULTILINE)) for kind, expression in expected.derivation.items()
@@ -42,7 +42,7 @@ def counted_in(text: bytes, expected: Expected) -> dict[str, int]:
 
 
 _NUMBER = rb"-?[\d.]+(?:e-?\d+)?"
-#: Databento's lines: an order (rtype 160) that is no trade is a book, what has levels and is no trade is a depth.
+#: Databento: an order (rtype 160) that is not a trade is a book update; a non-trade with levels is a depth.
 _DATABENTO = {
     "trade": rb'"action":"T"',
     "order_book": rb'^(?!.*"levels")(?=.*"rtype":160\b)(?=.*"action":"[ACFMRN]")',

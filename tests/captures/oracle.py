@@ -156,7 +156,7 @@ def _coinbase(line: str, _: dict[str, Any]) -> Iterator[Said]:
     if kind in ("match", "last_match"):
         yield Said("trade", message["product_id"], time, [Entry("", message["price"], message["size"])])
     elif kind == "ticker":
-        # The size is not told.
+        # The message has no size.
         entries = _quote(message["best_bid"], "0", message["best_ask"], "0")
         yield Said("market_depth", message["product_id"], time, entries)
     elif kind == "snapshot":
@@ -282,7 +282,7 @@ def _binance(line: str, _: dict[str, Any]) -> Iterator[Said]:
     received, _, body = line.partition(" ")
     message = loads(body)
     data = message.get("data", message)
-    # The engine's time where there is one; none of these books is about another pair.
+    # The engine's time if there is one; all these books are about one pair.
     time = units(data["T"], 1_000) if "T" in data else units(data["E"], 1_000) if "E" in data else int(received)
     if data.get("e") == "trade":
         yield Said("trade", "BTCUSDT", time, [Entry("", data["p"], data["q"])])

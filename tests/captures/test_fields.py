@@ -104,7 +104,7 @@ def test_a_bitmex_book_stays_whole_when_its_changes_are_applied(captures: Path) 
             continue
         if record["event"] == "snapshot":
             books[record["symbol"]] = {}
-        # The capture begins in the middle of some books' changes, before their snapshot.
+        # For some books, the capture begins with changes, before their snapshot.
         book = books.get(record["symbol"])
         if book is None:
             continue
@@ -167,7 +167,7 @@ def test_binances_trades_happen_on_the_side_that_they_name(captures: Path) -> No
             closer = "buy" if abs(price - best["asks"]) < abs(price - best["bids"]) else "sell"
             agreed[closer == record["side"]] += 1
 
-    # Quotes and trades come on channels of their own, so that a few are seen late.
+    # Quotes and trades come on separate channels, so a few arrive late.
     assert agreed[True] > 9 * agreed[False]
 
 

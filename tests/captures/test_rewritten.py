@@ -17,7 +17,7 @@ from market_data import parse
 from tests.captures.expected import EXPECTED
 from tests.captures.oracle import read
 
-#: What a session has said before is needed to read these: without it a line is refused, and named.
+#: Lines that need the session's earlier messages: without those, they are rejected by number.
 NEED_THE_SESSION = {"bitfinex", "binance"}
 WINDOW = 1_500
 

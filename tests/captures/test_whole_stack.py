@@ -23,9 +23,9 @@ from tests.shared import CAPTURES, reason
 pytestmark = [pytest.mark.stack, pytest.mark.skipif(not CAPTURES.is_dir(), reason=reason(CAPTURES))]
 
 Position = tuple[str, str]
-#: At least so many records of each feed of each capture are compared, or all there are.
+#: At least this many records of each feed of each capture are compared, or all.
 SAMPLE = 1_000
-#: What the number columns hold; the text beside them has every digit.
+#: The precision of the number columns; the text columns have every digit.
 DECIMAL_38_18 = Decimal("1e-18")
 
 

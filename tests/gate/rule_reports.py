@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.catalogue.catalogue import Rule, fingerprint
 from harness.pages.reports import TEMPLATE
 
-#: In how many things a rule passed, failed, was not applicable, was not evaluated.
+#: In how many targets a rule passed, failed, was not applicable, was not evaluated.
 Counts = tuple[int, int, int, int]
 EVERYWHERE: Counts = (30, 0, 0, 0)
 KEYS = ("passed_in", "failed_in", "not_applicable_in", "not_evaluated_in")

@@ -24,9 +24,9 @@ PREFIXES = {
 #: Frameworks are named in controls.yaml, and in the page that is made of it.
 FRAMEWORKS = re.compile(r"\b(NIST|PCI|SEC|FINRA|FFIEC|NYDFS|MiFID|FSBP|17a-4|4511)\b")
 NAME_FRAMEWORKS = ("controls.yaml", "README.md")
-#: There is no case in which Checkov's policies would not apply: each resource of its type is judged.
+#: Checkov's policies need no SKIP case: they judge every resource of their type.
 _OPTIONAL = {CHECKOV: {"SKIP"}}
-#: How long a line of a case file may be.
+#: Maximum line length of a case file.
 COLUMNS = 120
 
 
@@ -38,7 +38,7 @@ def names(rules: list[Rule]) -> Iterator[str]:
         prefix = "CKV_FDP_[1-9][0-9]*" if rule.engine == CHECKOV else f"{PREFIXES.get(rule.intent)}-[0-9]{{3}}"
         if not re.fullmatch(prefix, rule.id):
             yield f"{rule.slug}: the id {rule.id} is not of the form {prefix}"
-    # `cfn-guard test` looks for the rule a test belongs to by the beginning of its name.
+    # `cfn-guard test` matches tests to rules by name prefix.
     for one, other in itertools.permutations(sorted({rule.slug for rule in rules}), 2):
         if other.startswith(one):
             yield f"{one} is how {other} begins"

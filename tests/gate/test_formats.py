@@ -32,7 +32,7 @@ Resources:
           - id: CKV_AWS_26
             comment: not needed
 """
-#: Runs the command in a process of its own, with its verdicts where the first argument says.
+#: Runs the command in a separate process, with its verdicts at the path in the first argument.
 PROCESS = """
 import sys
 from pathlib import Path
@@ -188,7 +188,7 @@ def test_the_text_says_of_a_finding_where_what_how_to_mend_it_and_when():
         (("source", "production"), "in production"),
         (("development", "production", "production at bounds"), "in every scenario"),
         (("production", "production at bounds"), "wherever IsProd is true (2 of 3 scenarios)"),
-        # As many as there are scenarios, and yet not in all of them.
+        # As many as there are scenarios, but not in all of them.
         (("development", "production", "another combination"), "in production; development; another combination"),
     ],
 )
@@ -278,7 +278,7 @@ def test_sarif_has_what_a_result_needs_to_be_shown_at_its_line(sarif):
         assert result["message"]["text"]
         assert result["level"] == "error"
         assert physical["region"]["startLine"] >= 1
-        # A reference to a URI: no blank, nothing outside of ASCII.
+        # A URI reference: no spaces, ASCII only.
         assert re.fullmatch(r"[A-Za-z0-9/._~%-]+", physical["artifactLocation"]["uri"])
 
 

@@ -30,7 +30,7 @@ from harness.pages.words import PROOF, README, Material
 from tests.gate.rule_reports import verdicts_and_mutants
 
 ROOT = catalogue.RULES.parent
-#: Where the gate writes when no test has led it elsewhere (conftest.py).
+#: Where the gate writes by default (tests use their own path: conftest.py).
 VERDICTS = gate.VERDICTS
 RULES = catalogue.load()
 BY_SLUG = {rule.slug: rule for rule in RULES}
@@ -167,7 +167,7 @@ def test_proof_has_a_line_for_each_rule(table: list[list[str]]) -> None:
     assert re.fullmatch(r"sha256 [0-9a-f]{64}", first[1])
     assert tuple(head) == proof.COLUMNS
     assert [line[:3] for line in lines] == [[rule.id, rule.slug, rule.engine] for rule in RULES]
-    # A code host shows a table only where all lines have as many cells.
+    # Code hosts show a table only if all lines have the same number of cells.
     assert {len(line) for line in table} == {len(proof.COLUMNS)}
 
 
@@ -357,7 +357,7 @@ def test_the_reports_are_those_that_the_gate_and_the_mutants_write() -> None:
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, material: Material, built: Pages) -> Path:
     """A project with fresh files and reports, as the command sees it."""
     verdicts, mutants = verdicts_and_mutants(tmp_path, RULES)
-    # What the files say is the tests' above; here it is only whether it is what is there.
+    # The tests above check the content; this only compares files with what would be written.
     monkeypatch.setattr(pages, "write", lambda _: dict(built))
     monkeypatch.setattr(command, "ROOT", tmp_path)
     monkeypatch.setattr(reports, "VERDICTS", verdicts)

@@ -15,7 +15,7 @@ from harness.render.source import Source
 from tests.gate import self_test
 
 ALL = catalogue.load()
-#: What a check that reads the template as written is about. Some are about all resources: `*`.
+#: The resource types of checks that read the template as written; `*`: all resources.
 SECTIONS = ("Parameters", "Outputs", "Conditions", "Mappings", "Rules", "Resources")
 
 each_rule = pytest.mark.parametrize("rule", ALL, ids=[rule.slug for rule in ALL])
@@ -102,7 +102,7 @@ def test_every_rule_judges_something_of_the_real_template(
     silent = {}
     for engine in engines:
         names = {rule.id if rule.engine == CHECKOV else rule.slug for rule in rule_set.of(engine.name)}
-        # Nearly all apply in the first scenario already, so one is asked after the other.
+        # Nearly all rules apply in the first scenario, so scenarios are tried one by one.
         for target in [renderings[0], *([source] if engine.name == CHECKS else []), *renderings[1:]]:
             if names:
                 outcome = engine.judge([target])[0]

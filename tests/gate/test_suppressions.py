@@ -12,7 +12,7 @@ from harness.gate.engines import cfn_lint
 from harness.gate.verdicts import Suppression
 from tests.gate.templates import source_of, targets
 
-#: A topic that every engine has something against. The marks are where suppressions go.
+#: A topic with a finding of every engine. The marks are where suppressions go.
 TEMPLATE = """\
 AWSTemplateFormatVersion: '2010-09-09'
 Resources:
@@ -24,7 +24,7 @@ Resources:
 {resource}
 {template}
 """
-#: Rule -> the engine that refuses the topic by it.
+#: Rule -> the engine that reports it for the topic.
 REFUSED_BY = {
     "E3002": "cfn-lint",
     "CKV_AWS_26": "checkov",

@@ -8,7 +8,7 @@ import pytest
 import tests.glue.bundled  # noqa: F401 - before all that imports the job
 from tests.glue.fakes import Lake
 
-#: py4j leaves its connections to the JVM to the garbage collector, which closes them during whichever test it runs.
+#: py4j lets the garbage collector close its JVM connections, during any test.
 CONNECTIONS = r"ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
 
 

@@ -19,7 +19,7 @@ from pipeline_store.keys import SequenceRange, validated_key
 from pipeline_store.stages import Stage
 
 HOUR = "year=2026/month=11/day=22/hour=22/"
-#: Two symbols that are in different buckets wherever there are two.
+#: Two symbols that are in different buckets if there are two buckets.
 IN_BUCKET_0, IN_BUCKET_1 = "D", "IBM"
 ARRIVAL_NS = 1_795_385_000_123_000_000
 
@@ -78,7 +78,7 @@ class FakeS3:
         keys = sorted(
             str(path.relative_to(root))
             for path in root.rglob("*")
-            # Hadoop keeps checksums beside local files; S3 has none of them.
+            # Hadoop writes checksum files beside local files; S3 has none.
             if path.is_file() and path.suffix != ".crc"
         )
         keys = [key for key in keys if key.startswith(Prefix) and not self.hidden(key)]
@@ -124,7 +124,7 @@ class FakeDynamo:
         default_factory=lambda: {"jobs": {}, "lineage": {}}
     )
     page_size: int = 1000
-    #: Called before each update, with the key's JobId: what others do in the meantime.
+    #: Called before each update, with the key's JobId: simulates concurrent writers.
     meanwhile: Callable[[str], None] = lambda job_id: None
 
     def query(self, TableName: str, IndexName: str, **request: Any) -> dict[str, Any]:  # noqa: N803
@@ -169,9 +169,9 @@ class FakeGlue:
     location: str = "s3://processed/parquet/feed={}/"
     columns: tuple[str, ...] = ("symbol", "price")
     partitions: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = field(default_factory=dict)
-    #: Called before each request, with its name and the partition's values: what goes wrong there.
+    #: Called before each request, with its name and the partition's values: injects failures.
     meanwhile: Callable[[str, list[str]], None] = lambda call, values: None
-    #: Values of partitions of which an update is refused, in the answer.
+    #: Values of partitions whose update fails in the response.
     unchangeable: set[tuple[str, ...]] = field(default_factory=set)
 
     def get_table(self, DatabaseName: str, Name: str) -> dict[str, Any]:  # noqa: N803
@@ -286,7 +286,7 @@ class Lake:
             "lineage_table": "lineage",
             "processed_bucket": "processed",
             "buckets_per_partition": str(buckets),
-            # Glue adds arguments of its own, which may begin like one of the job's.
+            # Glue adds its own arguments, which may start like one of the job's.
             "job": "x",
             **more,
         }

@@ -20,7 +20,7 @@ def rows_of(spark, tmp_path):
         folder = f"feed={feed}/{HOUR}"
         write_object(tmp_path / PREFIX / folder / "shardId-000000000000-1-2-2-00.json.gz", lines)
         rows = read_rows(spark, feed, [f"file:{tmp_path}/{PREFIX}{folder}"], PREFIX, {"2026-11-22/22": buckets})
-        # Written out in the session's zone, UTC: in Python it would become the machine's local time.
+        # Formatted in the session's zone, UTC: in Python it would become the machine's local time.
         return rows.withColumn("timestamp_us", rows.timestamp_us.cast("string")).collect()
 
     return read

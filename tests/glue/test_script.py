@@ -36,7 +36,7 @@ def run(tmp_path):
                 "AWS_ACCESS_KEY_ID": "testing",
                 "AWS_SECRET_ACCESS_KEY": "testing",
                 "AWS_DEFAULT_REGION": "us-east-1",
-                # Nobody listens there, and it is asked once.
+                # Nothing listens there, and there is one attempt.
                 "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
                 "AWS_MAX_ATTEMPTS": "1",
             },

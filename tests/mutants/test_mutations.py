@@ -48,7 +48,7 @@ def test_each_mutation_differs_from_the_template_at_its_place_alone(source: Sour
     for mutation in all_mutations(source.template):
         around = mutation.place[:-1]
         assert get(mutation.template, around) != get(source.template, around), mutation.name
-        # What is beside the way to the place is the very same object.
+        # Everything beside the path to the place is the same object.
         here, there = mutation.template, source.template
         for step in mutation.place[:-1]:
             if isinstance(here, dict):

@@ -13,7 +13,7 @@ from tests.mutants.sampling import EVERYTHING
 
 @pytest.fixture(scope="module")
 def some(mutants: list[Mutant]) -> list[Mutant]:
-    # Chosen by what was done, not by what was reached: whoever refers to these comes out differently.
+    # Chosen by the change, not by its reach: resources that refer to these render differently.
     far = [
         mutant
         for mutant in mutants

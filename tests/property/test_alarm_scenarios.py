@@ -21,11 +21,11 @@ from rules.lib.events import crawler_event, job_event, rules_for, target_arns
 from rules.lib.metrics import name_of
 
 HOUR, DAY = 60, 1440
-#: Nobody wants to wait for 72 hours in every scenario; the default has one of its own.
+#: Short, instead of 72 hours in every scenario; the default has its own scenario.
 SILENCE_HOURS = 6
-#: How often states are looked at.
+#: How often states are evaluated.
 STEP = 5
-#: When things go wrong: a day and a half after the deployment, between two runs of the job.
+#: When failures start: a day and a half after the deployment, between two runs of the job.
 START = 2200
 
 
@@ -120,7 +120,7 @@ class Scenario:
     over: int = 60
 
 
-#: What happens in each scenario, worked out once for all readings.
+#: What happens in each scenario, computed once for all interpretations.
 WORLDS: dict[Scenario, World] = {}
 
 
@@ -137,7 +137,7 @@ def world_in(stack: Stack, scenario: Scenario) -> World:
 SPARSE = {"traffic": Traffic(records=1, every=60, window=5)}
 NOT_READ = {"StreamNotReadAlarm": 30}
 SCENARIOS = {
-    # Nothing else sees it: ages and errors are measured on what is read.
+    # Nothing else detects it: ages and errors are measured on records that are read.
     "mapping disabled": Scenario(Fault.MAPPING_DISABLED, 120, NOT_READ),
     "mapping disabled, a record an hour": Scenario(Fault.MAPPING_DISABLED, 240, NOT_READ, world=SPARSE),
     "mapping disabled, another consumer reads": Scenario(
@@ -168,12 +168,12 @@ SCENARIOS = {
     ),
     # Has a number only while writes are refused: without FILL it would not come back.
     "a table refuses writes": Scenario(Fault.TABLE_REFUSES, 30, {"JobTableThrottleAlarm": 15}),
-    # A single one is an event and no alarm: the next crawl comes before two days are over.
+    # A single failure is an event without an alarm: the next crawl comes within two days.
     "crawl failed": Scenario(Fault.CRAWL_FAILS, DAY, {}, events=frozenset({"GlueFailureRule"})),
     "crawl never": Scenario(
         Fault.CRAWL_NOT_STARTED,
         3 * DAY,
-        # Two days from the last success, which was up to a day before, and the hour of an alarm over days.
+        # Two days after the last success, which was up to a day before, plus the hour of an alarm over days.
         {"RawCrawlOverdueAlarm": 50 * HOUR, "ProcessedCrawlOverdueAlarm": 50 * HOUR},
         over=DAY + 2 * HOUR,
     ),
@@ -189,7 +189,7 @@ def test_exactly_the_alarms_meant_go_off_and_come_back(stack: Stack, scenario: S
     end = START + scenario.minutes
     world = world_in(stack, scenario)
     if scenario.fault is Fault.TABLE_REFUSES and not reading.fills_the_empty:
-        # Were both so, nothing would bring it back: docs/decisions/0022, `fill-after-silence` of the first deployment.
+        # With both, nothing would clear it: docs/decisions/0022, `fill-after-silence` of the first deployment.
         reading = replace(reading, ignores_for_dynamodb=False)
 
     found = alarmed(stack, world, end + scenario.over, reading)
@@ -243,7 +243,7 @@ def test_what_is_on_from_the_deployment_until_the_first_run_is_known(stack: Stac
             if state is State.ALARM:
                 on[name] = minute
 
-    # The stream is read a minute after it is there; a record, a run and a crawl come in their time.
+    # The stream is read a minute after its creation; a record, a run and a crawl come in time.
     assert set(on) == {
         "StreamNotReadAlarm", "StreamSilentAlarm", "ParquetOverdueAlarm", "RawCrawlOverdueAlarm",
         "ProcessedCrawlOverdueAlarm",

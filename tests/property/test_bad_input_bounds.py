@@ -20,9 +20,9 @@ from tests import hostile
 from tests.unit.kinesis_consumer.stream import TRADE, kinesis_event, message
 
 LAMBDA = Path(TEMPLATE).parents[1] / "lambda_src"
-#: What the smaller of the two functions has, in MiB. Here it bounds all that the process maps, shared libraries too.
+#: Memory of the smaller function, in MiB. Here it limits the whole address space, shared libraries included.
 MEMORY_MB = min(map(int, re.findall(r"MemorySize: (\d+)", Path(TEMPLATE).read_text())))
-#: Against what takes time by the square of a record's length, which would be minutes. Measured: a second at most.
+#: Detects quadratic time in a record's length, which would take minutes. Measured: a second at most.
 CPU_SECONDS = 15
 PAYLOAD_BYTES = 6 * 1024 * 1024
 

@@ -94,7 +94,7 @@ def test_what_is_written_does_not_depend_on_how_it_was_sent(record: dict[str, An
     """Equal records of two producers must become equal rows of the same table."""
     ours, theirs = json.loads(verdict(encode(record, style))), json.loads(verdict(encode(record, COMPACT)))
 
-    # How `extra` is written is the producer's own; it is kept, not judged.
+    # The formatting of `extra` is the producer's; it is kept, not validated.
     assert ours.pop("extra", None) is None or "extra" in theirs
     theirs.pop("extra", None)
     assert ours == theirs

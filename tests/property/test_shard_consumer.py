@@ -27,12 +27,12 @@ from tests.unit.kinesis_consumer.stream import (
     records_in,
 )
 
-#: Records of every kind, and bytes that nobody would call a record.
+#: Records of every kind, and arbitrary bytes.
 payloads = st.one_of(
     st.sampled_from([TRADE, MULTILINE_TRADE, ORDER_BOOK, MARKET_DEPTH, UNKNOWN, KPL_AGGREGATE, NO_JSON, NO_UTF8]),
     st.binary(max_size=40),
 )
-#: Milliseconds between two arrivals; now and then enough to reach another hour.
+#: Milliseconds between two arrivals; sometimes enough to reach another hour.
 pauses = st.one_of(st.integers(0, 10), st.integers(HOUR_MS // 3, 2 * HOUR_MS))
 
 

@@ -59,7 +59,7 @@ def switched_templates(draw: st.DrawFn) -> Template:
     )
     resources: dict[str, Any] = {}
     for name in names:
-        # Names and stored values are made of switches alone, so that none goes in a circle.
+        # Names and stored values use switches only, so that there is no circle.
         properties: dict[str, Any] = {"P": draw(values)}
         own = draw(st.sampled_from([None, *({"Fn::Sub": f"{name}-${{{each}}}"} for each in switches)]))
         if own is not None:
@@ -163,7 +163,7 @@ def _lists(inner: Any) -> Any:
 
 def _composed(inner: Any) -> Any:
     subs = st.lists(_pieces, min_size=1, max_size=4).map("".join)
-    # A variable may have the name of a parameter, and is then not the parameter.
+    # A variable may shadow a parameter of the same name.
     variables = st.fixed_dictionaries({"x": inner, "Text": inner})
     return st.one_of(
         subs.map(lambda text: {"Fn::Sub": text}),
@@ -212,7 +212,7 @@ def deployable_templates(draw: st.DrawFn) -> tuple[Template, dict[str, str]]:
         return {"Fn::Sub": f"${{AWS::StackName}}-{suffix}"}
 
     def stored(suffix: str, **more: Any) -> Any:
-        # A parameter of SSM may not be empty; and it cannot refer to what refers to it.
+        # An SSM parameter may not be empty, nor refer to a resource that refers to it.
         value = {"Fn::Join": ["", ["v", text()]]}
         properties = {"Name": {"Fn::Sub": f"/${{AWS::StackName}}/{suffix}"}, "Type": "String", "Value": value}
         return {"Type": "AWS::SSM::Parameter", "Properties": properties, **more}
@@ -231,7 +231,7 @@ def deployable_templates(draw: st.DrawFn) -> tuple[Template, dict[str, str]]:
     seconds = draw(st.sampled_from([{"Ref": "Count"}, {"Fn::If": ["Mixed", {"Ref": "Count"}, 60]}]))
     dimensions = [{"Name": "a", "Value": text()}, maybe({"Name": "b", "Value": text()})]
     pattern = {"source": ["x", maybe("y")], "detail": {"k": draw(_lists(_texts)), "l": [maybe({"prefix": text()})]}}
-    # These three are referred to, so nothing of theirs may be made of a reference.
+    # Other resources refer to these three, so they must not contain references.
     queue = {"QueueName": name("queue"), "VisibilityTimeout": seconds, "DelaySeconds": maybe(5)}
     role = {
         "RoleName": name("role"),

@@ -138,7 +138,7 @@ QUEUE_ARN = "arn:aws:sqs:eu-west-1:210987654321:queue-text"
         ({"Fn::If": ["Yes", "a", "b"]}, "a"),
         ({"Fn::If": ["No", "a", "b"]}, "b"),
         ({"Fn::If": ["No", "a", {"Fn::If": ["Yes", {"Ref": "List"}, "b"]}]}, ["a", "b", "c"]),
-        # What is not chosen need not be renderable: that is what it is conditional for.
+        # The branch that is not chosen need not render: that is why it is conditional.
         ({"Fn::If": ["Yes", "a", {"Fn::FindInMap": ["None", "none", "none"]}]}, "a"),
         # ---- the rest
         ({"Fn::Base64": {"Fn::Sub": "é ${Text}"}}, base64.b64encode("é text".encode()).decode()),
@@ -205,7 +205,7 @@ def test_a_function_makes_what_cloudformation_makes(written: Any, expected: Any)
         ({"Fn::Select": [{"Ref": "GivenIndex"}, ["a", "b"]]}, "Fn::Select: there is no entry 2"),
         ({"Fn::Select": [2, {"Fn::Split": [",", {"Ref": "GivenText"}]}]}, "Fn::Select: there is no entry 2"),
         ({"Fn::Select": [2, {"Fn::Split": [",", "a,b"]}]}, "Fn::Select: there is no entry 2"),
-        # Two made-up texts are two.
+        # Two placeholders are different.
         ({"Fn::Select": [2, [{"Ref": "Text"}, {"Fn::GetAtt": ["Queue", "Arn"]}]]}, "Fn::Select: there is no entry 2"),
         ({"Fn::Select": [2, {"Fn::FindInMap": ["Map", "key", "list"]}]}, "Fn::Select: there is no entry 2"),
         ({"Fn::Select": [6, {"Fn::GetAZs": ""}]}, "Fn::Select: there is no entry 6"),

@@ -14,7 +14,7 @@ from harness.render.rendering import Rendering
 from harness.render.scenarios import Scenarios
 from harness.render.source import Source
 
-#: AWS's names for the services that the template has resources of, or that its functions and its job call.
+#: AWS's names of the services that the template, its functions and its job use.
 SERVICES = (
     "athena", "dynamodb", "events", "glue", "kinesis", "kms", "lambda", "logs", "monitoring", "s3", "sns", "sqs", "ssm",
 )  # fmt: skip

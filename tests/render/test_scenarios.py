@@ -94,7 +94,7 @@ def test_each_condition_holds_in_some_scenario_and_not_in_another(source: Source
         assert {each.rendering.conditions[name] for each in scenarios.all} == {True, False}, name
 
 
-#: What conditions ask about: for a switch both values, for an optional text whether there is one.
+#: What conditions test: both values of a switch, an optional text empty or not.
 _SWITCHES = [
     f"Create{name}Endpoint" for name in ("S3", "DynamoDB", "SQS", "Kinesis", "Glue", "KMS", "Logs", "SNS", "STS")
 ]
@@ -237,7 +237,7 @@ def test_of_any_template_everything_it_can_create_is_in_some_scenario(template: 
         for chosen in combinations({each: ["true", "false"] for each in asked}):
             agreeing = [each for each in every if each.values.items() >= chosen.items()]
             assert not agreeing or covered & {form(each, name) for each in agreeing}
-        # What no condition asks about is not combined with the rest: it stays as in the base, where the rules allow.
+        # A parameter that no condition tests is not combined: it keeps its base value if the rules allow.
         base = scenarios.bases[0]
         usual = [
             each for each in every if all(each.values[other] == base[other] for other in base.keys() - conditional)

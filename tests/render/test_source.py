@@ -333,7 +333,7 @@ def layers(first: str, count: int, each: str) -> str:
     [
         (layers("[1, 2, 3]", 9, "*x{}"), f"more than {MAXIMUM_VALUES} values"),
         (layers("{a: b, c: d}", 30, "*x{}"), "values"),
-        # Few values, and fifty gigabytes.
+        # A few values that expand to fifty gigabytes.
         (
             "x: &x " + "y" * 400_000 + "\n" + HEAD + "[" + "*x," * 100_000 + "]\n",
             f"more than {MAXIMUM_BYTES} characters",

@@ -26,7 +26,7 @@ def _field(field):
         case msgspec.inspect.VarTupleType():
             kind, levels = Kind.TEXTS, ()
         case _:
-            # Times are texts to msgspec; the canonical form, below, is what tells them apart.
+            # To msgspec, times are texts; the canonical form, below, distinguishes them.
             kind, levels = (Kind.TIME if field.name.endswith("timestamp") else Kind.TEXT), ()
     return Field(field.name, kind, field.required, levels)
 

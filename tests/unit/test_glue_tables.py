@@ -44,7 +44,7 @@ def test_the_raw_table_has_a_line_in_its_one_column():
 
     assert [(column["Name"], column["Type"]) for column in storage["Columns"]] == [("line", "string")]
     assert storage["InputFormat"] == "org.apache.hadoop.mapred.TextInputFormat"
-    # Nothing but the format: an escape character or another delimiter would cut lines, a null format would empty them.
+    # Only the format: an escape character or another delimiter would cut lines, a null format would empty them.
     assert storage["SerdeInfo"] == {
         "SerializationLibrary": "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
         "Parameters": {"serialization.format": "1"},

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-#: Characters of a line. What does not fit a table's row goes below it, or into a list.
+#: Maximum characters of a line. Longer table cells go below the table or into a list.
 LONGEST = 400
 
 

@@ -20,7 +20,7 @@ from market_data import Reason
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-#: What a newcomer reads next, and types from.
+#: The pages that a newcomer reads and copies commands from.
 PAGES = (README, *((ROOT / name).read_text() for name in ("CONTRIBUTING.md", "docs/feeds.md", "docs/emulated-aws.md")))
 COMMANDS = [
     line.strip()

@@ -37,7 +37,7 @@ def alive(pid: int) -> bool:
         state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
     except FileNotFoundError:
         return False
-    # Whoever adopts an orphan may take its time to bury it.
+    # The process that adopts an orphan may be slow to reap it.
     return state != "Z"
 
 

@@ -256,9 +256,9 @@ def test_a_retry_completes_what_the_first_try_left_open(capacity: int, loses_ans
     assert len(undisturbed.world.calls) == 8
     assert (failures, again) == (["m0"], [])
     assert bench.state() == undisturbed.state()
-    # Told at least once: a crash between the notice and the row tells it again, and losing it would be worse.
+    # Sent at least once: a crash between the message and the row sends it again; losing it would be worse.
     assert 1 <= len(bench.rejected.notices) <= 2
-    # The last answer of all can be lost: then the row says that the object is done, and nobody has counted it.
+    # The last response can be lost: then the row says that the object is done, but it was not counted.
     last_answer_lost = loses_answers and capacity == 7
     assert counted + bench.tally.validated == (0 if last_answer_lost else 1)
 
@@ -267,7 +267,7 @@ def test_a_retry_under_other_rules_crashes_rather_than_lose_or_double_a_record(b
     """New rules may be deployed between two tries: the first try's object then lacks records that are valid now."""
     bench.ingest(TRADE, FREE)
     (key,) = bench.raw.kept
-    bench.world.capacity = 3  # read, stage, and the validated object: then the world ends
+    bench.world.capacity = 3  # read, stage, and the validated object: then every call fails
     bench.deliver(created(key))
     bench.world.capacity = None
     changed = Bench(allow_nonpositive=frozenset({"XNAS", "XNYS"}))

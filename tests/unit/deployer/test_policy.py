@@ -81,7 +81,7 @@ def test_what_only_a_list_handler_calls_is_not_granted() -> None:
     }
 
     assert "s3:ListAllMyBuckets" in only_listed
-    # Said of whoever administers a stream.
+    # For administrators of a stream.
     assert only_listed & _granted(OF_RESOURCES) <= {"kms:ListKeys"}
 
 
@@ -228,7 +228,7 @@ def test_a_key_is_used_only_through_a_service() -> None:
     (statement,) = [each for each in OF_RESOURCES if "kms:Decrypt" in each["Action"]]
 
     assert statement["Condition"] == {"Null": {"kms:ViaService": "false"}}
-    # What administers a key is asked for by its own type, and may not need a service in between.
+    # The key's own resource type needs its administration actions, without kms:ViaService.
     assert not {"kms:CreateKey", "kms:PutKeyPolicy", "kms:DescribeKey"} & set(statement["Action"])
 
 

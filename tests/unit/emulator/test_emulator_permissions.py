@@ -348,7 +348,7 @@ def test_nothing_is_missing_where_everything_is_granted() -> None:
     assert missing(Deployed()) == []
 
 
-#: What the function's own calls use; the emulator refuses them by itself when they are not granted.
+#: Used by the function's own calls; the emulator itself denies them if they are not granted.
 CALLED_BY_THE_CODE = {"dynamodb:UpdateItem"}
 GRANTED = [
     pytest.param(granted, index, action, id=f"{granted.name} {action} #{index}")

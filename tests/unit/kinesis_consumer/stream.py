@@ -15,7 +15,7 @@ SHARD = "shardId-000000000003"
 #: 22:04:46.123 UTC, in the middle of an hour.
 ARRIVAL_MS = 1_795_385_086_123
 HOUR_MS = 3_600_000
-#: Real sequence numbers have 56 digits: no int64 holds them, and no float tells two neighbours apart.
+#: Real sequence numbers have 56 digits: they overflow int64, and floats cannot distinguish neighbours.
 FIRST_SEQUENCE = 49_650_000_000_000_000_000_000_000_000_000_000_000_000_000_000_000_000_003
 NOW = datetime(2026, 11, 22, 22, 4, 50, tzinfo=UTC)
 
@@ -87,7 +87,7 @@ class Bench:
         self.lineage = FakeLineage(self.world)
         self.tally = Tally()
         self._now = now
-        # Objects are written once, so each has to be looked into only once.
+        # Objects are written once, so each is read only once.
         self._unpacked: dict[str, dict[tuple[str, str], bytes]] = {}
 
     def deliver(self, records: Iterable[StreamRecord]) -> list[str]:

@@ -144,9 +144,9 @@ def test_another_event_crashes() -> None:
 
 
 # -------------------------------------------------------------------------------------------- as much as fits ----
-#: What Lambda takes at most as an event. A batch is cut at it, long before BatchSize.
+#: Lambda's maximum event size. It limits a batch long before BatchSize does.
 PAYLOAD_BYTES = 6 * 1024 * 1024
-#: What Kinesis takes at most as a record, its partition key included.
+#: Kinesis's maximum record size, partition key included.
 MEBIBYTE = 1024 * 1024
 
 

@@ -13,7 +13,7 @@ from harness.packaging import build
 from harness.packaging.bundle import bundle, write_script
 from harness.packaging.layer import ROOT, PackagingError
 
-#: A job with a late import, a name that both modules have, and text that a careless quotation would change.
+#: A job with a late import, a name in both modules, and text that careless quoting would change.
 JOB = {
     "glue/job/__init__.py": '"""A job."""\n',
     "glue/job/main.py": """\

@@ -14,7 +14,7 @@ from harness.packaging.build import FUNCTIONS, build_package
 from harness.packaging.layer import ROOT, Target
 
 TEMPLATE = ROOT / "template" / "financial-pipeline.yaml"
-#: What AWS's runtime brings; the layer need not.
+#: Packages of AWS's runtime, which the layer need not contain.
 RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six")
 LARGEST_UNPACKED = 250 * 1024 * 1024  # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 
@@ -95,7 +95,7 @@ def test_a_handler_imports_from_its_zips_alone(package, tmp_path, function):
 
 
 def _python_3_13():
-    # pyenv's shim is on PATH even where it leads nowhere, so the versions themselves are looked at too.
+    # pyenv's shim is on PATH even if it is broken, so the versions are searched too.
     found = [shutil.which("python3.13"), *map(str, Path.home().glob(".pyenv/versions/3.13.*/bin/python3.13"))]
     for python in filter(None, found):
         if subprocess.run([python, "--version"], capture_output=True, check=False).returncode == 0:

@@ -24,7 +24,7 @@ class FakeAws:
 
     def paginate(self, **given):
         if self.operation == "scan":
-            # A look begins with the rows.
+            # A poll begins with the rows.
             self.now = self.looks.pop(0) if self.looks else self.now
             return [{"Items": [{"JobId": {"S": key}, "Stage": {"N": str(n)}} for key, n in self.now[1].items()]}]
         keys = [key for key in self.now[0] if key.startswith(given["Prefix"])]

@@ -17,7 +17,7 @@ from harness.pipeline import run as stages
 from harness.pipeline.options import read_options
 from harness.pipeline.summary import Summary
 
-#: Takes no byte, whoever writes: a full disk without a disk.
+#: Every write fails: a full disk.
 FULL = Path("/dev/full")
 
 

@@ -77,7 +77,7 @@ def metrics_of(service: str, printed: str) -> dict[str, list[float]]:
     (line,) = [line for line in printed.splitlines() if '"_aws"' in line]
     emitted = json.loads(line)
     (directive,) = emitted["_aws"]["CloudWatchMetrics"]
-    # An alarm that names other dimensions than the metric has is silent for ever.
+    # An alarm whose dimensions do not match the metric's never fires.
     assert (directive["Namespace"], directive["Dimensions"]) == ("FinancialPipeline", [["service"]])
     assert emitted["service"] == service
     return {metric["Name"]: emitted[metric["Name"]] for metric in directive["Metrics"]}

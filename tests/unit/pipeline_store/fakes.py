@@ -20,7 +20,7 @@ class World:
     calls: list[str] = field(default_factory=list)
     capacity: int | None = None
     failure: type[Exception] = RetryableFailure
-    #: When the capacity is used up, the call is carried out and only its answer is lost.
+    #: When the capacity is used up, the call succeeds but its response is lost.
     loses_answers: bool = False
 
     @contextmanager

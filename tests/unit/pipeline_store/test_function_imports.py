@@ -13,7 +13,7 @@ FUNCTIONS = ("data_validation", "kinesis_consumer")
 #: Of AWS's runtime or of the layer; everything else would have to be packaged first.
 CARRIED = {"boto3", "botocore", "msgspec", "aws_lambda_powertools"}
 OURS = {"market_data", "pipeline_store"}
-#: Modules that decide, as opposed to those that talk to AWS.
+#: Modules with logic only, as opposed to those that call AWS.
 PURE = ["kinesis_consumer.core", "kinesis_consumer.events", "data_validation.core", "data_validation.events"]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from harness.render import source
 
-# moto makes 1,300 images for each Region that is asked for anything; preflight asks for none.
+# moto creates 1,300 images for every Region that is used; preflight needs none.
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
 
 

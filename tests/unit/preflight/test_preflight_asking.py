@@ -264,7 +264,7 @@ def test_what_is_asked_the_deployer_may_ask(session: Emulated, parameters: Calla
     granted = {action for each in of_preflight(Place("development")) for action in each.actions}
 
     called = {f"{service}:{ACTIONS.get(name, name)}" for service, name in session.called}
-    # Whoever has credentials may ask who they are; what a stack's functions have reserved is asked of a stack alone.
+    # GetCallerIdentity needs no permission; GetFunctionConcurrency is called for an existing stack only.
     assert called - {"sts:GetCallerIdentity"} | {"lambda:GetFunctionConcurrency"} == granted
 
 

@@ -87,7 +87,7 @@ def said(template: dict[str, Any], values: dict[str, str], **facts: Any) -> list
 
 
 def test_where_all_is_well_nothing_is_said(template: dict[str, Any]) -> None:
-    # The Region that the facts are of has to be one of the template's.
+    # The Region of the facts must be one that the template supports.
     assert said(template, {}) == []
     assert said(template, {"ExistingKeyArn": KEY}) == []
     assert (
@@ -100,7 +100,7 @@ assert not isinstance(WELL.subnets, NotAnswered)
 SUBNETS = WELL.subnets
 BUCKET = Named("AWS::S3::Bucket", "raw", retained=True)
 LOGS = Named("AWS::Logs::LogGroup", "/aws/lambda/x", retained=False)
-#: check, parameters, facts, a word of what is said, a word of what to type.
+#: check, parameters, facts, a word of the violation, a word of the fix.
 WRONG: dict[str, tuple[str, dict[str, str], dict[str, Any], str, str]] = {
     "a value that is not allowed": ("parameters", {"ShardCount": "7"}, {}, "ShardCount is 7", "ShardCount="),
     "no number": ("parameters", {"ShardCount": "abc"}, {}, "ShardCount is abc", "ShardCount="),
@@ -363,7 +363,7 @@ def test_while_the_stack_is_unknown_its_own_concurrency_and_shards_are_no_findin
 
 
 REFUSED = NotAnswered("ec2:DescribeSomething", "AccessDenied")
-#: A fact, the parameters that make it matter, and the checks that cannot be made without it.
+#: A fact, the parameters that make it relevant, and the checks that need it.
 OPEN: dict[str, tuple[dict[str, str], set[str]]] = {
     "stack": ({}, {"stack", "interface endpoints", "gateway endpoints"}),
     "vpc": (
@@ -390,7 +390,7 @@ OPEN: dict[str, tuple[dict[str, str], set[str]]] = {
 @pytest.mark.parametrize("fact", OPEN)
 def test_a_call_that_is_refused_is_not_evaluated_and_no_pass(fact: str, template: dict[str, Any]) -> None:
     values, checks = OPEN[fact]
-    # So that the stack's own endpoints have to be told from others.
+    # So that the stack's own endpoints must be distinguished from others.
     there = {"endpoints": (*GATEWAYS, SQS)} if fact == "stack" else {}
     found = [each for each in said(template, values, **{**there, fact: REFUSED}) if not each.evaluated]
 

@@ -9,7 +9,7 @@ SHARD = "shardId-000000000000"
 #: 2026-11-22T22:04:46.123Z
 ARRIVAL = 1_795_385_086_123
 
-#: What a terminal, a table or a decoder might trip over.
+#: Input that could break a terminal, a table or a decoder.
 HOSTILE = [
     b"\x1b[31mred\x1b[0m \x1b]0;title\x07",
     b"\x00\x01\x7f\x9b2J\r\x08\t",

@@ -6,7 +6,7 @@ from typing import Any
 from harness.replay.formats import FORMATS
 from market_data import parse
 
-#: cryptofeed's frame, and the time it says.
+#: cryptofeed's frame, and its time.
 FRAME = "1600000000.1234567: "
 RECEIVED = "2020-09-13T12:26:40.1234567Z"
 

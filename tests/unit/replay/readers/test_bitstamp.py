@@ -92,7 +92,7 @@ def test_an_order_is_an_entry_of_its_side(event: str, action: str, order_type: i
     assert live[side] == pusher[side] == [entry]
     assert live["book"] == pusher["book"] == "L3"
     assert (live["symbol"], pusher["symbol"]) == ("btceur", "btcusd")
-    # When the order was created is not when it was changed.
+    # The creation time of an order is not the time of its change.
     assert (pusher["timestamp"], pusher["extra"]["timestamp_source"]) == ("2015-05-01T00:00:04.518Z", "receive")
     assert pusher["extra"]["datetime"] == "1430438404"
 
