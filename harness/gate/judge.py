@@ -31,7 +31,7 @@ def targets_of(source: Source, scenarios: Scenarios) -> list[Target]:
     seen = set()
     for scenario in scenarios.all:
         target = Target(scenario.name, suppressions.without(scenario.rendering.template), scenario.rendering)
-        # Checks may ask for a parameter too, so two scenarios are equal only if nothing they were asked for differs.
+        # Checks may read parameters too, so scenarios are equal only if their parameters are equal.
         key = (target.json, as_json(scenario.values))
         if key not in seen:
             seen.add(key)
@@ -64,7 +64,7 @@ def judge(
     rules = {name for rule in rule_set.rules for name in (rule.id, rule.slug)} | {each.rule for each in verdicts}
     complete = {engine.name for engine in engines} == set(ENGINES)
     known = Known(waivers_path, frozenset(source.template["Resources"]), frozenset(rules), complete)
-    # The day where the person is, as the calendar on their wall has it.
+    # The user's local date.
     findings = waivers.apply(waived, tally.findings(), known, datetime.date.today())  # noqa: DTZ011
     return Report(
         str(source.path),
@@ -98,7 +98,7 @@ def _judged(engine: Engine, targets: Sequence[Target], scenarios: Scenarios) -> 
 def _combinations(
     checks: Sequence[Check], targets: Sequence[Target], scenarios: Scenarios
 ) -> list[tuple[Target, Outcome]]:
-    """What the checks say about every reachable combination of what they compare, beyond the scenarios.
+    """The checks' failures in every reachable combination of the resources they compare, beyond the scenarios.
 
     A check sees only resources of the types it asked for, so the combinations are those of what these depend on.
     """
@@ -115,9 +115,9 @@ def _combinations(
             name for name, body in scenarios.template["Resources"].items() if "*" in types or body["Type"] in types
         ]
         if "*" in types or not names:
-            # What looks at everything has seen every pair of values in the scenarios.
+            # A check that reads everything has seen every pair of values in the scenarios.
             continue
-        # What a scenario has shown already is not another combination.
+        # Combinations that a scenario contains are not judged again.
         seen = {_variants(scenarios, names, target.rendering) for target in targets[1:] if target.rendering}
         for values in scenarios.combinations(names):
             rendering = scenarios.rendering(values)
@@ -132,6 +132,6 @@ def _combinations(
 
 
 def _variants(scenarios: Scenarios, names: Sequence[str], rendering: Rendering) -> tuple[str, ...]:
-    """What some resources are in a rendering, and which environment it is, which checks may ask for."""
+    """The variants of these resources in a rendering, and its environment, which checks may read."""
     environment = rendering.values.get(scenarios.environment, "")
     return (environment, *(scenarios.variant(name, rendering) for name in names))

@@ -94,7 +94,7 @@ class Tally:
     """Collects outcomes and groups equal findings of different scenarios."""
 
     def __init__(self, source: Source, names: Mapping[str, tuple[str, str]]) -> None:
-        """`names` are the ids and slugs of the rules that have both, by what their engine calls them."""
+        """`names` maps an engine's name of a rule to the rule's id and slug."""
         self._source = source
         self._names = names
         self._findings: dict[tuple[Any, ...], tuple[Finding, list[str]]] = {}
@@ -132,7 +132,7 @@ class Tally:
         return sorted(found, key=lambda each: (each.line, each.engine, each.rule, each.resource))
 
     def verdicts(self) -> list[RuleVerdict]:
-        """Every rule that an engine answered for."""
+        """The verdict of every rule that an engine judged."""
         return [
             RuleVerdict(*self._named(rule), engine, _overall(counts), *(counts[each] for each in VERDICTS))
             for (engine, rule), counts in sorted(self._counts.items())

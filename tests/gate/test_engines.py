@@ -364,7 +364,7 @@ def test_a_binary_is_fetched_and_held_to_its_checksum(fetched, packed, monkeypat
         (
             {MEMBER: b"#!/bin/sh\necho 3.0.0\n"},
             b"#!/bin/sh\necho 3.0.0\n",
-            r"does not say that it is cfn-guard 3\.1\.1",
+            r"does not report that it is cfn-guard 3\.1\.1",
         ),
     ],
 )
@@ -374,7 +374,7 @@ def test_a_binary_that_is_not_the_right_one_is_not_fetched(fetched, packed, monk
 
     with pytest.raises(EngineError, match=said):
         cfn_guard_binary.fetch()
-    assert not fetched.exists() or "say" in said
+    assert not fetched.exists() or "report" in said
 
 
 def test_a_package_with_another_checksum_is_not_opened(fetched, packed, monkeypatch):

@@ -22,21 +22,21 @@ _MESSAGE = re.compile(r"Violation:\s*(?P<violation>.+?)\s*Fix:\s*(?P<fix>.+?)\s*
 SECONDS = 300
 
 
-#: How a rule's query begins, if it sees resources of some types alone: what else the filter has narrows it further.
+#: The start of a query that selects resources by type; further filters only narrow it.
 _OF_TYPES = re.compile(r"\bResources\.\*\[\s*Type\s*(?:==\s*('[^']*')|in\s*\[([^\]]*)\])(?!\s*(?:or|OR|\|))")
 _MESSAGE_BLOCK = re.compile(r"<<.*?>>", re.DOTALL)
-#: What stands for properties without their names: `*` not right behind a name, filters of keys, all of them at once.
+#: Queries that match properties without naming them: `*` not directly after a name, key filters, all at once.
 _ANYTHING = re.compile(
     r"\bProperties\b(?!\s*(?:\.\s*\w|\{))|\bthis\b|%\w+\s*(?:\.\s*\*|\[)|(?<![\w.\]\[])\*|(?<!\w)(?:\.|\[\s*)\*"
 )
 _COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
-#: Guard asks each rule's filter of each resource. From so many resources on, each rule is shown only those it asks for,
-#: and what is the same in several templates is shown once; for fewer, more processes would cost more.
+#: Guard applies each rule's filter to each resource. From this many resources on, each rule gets only those it selects,
+#: and equal inputs of several templates are judged once; below that, the extra processes would cost more.
 WORTH_SPLITTING = 100
 
 
 class CfnGuard:
-    """Guard with the rules in some files, of which it has to answer for each one by name."""
+    """Guard with the rules in some files; it must give a verdict for each rule."""
 
     name = "cfn-guard"
     version = cfn_guard_binary.VERSION
@@ -64,7 +64,7 @@ class CfnGuard:
         return outcomes
 
     def _answers(self, rules: Sequence[str], templates: Sequence[str]) -> list[dict[str, Any]]:
-        """Guard's answer for each template, of the rules in these files."""
+        """Guard's verdicts on each template, for the rules in these files."""
         with TemporaryDirectory(prefix="cfn-guard-") as folder:
             for index, text in enumerate(templates):
                 Path(folder, f"{index:06}.json").write_text(text)
@@ -87,7 +87,7 @@ class CfnGuard:
         if result.returncode not in (_PASSED, _FAILED):
             raise EngineError(f"cfn-guard ended with {result.returncode}: {' '.join(result.stderr.split())[:500]}")
         if result.stderr.strip():
-            # A rule file it cannot parse is a line here, and exit code 0 or 19 for the others.
+            # An unparsable rule file is reported here only; the exit code is 0 or 19 for the other files.
             raise EngineError(f"cfn-guard: {' '.join(result.stderr.split())[:500]}")
         try:
             answers: list[dict[str, Any]] = json.loads(result.stdout)
@@ -138,7 +138,7 @@ def properties_seen(source: str) -> frozenset[str] | None:
 
 
 def _by_types(paths: Sequence[str]) -> dict[frozenset[str] | None, dict[str, str]]:
-    """The rules' sources by their paths, together where they see the same types."""
+    """The rules' sources by path, grouped by the types that they select."""
     found: dict[frozenset[str] | None, dict[str, str]] = {}
     for path in paths:
         source = Path(path).read_text()
@@ -147,7 +147,7 @@ def _by_types(paths: Sequence[str]) -> dict[frozenset[str] | None, dict[str, str
 
 
 def _seen(template: dict[str, Any], types: frozenset[str] | None, sources: Collection[str]) -> dict[str, Any]:
-    """What rules that see these types look at in a template, and whatever they have a word for."""
+    """The parts of a template that rules for these types can read, by the words in the rules."""
     if types is None:
         return template
     said = {word for text in sources for word in re.findall(r"\w+", text)}
@@ -166,7 +166,7 @@ def _may_be_of(body: Any, types: frozenset[str]) -> bool:
 
 
 def _failures(rule: str, report: Any) -> Iterator[Failure]:
-    """Every clause that failed, wherever in blocks and disjunctions the report has it."""
+    """Every failed clause, at any depth of blocks and disjunctions in the report."""
     found = False
     for clause in _clauses(report):
         found = True
@@ -211,7 +211,7 @@ def _path(value: Any) -> str:
 
 
 def _is_function(template: Any, place: Place) -> bool:
-    """Whether what stands at a place of the source, or around it, is a function: the renderings decide about that."""
+    """Whether the value at a place of the source, or around it, is a function, which only renderings can decide."""
     value = template
     for step in (*place, None):
         if isinstance(value, dict) and len(value) == 1:

@@ -1,4 +1,4 @@
-"""What engines are given, and what they answer."""
+"""The engines' input and output."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ class Target:
 
     name: str
     template: dict[str, Any]
-    #: What a rendering's resources are called, and where its values come from.
+    #: For a rendering: its resources' names, and the origin of its values.
     rendering: Rendering | None = None
-    #: The source's text, if it is the source: the linter wants it as it is, with its lines.
+    #: For the source: its text, as cfn-lint needs its lines.
     source_text: str = ""
 
     @property
     def is_source(self) -> bool:
-        """Whether it is the template as written, whose references are not resolved."""
+        """Whether it is the template as written, with unresolved references."""
         return bool(self.source_text)
 
     def stack(self) -> Stack:
@@ -44,7 +44,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Failure:
-    """One rule refused one place: `place` is from the root of what was judged; empty parts are not known."""
+    """One rule failed at one place, given from the root of the target; empty values are unknown."""
 
     rule: str
     resource: str

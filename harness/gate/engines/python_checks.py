@@ -11,7 +11,7 @@ from harness.render.resources import Stack
 
 
 class Checks:
-    """The checks in some files. A check reads either the source or renderings; the other it leaves unevaluated."""
+    """The checks in some files. A check judges either the source or renderings, and leaves the other unevaluated."""
 
     name = "checks"
     version = "1"
@@ -21,7 +21,7 @@ class Checks:
         for path in paths:
             try:
                 self.checks += check_loader.load([path])
-            except Exception as error:  # whatever it raises, there is no check
+            except Exception as error:  # any exception means that there is no check
                 raise EngineError(f"the check {path} cannot be loaded: {type(error).__name__}: {error}") from error
 
     def judge(self, targets: Sequence[Target]) -> list[Outcome]:
