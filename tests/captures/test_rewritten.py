@@ -119,7 +119,7 @@ def unquoted(line: bytes) -> bytes:
     return _NUMERAL_TEXT.sub(rb"\1", line)
 
 
-def told(path: Path) -> list[tuple[int, dict[str, Any]]]:
+def content(path: Path) -> list[tuple[int, dict[str, Any]]]:
     """The content of each record, except `extra`, which keeps the venue's spelling."""
     found = []
     for line, raw in records(path):
@@ -133,7 +133,7 @@ def told(path: Path) -> list[tuple[int, dict[str, Any]]]:
 def test_every_numeral_reads_the_same_as_number_and_as_text(capture: Path, tmp_path: Path, rewrite: Any) -> None:
     """Another recorder of the same venue quotes its numbers differently; the digits do not change."""
     lines = lines_of(capture)[:WINDOW]
-    as_sent = told(rewritten(tmp_path, capture, lines))
+    as_sent = content(rewritten(tmp_path, capture, lines))
 
-    assert told(rewritten(tmp_path, capture, [rewrite(line) for line in lines])) == as_sent
+    assert content(rewritten(tmp_path, capture, [rewrite(line) for line in lines])) == as_sent
     assert len(as_sent) >= min(EXPECTED[capture.name].records, WINDOW // 2)

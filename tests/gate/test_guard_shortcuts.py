@@ -33,7 +33,7 @@ def test_a_rule_sees_resources_of_its_targets_and_no_others(rule):
         pytest.param("rule a { Parameters exists }\n", None, id="no resource"),
     ],
 )
-def test_types_are_told_only_where_every_query_filters_by_them(source: str, expected: set[str] | None):
+def test_types_are_known_only_where_every_query_filters_by_them(source: str, expected: set[str] | None):
     assert types_seen(source) == expected
 
 

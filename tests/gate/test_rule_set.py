@@ -30,7 +30,7 @@ def test_there_are_rules_of_every_engine():
 # ---------------------------------------------------------------------------------------------------------- names ----
 
 
-def test_ids_and_slugs_are_told_apart_and_no_slug_is_how_another_begins():
+def test_ids_and_slugs_are_distinct_and_no_slug_is_how_another_begins():
     assert list(self_test.names(ALL)) == []
 
 

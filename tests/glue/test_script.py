@@ -61,7 +61,7 @@ def test_it_needs_nothing_beside_it(run):
     assert "--lock_seconds" in done.stdout
 
 
-def test_what_it_fails_on_is_told_by_the_repositorys_lines(run):
+def test_what_it_fails_on_is_reported_by_the_repositorys_lines(run):
     """It gets as far as its first AWS call."""
     done = run()
 

@@ -87,7 +87,7 @@ def _key(changes: list[Changed]) -> frozenset[tuple[int, str, str | None]]:
     )
 
 
-def test_mutants_are_told_apart_by_their_names(mutants: list[Mutant]):
+def test_mutants_are_identified_by_their_names(mutants: list[Mutant]):
     """rules/harmless.yaml names them by operator, path and change."""
     names = [mutant.mutation.name for mutant in mutants]
 

@@ -300,7 +300,7 @@ def test_a_condition_of_any_kind_is_seen_both_ways(declared: dict[str, Any], con
     assert {each.rendering.exists("A") for each in Scenarios(template).all} == {True, False}
 
 
-def test_rules_that_let_nothing_through_are_told_of() -> None:
+def test_rules_that_let_nothing_through_are_reported() -> None:
     template = {
         "Parameters": {"P": {"Type": "String", "AllowedValues": ["a", "b"]}},
         "Rules": {"R": {"Assertions": [{"Assert": {"Fn::Equals": [{"Ref": "P"}, "c"]}}]}},
@@ -375,7 +375,7 @@ def test_a_pattern_that_takes_more_than_one_text_has_another(pattern: str) -> No
         {"Type": "String", "AllowedPattern": "^[a-z]{3}$", "MinLength": 4},
     ],
 )
-def test_constraints_that_nothing_satisfies_are_told_of_by_name(parameter: dict[str, Any]) -> None:
+def test_constraints_that_nothing_satisfies_are_reported_by_name(parameter: dict[str, Any]) -> None:
     with pytest.raises(UnrenderableTemplate, match=r"^parameter Bad: "):
         parameters.default("Bad", parameter)
 

@@ -414,7 +414,7 @@ def broken_templates(draw: st.DrawFn) -> Any:
 
 
 @given(broken_templates())
-def test_whatever_is_wrong_in_a_template_is_told_as_such(template: Any) -> None:
+def test_whatever_is_wrong_in_a_template_is_reported_as_such(template: Any) -> None:
     """Any other error would be a traceback for a user who mistyped a key."""
     with suppress(TemplateError):
         source = parse(json.dumps(template), FILE)

@@ -91,7 +91,7 @@ def test_a_killed_owner_leaves_nothing(folder: Path) -> None:
     until(lambda: not any(map(alive, started)) and not folder.exists())
 
 
-def test_an_emulator_told_to_stay_outlives_its_owner_until_signalled(
+def test_an_emulator_that_may_stay_outlives_its_owner_until_signalled(
     reaped: subprocess.Popen[bytes], folder: Path
 ) -> None:
     """`KEEP=1` leaves the emulator running; the user then has one process to kill."""

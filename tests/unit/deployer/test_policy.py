@@ -191,7 +191,7 @@ def test_the_same_policies_fit_every_environment(environment: str, partition: st
         assert environment == "production" or "production" not in text
 
 
-def test_many_names_are_told_by_what_they_all_end_in() -> None:
+def test_many_names_are_given_by_what_they_all_end_in() -> None:
     def queues(count: int, ending: str = "-production") -> list[str]:
         queue = {"Type": "AWS::SQS::Queue"}
         stated = {f"Q{n}": {**queue, "Properties": {"QueueName": f"{n}{ending}"}} for n in range(count)}
@@ -297,7 +297,7 @@ def test_a_resource_outside_the_environment_is_not_covered() -> None:
         pytest.param(None, "*", id="chosen by CloudFormation"),
     ],
 )
-def test_a_name_is_told_as_far_as_it_is_known(name: Any, expected: str) -> None:
+def test_a_name_is_given_as_far_as_it_is_known(name: Any, expected: str) -> None:
     table = {"Type": "AWS::DynamoDB::Table", "Properties": {} if name is None else {"TableName": name}}
     arns = names.arns({"Resources": {"Table": table}}, Place("production"))
 

@@ -61,7 +61,7 @@ def test_a_denial_names_role_action_and_resource(message: str, action: str, reso
     ("operation", "action"),
     [("HeadObject", "s3:GetObject"), ("HeadBucket", "s3:ListBucket"), ("GetObject", "s3:GetObject")],
 )
-def test_a_denial_without_a_body_is_told_by_its_operation(operation: str, action: str) -> None:
+def test_a_denial_without_a_body_is_reported_by_its_operation(operation: str, action: str) -> None:
     """S3's response to HEAD has no body, so it names neither principal nor action; the same on AWS."""
     message = f"An error occurred (403) when calling the {operation} operation: Forbidden"
     (denial,) = denials_in(message, "validator")
@@ -145,7 +145,7 @@ class Functions:
 GROUP = "/aws/lambda/consumer"
 
 
-def test_each_finding_is_told_once() -> None:
+def test_each_finding_is_reported_once() -> None:
     """The pipeline polls: a denial that every retry repeats is reported once."""
     logs = Logs()
     reader = FunctionLogs(logs, Functions())

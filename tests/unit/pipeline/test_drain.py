@@ -47,7 +47,7 @@ def test_it_waits_for_the_last_object_to_be_judged():
     assert [each.judged for each in seen] == [0, 0, 1, 4, 4]
 
 
-def test_what_nobody_judges_is_told():
+def test_what_nobody_judges_is_reported():
     """A function that crashes on one object would make the run wait for ever."""
     with pytest.raises(
         DrainError,

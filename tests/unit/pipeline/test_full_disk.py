@@ -70,15 +70,15 @@ def _disk_full(*_):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def test_a_summary_that_cannot_be_written_is_told_beside_what_went_wrong(tmp_path, capsys, monkeypatch):
+def test_a_summary_that_cannot_be_written_is_reported_beside_what_went_wrong(tmp_path, capsys, monkeypatch):
     """Both in one line: the second must not hide the first, let alone in a traceback."""
     monkeypatch.setattr(Summary, "write", _disk_full)
 
     assert _run(tmp_path / "run", {"FEED": "no-such-file"}) == 1
-    told = capsys.readouterr().err
-    assert told.startswith("pipeline: no-such-file: no such file or folder; ")
-    assert f"{tmp_path}/run/summary.json cannot be written: No space left on device" in told
-    assert told.count("\n") == 1
+    error_line = capsys.readouterr().err
+    assert error_line.startswith("pipeline: no-such-file: no such file or folder; ")
+    assert f"{tmp_path}/run/summary.json cannot be written: No space left on device" in error_line
+    assert error_line.count("\n") == 1
 
 
 def test_a_success_without_a_summary_is_none(tmp_path, capsys, monkeypatch):
@@ -110,7 +110,7 @@ def test_the_zips_make_room_for_the_summary(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("stage", ["deploy", "account"])
-def test_an_error_that_names_no_file_is_told_with_stage_and_folders(tmp_path, capsys, monkeypatch, no_emulator, stage):
+def test_an_error_without_a_file_is_reported_with_stage_and_folders(tmp_path, capsys, monkeypatch, no_emulator, stage):
     """A failed write has no file name; the user must learn which of two disks is full."""
     monkeypatch.setattr(stages, "STAGES", ((stage, _disk_full),))
     monkeypatch.setattr("tempfile.tempdir", "/temporary")
@@ -136,7 +136,7 @@ def test_books_balance_where_nothing_can_be_looked_at_any_more(tmp_path, monkeyp
     assert summary["records_in"] == summary["lost"] == 10
 
 
-def test_an_emulator_is_not_left_running_when_nobody_can_be_told_how_to_stop_it(
+def test_an_emulator_is_not_left_running_when_nobody_can_be_shown_how_to_stop_it(
     tmp_path, capsys, monkeypatch, no_emulator
 ):
     (tmp_path / "emulator.env").symlink_to(FULL)
@@ -172,7 +172,7 @@ def test_a_log_of_the_glue_job_that_cannot_be_written_ends_the_job(tmp_path, mon
 
 
 @pytest.mark.parametrize("in_the_way", ["run", "run.lock"])
-def test_a_folder_that_cannot_be_had_is_told_in_one_line(tmp_path, capsys, monkeypatch, in_the_way):
+def test_a_folder_that_cannot_be_had_is_reported_in_one_line(tmp_path, capsys, monkeypatch, in_the_way):
     """A file is in the folder's place, or a folder in the lock file's place."""
     if in_the_way == "run":
         (tmp_path / "run").touch()
@@ -180,6 +180,6 @@ def test_a_folder_that_cannot_be_had_is_told_in_one_line(tmp_path, capsys, monke
         (tmp_path / "run.lock").mkdir()
 
     assert _run(tmp_path / "run") == 1
-    told = capsys.readouterr().err
-    assert str(tmp_path / "run") in told
-    assert told.count("\n") == 1
+    error_line = capsys.readouterr().err
+    assert str(tmp_path / "run") in error_line
+    assert error_line.count("\n") == 1

@@ -42,7 +42,7 @@ def test_all_or_none_of_the_records_may_be_bad():
 
 @pytest.mark.parametrize("text", ["many", "-1", "1.5", "1e3", "1_000", "\u0661", "0x1", "9" * 5_000, "+1"])
 @pytest.mark.parametrize("name", ["COUNT", "SEED", "BAD_PER_MILLE"])
-def test_a_bad_number_is_told_in_one_line_under_the_name_that_was_used(capsys, name, text):
+def test_a_bad_number_is_reported_in_one_line_under_the_name_that_was_used(capsys, name, text):
     option = "--" + name.lower().replace("_", "-")
     for argv, environment, shown in (([f"{option}={text}"], {}, option), ([], {name: text}, name)):
         with pytest.raises(SystemExit) as ended:

@@ -69,7 +69,7 @@ def test_a_hang_up_is_ignored_under_nohup(interrupts):
     assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 
 
-def test_an_interrupt_before_the_run_begins_is_told_and_in_the_summary(tmp_path, monkeypatch, capsys, interrupts):
+def test_an_interrupt_before_the_run_begins_is_reported_and_in_the_summary(tmp_path, monkeypatch, capsys, interrupts):
     """An interrupt can come while options are read and modules are imported, before anything runs."""
 
     def interrupted(*_):

@@ -252,7 +252,7 @@ WRONG: dict[str, tuple[str, dict[str, str], dict[str, Any], str, str]] = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_fact_that_is_wrong_is_told(name: str, template: dict[str, Any]) -> None:
+def test_a_fact_that_is_wrong_is_reported(name: str, template: dict[str, Any]) -> None:
     check, values, facts, what, fix = WRONG[name]
     (first, *others) = [each for each in said(template, values, **facts) if each.check == check]
 
@@ -262,7 +262,7 @@ def test_a_fact_that_is_wrong_is_told(name: str, template: dict[str, Any]) -> No
     assert fix in first.fix
 
 
-def test_a_region_that_the_template_does_not_support_is_told(template: dict[str, Any]) -> None:
+def test_a_region_that_the_template_does_not_support_is_reported(template: dict[str, Any]) -> None:
     stated = {**template, "Mappings": {**template["Mappings"], "Regions": {"eu-west-1": {}, "us-east-1": {}}}}
     silent = {name: each for name, each in template["Mappings"].items() if name != "Regions"}
 

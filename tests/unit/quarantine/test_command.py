@@ -89,7 +89,7 @@ def test_as_many_samples_as_were_asked_for(tmp_path, capsys, asked, shown):
     assert capsys.readouterr().out.count("    record  ") == shown
 
 
-def test_a_long_record_is_cut_and_its_size_told(tmp_path, capsys):
+def test_a_long_record_is_cut_and_its_size_reported(tmp_path, capsys):
     put(tmp_path, undecodable(1), [line(1, b"x" * 900_001, "too_large")])
     main([str(tmp_path)])
 
@@ -134,7 +134,7 @@ def test_a_reason_that_nothing_was_refused_for(tmp_path, capsys):
     assert capsys.readouterr().out == f"{tmp_path}: nothing is quarantined for too_long\n"
 
 
-def test_what_was_not_counted_is_told(tmp_path, capsys):
+def test_what_was_not_counted_is_reported(tmp_path, capsys):
     put(tmp_path, undecodable(1, 2), [line(1), line(2)])
     put(tmp_path, undecodable(2, 3), [line(2), line(3)])
     put(tmp_path, "notes", b"")

@@ -198,7 +198,7 @@ def test_an_answer_that_does_not_match_the_request_is_an_error() -> None:
         producer(Forgetful()).send(items(5))
 
 
-def test_progress_is_told_after_each_batch() -> None:
+def test_progress_is_reported_after_each_batch() -> None:
     seen: list[int] = []
 
     producer(FakeStream()).send(items(1_200), on_progress=lambda ledger: seen.append(len(ledger)))

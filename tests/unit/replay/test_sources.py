@@ -35,7 +35,7 @@ def test_files_are_read_in_the_order_named_plain_or_gzip(tmp_path: Path) -> None
     assert items[0].raw == TRADE
 
 
-def test_gzip_is_told_by_its_first_bytes_not_by_its_name(tmp_path: Path) -> None:
+def test_gzip_is_recognized_by_its_first_bytes_not_by_its_name(tmp_path: Path) -> None:
     assert [item.raw for item in open_sources(write(tmp_path / "feed.json", TRADE, zipped=True))] == [TRADE]
     assert [item.raw for item in open_sources(write(tmp_path / "feed.gz", TRADE))] == [TRADE]
 

@@ -64,7 +64,7 @@ def test_a_raw_book_is_of_orders() -> None:
     assert gone["asks"] == [{"order_id": "34006738527", "volume": "0", "action": "delete"}]
 
 
-def test_a_trade_is_told_once() -> None:
+def test_a_trade_is_read_once() -> None:
     """A trade comes as `te` at once and again as `tu` with its final id; the snapshot repeats earlier trades."""
     trade = [401597395, 1574694478808, -0.005, 7245.3]
 
