@@ -1,8 +1,8 @@
-"""Ends a process and its children when its owner ends in any way. Standard library only: it runs standalone.
+"""Kills a process and its children when its owner ends, for whatever reason. Standard library only: it runs alone.
 
 The owner of an emulator or of a Spark job holds the other end of this process's standard input. When that closes,
 because the owner stopped the process or because the owner was killed, the process group is killed and its folder
-removed. So there is one way to stop, it needs nobody's cooperation, and it is used every time.
+removed. So there is one way to stop, which needs no cooperation and is used every time.
 """
 
 import os
@@ -15,15 +15,15 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-#: Written by an owner that exits but keeps the process; then only a signal ends it.
+#: Sent by an owner that exits but keeps the process; afterwards only a signal ends it.
 STAY = b"stay\n"
 SIGNALLED = 128
 
 
 def main(folder: Path, command: list[str]) -> int:
-    """Run `command` in its own session until asked to end it, then remove its processes and `folder`.
+    """Run `command` in its own session until it ends or must be stopped, then kill its processes and delete `folder`.
 
-    Return its exit code as a shell would, or 0 if it was asked to end.
+    Returns its exit code as a shell would, or 0 if it was stopped.
     """
     woken = _wake_on(signal.SIGCHLD, signal.SIGTERM)
     # Ctrl-C is for the owner to handle.
@@ -75,15 +75,15 @@ def _wait(woken: int) -> None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    # At once, because nothing of it is kept: a server that is asked to stop waits for its connections first. What it
-    # started (Lambda workers, a JVM) is in its process group: nothing of it has a session of its own.
+    # SIGKILL, because a server that shuts down gracefully waits for its connections, and none of its state is kept. Its
+    # children (Lambda workers, a JVM) are in its process group: none of them has its own session.
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
 def _remove(folder: Path) -> None:
-    # A worker being killed may still write a file, so try several times.
+    # A worker that is being killed may still write a file, so retry.
     for _ in range(20):
         shutil.rmtree(folder, ignore_errors=True)
         if not folder.exists():

@@ -1,6 +1,6 @@
-"""The contract once more, slowly and plainly, from its text alone: json, Decimal and nothing of `market_data`.
+"""A slow model of the contract, written from its text: json, Decimal and nothing from `market_data`.
 
-`judge` gives every reason for which bytes could be refused; the real parser must give one of them, or, where there is
+`judge` gives every reason for which bytes could be rejected; the real parser must give one of them, or, where there is
 none, exactly the record that is described here.
 """
 
@@ -36,7 +36,7 @@ WORDS = {
 
 
 class Number:
-    """A JSON number, as it was written."""
+    """A JSON number as written."""
 
     def __init__(self, written: str) -> None:
         self.written = written
@@ -55,14 +55,14 @@ def _no_constants(name: str) -> None:
 
 
 def read_json(text: str) -> Any:
-    """JSON with its numbers as written, and its objects as pairs."""
+    """Parsed JSON: numbers as written, objects as pairs."""
     return json.loads(
         text, object_pairs_hook=Object, parse_int=Number, parse_float=Number, parse_constant=_no_constants
     )
 
 
 def feed(raw: bytes) -> tuple[set[str], str]:
-    """Why bytes cannot be read at all, and the feed they are stored under if they can."""
+    """The reason why bytes cannot be parsed, and otherwise their feed."""
     why, tree = _read(raw)
     if why or not isinstance(tree, Object):
         return why, "unknown"
@@ -73,7 +73,7 @@ def feed(raw: bytes) -> tuple[set[str], str]:
 
 
 def judge(raw: bytes, allow_nonpositive: set[str] = NON_POSITIVE) -> tuple[set[str], dict[str, Any]]:
-    """Every reason to refuse a record, and the record as canonical JSON would have it if there is none."""
+    """Every reason to reject a record; if there is none, its canonical form."""
     why, tree = _read(raw)
     if why:
         return why, {}
@@ -149,7 +149,7 @@ def split_numeral(text: str) -> tuple[str, str, str, int] | None:
     if (mark and not digits) or set(digits) - DIGITS:
         return None
     digits = digits.lstrip("0")
-    # Whatever has more digits than this is as good as endless.
+    # More digits than this are treated as infinite.
     size = int(digits or "0") if len(digits) < 6 else 10**6
     return sign, whole, fraction, -size if exponent.startswith("-") else size
 
@@ -165,7 +165,7 @@ def plain(sign: str, whole: str, fraction: str, exponent: int) -> str:
 
 
 def nanoseconds(text: str) -> int | str:
-    """The instant a time names, or the reason to refuse it."""
+    """The instant of a time, or the reason to reject it."""
     shape = "".join("9" if letter in DIGITS else letter for letter in text)
     head, tail = shape[:19], shape[19:]
     if head != "9999-99-99T99:99:99":
@@ -202,7 +202,7 @@ class _Verdict:
         self.allow_nonpositive = allow_nonpositive
 
     def walk(self, tree: Any) -> None:
-        """What is refused wherever it stands."""
+        """Values that are rejected everywhere."""
         for text in _texts(tree):
             if any(ord(letter) < 0x20 or 0x7F <= ord(letter) < 0xA0 for letter in text):
                 self.reasons.add("control_character")
@@ -224,7 +224,7 @@ class _Verdict:
     def fields(
         self, pairs: Object, known: set[str], required: set[str], into: dict[str, Any], ignored: set[str] | None = None
     ) -> None:
-        """Every field of an object, its canonical value put into `into`."""
+        """Read every field of an object; write the canonical values to `into`."""
         given = dict(pairs)
         if given.keys() - known - (ignored or set()):
             self.reasons.add("unknown_field")
@@ -243,7 +243,7 @@ class _Verdict:
                     self.reasons.add("price_not_positive")
 
     def value(self, name: str, value: Any, record: dict[str, Any]) -> Any:
-        """One field's canonical value; None where it is refused."""
+        """One field's canonical value; None if it is rejected."""
         if name in {"price", "volume"}:
             return self.number(name, value)
         if name in ID | {"trade_id", "order_id", "level_id"}:

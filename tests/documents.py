@@ -1,4 +1,4 @@
-"""Lists in documents as data, for the tests that hold a document to what it describes."""
+"""Reads lists in documents as data, for tests that compare a document with what it describes."""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Item:
-    """An item of a list: what stands before its first colon, what stands after it, and its fields by their label."""
+    """A list item: the text before and after its first colon, and its fields by label."""
 
     name: str
     text: str

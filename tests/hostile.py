@@ -1,4 +1,4 @@
-"""Pieces that no record may contain, each with the reason's code it is refused under; `strategies` draws from them."""
+"""Fragments that no record may contain, each with its rejection code; `strategies` draws from them."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,7 @@ def _pairs(reason: str, fragments: Iterable[str]) -> list[tuple[str, str]]:
     return [(fragment, reason) for fragment in fragments]
 
 
-#: What may stand in place of any price or volume, as JSON, and the reason it is refused for.
+#: JSON in place of any price or volume, and its rejection reason.
 HOSTILE_NUMERALS = [
     *_pairs("bad_number", ['" 1 "', '"1_0"', '"\u0661\u0662"', '"\uff11"', '"NaN"', '"Infinity"', '"-inf"', '"sNaN"']),
     *_pairs(
@@ -42,7 +42,7 @@ HOSTILE_TIMESTAMPS = [
     *_pairs("impossible_date", ["2016-12-31T23:59:60Z", "2026-01-01T00:00:00+24:00", "2026-01-01T00:00:00-00:60"]),
     *_pairs("impossible_date", ["0000-01-01T00:00:00Z", "1677-09-21T00:12:43.145224191Z", "9999-12-31T23:59:59Z"]),
 ]
-#: What may stand as one member of `extra`, as JSON.
+#: JSON in place of one member of `extra`.
 HOSTILE_MEMBERS = [
     *_pairs("duplicate_key", ['"a":1,"a":1', '"a":1,"b":2,"a":3', '"x":{"a":1,"a":2}', '"x":[[{"a":1,"a":2}]]']),
     *_pairs("duplicate_key", [r'"a":1,"\u0061":2', r'"":0,"":0', r'":":["v", ":"],":":1', r'"k\"":1,"k\"":1']),
@@ -57,7 +57,7 @@ HOSTILE_MEMBERS = [
     *_pairs("too_many_digits", ['"a":1e999999', f'"a":{"9" * 5_000}', '"a":[-1e-301]', f'"a":0.{"1" * 100}']),
     *_pairs("non_finite_number", ['"a":NaN', '"a":[-Infinity]']),
 ]
-#: What may stand as the entries of a side, as JSON. Some would pass a mere count of keys.
+#: JSON in place of the entries of a side. Some would pass a mere count of keys.
 HOSTILE_LEVELS = [
     *_pairs("duplicate_key", ['{"price":"1","volume":"1","price":"1"}', '{"price":1,"volume":1, "volume" :1}']),
     *_pairs(
@@ -83,7 +83,7 @@ HOSTILE_DEPTH_LEVELS = [
     *_pairs("missing_field", ["{}", '{"volume":"1"}', '{"price":"1"}']),
     *_pairs("unknown_field", ['{"price":"1","volume":"1","order_id":"1"}']),
 ]
-#: What may stand in place of a symbol, as JSON. Some are shown exactly like a good one.
+#: JSON in place of a symbol. Some look exactly like a valid one.
 HOSTILE_SYMBOLS = [
     *_pairs("bad_symbol", ['""', '" A"', '"A "', f'"{"A" * 65}"', f'"{"A" * 5_000}"', '"\u00e9"', '" "', r'"\u0020A"']),
     *_pairs("bad_symbol", ['"\u0410APL"', '"IBM\u202e"', '"IBM\u200b"', '"\ufeffIBM"', '"IBM\u00a0"', '"\uff29BM"']),
@@ -93,7 +93,7 @@ HOSTILE_SYMBOLS = [
     *_pairs("not_json", ['"IBM\n"', '"IBM\x00"', '"IBM', "IBM", "'IBM'", r'"\x41"', r'"\u00"', '"IBM""']),
     *_pairs("wrong_type", ["5", "null", '["IBM"]', "{}", "true"]),
 ]
-#: What may stand in place of a field of any record, as JSON.
+#: JSON in place of a field of any record.
 HOSTILE_FIELDS = [
     *(("symbol", *rest) for rest in HOSTILE_SYMBOLS if rest[1] != "not_json"),
     *(("exchange", *rest) for rest in _pairs("bad_exchange", ['""', '"xnys"', '"X NYS"', f'"{"X" * 33}"', '"X/Y"'])),
@@ -116,7 +116,7 @@ NOT_UTF8 = [b"\xff", b"\xc3", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf5\x80\x80\x80",
 
 
 def aggregate(records: Sequence[bytes]) -> bytes:
-    """What the Kinesis Producer Library makes of records: magic number, protobuf, MD5. Its fifth byte ends lines."""
+    """Records aggregated by the Kinesis Producer Library: magic number, protobuf, MD5. Byte 5 is a line feed."""
     packed = b"\x0a\x05key-0" + b"".join(
         b"\x1a" + _length(2 + len(inner)) + b"\x08\x00" + inner
         for inner in (b"\x1a" + _length(len(record)) + record for record in records)
@@ -128,7 +128,7 @@ def _length(number: int) -> bytes:
     return bytes([number]) if number < 0x80 else bytes([number & 0x7F | 0x80]) + _length(number >> 7)
 
 
-#: One thing is wrong with bytes as a whole.
+#: Byte strings with one defect.
 HOSTILE_BYTES = [
     (b"", "not_json"),
     (b" ", "not_json"),
@@ -159,7 +159,7 @@ HOSTILE_BYTES = [
     (rb'"\ud800"', "lone_surrogate"),
     (rb'{"a":"\ud800","a":1}', "lone_surrogate"),
 ]
-#: As above, but so big that they are only tried one by one.
+#: As above, but so big that they are tried one by one only.
 HUGE_BYTES = [
     (b"\xf3\x89\x9a\xc2" + bytes(1_000_000), "kpl_aggregate"),
     (aggregate([b'{"price":1}' * 10] * 8_000), "kpl_aggregate"),
@@ -181,5 +181,5 @@ HUGE_BYTES = [
     (b'"' + b"\xc3\xa9" * 440_000, "not_json"),
     (b'"' + b"x" * 890_000 + b"\xff" + b'"', "not_utf8"),
 ]
-#: JSON, and so stored under the feed "unknown", but no record.
+#: Valid JSON but no record: stored under the feed "unknown".
 NOT_OBJECTS = [b"null", b"true", b"1", b"-1.5e3", b'""', b"[]", b'"trade"', b"[{}]", b" [1, 2] "]

@@ -1,4 +1,4 @@
-"""What lies beside the repository and not in it: real captures, and the template that the owner started from. No tests.
+"""Files outside the repository: real captures and the original template. No tests.
 
 A test that needs one of these and does not find it is skipped; what it would have shown is listed at the end of the run
 (conftest.py knows it by the variable in the reason).
@@ -15,7 +15,7 @@ REFERENCE = ROOT / os.environ.get("REFERENCE_DIR", "../shared/reference")
 
 
 def reason(path: Path) -> str:
-    """Why a test without `path` is skipped: where it was looked for, and the variable that leads to it."""
+    """The skip reason for a missing `path`: where it was looked for, and the variable that sets it."""
     variable = "MARKET_DATA_DIR" if path.is_relative_to(CAPTURES) else "REFERENCE_DIR"
     return f"nothing at {path}: set {variable}"
 

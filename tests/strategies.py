@@ -39,12 +39,12 @@ _REQUIRED_FIELDS = {"symbol", "price", "volume", "timestamp", "exchange", "book"
 
 # ---------------------------------------------------------------- writing ----
 class Verbatim(str):
-    """A fragment of JSON, or of what pretends to be, that `encode` writes as it is."""
+    """A fragment of JSON, valid or not, that `encode` writes as it is."""
 
 
 @dataclass(frozen=True)
 class Style:
-    """One of the many ways in which the same record may be written."""
+    """A style: one of many JSON encodings of the same record."""
 
     numbers_as_text: bool = True
     exponents: bool = False
@@ -120,7 +120,7 @@ def _printable(longest: int) -> st.SearchStrategy[str]:
 
 
 symbols = st.sampled_from(["IBM", "BTC-USD", "BRK B", "ESH4-ESM4", ":price", '"\\', "tBTC:USD!"]) | _printable(64)
-#: Ends in a digit, as no exchange with prices of zero and below does.
+#: Ends in a digit, unlike any exchange with zero or negative prices.
 exchanges = st.sampled_from(["XNYS", "COINBASE", "IEX_D.1-A"]) | st.from_regex(
     r"[A-Z0-9._-]{0,31}[0-9]", fullmatch=True
 )
@@ -131,7 +131,7 @@ counts = st.integers(0, 2**31 - 1)
 
 @st.composite
 def decimals(draw: st.DrawFn, *, smallest: int = 0) -> Decimal:
-    """Any decimal within 20 integer and 30 fraction digits, its trailing zeros kept; `smallest` counts last places."""
+    """Any decimal of up to 20 integer and 30 fraction digits, with trailing zeros; `smallest` counts last places."""
     exponent = draw(st.sampled_from([0, -2, -8, -30, 19]) | st.integers(-30, 19))
     largest = 10 ** (20 - exponent) - 1
     digits = draw(st.integers(smallest, min(largest, 10**6)) | st.integers(smallest, largest))
@@ -158,7 +158,7 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_harmless_text, inner, max_size=3),
     max_leaves=6,
 )
-#: Names of the contract's own fields on purpose: `extra` is a world of its own.
+#: Names of the contract's fields on purpose: `extra` is separate from them.
 extras = st.dictionaries(
     st.sampled_from(["price", "symbol", "type", "order_id"]) | _harmless_text, json_values, max_size=4
 )
@@ -175,7 +175,7 @@ _OPTIONAL = {
 
 
 def _at_venues(record_of: Any, *, ordinary: bool) -> st.SearchStrategy[Record]:
-    """Records of a kind, by exchange and by the prices that it may have."""
+    """Records of one kind, by exchange and allowed prices."""
     usual = record_of(exchanges, positive_prices)
     return usual if ordinary else usual | record_of(st.sampled_from(NON_POSITIVE_EXCHANGES), any_prices)
 
@@ -189,7 +189,7 @@ def _record(
 
 # ---------------------------------------------------------------- records ----
 def trades(*, ordinary: bool = False) -> st.SearchStrategy[Record]:
-    """One valid trade; an `ordinary` one is of an exchange whose prices are all above zero."""
+    """One valid trade; `ordinary`: of an exchange with positive prices only."""
 
     def trade(exchange: st.SearchStrategy[str], price: st.SearchStrategy[Decimal]) -> st.SearchStrategy[Record]:
         optional = {**_OPTIONAL, "side": st.sampled_from(["buy", "sell", "none"]), "trade_id": identifiers}
@@ -240,7 +240,7 @@ def records(*, ordinary: bool = False) -> st.SearchStrategy[Record]:
 
 
 def raw_records(record: st.SearchStrategy[Record] | None = None) -> st.SearchStrategy[bytes]:
-    """One valid record as bytes, written in any of the ways that are allowed."""
+    """One valid record as bytes, in any valid encoding."""
     return st.builds(encode, records() if record is None else record, styles)
 
 
@@ -250,7 +250,7 @@ def _because(reason: str | None, fragments: st.SearchStrategy[Any]) -> st.Search
 
 
 _quoted_or_not = st.sampled_from(["{}", '"{}"'])
-#: JSON that may stand in place of any price or volume.
+#: JSON in place of any price or volume.
 hostile_numerals = st.sampled_from(HOSTILE_NUMERALS) | _because(
     "too_many_digits",
     st.builds(
@@ -261,7 +261,7 @@ hostile_numerals = st.sampled_from(HOSTILE_NUMERALS) | _because(
         | st.builds("{}e{}".format, st.integers(1, 99), st.integers(20, 10**30) | st.integers(-(10**30), -33)),
     ),
 )
-#: JSON that may stand in place of a symbol.
+#: JSON in place of a symbol.
 hostile_symbols = st.sampled_from(HOSTILE_SYMBOLS) | _because(
     "bad_symbol",
     st.builds("{}{}".format, symbols, st.characters(min_codepoint=0xA0, exclude_categories=["Cs"])).map(json.dumps),
@@ -279,7 +279,7 @@ hostile_bytes = st.sampled_from(HOSTILE_BYTES)
 
 @st.composite
 def hostile_json(draw: st.DrawFn) -> tuple[bytes, str]:
-    """What began as a valid record and is no JSON any more: cut off, continued, or with a comma too many."""
+    """A valid record broken so that it is not JSON: truncated, continued, or with an extra comma."""
     raw = draw(raw_records())
     kind = draw(st.sampled_from(["cut", "continued", "comma", "mark"]))
     if kind == "cut":
@@ -292,7 +292,7 @@ def hostile_json(draw: st.DrawFn) -> tuple[bytes, str]:
 
 @st.composite
 def hostile_nestings(draw: st.DrawFn) -> tuple[bytes, str]:
-    """Arrays and objects in any order, one level too deep or many, with brackets in texts to confuse a counter."""
+    """Arrays and objects nested too deeply, by one level or many, with brackets in texts to confuse a counter."""
     levels = draw(st.lists(st.sampled_from([("[", "]"), ('{"a":', "}")]), min_size=1, max_size=8))
     depth = draw(st.sampled_from([65, 66, 500, 5_000, 20_000]))
     opening = [levels[n % len(levels)] for n in range(depth)]
@@ -301,7 +301,7 @@ def hostile_nestings(draw: st.DrawFn) -> tuple[bytes, str]:
     return text.encode(), "nesting_too_deep"
 
 
-#: Several records that the Kinesis Producer Library has packed into one.
+#: Several records that the Kinesis Producer Library has aggregated into one.
 hostile_aggregates = _because("kpl_aggregate", st.lists(raw_records(), min_size=1, max_size=5).map(aggregate))
 #: JSON, and no object.
 hostile_scalars = _because(
@@ -317,7 +317,7 @@ def encode_value(value: Any) -> bytes:
 
 @st.composite
 def hostile_records(draw: st.DrawFn) -> tuple[bytes, str]:
-    """A record with exactly one thing wrong, as bytes, and the code of the reason it must be refused under."""
+    """A record with exactly one defect, as bytes, and the code of its rejection reason."""
     record = draw(records(ordinary=True))
     style = draw(styles)
     kind = draw(st.sampled_from(["number", "symbol", "time", "member", "field", "level", "missing", "twice", "utf8"]))
@@ -366,7 +366,7 @@ def _level_numbers(record: Record) -> list[tuple[Record, str]]:
     return [(level, name) for level in record["bids"] + record["asks"] for name in ("price", "volume")]
 
 
-#: Whatever the stream may bring that is to be quarantined.
+#: Everything on the stream that must be quarantined.
 hostile_inputs = st.one_of(
     hostile_records(), hostile_bytes, hostile_json(), hostile_nestings(), hostile_aggregates, hostile_scalars
 )
@@ -376,7 +376,7 @@ mixed_batches = st.lists(_because(None, raw_records()) | hostile_inputs, min_siz
 
 @st.composite
 def mutations(draw: st.DrawFn) -> bytes:
-    """A valid record with some bytes cut out, repeated or replaced: mostly broken in ways nobody thought of."""
+    """A valid record with some bytes removed, repeated or replaced: mostly broken in unforeseen ways."""
     raw = draw(raw_records())
     for _ in range(draw(st.integers(1, 3))):
         start = draw(st.integers(0, len(raw)))

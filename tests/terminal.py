@@ -1,4 +1,4 @@
-"""Runs a command as somebody at a terminal would. No tests."""
+"""Runs a command in a terminal. No tests."""
 
 import contextlib
 import os
@@ -11,12 +11,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def run_on_a_terminal(command: Sequence[str], env: Mapping[str, str]) -> tuple[int, str, str]:
-    """Run a command with a terminal as its standard output: its exit code, what the terminal got, standard error."""
+    """Run a command with a terminal as its standard output; return exit code, terminal output and standard error."""
     leader, follower = pty.openpty()
     with subprocess.Popen(command, stdout=follower, stderr=subprocess.PIPE, cwd=ROOT, env=env) as process:
         os.close(follower)
         got = b""
-        # An OSError is how Linux says that nobody holds the other side any more.
+        # On Linux, OSError means that the other end is closed.
         with contextlib.suppress(OSError):
             while chunk := os.read(leader, 65_536):
                 got += chunk

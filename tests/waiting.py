@@ -1,4 +1,4 @@
-"""Waiting for what has to come about, with limits that scale with PIPELINE_PATIENCE; limits of CPU time. No tests."""
+"""Waits for a condition, with limits that scale with PIPELINE_PATIENCE; limits of CPU time. No tests."""
 
 import sys
 import time
@@ -9,7 +9,7 @@ from harness import patience
 
 
 def until(condition: Callable[[], Any], limit: float = 30, what: object = "it") -> Any:
-    """What `condition` returns, once it is something; `limit` in seconds on an idle machine."""
+    """The first truthy result of `condition`; `limit` in seconds on an idle machine."""
     deadline = time.monotonic() + patience.seconds(limit)
     while not (found := condition()):
         assert time.monotonic() < deadline, f"{what} did not come about in {patience.seconds(limit):g} s"
@@ -18,5 +18,5 @@ def until(condition: Callable[[], Any], limit: float = 30, what: object = "it") 
 
 
 def cpu_seconds(limit: float) -> float:
-    """A limit of CPU time, which is larger where coverage follows each line."""
+    """A CPU time limit, larger if coverage is measured."""
     return limit * (5 if sys.gettrace() is not None else 1)

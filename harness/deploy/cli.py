@@ -10,14 +10,14 @@ from harness import reaper
 
 
 class AwsCliError(Exception):
-    """The AWS CLI refused a command; the message is what it said."""
+    """An AWS CLI command failed; the message is its output."""
 
 
 class AwsCli:
-    """Runs `aws` with one environment: the whole of it, with endpoint, certificates and credentials."""
+    """Runs `aws` with exactly this environment: endpoint, certificates and credentials."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        # The environment's own `aws` goes first: the version that was tested.
+        # The environment's own `aws` comes first: it is the tested version.
         beside = Path(sys.executable).with_name("aws")
         found = str(beside) if beside.exists() else shutil.which("aws")
         if found is None:
@@ -27,7 +27,7 @@ class AwsCli:
 
     def run(self, *arguments: str) -> str:
         """Run `aws *arguments` and return its standard output; raise `AwsCliError` when it fails."""
-        # It leaves its temporary files where it is killed, so they get a folder that the reaper removes.
+        # A killed `aws` leaves its temporary files, so they get a folder that the reaper deletes.
         folder = reaper.unmade_folder("aws-")
         try:
             folder.mkdir(mode=0o700)
@@ -49,7 +49,7 @@ class AwsCli:
             text=True,
             start_new_session=True,
         ) as process:
-            # `communicate` would close it at once, and that tells the reaper to end.
+            # `communicate` would close it at once, and the reaper would end.
             lifeline, process.stdin = process.stdin, None
             assert lifeline is not None
             try:
@@ -61,6 +61,6 @@ class AwsCli:
 
 
 def _without_progress(said: str) -> str:
-    """On one line. A percentage that was reached before the failure would hide it."""
+    """On one line, without upload progress, which would hide the error."""
     lines = (line for line in said.replace("\r", "\n").splitlines() if not line.startswith("Uploading to "))
     return " ".join(" ".join(lines).split())

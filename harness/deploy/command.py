@@ -1,4 +1,4 @@
-"""`python -m harness deploy`: the release engineer's commands, to wherever the AWS_* variables lead."""
+"""`python -m harness deploy`: the release engineer's commands, on the account that the AWS_* variables select."""
 
 import argparse
 import os
@@ -36,16 +36,16 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--protect",
         action=argparse.BooleanOptionalAction,
-        help="termination protection and the stack policy, once deployed (default: in production)",
+        help="set termination protection and the stack policy after the deployment (default: in production)",
     )
-    parser.add_argument("--target", type=Target, choices=list(Target), default=Target.LAMBDA, help="see `package`")
+    parser.add_argument("--target", type=Target, choices=list(Target), default=Target.LAMBDA, help="as in `package`")
     options = parser.parse_args(argv)
     if options.parameters is None:
         if options.target is Target.LAMBDA:
-            # Its artifact bucket is of no account; on AWS, whoever took that name would get our code.
+            # Its artifact bucket belongs to no account; on AWS, whoever owns that name would get our code.
             parser.error("--parameters is needed: development.json names a bucket of the emulated AWS")
         options.parameters = DEVELOPMENT_PARAMETERS
-    #: Whether anything has changed, once it is known.
+    #: None until the deployment is done.
     changed: bool | None = None
     kept = ""
     try:
@@ -56,7 +56,7 @@ def main(argv: list[str]) -> int:
             if protected is None:
                 protected = parameter(parameters, "Environment", default=DEFAULT_ENVIRONMENT) == "production"
             changed = deploy(aws, template, parameters, options.stack_name)
-            # After a failure there is nothing to keep, and a first creation that failed has to stay deletable.
+            # Only after success: a failed first creation must stay deletable.
             packaged = template.with_name(PACKAGED)
             kept = keep(aws, packaged, parameter(parameters, "ArtifactBucketName"), release_name(packaged))
             if protected:
@@ -75,8 +75,8 @@ def main(argv: list[str]) -> int:
 
 
 def _left_undone(stack_name: str, kept: str, protected: bool) -> str:
-    """What a failure after the deployment leaves: the stack is there, and somebody may not know."""
-    undone = [] if kept else ["its release was not kept"]
+    """The message for a failure after the deployment: the stack is deployed, and the reader may not know."""
+    undone = [] if kept else ["its release was not stored"]
     if protected:
-        undone.append("its protection was not set, or only in part" if kept else "its protection was not set")
-    return f"{stack_name} IS deployed, but {' and '.join(undone)}; remove the reason and deploy again: "
+        undone.append("its protection was not set, or not completely" if kept else "its protection was not set")
+    return f"{stack_name} IS deployed, but {' and '.join(undone)}; fix the cause and deploy again: "

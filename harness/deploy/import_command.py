@@ -1,4 +1,4 @@
-"""`python -m harness import-template`: the files for taking up again what a deleted stack has left."""
+"""`python -m harness import-template`: the files to import what a deleted stack has left behind."""
 
 import json
 import os
@@ -16,21 +16,21 @@ FOLDER = ROOT / "build" / "import"
 
 
 def main(argv: list[str]) -> int:
-    """Write the three files; 1 where what is left behind cannot be found, 2 for a bad option."""
+    """Write the three files. Returns 1 if the retained resources cannot be found, 2 for a bad option."""
     parser = Parser(
         prog="import-template",
-        description="Write a template of what a deleted stack has left, and the list to import it with. "
-        "Asks AWS, where the AWS_* variables lead, for the account and for the key of the raw bucket.",
+        description="Write the template and the resource list to import what a deleted stack has left behind. "
+        "Reads the account id and the raw bucket's key from the account that the AWS_* variables select.",
     )
     parser.add_argument("--parameters", type=Path, required=True, help="the parameter file the stack was deployed with")
-    parser.add_argument("--folder", type=Path, default=FOLDER, help="where to write (default: build/import)")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="output folder (default: build/import)")
     options = parser.parse_args(argv)
     try:
         found = left_behind(AwsCli(os.environ), options.parameters)
         options.folder.mkdir(parents=True, exist_ok=True)
         (options.folder / "template.yaml").write_text(found.template)
         (options.folder / "resources.json").write_text(json.dumps(found.resources, indent=2) + "\n")
-        # A change set takes parameters in another form than `deploy` does.
+        # A change set takes parameters in a different form from `deploy`.
         given = [{"ParameterKey": k, "ParameterValue": v} for k, v in parameters_in(options.parameters).items()]
         (options.folder / "parameters.json").write_text(json.dumps(given, indent=2) + "\n")
     except (AwsCliError, DeployError, OSError) as error:
@@ -44,7 +44,7 @@ def main(argv: list[str]) -> int:
 
 
 def left_behind(aws: AwsCli, parameters: Path) -> Import:
-    """Reduce the template to what the stack of this parameter file has left, with the key it was encrypted with."""
+    """Reduce the template to what the stack of this parameter file has left behind, with the key that encrypts it."""
     environment = parameter(parameters, "Environment")
     existing = parameter(parameters, "ExistingKeyArn", default="")
     account = json.loads(aws.run("sts", "get-caller-identity", "--output=json"))["Account"]
@@ -53,6 +53,6 @@ def left_behind(aws: AwsCli, parameters: Path) -> Import:
     (rule,) = said["ServerSideEncryptionConfiguration"]["Rules"]
     key = rule["ApplyServerSideEncryptionByDefault"].get("KMSMasterKeyID", "")
     if not key:
-        raise DeployError(f"{bucket} is not encrypted with a key of this account")
+        raise DeployError(f"{bucket} is not encrypted with a KMS key of this account")
     names = {"Environment": environment, "AWS::AccountId": account}
     return reduced(read(TEMPLATE).template, names, None if existing else key.rpartition("/")[2])

@@ -1,7 +1,7 @@
-"""What a deleted stack has left behind, as a template that CloudFormation can import it with.
+"""A template to import the resources that a deleted stack has left behind.
 
-An import takes up resources that exist and can make none. So the template is reduced to those that outlive the stack,
-and each of them to the properties that need nothing else; a normal deployment afterwards brings the rest back.
+An import adopts existing resources and creates none. So the template is reduced to the resources that outlive the
+stack, and each of them to the properties that need no other resource; a normal deployment restores the rest.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-manually.html
 """
 
@@ -15,8 +15,8 @@ from awscli.customizations.cloudformation.yamlhelper import yaml_dump
 
 Json = dict[str, Any]
 
-#: How CloudFormation names a resource that it imports: by a property that is in the template, or (None) by an id that
-#: AWS has given it.
+#: How CloudFormation identifies a resource to import: by a property in the template, or (None) by an id that AWS
+#: assigned.
 IDENTIFIERS: dict[str, tuple[str, str | None]] = {
     "AWS::DynamoDB::Table": ("TableName", "TableName"),
     "AWS::KMS::Key": ("KeyId", None),
@@ -38,11 +38,11 @@ class Import:
 
 
 def reduced(template: Json, names: Mapping[str, str], key_id: str | None) -> Import:
-    """Reduce a template to what outlives its stack.
+    """Reduce a template to the resources that outlive its stack.
 
     `names` has a value for each variable in a physical name (Environment, AWS::AccountId); `key_id` is the id of the
-    key that the stack has left, None where it used an existing one (the parameter ExistingKeyArn), which is nobody's to
-    import.
+    key that the stack left behind, or None if it used an existing key (the parameter ExistingKeyArn), which is not
+    imported.
     """
     kept = {name: each for name, each in template["Resources"].items() if each["Type"] in IDENTIFIERS}
     if key_id is None:
@@ -59,7 +59,7 @@ def reduced(template: Json, names: Mapping[str, str], key_id: str | None) -> Imp
 
 
 def _alone(resource: Json, known: set[str], key: Json) -> Json:
-    """The resource without what waits for others, and without the properties that name resources which are gone."""
+    """The resource without DependsOn and without the properties that name deleted resources."""
     result = {name: value for name, value in copy.deepcopy(resource).items() if name != "DependsOn"}
     result["Properties"] = {
         name: value
@@ -78,7 +78,7 @@ def _with_key(value: Any, key: Json) -> Any:
 
 
 def _targets(value: Any) -> Iterator[str]:
-    """What a value refers to."""
+    """The names that a value refers to."""
     if isinstance(value, list):
         for each in value:
             yield from _targets(each)

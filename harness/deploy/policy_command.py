@@ -1,4 +1,4 @@
-"""`python -m harness stack-policy`: the stack policy that the template asks for."""
+"""`python -m harness stack-policy`: the stack policy for the template."""
 
 from pathlib import Path
 
@@ -15,11 +15,12 @@ NOT_RETAINED, UNUSABLE = 1, 2
 def main(argv: list[str]) -> int:
     """Print the policy, or write it beside the template.
 
-    1 for a name that the template does not retain; 2 for a bad option, for a template that cannot be read, and where
-    nobody takes the policy.
+    Returns 1 for a name that the template does not retain; 2 for a bad option, an unreadable template, or a closed
+    standard output.
     """
     parser = Parser(
-        prog=PROGRAM, description="Print the stack policy that refuses to replace or remove what the template retains."
+        prog=PROGRAM,
+        description="Print the stack policy that denies replacing or removing the resources that the template retains.",
     )
     parser.add_argument("--write", action="store_true", help=f"write {STACK_POLICY.name} beside the template")
     parser.add_argument(
@@ -29,10 +30,10 @@ def main(argv: list[str]) -> int:
         metavar="LOGICAL_ID",
         help="leave this resource unprotected: for one update that replaces or removes it on purpose",
     )
-    parser.add_argument("--template", type=Path, default=TEMPLATE, help="another template, of an earlier release say")
+    parser.add_argument("--template", type=Path, default=TEMPLATE, help="another template, as of an earlier release")
     options = parser.parse_args(argv)
     if options.write and (options.without or options.template != TEMPLATE):
-        parser.error("--write goes alone: what is kept beside the template is the template's whole policy")
+        parser.error("--write takes no other option: the file beside the template holds the full policy")
     try:
         policy = stack_policy(read(options.template), options.without)
         if options.write:

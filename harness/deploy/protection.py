@@ -1,7 +1,7 @@
-"""What keeps a stack's data from a mistake of ours: termination protection, and a stack policy.
+"""Protects a stack's data from operator mistakes: termination protection and a stack policy.
 
-Termination protection refuses `delete-stack`. A stack policy refuses updates: without one every update is allowed, and
-with one nothing is that it does not allow. It says nothing about the deletion of the whole stack.
+Termination protection denies `delete-stack`. A stack policy denies updates: without one every update is allowed, with
+one only what it allows. It does not cover the deletion of the whole stack.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect-stacks.html
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/protect-stack-resources.html
 """
@@ -15,14 +15,14 @@ from harness.render.errors import UnreadableTemplate
 from harness.render.source import Source
 
 STACK_POLICY = TEMPLATE.with_name("stack-policy.json")
-#: What CloudFormation leaves behind when it deletes the resource.
+#: Deletion policies under which CloudFormation keeps the resource.
 RETAINED = frozenset({"Retain", "RetainExceptOnCreate"})
 
 
 def retained(source: Source) -> list[str]:
     """Logical ids of the resources that outlive their stack, in the template's order.
 
-    Raises UnreadableTemplate where nobody can tell.
+    Raises UnreadableTemplate if that is undecidable.
     """
     found = []
     for name, resource in source.template["Resources"].items():
@@ -38,7 +38,7 @@ def retained(source: Source) -> list[str]:
 
 
 def stack_policy(source: Source, without: Collection[str] = ()) -> str:
-    """A stack policy that refuses to replace or to remove what is retained; `without` are let through."""
+    """A stack policy that denies replacing or deleting retained resources, except those in `without`."""
     names = retained(source)
     if unknown := sorted(set(without) - set(names)):
         raise DeployError(f"the template retains no {', '.join(unknown)}; it retains {', '.join(names)}")
@@ -49,7 +49,7 @@ def stack_policy(source: Source, without: Collection[str] = ()) -> str:
 
 
 def protect(aws: AwsCli, stack_name: str, policy: str) -> None:
-    """Switch termination protection on and set the stack policy. Doing it again changes nothing."""
+    """Enable termination protection and set the stack policy. Idempotent."""
     aws.run(
         "cloudformation", "update-termination-protection",
         "--stack-name", stack_name, "--enable-termination-protection",

@@ -1,7 +1,7 @@
-"""Releases: each packaged template that was deployed stays in the artifact bucket, so that it can be deployed again.
+"""Releases: each deployed packaged template stays in the artifact bucket, so that it can be deployed again.
 
-A packaged template names its zips and its script by their content, and uploads of other content have other names. So
-the packaged template is the whole release: to go back is to deploy an earlier one.
+A packaged template names its zips and its script by content hash, so other content has another name. The packaged
+template therefore is the whole release: to roll back, deploy an earlier one.
 https://docs.aws.amazon.com/cli/latest/reference/cloudformation/package.html
 """
 
@@ -13,14 +13,14 @@ from harness.deploy.cli import AwsCli
 from harness.packaging.layer import ROOT
 
 FOLDER = "releases"
-#: Every file below these goes into a release, whether git knows it or not.
+#: Every file below these is part of a release, tracked or not.
 PACKAGED_FOLDERS = ("lambda_src", "glue_src", "template")
 
 
 def release_name(packaged: Path, root: Path = ROOT) -> str:
-    """The commit; for a tree that is no commit, a name that no other content has."""
+    """The commit; for a modified tree, the commit and a content hash."""
     commit = _git(root, "rev-parse", "HEAD")
-    # A parameter file or the output of a command of the runbook, beside these folders, changes nothing.
+    # Untracked files outside these folders (parameter files, runbook output) do not count.
     changed = _git(root, "status", "--porcelain", "--untracked-files=no")
     new = _git(root, "ls-files", "--others", "--exclude-standard", "--", *PACKAGED_FOLDERS)
     if commit and not changed and not new:
@@ -30,7 +30,7 @@ def release_name(packaged: Path, root: Path = ROOT) -> str:
 
 
 def keep(aws: AwsCli, packaged: Path, bucket: str, name: str) -> str:
-    """Put the packaged template where a rollback looks for it, and return the address."""
+    """Upload the packaged template to where a rollback finds it. Returns the S3 URI."""
     address = f"s3://{bucket}/{FOLDER}/{name}.yaml"
     aws.run("s3", "cp", str(packaged), address, "--no-progress")
     return address

@@ -1,4 +1,4 @@
-"""`aws cloudformation package` and `deploy`, and what a failed deployment says."""
+"""`aws cloudformation package` and `deploy`, and the reason of a failed deployment."""
 
 import json
 import shutil
@@ -24,10 +24,10 @@ class DeployError(Exception):
 
 
 def assemble(folder: Path, target: Target, template: Path = TEMPLATE) -> Path:
-    """Lay out in `folder` all that the template's relative paths point at; return the template's copy.
+    """Copy the template to `folder`, with all files that its relative paths name; return the copy.
 
-    The functions' zips for the emulated AWS must never lie where a release engineer's `aws cloudformation package`
-    would pick them up, so each deployment from here has a folder of its own.
+    A release engineer's `aws cloudformation package` must never upload the zips for the emulated AWS, so each
+    deployment from here has its own folder.
     """
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "template").mkdir(parents=True)
@@ -36,7 +36,7 @@ def assemble(folder: Path, target: Target, template: Path = TEMPLATE) -> Path:
 
 
 def parameter(parameters: Path, name: str, default: str | None = None) -> str:
-    """Return one value out of a `--parameter-overrides file://` file; without a default, it has to be there."""
+    """Return one value of a `--parameter-overrides file://` file. Raises DeployError: no value, no default."""
     try:
         values = parameters_in(parameters)
         return values[name] if default is None else values.get(name, default)
@@ -54,7 +54,7 @@ def parameters_in(parameters: Path) -> dict[str, str]:
 
 
 def _refuse_unknown_parameters(template: Path, parameters: Path) -> None:
-    # The AWS CLI passes over a name that the template does not have, and deploys the default of the one that was meant.
+    # The AWS CLI ignores an unknown name and deploys the default of the parameter that was meant.
     try:
         known = read(template).template.get("Parameters", {})
     except UnreadableTemplate as error:
@@ -64,7 +64,7 @@ def _refuse_unknown_parameters(template: Path, parameters: Path) -> None:
 
 
 def deploy(aws: AwsCli, template: Path, parameters: Path, stack_name: str = STACK_NAME) -> bool:
-    """Package and deploy `template`, as docs tell a release engineer to; return whether that changed anything."""
+    """Package and deploy `template` as docs/deploying.md does. Returns whether anything changed."""
     bucket = parameter(parameters, "ArtifactBucketName")
     _refuse_unknown_parameters(template, parameters)
     packaged = template.with_name(PACKAGED)
@@ -92,7 +92,7 @@ def physical_ids(aws: AwsCli, stack_name: str = STACK_NAME) -> dict[str, str]:
 def _why(said: str, first_failure: str) -> str:
     if not first_failure:
         return said
-    # It goes on to say how to list the events; the one that matters is here.
+    # The CLI then explains how to list the events; name the one that matters instead.
     return f"{said.partition(' Run the following command')[0].rstrip('.')}; first to fail: {first_failure}"
 
 
@@ -100,7 +100,7 @@ def _first_failure(aws: AwsCli, stack_name: str) -> str:
     try:
         listed = aws.run("cloudformation", "describe-stack-events", "--stack-name", stack_name, "--output=json")
     except AwsCliError:
-        return ""  # there is no stack: the CLI's own message already says why
+        return ""  # no stack: the CLI's own message says why
     failures = [e for e in json.loads(listed)["StackEvents"] if e["ResourceStatus"] in FAILED_STATES]
     if not failures:
         return ""

@@ -20,32 +20,32 @@ _STACK_NAME = re.compile("[a-zA-Z][-a-zA-Z0-9]{0,127}")
 
 
 def main(argv: list[str]) -> int:
-    """Return 0 if written or fresh, 1 if stale, 2 for an unknown type or action or a bad option."""
+    """Returns 0 written or up to date, 1 stale, 2 unknown type or action, or a bad option."""
     parser = Parser(
         prog="deployer-policy",
         description="IAM policies for deploying the template, from AWS's resource schemas: docs/deployer-policy.json "
         "and the lists in docs/deploying.md. With --folder, the policies of one environment.",
-        epilog="Exit codes: 0 written, or fresh; 1 stale; 2 an unknown resource type or action.",
+        epilog="Exit codes: 0 written or up to date; 1 stale; 2 unknown resource type or action.",
     )
     either = parser.add_mutually_exclusive_group()
     either.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is stale (the default)")
-    either.add_argument("--write", action="store_true", help="write what is stale")
-    either.add_argument("--folder", type=Path, help="write one file for each policy here, for the options below")
+    either.add_argument("--write", action="store_true", help="update stale files")
+    either.add_argument("--folder", type=Path, help="write one file per policy to this folder, for the options below")
     parser.add_argument(
-        "--environment", default=SHOWN_ENVIRONMENT, help="the parameter Environment (default: %(default)s)"
+        "--environment", default=SHOWN_ENVIRONMENT, help="value of the parameter Environment (default: %(default)s)"
     )
     parser.add_argument("--stack-name", default=Place.stack, help="default: %(default)s")
-    parser.add_argument("--artifact-bucket", default="", help="default: the one that deploying.md has you make")
+    parser.add_argument("--artifact-bucket", default="", help="default: the bucket that deploying.md creates")
     parser.add_argument("--partition", default=Place.partition, choices=PARTITIONS, help="default: %(default)s")
     parser.add_argument(
         "--service-role",
         action="store_true",
-        help="for a role that CloudFormation takes on (--role-arn), which is not called through CloudFormation",
+        help="for the service role that CloudFormation assumes (--role-arn), not for the person who deploys",
     )
     options = parser.parse_args(argv)
     place = Place(options.environment, options.partition, options.stack_name, options.artifact_bucket)
     if options.folder is None and (place != Place(SHOWN_ENVIRONMENT) or options.service_role):
-        parser.error("the options say what to write to --folder; docs/deployer-policy.json is production's")
+        parser.error("these options need --folder; docs/deployer-policy.json is always production's")
     try:
         if options.folder is not None:
             if mistake := _refused(place):

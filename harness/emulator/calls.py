@@ -1,4 +1,4 @@
-"""The words of the overlay's table: an API call, and the property or type of a template that it stands for."""
+"""The rows of the overlay's table: an API call, and the template property or type that it implements."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,40 +18,40 @@ class Call:
 
 @dataclass(frozen=True)
 class AddedProperty:
-    """A property that MiniStack's CloudFormation reads past."""
+    """A property that MiniStack's CloudFormation ignores."""
 
     type: str
     property: str
     apply: Call
-    #: What undoes it when an update takes the property out of the template; its value is the old one.
+    #: Undoes it when an update removes the property from the template; called with the old value.
     withdraw: Call | None = None
-    #: MiniStack reads it as well, but to no good.
+    #: MiniStack reads the property too, but applies it wrongly.
     corrects: bool = False
 
 
 @dataclass(frozen=True)
 class AddedType:
-    """A resource type that MiniStack refuses. Any change to it deletes it and creates it again."""
+    """A resource type that MiniStack does not support. Every update replaces the resource."""
 
     type: str
     #: The property with the physical name; `Ref` returns it.
     name: str
     create: Call
     delete: Call
-    #: What is left to set once it is there.
+    #: Calls to make after its creation.
     then: tuple[Call, ...] = ()
 
 
 def rename_keys(value: Mapping[str, Any], names: Mapping[str, str]) -> Parameters:
-    """The same mapping with some keys renamed, and `None` left out."""
+    """A copy with some keys renamed and `None` values removed."""
     return {names.get(key, key): item for key, item in value.items() if item is not None}
 
 
 def number(value: Any) -> int:
-    """A parameter of a template arrives as text, and botocore is strict about types."""
+    """An integer from a template value: parameters arrive as text, and botocore checks types."""
     return int(value)
 
 
 def flag(value: Any) -> bool:
-    """The same of true and false."""
+    """A boolean from a template value."""
     return str(value).lower() == "true"

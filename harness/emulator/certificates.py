@@ -1,4 +1,4 @@
-"""The TLS certificate of one emulator, and the trust in it: a PEM for clients, a key store for Java."""
+"""The TLS certificate of one emulator, and its CA: a PEM for clients, a trust store for Java."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,30 +7,30 @@ import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
-#: Names under which clients reach the emulator; the wildcard is S3's bucket-in-the-host-name style.
+#: Host names of the emulator; the wildcard is for S3's virtual-hosted-style addresses.
 NAMES = ("127.0.0.1", "localhost", "s3.localhost", "*.s3.localhost")
 
-#: Java opens no trust store without a password. It protects nothing: what is inside is public.
+#: Java needs a password to open a trust store. It is no secret: the content is public.
 TRUST_STORE_PASSWORD = "changeit"
 
 
 @dataclass(frozen=True)
 class TrustStore:
-    """A PKCS #12 key store with the emulator's authority, for the JVM that Spark runs in."""
+    """A PKCS #12 trust store with the emulator's CA, for Spark's JVM."""
 
     path: Path
     password: str = TRUST_STORE_PASSWORD
 
     @property
     def java_options(self) -> str:
-        """The options that make a JVM trust the emulator, and nothing else."""
+        """JVM options to trust only the emulator's CA."""
         options = {"trustStore": self.path, "trustStorePassword": self.password, "trustStoreType": "PKCS12"}
         return " ".join(f"-Djavax.net.ssl.{name}={value}" for name, value in options.items())
 
 
 @dataclass(frozen=True)
 class Certificates:
-    """The files of one emulator's TLS."""
+    """The TLS files of one emulator."""
 
     authority: Path
     certificate: Path
@@ -39,7 +39,7 @@ class Certificates:
 
 
 def issue(folder: Path) -> Certificates:
-    """Write a new authority, and one server certificate by it, into `folder`."""
+    """Write a new CA, and a server certificate signed by it, into `folder`."""
     authority = trustme.CA()
     server = authority.issue_cert(*NAMES)
     issued = Certificates(

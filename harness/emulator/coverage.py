@@ -1,7 +1,7 @@
-"""Which properties of a template MiniStack's CloudFormation really looks at: it drops the others without a word.
+"""Which template properties MiniStack's CloudFormation reads: it drops the others silently.
 
-Each resource's properties are handed over as mappings that note what is looked up. A part that was looked up and not
-into counts as taken whole. So a property that was read may still have no effect; one that was not read has none.
+Each resource's properties are passed as mappings that record every look-up. A value that was looked up, but not looked
+into, counts as read in full. So a property that was read may still have no effect; one that was not read has none.
 """
 
 import copy
@@ -14,21 +14,21 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-#: The setting of `process.Emulator` that names the file to report to, a line a resource.
+#: The setting of `process.Emulator` that names the report file, which has one line per resource.
 REPORT = "PROPERTIES_REPORT"
 
 #: The two readers.
 MINISTACK, OVERLAY = "MiniStack", "overlay"
 
 Create = Callable[[str, dict[str, Any], str], Any]
-#: Names from the properties down; an item of a list is called ITEM, whichever it is.
+#: Names from the properties down; every list item is called ITEM.
 Place = tuple[str, ...]
 ITEM = "[]"
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What one reader made of one resource's properties: the places in them that it did not look at."""
+    """What one reader read of a resource's properties: `unread` are the places it did not look at."""
 
     reader: str
     type: str
@@ -37,7 +37,7 @@ class Reading:
 
 
 class _Mapping(dict[str, Any]):
-    """A dict that remembers which of its values were asked for."""
+    """A dict that records which of its values were read."""
 
     def __init__(self, value: dict[str, Any]) -> None:
         super().__init__({key: watched(item) for key, item in value.items()})
@@ -64,7 +64,7 @@ class _Mapping(dict[str, Any]):
         return super().values()
 
     def __iter__(self) -> Iterator[str]:
-        # Being there at all keeps dict(x) and {**x} from copying the values past `__getitem__`.
+        # This override makes dict(x) and {**x} use `__getitem__` for the values.
         return super().__iter__()
 
     def copy(self) -> dict[str, Any]:
@@ -75,7 +75,7 @@ class _Mapping(dict[str, Any]):
 
 
 class _List(list[Any]):
-    """A list that remembers whether all of it was asked for, or which items."""
+    """A list that records which of its items were read."""
 
     def __init__(self, value: list[Any]) -> None:
         super().__init__(map(watched, value))
@@ -94,14 +94,14 @@ class _List(list[Any]):
 
 
 def watched(value: Any) -> Any:
-    """The same value, as something that remembers what was looked at."""
+    """The same value, wrapped so that it records what is read."""
     if isinstance(value, dict):
         return _Mapping(value)
     return _List(value) if isinstance(value, list) else value
 
 
 def unread(value: Any, path: Place = (), *, whole: bool = True) -> Iterator[Place]:
-    """The places in a watched value that nobody looked at. `whole` says that it was itself asked for."""
+    """The places in a watched value that nobody read. `whole`: the value itself was read."""
     if isinstance(value, _Mapping):
         items: list[tuple[Any, str, Any]] = [(key, key, item) for key, item in dict.items(value)]
     elif isinstance(value, _List):
@@ -119,20 +119,20 @@ def unread(value: Any, path: Place = (), *, whole: bool = True) -> Iterator[Plac
 
 @contextmanager
 def observing(reader: str, type_: str, properties: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Lend `properties` to a reader, and report what it looked at; just lend them where no report is wanted."""
+    """Lend `properties` to a reader, and report what it read if this emulator reports."""
     if not wanted():
         yield properties
         return
     observed = watched(properties)
     yield observed
-    # Now, not later: what a service stored of it goes on being looked at.
+    # Now, not later: a service may go on reading the values that it stored.
     reading = Reading(reader, type_, properties, sorted(set(unread(observed, whole=False))))
     with Path(os.environ[REPORT]).open("a") as file:
         file.write(json.dumps(asdict(reading)) + "\n")
 
 
 def observed(reader: str, type_: str, create: Create) -> Create:
-    """A handler's `create`, reported on where a report is wanted."""
+    """A handler's `create`, wrapped to report what it read if this emulator reports."""
     if not wanted():
         return create
 
@@ -145,11 +145,11 @@ def observed(reader: str, type_: str, create: Create) -> Create:
 
 
 def wanted() -> bool:
-    """Whether this emulator was started to report."""
+    """Whether this emulator was started with a report file."""
     return REPORT in os.environ
 
 
 def readings(file: Path) -> list[Reading]:
-    """What an emulator reported."""
+    """The content of a report file."""
     lines = map(json.loads, file.read_text().splitlines())
     return [Reading(**{**line, "unread": [tuple(place) for place in line["unread"]]}) for line in lines]

@@ -1,4 +1,4 @@
-"""Who speaks to the emulator, and how a client or a whole process is held to that principal and that address."""
+"""Credentials for the emulator, and clients and environments that use only these and only its endpoint."""
 
 import os
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from botocore.config import Config
 
 from harness import patience
 
-#: Whatever a shell may carry that would lead an AWS client elsewhere: settings, profiles, certificates, proxies.
+#: Variables that could send an AWS client elsewhere: settings, profiles, certificates, proxies.
 _FOREIGN_PREFIXES = ("AWS_",)
 _FOREIGN = frozenset(
     {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "BOTO_CONFIG"}
@@ -22,14 +22,14 @@ _FOREIGN = frozenset(
 
 @dataclass(frozen=True)
 class Credentials:
-    """An access key, and the session token that goes with a role's."""
+    """An access key, with a session token if it is a role's."""
 
     access_key_id: str
     secret_access_key: str = field(repr=False)
     session_token: str | None = field(default=None, repr=False)
 
     def variables(self) -> dict[str, str]:
-        """The same as environment variables."""
+        """As environment variables."""
         variables = {"AWS_ACCESS_KEY_ID": self.access_key_id, "AWS_SECRET_ACCESS_KEY": self.secret_access_key}
         if self.session_token is not None:
             variables["AWS_SESSION_TOKEN"] = self.session_token
@@ -37,7 +37,7 @@ class Credentials:
 
 
 def without_foreign_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """`environment` without the variables that would lead an AWS client anywhere else."""
+    """`environment` without the variables that could send an AWS client elsewhere."""
     return {
         name: value
         for name, value in environment.items()
@@ -47,14 +47,14 @@ def without_foreign_settings(environment: Mapping[str, str]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One address, its region, and the authority behind its certificate."""
+    """An endpoint URL, its Region, and the CA of its certificate."""
 
     url: str
     region: str
     authority: Path
 
     def environment(self, credentials: Credentials) -> dict[str, str]:
-        """This process's environment, held to this endpoint and this principal."""
+        """This process's environment, restricted to this endpoint and these credentials."""
         return {
             **without_foreign_settings(os.environ),
             **credentials.variables(),
@@ -62,7 +62,7 @@ class Endpoint:
             "AWS_DEFAULT_REGION": self.region,
             "AWS_REGION": self.region,
             "AWS_CA_BUNDLE": str(self.authority),
-            # No profile of the person at the keyboard, and no instance role of the machine, is ever asked.
+            # Never use the user's profiles or the machine's instance role.
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -91,7 +91,7 @@ class Endpoint:
 
 
 def new_session() -> Any:
-    """A boto3 session that reads no file and no variable of the person at the keyboard."""
+    """A boto3 session that ignores the user's AWS files and profile variable."""
     nobody: dict[str, Any] = {
         "profile": (None, None, None, None),
         "config_file": (None, None, os.devnull, None),

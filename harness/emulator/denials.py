@@ -1,4 +1,4 @@
-"""What went wrong inside the functions, read from their logs: refused calls, and invocations that crashed."""
+"""What went wrong inside the functions, read from their logs: denied calls and crashed invocations."""
 
 import re
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ _CRASH = re.compile(r"^\[ERROR\] (?P<summary>.*)")
 
 @dataclass(frozen=True)
 class Denial:
-    """A call that was refused. `role` is empty where neither message nor function tells it."""
+    """A denied call. `role` is empty where neither the message nor the function names it."""
 
     role: str
     action: str
@@ -62,7 +62,7 @@ class Crash:
 
 @dataclass(frozen=True)
 class Findings:
-    """What was found, each thing once."""
+    """Denials and crashes, without repeats."""
 
     denials: tuple[Denial, ...] = ()
     crashes: tuple[Crash, ...] = ()
@@ -72,18 +72,18 @@ class Findings:
 
 
 class FunctionLogs:
-    """Reads on from where it stopped; what was told once is not told again."""
+    """Reads on from where it stopped, and reports each finding once."""
 
     def __init__(self, logs: Any, functions: Any) -> None:
         self._logs = logs
         self._functions = functions
         self._since: dict[str, int] = {}
         self._read: dict[str, set[tuple[Any, ...]]] = {}
-        self._told: set[Denial | Crash] = set()
+        self._reported: set[Denial | Crash] = set()
         self._roles: dict[str, str] = {}
 
     def read(self) -> Findings:
-        """What the functions have logged since the last reading and is worth stopping for."""
+        """The denials and crashes that the functions have logged since the last reading."""
         denials: list[Denial] = []
         crashes: list[Crash] = []
         for group in self._groups():
@@ -91,9 +91,9 @@ class FunctionLogs:
             for message in self._new_messages(group):
                 for finding in findings_in(message, function):
                     named = self._with_role(finding)
-                    if named in self._told:
+                    if named in self._reported:
                         continue
-                    self._told.add(named)
+                    self._reported.add(named)
                     if isinstance(named, Denial):
                         denials.append(named)
                     else:
@@ -164,7 +164,7 @@ def findings_in(message: str, function: str) -> Iterator[Denial | Crash]:
 
 
 def denials_in(text: str, caller: str) -> Iterator[Denial]:
-    """Every refused call that `text` tells of: a function's log, or the error output of a Spark job."""
+    """Every denied call in `text`, which is a function's log or the error output of a Spark job."""
     named = list(_NAMED.finditer(text))
     for match in named:
         resource = match["resource"].rstrip(".,;)") if match["resource"] else None

@@ -1,4 +1,4 @@
-"""What is deployed, read back through the services' own APIs: all that the permission check needs to know."""
+"""The deployed resources, read through the services' APIs: the input of the permission check."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +17,7 @@ Clients = Callable[[str], Any]
 
 @dataclass
 class Deployment:
-    """Reads on demand, and each thing once. `clients` makes a client from a service's name."""
+    """Reads each resource on demand, and once. `clients` returns a client for a service name."""
 
     clients: Clients
     region: str
@@ -49,7 +49,7 @@ class Deployment:
 
     @cached_property
     def stores(self) -> dict[str, Store]:
-        """Every bucket, queue, stream, table and topic by its ARN."""
+        """Every bucket, queue, stream, table and topic, by ARN."""
         readers = (self._buckets, self._queues, self._streams, self._tables, self._topics)
         return {store.arn: store for read in readers for store in read()}
 
@@ -62,14 +62,14 @@ class Deployment:
 
     @cached_property
     def replications(self) -> list[tuple[str, dict[str, Any]]]:
-        """(bucket ARN, configuration) for every bucket that is replicated."""
+        """(bucket ARN, configuration) for every bucket with replication."""
         read = self.clients("s3").get_bucket_replication
         found = [(bucket.arn, _unless_missing(read, Bucket=bucket.name)) for bucket in self._of("s3")]
         return [(arn, answer["ReplicationConfiguration"]) for arn, answer in found if answer]
 
     @cached_property
     def access_logs(self) -> list[tuple[str, dict[str, Any]]]:
-        """(bucket ARN, where to) for every bucket whose accesses are logged."""
+        """(bucket ARN, logging target) for every bucket with access logging."""
         read = self.clients("s3").get_bucket_logging
         found = [(bucket.arn, read(Bucket=bucket.name).get("LoggingEnabled")) for bucket in self._of("s3")]
         return [(arn, target) for arn, target in found if target]
@@ -86,7 +86,7 @@ class Deployment:
 
     @cached_property
     def log_keys(self) -> dict[str, Key | None]:
-        """The key of the logs, by the name of the Glue security configuration that says so."""
+        """The KMS key for logs of each Glue security configuration, by name."""
         pages = self._pages("glue", "get_security_configurations")
         configurations = [c for page in pages for c in page["SecurityConfigurations"]]
         return {
@@ -96,7 +96,7 @@ class Deployment:
 
     @cached_property
     def table_locations(self) -> dict[tuple[str, str], str]:
-        """Where the data of every catalog table lies, by database and table."""
+        """The location of every catalog table, by (database, table)."""
         databases = [d["Name"] for page in self._pages("glue", "get_databases") for d in page["DatabaseList"]]
         tables = [
             t
@@ -120,7 +120,7 @@ class Deployment:
 
     @cached_property
     def rule_dead_letters(self) -> list[tuple[str, str, str]]:
-        """(rule, its ARN, queue ARN) for every queue that a rule's undelivered events go to."""
+        """(rule, its ARN, queue ARN) for every dead-letter queue of a rule."""
         events = self.clients("events")
         rules = [(rule["Name"], rule["Arn"]) for page in self._pages("events", "list_rules") for rule in page["Rules"]]
         return [
@@ -131,14 +131,14 @@ class Deployment:
         ]
 
     def role(self, arn: str) -> Role:
-        """A role by its ARN or name, with every document that decides what it may do."""
+        """A role by ARN or name, with all its policy documents."""
         name = arn.rsplit("/", 1)[-1]
         if name not in self._roles:
             self._roles[name] = self._read_role(name)
         return self._roles[name]
 
     def key(self, identifier: str | None) -> Key | None:
-        """The customer managed key of that id, ARN or alias; None for AWS's own keys and for no key."""
+        """The customer managed key with that id, ARN or alias; None for AWS managed keys and for no key."""
         if not identifier:
             return None
         if identifier not in self._keys:
@@ -158,7 +158,7 @@ class Deployment:
         try:
             described = kms.describe_key(KeyId=identifier)["KeyMetadata"]
         except ClientError:
-            # A key that is not there allows nothing, and everything that needs it is told so by name.
+            # A missing key allows nothing, so every use of it is reported by name.
             return Key(identifier, {})
         if described.get("KeyManager") == "AWS":
             return None
@@ -248,7 +248,7 @@ class Deployment:
 
 
 def _document(document: Any) -> Document:
-    """botocore decodes IAM's documents, except where the service did not encode them."""
+    """A policy document. botocore decodes it only if the service URL-encoded it."""
     if isinstance(document, str):
         document = json.loads(unquote(document))
     assert isinstance(document, Mapping)
@@ -256,7 +256,7 @@ def _document(document: Any) -> Document:
 
 
 def _unless_missing(read: Callable[..., dict[str, Any]], **parameters: str) -> dict[str, Any]:
-    """What S3 answers, or nothing where it says that no such configuration exists."""
+    """S3's response, or an empty one if the configuration does not exist."""
     try:
         return read(**parameters)
     except ClientError as error:

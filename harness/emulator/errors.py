@@ -1,9 +1,9 @@
-"""What goes wrong with an emulator, for the person who started it."""
+"""Errors of the emulated AWS."""
 
 
 class EmulatorError(Exception):
-    """The emulated AWS cannot be had: one line says why, and its log's tail follows where there is one."""
+    """The emulated AWS cannot be started or used. The message is one line, then the end of its log if there is one."""
 
 
 class SlowToStop(EmulatorError):
-    """The emulated AWS is still being stopped, by a process that needs nothing from this one; one line."""
+    """The emulated AWS is still stopping, in a process that no longer needs this one. The message is one line."""

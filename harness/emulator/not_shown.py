@@ -1,6 +1,6 @@
-"""What a deployment on the emulated AWS does not show of the template: the properties that have no effect there.
+"""Properties of the template that have no effect on the emulated AWS, so a deployment there proves nothing about them.
 
-A test holds this list against what MiniStack and the overlay read of the template, in both directions.
+A test compares this list, in both directions, with the properties that MiniStack and the overlay read.
 """
 
 from dataclasses import dataclass
@@ -10,101 +10,103 @@ from harness.markdown import table
 
 @dataclass(frozen=True)
 class NotShown:
-    """A property of the template, and what of it the emulated AWS leaves out."""
+    """A property of the template, and what the emulated AWS does not do with it."""
 
     type: str
     property: str
     why: str
-    #: It is dropped; otherwise the service's API gives it back, and does no more.
+    #: True: MiniStack drops it. False: the API returns it, and nothing else happens.
     dropped: bool = False
 
 
-_NO_NETWORK = "nothing is routed or filtered"
-_NOT_TOLD = "no API gives it back"
-_NOT_ASKED = "the key is never asked; the permission check judges its policy"
-_NO_POLLER = "the poller has no failure behaviour and no window"
+_NO_NETWORK = "no traffic is routed or filtered"
+_NO_READ_API = "no API returns it"
+_NO_KMS = "the key policy is not enforced; the permission check evaluates it"
+_NO_POLLER = "the poller has no failure handling and no batching window"
 
 NOT_SHOWN = (
     NotShown("AWS::Athena::WorkGroup", "RecursiveDeleteOption", "a workgroup can always be deleted", dropped=True),
-    NotShown("AWS::Athena::WorkGroup", "WorkGroupConfiguration", "no query engine: queries, limits, their results"),
-    NotShown("AWS::CloudTrail::Trail", "AdvancedEventSelectors", "nothing is recorded"),
-    NotShown("AWS::CloudTrail::Trail", "EnableLogFileValidation", "no file is delivered, so none is signed"),
-    NotShown("AWS::CloudTrail::Trail", "KMSKeyId", _NOT_ASKED),
+    NotShown("AWS::Athena::WorkGroup", "WorkGroupConfiguration", "no query engine, so no queries, limits or results"),
+    NotShown("AWS::CloudTrail::Trail", "AdvancedEventSelectors", "no events are recorded"),
+    NotShown("AWS::CloudTrail::Trail", "EnableLogFileValidation", "no log files are delivered, so none are signed"),
+    NotShown("AWS::CloudTrail::Trail", "KMSKeyId", _NO_KMS),
     NotShown(
         "AWS::CloudTrail::Trail",
         "S3BucketName",
-        "nothing is delivered; the permission check judges whether it could be",
+        "no logs are delivered; the permission check evaluates whether they could be",
     ),
-    NotShown("AWS::CloudTrail::Trail", "Tags", _NOT_TOLD),
-    NotShown("AWS::CloudWatch::Alarm", "MetricName", "most of AWS's own metrics do not exist, nor those in log lines"),
-    NotShown("AWS::CloudWatch::Alarm", "Metrics", "metric math is not worked out; tests/unit/alarms/ does that"),
+    NotShown("AWS::CloudTrail::Trail", "Tags", _NO_READ_API),
+    NotShown("AWS::CloudWatch::Alarm", "MetricName", "most AWS metrics and all metrics in log lines are missing"),
+    NotShown("AWS::CloudWatch::Alarm", "Metrics", "metric math is not evaluated; tests/unit/alarms/ does that"),
     NotShown(
-        "AWS::CloudWatch::Alarm", "TreatMissingData", "an alarm is judged when a number arrives, not as time passes"
+        "AWS::CloudWatch::Alarm", "TreatMissingData", "an alarm is evaluated when a datapoint arrives, not over time"
     ),
-    NotShown("AWS::CloudWatch::Dashboard", "DashboardBody", "any text is taken"),
+    NotShown("AWS::CloudWatch::Dashboard", "DashboardBody", "any text is accepted"),
     NotShown("AWS::CloudWatch::Dashboard", "Tags", "dashboards have no tags", dropped=True),
-    NotShown("AWS::DynamoDB::Table", "SSESpecification", _NOT_ASKED),
+    NotShown("AWS::DynamoDB::Table", "SSESpecification", _NO_KMS),
     NotShown("AWS::EC2::SecurityGroup", "SecurityGroupEgress", _NO_NETWORK),
     NotShown("AWS::EC2::SecurityGroup", "SecurityGroupIngress", _NO_NETWORK),
-    NotShown("AWS::EC2::SecurityGroup", "VpcId", "whether it exists"),
-    NotShown("AWS::EC2::VPCEndpoint", "PolicyDocument", f"{_NOT_TOLD}; no request comes through an endpoint"),
-    NotShown("AWS::EC2::VPCEndpoint", "PrivateDnsEnabled", f"{_NOT_TOLD}; {_NO_NETWORK}"),
+    NotShown("AWS::EC2::SecurityGroup", "VpcId", "not checked whether it exists"),
+    NotShown("AWS::EC2::VPCEndpoint", "PolicyDocument", f"{_NO_READ_API}; no request uses an endpoint"),
+    NotShown("AWS::EC2::VPCEndpoint", "PrivateDnsEnabled", f"{_NO_READ_API}; {_NO_NETWORK}"),
     NotShown("AWS::EC2::VPCEndpoint", "RouteTableIds", _NO_NETWORK),
-    NotShown("AWS::EC2::VPCEndpoint", "SecurityGroupIds", f"{_NOT_TOLD}; {_NO_NETWORK}"),
-    NotShown("AWS::EC2::VPCEndpoint", "ServiceName", "any name is taken"),
+    NotShown("AWS::EC2::VPCEndpoint", "SecurityGroupIds", f"{_NO_READ_API}; {_NO_NETWORK}"),
+    NotShown("AWS::EC2::VPCEndpoint", "ServiceName", "any name is accepted"),
     NotShown("AWS::EC2::VPCEndpoint", "SubnetIds", _NO_NETWORK),
-    NotShown("AWS::Events::Rule", "EventPattern", "Glue tells of no run, so nothing matches"),
-    NotShown("AWS::Glue::Crawler", "Targets", "a run succeeds and adds nothing"),
+    NotShown("AWS::Events::Rule", "EventPattern", "Glue emits no events, so no event matches"),
+    NotShown("AWS::Glue::Crawler", "Targets", "a run succeeds without adding partitions"),
     NotShown("AWS::Glue::Database", "CatalogId", "there is one catalog", dropped=True),
     NotShown(
-        "AWS::Glue::Job", "Command", "a run succeeds without one; the pipeline runs the script in a Spark of its own"
+        "AWS::Glue::Job", "Command", "a run succeeds without running it; the pipeline runs the script in local Spark"
     ),
-    NotShown("AWS::Glue::Job", "ExecutionProperty", "a second run at a time is not refused", dropped=True),
-    NotShown("AWS::Glue::Job", "SecurityConfiguration", "nothing is encrypted, no log group is made"),
+    NotShown("AWS::Glue::Job", "ExecutionProperty", "concurrent runs are not limited", dropped=True),
+    NotShown("AWS::Glue::Job", "SecurityConfiguration", "nothing is encrypted, and no log group is created"),
     NotShown("AWS::Glue::Table", "CatalogId", "there is one catalog", dropped=True),
     NotShown("AWS::Glue::Trigger", "Actions", "a trigger starts nothing"),
-    NotShown("AWS::IAM::Role", "AssumeRolePolicyDocument", "services act with any role; the permission check judges"),
-    NotShown("AWS::KMS::Key", "EnableKeyRotation", "nothing rotates"),
-    NotShown("AWS::Kinesis::Stream", "ShardCount", "an update that changes it changes nothing"),
-    NotShown("AWS::Kinesis::Stream", "StreamEncryption", _NOT_ASKED),
+    NotShown(
+        "AWS::IAM::Role", "AssumeRolePolicyDocument", "services can use any role; the permission check evaluates it"
+    ),
+    NotShown("AWS::KMS::Key", "EnableKeyRotation", "keys are not rotated"),
+    NotShown("AWS::Kinesis::Stream", "ShardCount", "an update does not reshard the stream"),
+    NotShown("AWS::Kinesis::Stream", "StreamEncryption", _NO_KMS),
     NotShown("AWS::Lambda::EventSourceMapping", "BisectBatchOnFunctionError", _NO_POLLER),
     NotShown("AWS::Lambda::EventSourceMapping", "DestinationConfig", _NO_POLLER),
     NotShown("AWS::Lambda::EventSourceMapping", "MaximumBatchingWindowInSeconds", _NO_POLLER),
     NotShown("AWS::Lambda::EventSourceMapping", "MaximumRecordAgeInSeconds", _NO_POLLER),
     NotShown("AWS::Lambda::EventSourceMapping", "MaximumRetryAttempts", _NO_POLLER),
-    NotShown("AWS::Lambda::EventSourceMapping", "MetricsConfig", "nothing is counted", dropped=True),
-    NotShown("AWS::Lambda::EventSourceMapping", "ParallelizationFactor", "one poller for all shards"),
+    NotShown("AWS::Lambda::EventSourceMapping", "MetricsConfig", "no metrics are published", dropped=True),
+    NotShown("AWS::Lambda::EventSourceMapping", "ParallelizationFactor", "one poller serves all shards"),
     NotShown("AWS::Lambda::EventSourceMapping", "Tags", "mappings have no tags", dropped=True),
     NotShown("AWS::Lambda::Function", "Architectures", "functions run on this machine"),
-    NotShown("AWS::Lambda::Function", "KmsKeyArn", _NOT_ASKED),
-    NotShown("AWS::Lambda::Function", "MemorySize", "no limit"),
+    NotShown("AWS::Lambda::Function", "KmsKeyArn", _NO_KMS),
+    NotShown("AWS::Lambda::Function", "MemorySize", "memory is not limited"),
     NotShown("AWS::Lambda::Function", "Runtime", "functions run on this Python"),
     NotShown("AWS::Lambda::Function", "VpcConfig", "functions run on this machine's network"),
-    NotShown("AWS::Logs::LogGroup", "KmsKeyId", _NOT_ASKED),
-    NotShown("AWS::Logs::LogGroup", "RetentionInDays", "nothing expires"),
-    NotShown("AWS::S3::Bucket", "BucketEncryption", f"{_NOT_ASKED}; SSE-C is not refused"),
-    NotShown("AWS::S3::Bucket", "LifecycleConfiguration", "not carried out"),
+    NotShown("AWS::Logs::LogGroup", "KmsKeyId", _NO_KMS),
+    NotShown("AWS::Logs::LogGroup", "RetentionInDays", "logs do not expire"),
+    NotShown("AWS::S3::Bucket", "BucketEncryption", f"{_NO_KMS}; SSE-C uploads are not rejected"),
+    NotShown("AWS::S3::Bucket", "LifecycleConfiguration", "lifecycle rules do not run"),
     NotShown(
         "AWS::S3::Bucket",
         "LoggingConfiguration",
-        "nothing is delivered; the permission check judges whether it could be",
+        "no logs are delivered; the permission check evaluates whether they could be",
     ),
-    NotShown("AWS::S3::Bucket", "NotificationConfiguration", "no event tells of a failed replication"),
+    NotShown("AWS::S3::Bucket", "NotificationConfiguration", "no events for failed replication"),
     NotShown(
         "AWS::S3::Bucket",
         "ReplicationConfiguration",
-        "the role, the key and the archive's policy are not asked, the permission check judges them; no replica of an"
-        " object that was uploaded in parts",
+        "the role, the key and the archive's policy are not enforced, the permission check evaluates them; multipart"
+        " uploads are not replicated",
     ),
-    NotShown("AWS::S3::BucketPolicy", "PolicyDocument", "no `s3:object-lock-remaining-retention-days` in requests"),
-    NotShown("AWS::SNS::Topic", "KmsMasterKeyId", _NOT_ASKED),
-    NotShown("AWS::SNS::Topic", "Subscription", "no mail is sent; an address counts as confirmed"),
-    NotShown("AWS::SNS::TopicPolicy", "PolicyDocument", "alarms publish without asking; the permission check judges"),
-    NotShown("AWS::SQS::Queue", "KmsMasterKeyId", _NOT_ASKED),
+    NotShown("AWS::S3::BucketPolicy", "PolicyDocument", "requests have no `s3:object-lock-remaining-retention-days`"),
+    NotShown("AWS::SNS::Topic", "KmsMasterKeyId", _NO_KMS),
+    NotShown("AWS::SNS::Topic", "Subscription", "no email is sent; subscriptions count as confirmed"),
+    NotShown("AWS::SNS::TopicPolicy", "PolicyDocument", "not enforced for alarms; the permission check evaluates it"),
+    NotShown("AWS::SQS::Queue", "KmsMasterKeyId", _NO_KMS),
 )
 
 
 def listing() -> str:
-    """All of it, as a Markdown table."""
+    """NOT_SHOWN as a Markdown table."""
     rows = [(f"`{n.type}`", f"`{n.property}`", f"{'dropped: ' if n.dropped else ''}{n.why}") for n in NOT_SHOWN]
     return table(("Resource type", "Property", "Not shown"), rows)

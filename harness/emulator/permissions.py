@@ -1,7 +1,7 @@
-"""The permission check: which right does AWS ask for that the deployed roles and keys do not give?
+"""The permission check: which permissions do AWS services need that the deployed roles and keys do not grant?
 
-The emulator refuses what the functions themselves call without a right. What services do with a function's role, or
-with a key, it does unasked; so that is judged here, from what is deployed, before any record is put on the stream.
+The emulator denies unauthorized calls of the functions themselves. It does not check what services do with a role or
+a key, so this module checks that, from the deployed policies, before any record is put on the stream.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from harness.emulator.service_calls.call import ServiceCall
 
 @dataclass(frozen=True, order=True)
 class MissingGrant:
-    """A right that is needed and not given. `role` is a service's name where the service acts for itself."""
+    """A missing permission. `role` is the service's name if the service acts in its own name."""
 
     role: str
     action: str
@@ -27,12 +27,12 @@ class MissingGrant:
 
 
 def missing_grants(clients: Clients, *, region: str, account: str) -> list[MissingGrant]:
-    """Everything missing from what is deployed, each right once per role and resource."""
+    """All missing permissions of the deployment, once per role, action and resource."""
     return judge(all_calls(Deployment(clients, region, account)))
 
 
 def judge(calls: Iterable[ServiceCall]) -> list[MissingGrant]:
-    """The calls that no policy allows."""
+    """The missing permissions for these calls."""
     missing: dict[tuple[str, str, str], MissingGrant] = {}
     for call in calls:
         if not _allowed(call):

@@ -1,7 +1,7 @@
-"""Whether IAM policies allow an action: MiniStack's own policy engine, asked with the context a service would bring.
+"""Whether IAM policies allow an action: MiniStack's policy engine, called with the context that a service would send.
 
-The engine's front door, `SimulatePrincipalPolicy`, takes neither context keys (`kms:ViaService`) nor resource policies
-(a key's) into account in this version. The engine itself does, so it is called here as a library.
+In this version, `SimulatePrincipalPolicy` ignores context keys (`kms:ViaService`) and resource policies (of KMS keys).
+The engine itself supports both, so it is called as a library.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Role:
-    """A role as the policies see it."""
+    """A role and the policies that apply to it."""
 
     name: str
     arn: str
@@ -25,13 +25,13 @@ class Role:
 
     @property
     def account(self) -> str:
-        """The account it lives in."""
+        """The role's account id."""
         return self.arn.split(":")[4]
 
 
 @dataclass(frozen=True)
 class Request:
-    """One action on one resource, with the condition keys the calling service fills."""
+    """One action on one resource, with the condition keys that the calling service sets."""
 
     action: str
     resource: str
@@ -41,8 +41,8 @@ class Request:
 
 
 def role_may(role: Role, request: Request, resource_policy: Document | None = None, *, required: bool = False) -> bool:
-    """Whether a session of `role` may make `request`; `required` for a policy that must allow too (a key's)."""
-    # The role's ARN, not the session's: that is what `aws:PrincipalArn` holds on AWS.
+    """Whether a session of `role` may make `request`; `required`: the resource policy must allow it too (KMS keys)."""
+    # The role's ARN, not the session's: on AWS, `aws:PrincipalArn` is the role's.
     context = _context(role.arn, role.account, request)
     limits = [] if role.boundary is None else [[engine.parse_policy_document(role.boundary)]]
     documents = [engine.parse_policy_document(document) for document in role.documents]
@@ -55,16 +55,16 @@ def role_may(role: Role, request: Request, resource_policy: Document | None = No
 
 
 def service_may(service: str, request: Request, resource_policy: Document | None) -> bool:
-    """Whether a resource's own policy (a key's, a role's trust) lets an AWS service make `request` in its own name."""
+    """Whether a resource policy (key policy, trust policy) allows an AWS service to make `request` in its own name."""
     context = _context(service, "", request)
     result = engine.evaluate_resource_policy(resource_policy, context, service=service)
     return bool(result.decision == "Allow")
 
 
 def patterns_for(role: Role, action: str, resource: str) -> Sequence[str]:
-    """The resource patterns of `role` that let it do `action` on `resource`, or on something inside it.
+    """The resource patterns in `role`'s policies that allow `action` on `resource` or on something inside it.
 
-    Conditions are not looked at: a right that is sometimes there is a right.
+    Conditions are ignored: a permission that applies only sometimes counts.
     """
     found = []
     for document in role.documents:

@@ -1,4 +1,4 @@
-"""One emulated AWS as a managed process: started, waited for, spoken to, and gone with everything it started."""
+"""The emulated AWS as a managed process: start it, wait for it, call it, and stop all that it started."""
 
 import http.client
 import os
@@ -20,7 +20,7 @@ from harness.emulator.errors import EmulatorError, SlowToStop
 from harness.emulator.overlay import install
 from harness.emulator.settings import ACCOUNT_ID, HOST, REGION, server_environment
 
-#: The account's root user. MiniStack exempts it from every policy, so nothing of ours speaks with it but this module.
+#: The account's root user. MiniStack exempts it from every policy, so only this module uses it.
 _ROOT = Credentials("test", "test")
 _DEPLOYER = "deployer"
 _ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -31,10 +31,10 @@ _FREE_PORT_ATTEMPTS = 5
 
 
 class Emulator:
-    """A MiniStack of our own, on loopback with TLS, enforcing IAM. Use it as a context manager.
+    """One MiniStack process on the loopback interface, with TLS and IAM enforced; a context manager.
 
-    `port` None takes a free one. `log_file` is kept if given, otherwise the log goes with the rest. `settings` are
-    MiniStack's own environment variables, over the ones set here. Timeouts are in seconds on an idle machine.
+    `port` None picks a free one. A `log_file` is kept; the default log is deleted. `settings` are environment
+    variables of MiniStack that override the ones set here. Timeouts are in seconds on an idle machine.
     """
 
     region = REGION
@@ -75,9 +75,9 @@ class Emulator:
     # ------------------------------------------------------------------ life
 
     def start(self) -> None:
-        """Start it and return once it answers; on any failure, an interrupt too, nothing stays behind."""
+        """Start it and return once it answers. After a failure or an interrupt, nothing is left running."""
         if self._folder is not None:
-            raise EmulatorError("the emulator is already started")
+            raise EmulatorError("the emulator is already running")
         install.require_pinned_version()
         attempts = 1 if self._wanted_port is not None else _FREE_PORT_ATTEMPTS
         for attempt in range(attempts):
@@ -87,14 +87,14 @@ class Emulator:
                 self._deployer = self._create_deployer()
                 return
             except BaseException as error:
-                # Between choosing a free port and listening on it somebody else may take it.
+                # Another process may take the free port before the emulator listens on it.
                 lost_the_port = isinstance(error, EmulatorError) and "already in use" in str(error)
                 self.stop()
                 if not lost_the_port or attempt == attempts - 1:
                     raise
 
     def stop(self) -> None:
-        """End it, its Lambda workers and its folder. Doing so twice is fine. Raises SlowToStop."""
+        """Stop it and its Lambda workers, and delete its folder. Safe to call twice. Raises SlowToStop."""
         for client in self._clients.values():
             client.close()
         self._clients.clear()
@@ -106,20 +106,20 @@ class Emulator:
                 _end(reaper_process, self._stop_timeout)
         finally:
             if folder is not None:
-                # The reaper has removed it already, unless it never came to run.
+                # Usually the reaper has deleted it already.
                 shutil.rmtree(folder, ignore_errors=True)
             if log is not None:
                 os.close(log)
 
     def detach(self) -> int:
-        """Leave it running after this process, and return the process id whose end (SIGTERM) ends all of it."""
+        """Leave it running after this process ends. Returns the id of the process that stops everything on SIGTERM."""
         running = self._running()
         assert running.stdin is not None
-        # First: told to stay, it would not mind being stopped. Not yet told, it ends when this process does.
+        # First: after STAY, stop() could no longer end it. Until then it ends with this process.
         self._reaper, self._folder = None, None
         running.stdin.write(reaper.STAY)
         running.stdin.close()
-        # No longer ours to wait for: without a return code Popen would warn of it.
+        # Nobody waits for it now. Without a return code, Popen would warn.
         running.returncode = 0
         return running.pid
 
@@ -127,7 +127,7 @@ class Emulator:
 
     @property
     def process_id(self) -> int:
-        """The process whose end (SIGTERM) ends all of it."""
+        """The id of the process that stops everything on SIGTERM."""
         return self._running().pid
 
     @property
@@ -138,12 +138,12 @@ class Emulator:
 
     @property
     def endpoint_url(self) -> str:
-        """The one address of every emulated service."""
+        """The endpoint of all emulated services."""
         return f"https://{HOST}:{self.port}"
 
     @property
     def ca_bundle(self) -> Path:
-        """The certificate authority a client has to trust; it vanishes with the emulator."""
+        """The CA certificate that clients must trust; deleted with the emulator."""
         return self._certificates().authority
 
     @property
@@ -153,7 +153,7 @@ class Emulator:
 
     @property
     def credentials(self) -> Credentials:
-        """The deployer's: an administrator, but one whom policies bind."""
+        """The deployer's: an administrator, but subject to policies."""
         if self._deployer is None:
             raise EmulatorError("the emulator is not started")
         return self._deployer
@@ -161,9 +161,9 @@ class Emulator:
     # --------------------------------------------------------------- callers
 
     def client(self, service: str, credentials: Credentials | None = None, *, attempts: int = 3) -> Any:
-        """A boto3 client of `service`, as the deployer unless other credentials are given. Clients are kept.
+        """A boto3 client of `service`, as the deployer unless other credentials are given. Clients are cached.
 
-        `attempts` 1 is for calls that must not be repeated when only their answer got lost.
+        Use `attempts` 1 for calls that must not be retried when only the response was lost.
         """
         chosen = credentials or self.credentials
         key = (service, chosen, attempts)
@@ -173,18 +173,18 @@ class Emulator:
         return self._clients[key]
 
     def environment(self, credentials: Credentials | None = None) -> dict[str, str]:
-        """The whole environment of a process (the AWS CLI, Spark) that is to speak to this emulator and no other."""
+        """The full environment of a process (AWS CLI, Spark) that must reach this emulator and no other."""
         return self._endpoint().environment(credentials or self.credentials)
 
     def role_credentials(self, role: str) -> Credentials:
-        """A session of `role` (a name or an ARN), also of one that only an AWS service may assume."""
+        """Credentials of a session of `role` (a name or an ARN), even if only an AWS service may assume it."""
         iam, sts = self.client("iam", _ROOT), self.client("sts", _ROOT)
         arn = role if role.startswith("arn:") else iam.get_role(RoleName=role)["Role"]["Arn"]
         session = sts.assume_role(RoleArn=arn, RoleSessionName="harness")["Credentials"]
         return Credentials(session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
 
     def log_tail(self, size: int = _LOG_TAIL_BYTES) -> str:
-        """The end of what the emulator itself logged."""
+        """The end of the emulator's own log."""
         if self._log is None:
             return ""
         end = os.fstat(self._log).st_size
@@ -212,7 +212,7 @@ class Emulator:
         for name in ("tls", "tmp", "home"):
             (folder / name).mkdir()
         self._files = certificates.issue(folder / "tls")
-        # Kept open, so that its tail can be told after the folder is gone.
+        # Kept open, so that its tail can be read after the folder is deleted.
         log_file = self._wanted_log or folder / "emulator.log"
         self._log = os.open(log_file, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o644)
         emulator = [sys.executable, "-m", "harness.emulator.serve"]
@@ -228,7 +228,7 @@ class Emulator:
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + self._start_timeout
-        # Only our own emulator has a certificate by this authority, so no other one can answer for it.
+        # Only this emulator has a certificate from this CA, so no other one can answer for it.
         trust = ssl.create_default_context(cafile=str(self.ca_bundle))
         while not _answers(self._port, trust):
             if self._running().poll() is not None:
@@ -252,13 +252,13 @@ class Emulator:
 
 
 def _claim(port: int | None) -> int:
-    """`port` if it is free, or one that is."""
+    """`port` if it is free; for None, a free one."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port or 0))
         except OSError as error:
-            reason = "is already in use" if port and port >= 1024 else f"cannot be had: {error.strerror}"
+            reason = "is already in use" if port and port >= 1024 else f"cannot be used: {error.strerror}"
             raise EmulatorError(f"port {port} {reason}") from error
         claimed: int = probe.getsockname()[1]
         return claimed
@@ -281,6 +281,6 @@ def _end(process: subprocess.Popen[bytes], timeout: float) -> None:
     try:
         process.wait(timeout)
     except subprocess.TimeoutExpired:
-        # The reaper goes on by itself, and nobody else would: killed, it would leave what it watches behind.
+        # The reaper finishes by itself. If it were killed, the processes that it watches would stay.
         process.returncode = 0
         raise SlowToStop(f"the emulator is still stopping after {timeout:g} s (process {process.pid})") from None

@@ -1,4 +1,4 @@
-"""How our MiniStack is set up: the whole environment of its process, which its Lambda workers inherit."""
+"""The environment of the MiniStack process, which its Lambda workers inherit."""
 
 import os
 from pathlib import Path
@@ -9,13 +9,13 @@ HOST = "127.0.0.1"
 REGION = "us-east-1"
 ACCOUNT_ID = "000000000000"
 
-#: Passed on from our own environment; what is not named here reaches neither the emulator nor its workers. Above all
-#: no PYTHONPATH, which would lend a function modules that its package lacks.
+#: Passed on from this process's environment; nothing else reaches the emulator or its workers. In particular no
+#: PYTHONPATH: it would give a function modules that its package lacks.
 _PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
 def server_environment(folder: Path, port: int, files: Certificates) -> dict[str, str]:
-    """The environment of an emulator that lives in `folder` and listens on `port`."""
+    """The environment of an emulator with its files in `folder` that listens on `port`."""
     authority = str(files.authority)
     return {
         **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
@@ -27,7 +27,7 @@ def server_environment(folder: Path, port: int, files: Certificates) -> dict[str
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
-        # What a function trusts: MiniStack hands out its address, not the authority behind a certificate of ours.
+        # For the functions: MiniStack gives them its address, but not the CA of its certificate.
         "AWS_CA_BUNDLE": authority,
         "REQUESTS_CA_BUNDLE": authority,
         "SSL_CERT_FILE": authority,
@@ -42,11 +42,11 @@ def server_environment(folder: Path, port: int, files: Certificates) -> dict[str
         "MINISTACK_SSL_KEY": str(files.key),
         "STATE_DIR": str(folder / "state"),
         "S3_DATA_DIR": str(folder / "s3"),
-        # Other people's containers on this machine are not ours to sweep.
+        # Keep it away from this machine's other containers.
         "DOCKER_HOST": f"unix://{folder}/no-docker",
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
         "LAMBDA_EXECUTOR": "local",
-        # AWS waits minutes between asynchronous attempts; the shape is kept, the waiting is not.
+        # AWS waits minutes between asynchronous retries; here the waits are shorter.
         "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2",
     }

@@ -1,4 +1,4 @@
-"""The places that data rests in: what their keys and their own policies say."""
+"""Data stores: their KMS keys and resource policies."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Store:
-    """A place that data rests in: a bucket, queue, stream, table or topic; its key and its own policy."""
+    """A bucket, queue, stream, table or topic, with its KMS key and resource policy."""
 
     service: str
     name: str
@@ -28,7 +28,7 @@ class Store:
 
     @property
     def readers(self) -> list[tuple[Role, str]]:
-        """The accounts that a bucket's policy names as readers, each as a role that may do everything, and of what."""
+        """(role, object pattern) for each account that may read by the bucket policy; the role is an admin there."""
         return [
             (_whole(account), pattern)
             for statement in _list(self.policy.get("Statement", []) if self.policy else [])
@@ -39,7 +39,7 @@ class Store:
 
     @property
     def organization(self) -> str:
-        """The organization that the policy speaks of, if it does."""
+        """The organization id in the policy; empty if there is none."""
         for statement in _list(self.policy.get("Statement", []) if self.policy else []):
             for condition in statement.get("Condition", {}).values():
                 if found := condition.get("aws:PrincipalOrgID"):
@@ -48,12 +48,12 @@ class Store:
 
 
 def _list(value: Any) -> list[Any]:
-    """Policies may leave the brackets of a single item out."""
+    """A list: a policy may write a single item without brackets."""
     return value if isinstance(value, list) else [value]
 
 
 def _accounts(principal: Any) -> list[str]:
-    """The accounts that a statement names, by their digits or by something in them."""
+    """The account ids that a statement's principals name, directly or in an ARN."""
     named = _list(principal.get("AWS", [])) if isinstance(principal, Mapping) else []
     return [name.split(":")[4] if name.startswith("arn:") else name for name in named if name != "*"]
 

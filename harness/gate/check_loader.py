@@ -16,19 +16,19 @@ from rules.lib.problem import Problem
 
 @dataclass(frozen=True)
 class Check:
-    """A check by its slug. One that judges the source is given the template as written, others a rendered stack."""
+    """A check by its slug. One that judges the source gets the template as written, others a rendered stack."""
 
     slug: str
     module: ModuleType
 
     @cached_property
     def source(self) -> str:
-        """Its text."""
+        """Its source text."""
         return Path(self.module.__file__ or "").read_text()
 
     @property
     def judges_source(self) -> bool:
-        """Whether it reads the template as written: parameters, outputs, what stands behind conditions."""
+        """Whether it reads the template as written: parameters, outputs, conditional parts."""
         return bool(getattr(self.module, "JUDGES", "rendering") == "source")
 
     def run(self, judged: Stack | dict[str, Any]) -> Iterator[tuple[str, list[Problem]]]:

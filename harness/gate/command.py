@@ -29,7 +29,7 @@ CLEAN, FINDINGS, COULD_NOT_JUDGE = 0, 1, 2
 
 
 def main(argv: list[str]) -> int:
-    """Judge, print, and write build/gate/verdicts.json; 0 clean, 1 findings, 2 could not judge."""
+    """Judge, print the report, write build/gate/verdicts.json. Returns 0 clean, 1 findings, 2 could not judge."""
     try:
         options = _parser().parse_args(argv)
     except SystemExit as ended:
@@ -37,13 +37,13 @@ def main(argv: list[str]) -> int:
             VERDICTS.unlink(missing_ok=True)
         raise
     try:
-        # First of all: those of an earlier run would pass for this one's.
+        # First: an earlier run's verdicts must not be taken for this run's.
         VERDICTS.unlink(missing_ok=True)
         report = _report(options)
         _write(options, report)
     except (TemplateError, EngineError, BadRule, BadWaivers, OSError) as error:
         print(f"gate: {printable(' '.join(str(error).split()))}", file=sys.stderr)
-    except Exception:  # noqa: BLE001 a defect of the gate itself has judged nothing either
+    except Exception:  # noqa: BLE001 a bug in the gate: nothing was judged
         traceback.print_exc()
     else:
         return report.exit_code
@@ -54,21 +54,21 @@ def main(argv: list[str]) -> int:
 def _parser() -> Parser:
     parser = Parser(
         prog="gate",
-        description="Judge a CloudFormation template: cfn-lint, cfn-guard, Checkov and the project's own checks, on "
-        "the source and on a rendering of every scenario. Writes build/gate/verdicts.json.",
+        description="Judge a CloudFormation template with cfn-lint, cfn-guard, Checkov and the project's own checks: "
+        "its source, and a rendering for every scenario. Writes build/gate/verdicts.json.",
         epilog="Exit codes: 0 clean, 1 findings, 2 could not judge.",
     )
     parser.add_argument(
         "template", nargs="?", type=Path, default=TEMPLATE, help="the template (default: this project's)"
     )
-    parser.add_argument("--format", choices=sorted(FORMATS), default="text", help="of what is printed (default: text)")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="write there instead of printing")
+    parser.add_argument("--format", choices=sorted(FORMATS), default="text", help="output format (default: text)")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write to FILE instead of standard output")
     parser.add_argument(
         "--engine",
         action="append",
         choices=ENGINES,
         metavar="NAME",
-        help=f"one of {', '.join(ENGINES)}; repeatable (default: all)",
+        help=f"run this engine only; repeatable: {', '.join(ENGINES)} (default: all)",
     )
     return parser
 
@@ -76,33 +76,33 @@ def _parser() -> Parser:
 def _report(options: argparse.Namespace) -> Report:
     source = read(_shown(options.template))
     rule_set = RuleSet()
-    # Waivers are about this project's template and nobody else's.
+    # Waivers apply to this project's template only.
     mine = os.path.realpath(options.template) == str(TEMPLATE)
     waived = waivers.load(WAIVERS) if mine else []
     engines = tuple(name for name in ENGINES if name in (options.engine or ENGINES))
     with rule_set.engines(engines) as ready:
         try:
-            return judge(source, rule_set, ready, waived, _shown(WAIVERS), told=_teller(engines))
+            return judge(source, rule_set, ready, waived, _shown(WAIVERS), _progress(engines))
         except UnrenderableTemplate as error:
             raise UnrenderableTemplate(f"{_place(source, error)}: {error}") from error
 
 
 def _place(source: Source, error: UnrenderableTemplate) -> str:
-    """File and line of what cannot be rendered: the message begins with where in the template that is."""
+    """File and line of what cannot be rendered. The error message begins with the place in the template."""
     place = str(error).partition(": ")[0].replace("parameter ", "Parameters.")
     line = source.lines.get(tuple(place.split(".")))
     return f"{source.path}:{line}" if line else str(source.path)
 
 
-def _teller(engines: tuple[str, ...]) -> Callable[[str], None]:
-    waiting = [*engines]
+def _progress(engines: tuple[str, ...]) -> Callable[[str], None]:
+    running = [*engines]
 
-    def told(name: str) -> None:
-        waiting.remove(name)
+    def engine_done(name: str) -> None:
+        running.remove(name)
         if sys.stderr.isatty():
-            print(f"gate: {name} is done" + (f"; waiting for {', '.join(waiting)}" if waiting else ""), file=sys.stderr)
+            print(f"gate: {name} finished; still running: {', '.join(running) or 'none'}", file=sys.stderr)
 
-    return told
+    return engine_done
 
 
 def _write(options: argparse.Namespace, report: Report) -> None:
@@ -121,11 +121,11 @@ def _print(written: str) -> None:
     try:
         print(written, end="", flush=True)
     except BrokenPipeError:
-        # Whoever read has seen enough (`| head`). Python would complain once more when it flushes at its end.
+        # The reader closed the pipe (`| head`). Python would report it again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _shown(path: Path) -> Path:
-    """A path as messages show it: from the working directory where it is below it."""
+    """A path for messages: relative to the working directory if it is below it."""
     absolute = Path(os.path.realpath(path))
     return absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else path

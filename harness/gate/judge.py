@@ -24,19 +24,19 @@ SOURCE = "source"
 COMBINATION = "another combination"
 
 
-def things_of(source: Source, scenarios: Scenarios) -> list[Target]:
+def targets_of(source: Source, scenarios: Scenarios) -> list[Target]:
     """The source, and each scenario's rendering; equal renderings once."""
     cleaned = suppressions.without(source.template)
-    things = [Target(SOURCE, cleaned, source_text=source.text)]
+    targets = [Target(SOURCE, cleaned, source_text=source.text)]
     seen = set()
     for scenario in scenarios.all:
-        thing = Target(scenario.name, suppressions.without(scenario.rendering.template), scenario.rendering)
-        # Checks may ask for a parameter too, so two scenarios are equal only if nothing they were asked for differs.
-        key = (thing.json, as_json(scenario.values))
+        target = Target(scenario.name, suppressions.without(scenario.rendering.template), scenario.rendering)
+        # Checks may read parameters too, so scenarios are equal only if their parameters are equal.
+        key = (target.json, as_json(scenario.values))
         if key not in seen:
             seen.add(key)
-            things.append(thing)
-    return things
+            targets.append(target)
+    return targets
 
 
 def judge(
@@ -45,35 +45,35 @@ def judge(
     engines: Sequence[Engine],
     waived: Iterable[Waiver] = (),
     waivers_path: Path = Path("rules/waivers.yaml"),
-    told: Callable[[str], None] = lambda _: None,
+    on_engine_done: Callable[[str], None] = lambda _: None,
 ) -> Report:
-    """The report on a template. `told` hears of each engine that is done.
+    """The report on a template. `on_engine_done` is called with the name of each engine that finishes.
 
     Raises EngineError when an engine breaks, UnrenderableTemplate when the template cannot be rendered.
     """
     scenarios = Scenarios(source.template)
-    things = things_of(source, scenarios)
+    targets = targets_of(source, scenarios)
     tally = Tally(source, rule_set.names)
     with ThreadPoolExecutor(len(engines)) as pool:
-        running = {pool.submit(_judged, engine, things, scenarios): engine for engine in engines}
+        running = {pool.submit(_judged, engine, targets, scenarios): engine for engine in engines}
         for future in as_completed(running):
-            for thing, outcome in future.result():
-                tally.add(running[future].name, thing, outcome)
-            told(running[future].name)
+            for target, outcome in future.result():
+                tally.add(running[future].name, target, outcome)
+            on_engine_done(running[future].name)
     verdicts = tally.verdicts()
     rules = {name for rule in rule_set.rules for name in (rule.id, rule.slug)} | {each.rule for each in verdicts}
     complete = {engine.name for engine in engines} == set(ENGINES)
     known = Known(waivers_path, frozenset(source.template["Resources"]), frozenset(rules), complete)
-    # The day where the person is, as the calendar on their wall has it.
+    # The user's local date.
     findings = waivers.apply(waived, tally.findings(), known, datetime.date.today())  # noqa: DTZ011
     return Report(
         str(source.path),
         source.sha256,
         sorted((EngineUsed(engine.name, engine.version) for engine in engines), key=lambda each: each.name),
         [
-            ScenarioJudged(thing.name, thing.rendering.values, thing.rendering.conditions)
-            for thing in things
-            if thing.rendering is not None
+            ScenarioJudged(target.name, target.rendering.values, target.rendering.conditions)
+            for target in targets
+            if target.rendering is not None
         ],
         verdicts,
         findings,
@@ -82,23 +82,23 @@ def judge(
     )
 
 
-def _judged(engine: Engine, things: Sequence[Target], scenarios: Scenarios) -> list[tuple[Target, Outcome]]:
+def _judged(engine: Engine, targets: Sequence[Target], scenarios: Scenarios) -> list[tuple[Target, Outcome]]:
     try:
-        answers = engine.judge(things)
+        answers = engine.judge(targets)
     except BrokenExecutor as error:
         raise EngineError(f"{engine.name}: one of its processes was killed") from error
-    if len(answers) != len(things):
-        raise EngineError(f"{engine.name} answered for {len(answers)} of {len(things)} templates")
-    outcomes = list(zip(things, answers, strict=True))
+    if len(answers) != len(targets):
+        raise EngineError(f"{engine.name} answered for {len(answers)} of {len(targets)} templates")
+    outcomes = list(zip(targets, answers, strict=True))
     if isinstance(engine, Checks):
-        outcomes += _combinations(engine.checks, things, scenarios)
+        outcomes += _combinations(engine.checks, targets, scenarios)
     return outcomes
 
 
 def _combinations(
-    checks: Sequence[Check], things: Sequence[Target], scenarios: Scenarios
+    checks: Sequence[Check], targets: Sequence[Target], scenarios: Scenarios
 ) -> list[tuple[Target, Outcome]]:
-    """What the checks say about every reachable combination of what they compare, beyond the scenarios.
+    """The checks' failures in every reachable combination of the resources they compare, beyond the scenarios.
 
     A check sees only resources of the types it asked for, so the combinations are those of what these depend on.
     """
@@ -107,18 +107,18 @@ def _combinations(
         if check.judges_source:
             continue
         types: set[str] = set()
-        for thing in things[1:]:
-            stack = thing.stack()
+        for target in targets[1:]:
+            stack = target.stack()
             list(check.run(stack))
             types |= stack.types_read
         names = [
             name for name, body in scenarios.template["Resources"].items() if "*" in types or body["Type"] in types
         ]
         if "*" in types or not names:
-            # What looks at everything has seen every pair of values in the scenarios.
+            # A check that reads everything has seen every pair of values in the scenarios.
             continue
-        # What a scenario has shown already is not another combination.
-        seen = {_variants(scenarios, names, thing.rendering) for thing in things[1:] if thing.rendering}
+        # Combinations that a scenario contains are not judged again.
+        seen = {_variants(scenarios, names, target.rendering) for target in targets[1:] if target.rendering}
         for values in scenarios.combinations(names):
             rendering = scenarios.rendering(values)
             variants = _variants(scenarios, names, rendering)
@@ -132,6 +132,6 @@ def _combinations(
 
 
 def _variants(scenarios: Scenarios, names: Sequence[str], rendering: Rendering) -> tuple[str, ...]:
-    """What some resources are in a rendering, and which environment it is, which checks may ask for."""
+    """The variants of these resources in a rendering, and its environment, which checks may read."""
     environment = rendering.values.get(scenarios.environment, "")
     return (environment, *(scenarios.variant(name, rendering) for name in names))

@@ -30,7 +30,7 @@ class RuleSet:
 
     @cached_property
     def names(self) -> Mapping[str, tuple[str, str]]:
-        """(id, slug) of each rule by what its engine calls it: Checkov goes by ids, the others by slugs."""
+        """(id, slug) of each rule by its engine's name for it: the id for Checkov, the slug for the others."""
         return {(rule.id if rule.engine == CHECKOV else rule.slug): (rule.id, rule.slug) for rule in self.rules}
 
     def of(self, engine: str) -> list[Rule]:
@@ -39,7 +39,7 @@ class RuleSet:
 
     @contextmanager
     def engines(self, names: tuple[str, ...] = ENGINES, own_checks: bool = True) -> Iterator[list[Engine]]:
-        """The engines named, ready; with `own_checks=False`, Checkov brings only the folder's policies."""
+        """The named engines, ready; with `own_checks=False`, Checkov runs only the folder's policies."""
         with ExitStack() as stack:
             engines: list[Engine] = []
             if CHECKOV in names:

@@ -1,4 +1,4 @@
-"""What a template says to make engines look away. None of it is obeyed, all of it is reported."""
+"""Inline suppressions in a template: all are ignored, and all are reported."""
 
 import copy
 import re
@@ -18,7 +18,7 @@ _METADATA = {
     "cortex": "checkov",
     "tfsec": "tfsec",
 }
-#: Checkov looks for its own wherever there is text: JSON has no comments.
+#: Checkov reads its own from any text, because JSON has no comments.
 _COMMENT = re.compile(
     r"((?:checkov|bridgecrew|cortex):\s*skip)[^\n]*"
     r"|#\s*(cfn-lint\b.*(?:ignore|disable)|nosec\b|tfsec:\s*ignore)[^\n]*"
@@ -33,7 +33,7 @@ def find(source: Source) -> list[Suppression]:
 
 
 def without(template: dict[str, Any]) -> dict[str, Any]:
-    """The template without what `find` finds in its metadata, for engines that cannot be told not to obey."""
+    """The template without what `find` finds in its metadata, for engines that always obey it."""
     cleaned = copy.copy(template)
     if isinstance(cleaned.get("Metadata"), dict):
         cleaned["Metadata"] = {key: value for key, value in cleaned["Metadata"].items() if key not in _METADATA}

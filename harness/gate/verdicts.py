@@ -1,4 +1,4 @@
-"""Findings and verdicts: what all engines said about all scenarios, each thing said once."""
+"""Findings and verdicts: what all engines found in all scenarios, without repeats."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -13,7 +13,7 @@ VERDICTS = (PASS, FAIL, NOT_APPLICABLE, NOT_EVALUATED)
 
 @dataclass(frozen=True)
 class Finding:
-    """One rule refuses one place of the source, in the scenarios named; `waived` says why that is let through."""
+    """One rule fails at one place of the source, in the scenarios named; `waived` is the reason of its waiver."""
 
     rule: str
     slug: str
@@ -29,7 +29,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class RuleVerdict:
-    """What came of one rule over everything that was judged. A rule that only ever was not evaluated has not passed."""
+    """The result of one rule over all targets. A rule that was never evaluated has not passed."""
 
     rule: str
     slug: str
@@ -60,7 +60,7 @@ class ScenarioJudged:
 
 @dataclass(frozen=True)
 class Suppression:
-    """Something in the template that asks an engine to look away; it was not obeyed."""
+    """An inline suppression in the template; it was ignored."""
 
     engine: str
     line: int
@@ -69,7 +69,7 @@ class Suppression:
 
 @dataclass
 class Report:
-    """Everything the gate has to say about one template."""
+    """The gate's report on one template."""
 
     template: str
     template_sha256: str
@@ -82,7 +82,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 when nothing stands, 1 when some finding is not waived."""
+        """0 if every finding is waived, otherwise 1."""
         return 1 if any(not finding.waived for finding in self.findings) else 0
 
     def as_dict(self) -> dict[str, Any]:
@@ -94,18 +94,18 @@ class Tally:
     """Collects outcomes and groups equal findings of different scenarios."""
 
     def __init__(self, source: Source, names: Mapping[str, tuple[str, str]]) -> None:
-        """`names` are the ids and slugs of the rules that have both, by what their engine calls them."""
+        """`names` maps an engine's name of a rule to the rule's id and slug."""
         self._source = source
         self._names = names
         self._findings: dict[tuple[Any, ...], tuple[Finding, list[str]]] = {}
         self._counts: dict[tuple[str, str], dict[str, int]] = {}
 
-    def add(self, engine: str, thing: Target, outcome: Outcome) -> None:
-        """Take in what an engine said about one thing."""
+    def add(self, engine: str, target: Target, outcome: Outcome) -> None:
+        """Count an engine's outcome for one target."""
         failed = set()
         for failure in outcome.failures:
             failed.add(failure.rule)
-            place = failure.place if thing.rendering is None else thing.rendering.origin(failure.place)
+            place = failure.place if target.rendering is None else target.rendering.origin(failure.place)
             line = self._source.line(place)
             # Two clauses that fail at one line are two findings; one clause in ten scenarios is one.
             key = (engine, failure.rule, failure.resource, line, _steady(failure.message))
@@ -117,8 +117,8 @@ class Tally:
                 )
                 self._findings[key] = (finding, [])
             names = self._findings[key][1]
-            if thing.name not in names:
-                names.append(thing.name)
+            if target.name not in names:
+                names.append(target.name)
         for rules, verdict in (
             (failed, FAIL), (outcome.passed - failed, PASS), (outcome.not_applicable - failed, NOT_APPLICABLE),
             (outcome.unevaluated - failed, NOT_EVALUATED),
@@ -132,7 +132,7 @@ class Tally:
         return sorted(found, key=lambda each: (each.line, each.engine, each.rule, each.resource))
 
     def verdicts(self) -> list[RuleVerdict]:
-        """Every rule that an engine answered for."""
+        """The verdict of every rule that an engine judged."""
         return [
             RuleVerdict(*self._named(rule), engine, _overall(counts), *(counts[each] for each in VERDICTS))
             for (engine, rule), counts in sorted(self._counts.items())
@@ -143,7 +143,7 @@ class Tally:
 
 
 def dotted(place: Place) -> str:
-    """A place as one reads it: `Resources.RawDataBucket.Properties.LifecycleConfiguration.Rules[1]`."""
+    """A place in dotted form: `Resources.RawDataBucket.Properties.LifecycleConfiguration.Rules[1]`."""
     text = ""
     for step in place:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
@@ -155,5 +155,5 @@ def _overall(counts: dict[str, int]) -> str:
 
 
 def _steady(message: str) -> str:
-    """A message without what differs from scenario to scenario: names and ARNs with the environment in them."""
+    """A message without the words that differ between scenarios: names and ARNs that contain the environment."""
     return " ".join(word for word in message.split() if not any(mark in word for mark in ("arn:", "://", "-", "_")))

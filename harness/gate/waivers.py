@@ -1,4 +1,4 @@
-"""`rules/waivers.yaml`: the only way to let a finding through. A waiver that is not needed is a finding itself."""
+"""`rules/waivers.yaml`: the only way to accept a finding. A waiver that is not needed is itself a finding."""
 
 import datetime
 from collections.abc import Iterable
@@ -15,12 +15,12 @@ _FIELDS = ("rule", "resource", "reason", "owner", "expires")
 
 
 class BadWaivers(Exception):
-    """The file of waivers cannot be read; one line."""
+    """The waiver file is invalid; the message is one line."""
 
 
 @dataclass(frozen=True)
 class Waiver:
-    """Lets `rule` (an id or a slug) refuse `resource` until `expires`; `line` is where it stands in its file."""
+    """Accepts what `rule` (an id or a slug) finds in `resource` until `expires`; `line` is its line in the file."""
 
     rule: str
     resource: str
@@ -32,9 +32,9 @@ class Waiver:
 
 @dataclass(frozen=True)
 class Known:
-    """What a waiver may be about: the template's resources, and the ids and slugs of all rules there are.
+    """What a waiver may name: the template's resources, and the ids and slugs of all rules.
 
-    `complete` says that every engine has judged: only then is a waiver without a finding one that is not needed.
+    `complete`: every engine has run. Only then can a waiver without a finding be called unnecessary.
     """
 
     path: Path
@@ -43,18 +43,18 @@ class Known:
     complete: bool
 
     def problem(self, waiver: Waiver) -> str:
-        """What is wrong with a waiver that nothing matches."""
+        """What is wrong with a waiver that matches no finding."""
         if waiver.resource not in self.resources:
-            return f"there is no resource {waiver.resource}."
+            return f"the template has no resource {waiver.resource}."
         if not self.complete:
             return ""
         if waiver.rule not in self.rules:
-            return f"there is no rule {waiver.rule}, or it refuses nothing."
-        return f"{waiver.rule} does not refuse {waiver.resource}: the waiver is not needed."
+            return f"there is no rule {waiver.rule}, or it found nothing."
+        return f"{waiver.rule} finds nothing in {waiver.resource}: the waiver is not needed."
 
 
 def load(path: Path) -> list[Waiver]:
-    """The waivers in a file. Raises BadWaivers for one that lacks a field, or has one too many."""
+    """The waivers in a file. Raises BadWaivers where a field is missing or unknown."""
     try:
         node = yaml.compose(path.read_text(), Loader=yaml.CSafeLoader)
         entries = yaml.safe_load(path.read_text())
@@ -63,13 +63,13 @@ def load(path: Path) -> list[Waiver]:
     if entries is None:
         return []
     if not isinstance(entries, list):
-        raise BadWaivers(f"{path}: waivers are a list")
+        raise BadWaivers(f"{path}: must be a list of waivers")
     lines = [each.start_mark.line + 1 for each in node.value] if isinstance(node, yaml.SequenceNode) else []
     return [_waiver(entry, line, path) for entry, line in zip(entries, lines, strict=True)]
 
 
 def apply(waivers: Iterable[Waiver], findings: Iterable[Finding], known: Known, today: datetime.date) -> list[Finding]:
-    """The findings with those waived marked, and what is wrong with the waivers as findings of their own."""
+    """All findings, the waived ones marked, then one finding for each problem with a waiver."""
     findings, problems = list(findings), []
     for waiver in waivers:
         matching = [
@@ -79,9 +79,9 @@ def apply(waivers: Iterable[Waiver], findings: Iterable[Finding], known: Known, 
         ]
         problem = known.problem(waiver) if not matching else ""
         if matching and waiver.expires < today:
-            problem = f"it has expired on {waiver.expires}."
+            problem = f"it expired on {waiver.expires}."
         if problem:
-            # Kept apart: no waiver lets another one through.
+            # Kept apart: a waiver cannot waive a problem of another waiver.
             problems.append(_problem(waiver, known.path, problem))
             continue
         for each in matching:
@@ -92,14 +92,14 @@ def apply(waivers: Iterable[Waiver], findings: Iterable[Finding], known: Known, 
 
 def _waiver(entry: Any, line: int, path: Path) -> Waiver:
     if not isinstance(entry, dict) or set(entry) != set(_FIELDS) or not all(entry.values()):
-        raise BadWaivers(f"{path}:{line}: a waiver has {', '.join(_FIELDS)}, each of them and nothing else")
-    if type(entry["expires"]) is not datetime.date:  # and not a moment of a day, which is one too
-        raise BadWaivers(f"{path}:{line}: expires is a day, such as 2027-06-30")
+        raise BadWaivers(f"{path}:{line}: a waiver has exactly the fields {', '.join(_FIELDS)}")
+    if type(entry["expires"]) is not datetime.date:  # a datetime is a date too
+        raise BadWaivers(f"{path}:{line}: expires must be a date such as 2027-06-30")
     text = {key: " ".join(str(entry[key]).split()) for key in _FIELDS[:-1]}
     return Waiver(**text, expires=entry["expires"], line=line)
 
 
 def _problem(waiver: Waiver, path: Path, message: str) -> Finding:
-    fix = f"Remove it from {path.name}, or mend it there (line {waiver.line})."
-    rule, message = f"waiver:{waiver.rule}", f"A waiver: {message}"
+    fix = f"Correct or remove line {waiver.line} of {path.name}."
+    rule, message = f"waiver:{waiver.rule}", f"Invalid waiver: {message}"
     return Finding(rule, waiver.rule, ENGINE, waiver.resource, waiver.line, str(path), message, fix, ())

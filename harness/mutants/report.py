@@ -1,4 +1,4 @@
-"""What came of the mutants: a table for people, `build/mutants/report.json` for everything else."""
+"""Results of a mutants run: problems, counts, and `build/mutants/report.json`."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from harness.mutants.harmless import Harmless
 from harness.mutants.judge import Mutant
 
 EXAMPLES = 3
-#: No operator may make more than this share of all mutants, or the total would say little.
+#: No operator may make more than this share of all mutants; otherwise the total means little.
 MAXIMUM_SHARE = 0.15
 MAXIMUM_HARMLESS = 0.05
 MINIMUM_TOTAL = 800
@@ -18,7 +18,7 @@ MINIMUM_TOTAL = 800
 
 @dataclass(frozen=True)
 class Result:
-    """The mutants of one template, judged; `harmless` has what the reviewed file says about those no rule refuses."""
+    """The judged mutants of one template; `harmless` are the reviewed entries for those that no rule kills."""
 
     mutants: Sequence[Mutant]
     harmless: Sequence[Harmless]
@@ -27,42 +27,40 @@ class Result:
 
     @property
     def survivors(self) -> list[Mutant]:
-        """Mutants that no rule refuses and no reviewed reason excuses."""
+        """Mutants that no rule kills and no reviewed entry excuses."""
         excused = {(each.operator, each.path, each.change) for each in self.harmless}
         return [mutant for mutant in self.mutants if not mutant.killers and key(mutant) not in excused]
 
     @property
     def excused(self) -> list[Harmless]:
-        """The reviewed reasons that are needed."""
+        """The reviewed entries that are needed."""
         alive = {key(mutant) for mutant in self.mutants if not mutant.killers}
         return [each for each in self.harmless if (each.operator, each.path, each.change) in alive]
 
     @property
     def killed(self) -> list[Mutant]:
-        """Mutants that some rule refuses."""
+        """Mutants that at least one rule kills."""
         return [mutant for mutant in self.mutants if mutant.killers]
 
     def alone(self, slug: str) -> list[Mutant]:
-        """Mutants that this rule alone refuses: they would survive without it."""
+        """Mutants that only this rule kills: without it they would survive."""
         return [mutant for mutant in self.mutants if mutant.killers == {slug}]
 
     def problems(self) -> list[str]:
-        """Everything that makes the run a failure, one line each."""
+        """One line for each reason why the run fails."""
         total = len(self.mutants)
         found = [f"survived: {mutant.mutation.name}" for mutant in self.survivors]
         needed = self.excused
         found += [
-            f"rules/harmless.yaml: {each.operator} {each.path}: {each.change}: it is killed, or is no mutant"
+            f"rules/harmless.yaml: {each.operator} {each.path}: {each.change}: unneeded: killed, or no longer made"
             for each in self.harmless
             if each not in needed
         ]
         for rule in self.rules:
             if not any(rule.slug in mutant.killers for mutant in self.mutants):
-                found.append(f"{rule.id} {rule.slug} kills nothing: it is vacuous")
+                found.append(f"{rule.id} {rule.slug} kills no mutant: it is vacuous")
             elif not self.alone(rule.slug):
-                found.append(
-                    f"{rule.id} {rule.slug} kills nothing that another rule does not kill too: it is redundant"
-                )
+                found.append(f"{rule.id} {rule.slug} kills only mutants that other rules kill too: it is redundant")
         by_operator = Counter(mutant.mutation.operator for mutant in self.mutants)
         for operator in self.operators:
             if not by_operator[operator]:
@@ -71,9 +69,9 @@ class Result:
                 share = f"{by_operator[operator]} of {total} mutants, more than {MAXIMUM_SHARE:.0%}"
                 found.append(f"operator {operator} makes {share}")
         if len(needed) > MAXIMUM_HARMLESS * total:
-            found.append(f"{len(needed)} of {total} mutants are called harmless, more than {MAXIMUM_HARMLESS:.0%}")
+            found.append(f"{len(needed)} of {total} mutants are marked harmless, more than {MAXIMUM_HARMLESS:.0%}")
         if total < MINIMUM_TOTAL:
-            found.append(f"{total} mutants are fewer than {MINIMUM_TOTAL}")
+            found.append(f"{total} mutants: at least {MINIMUM_TOTAL} are required")
         return found
 
     def as_dict(self, template_sha256: str, rules_sha256: str, seconds: float, rechecked: int) -> dict[str, Any]:
@@ -112,7 +110,7 @@ class Result:
         ]
 
     def seen_by_others(self) -> dict[str, int]:
-        """Of the mutants that other people's checks were asked about, how many they refuse as well."""
+        """Of the mutants that cfn-lint and Checkov judged too, how many each of them finds."""
         rendered = [mutant for mutant in self.mutants if mutant.changed and mutant.others_asked]
         checkov = [mutant for mutant in rendered if any(each.startswith("CKV") for each in mutant.seen_by)]
         lint = [mutant for mutant in rendered if any(not each.startswith("CKV") for each in mutant.seen_by)]
@@ -120,7 +118,7 @@ class Result:
         return {"of": len(rendered), "cfn-lint": len(lint), "checkov": len(checkov), "neither": len(nobody)}
 
     def by_operator(self) -> dict[str, dict[str, int]]:
-        """How many mutants each operator made, and what came of them."""
+        """For each operator: mutants made, killed, and harmless."""
         excused = Counter(each.operator for each in self.excused)
         return {
             operator: {
@@ -132,7 +130,7 @@ class Result:
         }
 
     def by_intent(self) -> dict[str, dict[str, int]]:
-        """For each intent its rules, the mutants they kill, and those that no other intent's rules kill."""
+        """For each intent: its rules, the mutants they kill, and the mutants that only they kill."""
         found = {}
         for intent in INTENTS:
             slugs = {rule.slug for rule in self.rules if rule.intent == intent}
@@ -155,7 +153,7 @@ class Result:
 
 
 def key(mutant: Mutant) -> tuple[str, str, str]:
-    """What tells a mutant from the others."""
+    """What identifies a mutant."""
     return mutant.mutation.operator, mutant.mutation.path, mutant.mutation.change
 
 

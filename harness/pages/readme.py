@@ -29,8 +29,8 @@ def _formats() -> str:
     return "\n".join(f"- `{name}`: {_first_line(format_)}" for name, format_ in sorted(FORMATS.items()))
 
 
-def _first_line(thing: object) -> str:
-    return (thing.__doc__ or "").strip().splitlines()[0]
+def _first_line(documented: object) -> str:
+    return (documented.__doc__ or "").strip().splitlines()[0]
 
 
 def _placeholders() -> str:

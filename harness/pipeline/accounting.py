@@ -1,16 +1,16 @@
-"""Where did every record end up? Computed from stream positions alone; no files, no AWS."""
+"""Where each record ended up, computed from stream positions alone; no files, no AWS."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-#: (shard id, sequence number): what Kinesis calls a record, and what it answers the producer.
+#: (shard id, sequence number): a record's identity in Kinesis, as returned to the producer.
 Position = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Mismatch:
-    """A record whose fate is not the one its maker expected."""
+    """A record with another outcome than its generator expected."""
 
     position: Position
     expected: str | None
@@ -19,21 +19,21 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class Account:
-    """The fate of each position; `parquet_rows + quarantined + len(lost) == records_in` always holds."""
+    """The outcome of each position; `parquet_rows + quarantined + len(lost) == records_in` always holds."""
 
     records_in: int
-    #: Positions of the producer's that are in the Parquet, each counted once.
+    #: Produced positions that are in the Parquet, each counted once.
     parquet_rows: int
-    #: Positions of the producer's that are in quarantine and not in the Parquet.
+    #: Produced positions that are in quarantine and not in the Parquet.
     quarantined: int
     quarantined_by_reason: dict[str, int]
-    #: In neither place.
+    #: Produced positions that are in neither.
     lost: list[Position]
-    #: More than one row, a row as well as a place in quarantine, or quarantined for two reasons.
+    #: In more than one row, in a row and in quarantine, or quarantined for two reasons.
     doubled: list[Position]
-    #: Stored, but the producer never put them there.
+    #: Stored, but never produced.
     foreign: list[Position]
-    #: Quarantined for another reason than expected, unexpectedly, or not at all. Only known for generated feeds.
+    #: Quarantined for the wrong reason, unexpectedly, or not at all. Known only for generated feeds.
     mismatched: list[Mismatch]
 
     @property
@@ -48,11 +48,11 @@ def account(
     quarantine: Iterable[tuple[Position, str]],
     expected: Mapping[Position, str | None] | None = None,
 ) -> Account:
-    """Hold what is stored against what the producer was told it had put on the stream.
+    """Reconcile the stored records with the positions that Kinesis returned to the producer.
 
-    `parquet` has one entry a row, `quarantine` one a stored line with its reason: the same line stored twice, in
-    objects that overlap, is one record. `expected` gives, where a feed was generated, the reason each record is refused
-    for (None: it is good); a position it does not name is not judged.
+    `parquet` has one entry per row, `quarantine` one per stored line, with its reason; a line that overlapping objects
+    store twice is one record. `expected`, for a generated feed, is each record's rejection reason (None: valid);
+    positions that it lacks are not compared.
     """
     positions = set(produced)
     rows = Counter(parquet)
@@ -67,7 +67,7 @@ def account(
     mismatched = [
         Mismatch(position, reason, reasons.get(position))
         for position, reason in (expected or {}).items()
-        # A lost record is told as lost, not as mismatched too.
+        # A lost record is reported as lost only, not as mismatched too.
         if position in stored and reasons.get(position) != reason
     ]
     return Account(

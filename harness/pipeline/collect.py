@@ -1,4 +1,4 @@
-"""Brings the results onto this machine, so that they outlive the emulated AWS, and reads positions out of them."""
+"""Downloads the results, so that they outlive the emulated AWS, and reads positions from them."""
 
 import gzip
 import shutil
@@ -31,7 +31,7 @@ def parquet_positions(folder: Path) -> Iterator[Position]:
     """Yield the stream position of every row below `folder`."""
     for path in sorted(folder.rglob("*.parquet")):
         table = pyarrow.parquet.ParquetFile(path).read(columns=["shard_id", "sequence_number"])
-        # One text a shard, not one a row.
+        # One string per shard, not one per row.
         shards = map(sys.intern, table["shard_id"].to_pylist())
         yield from zip(shards, table["sequence_number"].to_pylist(), strict=True)
 

@@ -27,7 +27,7 @@ from harness.pipeline.errors import PipelineError
 from harness.pipeline.summary import Summary
 from harness.replay.errors import ReplayError
 
-# The rest is imported where it is used: it takes half a second, in which an interrupt is to be caught already.
+# The rest is imported where it is used: it takes half a second, and interrupts must be caught by then.
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -36,44 +36,44 @@ if TYPE_CHECKING:
     from harness.pipeline.run import Run
 
 FOLDER = ROOT / "build" / "pipeline"
-#: Failures of the world, not of this program: told in one line. Anything else is a bug and shows its traceback.
+#: Failures of the world, not of this program: reported in one line. Anything else is a bug and shows its traceback.
 FORESEEN = (
     AwsCliError, BadPatience, BotoCoreError, ClientError, DeployError, EmulatorError, JarsError, OSError,
     PackagingError, PipelineError, ReplayError,
 )  # fmt: skip
 FAILED = 1
 BAD_OPTION = 2
-#: Shown again as exit codes by shells: 128 + the signal's number.
+#: What shells report for SIGINT: 128 + the signal's number.
 INTERRUPTED = 130
 
 Interfere = Mapping[str, "Callable[[Run], None]"]
 
 
 class Interrupts:
-    """Makes one KeyboardInterrupt of all the signals that somebody impatient sends.
+    """Turns repeated stop signals into one KeyboardInterrupt.
 
-    A second one would cut short what cleans up after the first.
+    A second one would cut short the cleanup after the first.
     """
 
     SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    #: Cleaning up takes seconds. If that has not helped by then, a further signal counts again.
+    #: Cleanup takes seconds. After this long, another signal counts again.
     PATIENCE_SECONDS = 30.0
 
     def __init__(self) -> None:
-        #: Whether nothing is left to interrupt. Set without a call, in which an interrupt could still be raised.
+        #: True once nothing may be interrupted. An attribute, because an interrupt could still hit a call.
         self.over = False
         self._raised_at: float | None = None
 
     def listen(self) -> None:
-        """Take the signals from now on."""
+        """Install the signal handlers."""
         for number in self.SIGNALS:
-            # Under nohup a hang-up is to be ignored, and stays so. An interrupt is not: a job in the background of a
-            # script is started with interrupts ignored, and Python leaves it at that.
+            # Under nohup, SIGHUP stays ignored. SIGINT does not: a script starts its background jobs with SIGINT
+            # ignored, and Python does not change that.
             if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._interrupt)
 
     def ignore(self) -> None:
-        """Take no more: while Python itself ends, it would let them kill the process, whose exit code is decided."""
+        """Ignore the signals: during Python's shutdown they would kill the process and change its exit code."""
         for number in self.SIGNALS:
             signal.signal(number, signal.SIG_IGN)
 
@@ -86,19 +86,19 @@ class Interrupts:
 
 
 def main(argv: list[str]) -> int:
-    """Run as `argv` and the environment say: 0 all accounted for, 1 not, 2 a bad option, 130 interrupted."""
+    """Run the pipeline. Returns 0 all records accounted for, 1 failed, 2 bad option, 130 interrupted."""
     interrupts = Interrupts()
     try:
         interrupts.listen()
-        # Before anything else can go wrong: an earlier run's summary would be taken for this one's.
-        with suppress(OSError):  # it is met again, and told, when this run's is written
+        # First: an earlier run's summary must not be taken for this run's.
+        with suppress(OSError):  # writing this run's summary reports it
             (FOLDER / "summary.json").unlink(missing_ok=True)
         from harness.pipeline.options import OptionError, read_options
 
         try:
             options = read_options(argv, os.environ)
         except OptionError as error:
-            return _give_up(FOLDER, error.told, BAD_OPTION, is_told=True)
+            return _give_up(FOLDER, error.message, BAD_OPTION, is_printed=True)
         return run_pipeline(options, FOLDER, interrupts=interrupts)
     except KeyboardInterrupt:
         return _give_up(FOLDER, "interrupted", INTERRUPTED)
@@ -115,18 +115,18 @@ def run_pipeline(
     interfere: Interfere | None = None,
     interrupts: Interrupts | None = None,
 ) -> int:
-    """Carry out one run with its results in `folder`; return the exit code that the summary holds too."""
+    """Carry out one run with its results in `folder`. Returns the exit code, which is in the summary too."""
     try:
         with _alone_in(folder):
             return _run(options, folder, console, interfere, interrupts or Interrupts())
     except _NotAloneError as error:
-        # Not a word to the summary: it is the other run's.
-        _tell(str(error))
+        # Do not touch the summary: it is the other run's.
+        _print_error(str(error))
         return FAILED
 
 
 class _NotAloneError(Exception):
-    """The folder cannot be had for this run alone."""
+    """Another run uses the folder, or it cannot be written."""
 
 
 @contextmanager
@@ -137,9 +137,9 @@ def _alone_in(folder: Path) -> Iterator[None]:
             lock = held.enter_context(folder.with_suffix(".lock").open("w"))
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise _NotAloneError(f"another run is at work in {folder}") from error
+            raise _NotAloneError(f"another run is using {folder}") from error
         except OSError as error:
-            raise _NotAloneError(f"no results can be written to {folder}: {error}") from error
+            raise _NotAloneError(f"cannot write results to {folder}: {error}") from error
         yield
 
 
@@ -167,17 +167,17 @@ def _run(
                         try:
                             carry_out(run, interfere)
                         finally:
-                            # Stopping what was started is all that is left, and nothing to interrupt.
+                            # Only stopping the emulator is left; that must not be interrupted.
                             interrupts.over = True
                         if options.keep:
                             _keep(run, display)
                     except Exception:
-                        # A failed run is worth looking into; an interrupted one leaves nothing, whatever KEEP says.
+                        # KEEP keeps a failed run for investigation, but never an interrupted one.
                         if options.keep:
-                            with suppress(EmulatorError, OSError):  # it may be what failed; that is told below
+                            with suppress(EmulatorError, OSError):  # this may be what failed; reported below
                                 _keep(run, display)
                         raise
-            show(console, summary, run.answers, folder)
+            show(console, summary, run.symbol_totals, folder)
             error = "; ".join(run.failures) or None
             code = 0 if run.balanced and not error else FAILED
         except FORESEEN as failure:
@@ -185,7 +185,7 @@ def _run(
     except KeyboardInterrupt:
         error, code = "interrupted", INTERRUPTED
     except SystemExit:
-        # Rich's way of saying that whoever read the output (`| head`) has seen enough.
+        # Rich exits when the reader closes the pipe (`| head`).
         error = "standard output was closed"
     except BaseException as bug:
         error = f"{type(bug).__name__}: {bug}"
@@ -196,10 +196,10 @@ def _run(
     return code
 
 
-def _conclude(summary: Summary, folder: Path, code: int, error: str | None, *, is_told: bool = False) -> int:
-    """Write the summary and tell the error; return the exit code, which is no success where there is no summary."""
+def _conclude(summary: Summary, folder: Path, code: int, error: str | None, *, is_printed: bool = False) -> int:
+    """Write the summary and print the error. Returns the exit code: never 0 if the summary cannot be written."""
     summary.error, summary.exit_code = error, code
-    untold = None if is_told else error
+    unprinted = None if is_printed else error
     try:
         try:
             summary.write(folder / "summary.json")
@@ -208,29 +208,29 @@ def _conclude(summary: Summary, folder: Path, code: int, error: str | None, *, i
             shutil.rmtree(folder / "deploy", ignore_errors=True)
             summary.write(folder / "summary.json")
     except OSError as failure:
-        lacking = f"{folder}/summary.json cannot be written: {failure.strerror or failure}"
-        untold = "; ".join(filter(None, (untold, lacking)))
+        no_summary = f"{folder}/summary.json cannot be written: {failure.strerror or failure}"
+        unprinted = "; ".join(filter(None, (unprinted, no_summary)))
         code = code or FAILED
-    if untold:
-        _tell(untold)
+    if unprinted:
+        _print_error(unprinted)
     return code
 
 
-def _give_up(folder: Path, error: str, code: int, *, is_told: bool = False) -> int:
-    """End before a run has begun."""
+def _give_up(folder: Path, error: str, code: int, *, is_printed: bool = False) -> int:
+    """End before the run has started."""
     try:
         with _alone_in(folder):
-            return _conclude(Summary(), folder, code, error, is_told=is_told)
+            return _conclude(Summary(), folder, code, error, is_printed=is_printed)
     except _NotAloneError:
-        if not is_told:
-            _tell(error)
+        if not is_printed:
+            _print_error(error)
     return code
 
 
 def _one_line(failure: BaseException, folder: Path, run: Run | None) -> str:
     """What failed, and where to look."""
     lines = [line for line in str(failure).splitlines() if line.strip()] or [type(failure).__name__]
-    # The end of a log is told in many lines: the first says what happened, the last one why, and the file the rest.
+    # Of a multi-line log excerpt, the first line says what happened and the last one why; the file has the rest.
     text = " ".join(" ".join([lines[0], lines[-1]] if len(lines) > 1 else lines).split())
     if isinstance(failure, OSError) and (failure.filename is None or failure.errno == errno.ENOSPC):
         stage = "" if run is None else f"; stage: {run.stage}"
@@ -241,22 +241,22 @@ def _one_line(failure: BaseException, folder: Path, run: Run | None) -> str:
 
 
 def _keep(run: Run, display: Display) -> None:
-    """Leave the emulated AWS running, and say how to reach and to stop it."""
+    """Leave the emulated AWS running, and print how to use and stop it."""
     names = ("AWS_ENDPOINT_URL", "AWS_CA_BUNDLE", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     environment, process = run.emulator.environment(), run.emulator.process_id
-    # Beside the run's folder: the next run empties that, and must not take away what ends this one's emulator.
+    # Outside the run's folder, which the next run empties: this file is needed to stop the emulator.
     variables = run.folder.with_name("emulator.env")
     lines = [f"export {name}={environment[name]}" for name in names]
     # A company's proxy cannot reach this machine's loopback interface.
     lines += [f"export {name}=127.0.0.1,localhost" for name in ("NO_PROXY", "no_proxy")]
     variables.write_text("\n".join((*lines, f"export EMULATOR_PID={process}", "")))
-    # Only now: nobody could end an emulator of which nothing is written down.
+    # Last: an emulator whose process id is not written down could not be stopped.
     run.emulator.detach()
-    display.say(f"Still running, because of KEEP: `. {variables}` leads aws to it, `kill {process}` ends it")
+    display.say(f"KEEP: the emulated AWS is still running. To use it: `. {variables}`. To stop it: `kill {process}`.")
 
 
-def _tell(error: str) -> None:
-    with suppress(OSError):  # nobody is there to be told
+def _print_error(error: str) -> None:
+    with suppress(OSError):  # nobody reads standard error
         print(f"pipeline: {error}", file=sys.stderr, flush=True)
 
 
@@ -264,5 +264,5 @@ def _flush_output() -> None:
     try:
         sys.stdout.flush()
     except OSError:
-        # Told already. Python would complain once more when it flushes at its end.
+        # Reported already. Python would report it again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

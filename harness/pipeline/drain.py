@@ -1,4 +1,4 @@
-"""Waits until everything that was put on the stream has been stored and judged, or says why it will not be."""
+"""Waits until every record on the stream is stored and validated; reports where records are stuck."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -9,21 +9,21 @@ from harness import patience
 from pipeline_store.keys import RAW_PREFIX, UNDECODABLE_PREFIX, parse_key
 from pipeline_store.stages import Stage
 
-#: How often to look. The emulated AWS answers each look in milliseconds, while there are few objects.
+#: Time between polls. With few objects, the emulated AWS responds in milliseconds.
 POLL_SECONDS = 0.1
-#: How much longer to wait than to look: looking at thousands of objects takes time from the functions that are awaited.
+#: Wait at least this many times as long as a poll took: polling takes CPU time from the functions.
 REST = 3
-#: A cold function on a busy machine needs a few seconds; nothing healthy is silent for this long.
+#: A cold start on a busy machine takes seconds. No healthy run makes no progress for this long.
 STALLED_SECONDS = 90.0
 
 
 class DrainError(Exception):
-    """Records stopped moving; the message says where."""
+    """Records are stuck; the message says at which stage."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the records are: positions stored raw or in the consumer's quarantine, positions judged, raw objects."""
+    """Progress: positions stored raw or in the consumer's quarantine, positions validated, raw objects."""
 
     stored: int
     judged: int
@@ -31,7 +31,7 @@ class Progress:
 
 
 class Drain:
-    """Looks at the raw bucket's keys and the job rows; reads no object."""
+    """Polls the raw bucket's keys and the job rows; reads no object."""
 
     def __init__(self, s3: Any, dynamodb: Any, raw_bucket: str, job_table: str) -> None:
         self._s3 = s3
@@ -40,7 +40,7 @@ class Drain:
         self._job_table = job_table
 
     def progress(self) -> Progress:
-        """Look once."""
+        """Poll once."""
         judged = {
             row["JobId"]["S"]
             for page in self._dynamodb.get_paginator("scan").paginate(
@@ -66,7 +66,7 @@ class Drain:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> Progress:
-        """Return once `records` positions are judged; `check` is called at each look and may raise."""
+        """Return once `records` positions are validated; each poll calls `check`, which may raise."""
         stalled = patience.seconds(STALLED_SECONDS)
         last, moved_at = Progress(0, 0, 0), clock()
         while True:
@@ -74,16 +74,16 @@ class Drain:
             check()
             now = self.progress()
             on_progress(now)
-            # Objects may overlap after a retry, so there can be more than `records`, never fewer, when all is done;
-            # and because of such an overlap the count alone is believed only when it has come to rest.
+            # After a retry, objects may overlap, so the final count can exceed `records` but never fall below it.
+            # For the same reason it is final only if it did not change since the last poll.
             if now.judged >= records and now.judged == now.stored and now == last:
                 return now
             if now != last:
                 last, moved_at = now, clock()
             elif clock() - moved_at > stalled:
                 raise DrainError(
-                    f"nothing moved for {stalled:.0f} s: of {records:,} records on the stream "
-                    f"{now.stored:,} are stored and {now.judged:,} are judged"
+                    f"no progress for {stalled:.0f} s: of {records:,} records on the stream "
+                    f"{now.stored:,} are stored and {now.judged:,} are validated"
                 )
             sleep(max(POLL_SECONDS, REST * (clock() - began)))
 

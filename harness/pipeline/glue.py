@@ -1,4 +1,4 @@
-"""Runs the deployed Glue job in a local Spark, from what the deployed job says of itself."""
+"""Runs the deployed Glue job in a local Spark, with the settings of the deployed job."""
 
 import os
 import re
@@ -18,24 +18,24 @@ JARS = ROOT / ".cache" / "jars"
 
 
 def spark_python() -> Path:
-    """Return the interpreter of the one environment that holds Spark; tox names it."""
+    """Return the Python of the environment with Spark; tox sets SPARK_PYTHON."""
     return Path(os.environ.get("SPARK_PYTHON", ROOT / ".tox" / "spark" / "bin" / "python"))
 
 
 def class_archive(folder: Path) -> ClassArchive:
-    """Return the archive that the run in `folder` uses, or can be made of what it lists there."""
+    """Return the class archive for the run in `folder`: used if it exists, else made from the run's class list."""
     return ClassArchive(spark_python(), ensure_jars(spark_python(), JARS), JARS, folder)
 
 
-#: S3 answers a HEAD request without a body, so S3A knows the path it was refused, and not the action.
+#: S3's response to HEAD has no body, so S3A knows the denied path but not the action.
 _REFUSED_HEAD = re.compile(r"AccessDeniedException: (?P<path>s3://\S+): \w+ on s3://")
 
-#: In Linux's words, and in Hadoop's, which looks for a folder with enough room before it writes.
+#: Linux's message, and Hadoop's, which looks for a folder with enough space before it writes.
 _DISK_FULL = re.compile(r"No space left on device|Could not find any valid local directory")
 
 
 class GlueJobRun:
-    """One run: exit code, the job's own result (None: it did not come to one), and what it printed."""
+    """One run: exit code, the job's result (None: it printed none), and its output."""
 
     def __init__(self, role: str) -> None:
         self.role = role
@@ -45,9 +45,9 @@ class GlueJobRun:
 
     @property
     def failure(self) -> str | None:
-        """What went wrong, in one line; None if nothing did."""
+        """The failure in one line; None after success."""
         if self.result is not None and self.result["problems"]:
-            return f"the Glue job left something undone: {'; '.join(self.result['problems'])}"
+            return f"the Glue job did not finish everything: {'; '.join(self.result['problems'])}"
         if self.exit_code or self.result is None:
             denials = dict.fromkeys(str(denial) for line in self.lines for denial in denials_in(line, "the Glue job"))
             if denials:
@@ -61,20 +61,20 @@ class GlueJobRun:
 
     def _cause(self) -> str:
         if any(map(_DISK_FULL.search, self.lines)):
-            return f"No space left on device, where its temporary files are: {tempfile.gettempdir()}"
-        # Java ends with frames, which are indented; the innermost cause is above them. Python's is the last line.
+            return f"No space left on device for temporary files in {tempfile.gettempdir()}"
+        # Java ends with indented stack frames, with the innermost cause above them. Python's cause is the last line.
         said = [line for line in self.lines if line and not line[0].isspace()]
         return said[-1] if said else f"exit code {self.exit_code}"
 
 
 def run_deployed_job(emulator: Emulator, job_name: str, folder: Path, on_line: Callable[[str], None]) -> GlueJobRun:
-    """Run the job as Glue would: its script from S3, its arguments, and its role's credentials for all of it.
+    """Run the job as Glue would: with its script from S3, its arguments and its role's credentials.
 
     `folder` gets the script and the log.
     """
     job = emulator.client("glue").get_job(JobName=job_name)["Job"]
     credentials = emulator.role_credentials(job["Role"])
-    # A role's credentials always come with a token; the type is also that of a user's, which have none.
+    # A role's credentials always have a token; a user's, of the same type, have none.
     assert credentials.session_token is not None
     bucket, _, key = job["Command"]["ScriptLocation"].removeprefix("s3://").partition("/")
     script = folder / "json_to_parquet.py"

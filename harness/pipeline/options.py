@@ -1,4 +1,4 @@
-"""What `make pipeline` can be told, and what is wrong with it if it is wrong."""
+"""The options of `make pipeline`, and the errors for bad ones."""
 
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Mapping
@@ -15,21 +15,21 @@ NO = frozenset({"", "0", "no", "false", "off"})
 
 EPILOG = """\
 environment (make passes them on):
-  FEED    space-separated files, a folder (every *.gz in it), or - for standard input; a generated feed without it
-  VENUE   the format of all of them, where it should not be detected from the content
-  KEEP    1 leaves the emulated AWS running afterwards, and says how to reach and to stop it
-  PORT    port of the emulated AWS on the loopback interface; a free one without it
-  COUNT, SEED, BAD_PER_MILLE   of the generated feed, as the options of these names, which go first
-  PIPELINE_PATIENCE   what time limits are multiplied by, on a busy machine; 1 without it
+  FEED    space-separated files, a folder (every *.gz in it), or - for standard input (default: a generated feed)
+  VENUE   the format of every file (default: detected from the content)
+  KEEP    1 leaves the emulated AWS running and prints how to use and stop it
+  PORT    port of the emulated AWS on the loopback interface (default: a free port)
+  COUNT, SEED, BAD_PER_MILLE   like the options of the same names, which take precedence
+  PIPELINE_PATIENCE   multiplies all timeouts, for a busy machine (default: 1)
 """
 
 
 class OptionError(SystemExit):
-    """Something given is wrong. It has been told on standard error; `told` is that line again, for the summary."""
+    """A bad option. Its message is already on standard error; `message` repeats it for the summary."""
 
-    def __init__(self, code: int, told: str) -> None:
+    def __init__(self, code: int, message: str) -> None:
         super().__init__(code)
-        self.told = told
+        self.message = message
 
 
 class _Parser(Parser):
@@ -54,7 +54,7 @@ class Options:
     seed: int
     template: Path
     parameters: Path
-    #: Of the generated feed, like `count` and `seed`.
+    #: For the generated feed, like `count` and `seed`.
     bad_per_mille: int = DEFAULT_BAD_PER_MILLE
 
 
@@ -67,9 +67,9 @@ def read_options(argv: list[str], environment: Mapping[str, str]) -> Options:
         formatter_class=RawDescriptionHelpFormatter,
     )
     parser.add_argument("--count", metavar="N", help=f"records to generate (default: {DEFAULT_COUNT})")
-    parser.add_argument("--seed", metavar="S", help=f"of the generated feed (default: {DEFAULT_SEED})")
+    parser.add_argument("--seed", metavar="S", help=f"seed of the generated feed (default: {DEFAULT_SEED})")
     parser.add_argument(
-        "--bad-per-mille", metavar="K", help=f"bad records in a thousand generated (default: {DEFAULT_BAD_PER_MILLE})"
+        "--bad-per-mille", metavar="K", help=f"bad records per 1,000 generated (default: {DEFAULT_BAD_PER_MILLE})"
     )
     parser.add_argument("--template", type=Path, default=TEMPLATE, help="template to deploy (default: the pipeline's)")
     parser.add_argument(
@@ -116,12 +116,12 @@ def _number(
     lowest: int,
     highest: int | None,
 ) -> int:
-    """A number of the command line, else of the environment variable; what is wrong is told under the name used."""
+    """A number from the command line, else from the environment variable. An error names the one that was used."""
     shown = name if given is None else f"--{name.lower().replace('_', '-')}"
     text = (environment.get(name, "") if given is None else given).strip()
     if given is None and not text:
         return default
-    # More digits than this no run could mean, and Python would refuse to read thousands of them.
+    # No run needs more digits, and int() refuses thousands of them.
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1
     if number < lowest or (highest is not None and number > highest):
         bounds = f"at least {lowest}" if highest is None else f"from {lowest} to {highest}"

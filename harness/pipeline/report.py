@@ -1,4 +1,4 @@
-"""What a run shows to people: bars while it works, tables when it is done."""
+"""What a run prints: progress bars while it runs, tables at the end."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
-from harness.pipeline.question import Traded
 from harness.pipeline.summary import Summary
+from harness.pipeline.vwap import SymbolTotals
 
 SYMBOLS_SHOWN = 10
 POSITIONS_SHOWN = 5
@@ -40,7 +40,7 @@ class Display:
         self._progress.stop()
 
     def say(self, text: str) -> None:
-        """Print one line about what happens now, or what was found."""
+        """Print one line."""
         self.console.print(text, highlight=False, markup=False)
 
     def bar(self, description: str, total: int | None) -> Bar:
@@ -61,7 +61,7 @@ class Bar:
         self._progress.update(self._task, completed=completed, total=total)
 
 
-def show(console: Console, summary: Summary, answers: list[Traded], folder: Path) -> None:
+def show(console: Console, summary: Summary, totals: list[SymbolTotals], folder: Path) -> None:
     """Print the outcome of a run."""
     console.print()
     console.print(_records(summary))
@@ -69,8 +69,8 @@ def show(console: Console, summary: Summary, answers: list[Traded], folder: Path
         console.print(_counts("Quarantined, by reason", summary.quarantined_by_reason))
     if summary.skipped_by_kind:
         console.print(_counts("In the captures, but no records", summary.skipped_by_kind))
-    if answers:
-        console.print(_prices(answers))
+    if totals:
+        console.print(_prices(totals))
     for what, positions in (
         ("lost", summary.lost_positions),
         ("doubled", summary.doubled_positions),
@@ -80,8 +80,8 @@ def show(console: Console, summary: Summary, answers: list[Traded], folder: Path
             console.print(f"{what}: shard {shard} sequence number {sequence}", style="red", highlight=False)
     for mismatch in summary.mismatches[:POSITIONS_SHOWN]:
         console.print(
-            f"not as expected: {mismatch['position']}: expected {mismatch['expected'] or 'to pass'}, "
-            f"was {mismatch['found'] or 'let through'}",
+            f"unexpected result: {mismatch['position']}: expected {mismatch['expected'] or 'accepted'}, "
+            f"got {mismatch['found'] or 'accepted'}",
             style="red",
             highlight=False,
         )
@@ -112,8 +112,8 @@ def _counts(title: str, counts: dict[str, int]) -> Table:
     return table
 
 
-def _prices(answers: list[Traded]) -> Table:
-    more = len(answers) - SYMBOLS_SHOWN
+def _prices(totals: list[SymbolTotals]) -> Table:
+    more = len(totals) - SYMBOLS_SHOWN
     table = Table(
         title="Volume-weighted average price, from the Parquet",
         title_justify="left",
@@ -123,19 +123,19 @@ def _prices(answers: list[Traded]) -> Table:
         table.add_column(heading)
     for heading in ("trades", "volume", "average price"):
         table.add_column(heading, justify="right")
-    for answer in answers[:SYMBOLS_SHOWN]:
+    for each in totals[:SYMBOLS_SHOWN]:
         table.add_row(
             # A symbol is any printable ASCII, so it may look like rich's markup or an emoji's name.
-            Text(answer.symbol),
-            answer.exchanges[0] if len(answer.exchanges) == 1 else f"{len(answer.exchanges)} exchanges",
-            f"{answer.trades:,}",
-            _plain(answer.volume),
-            "-" if answer.average_price is None else _plain(answer.average_price),
+            Text(each.symbol),
+            each.exchanges[0] if len(each.exchanges) == 1 else f"{len(each.exchanges)} exchanges",
+            f"{each.trades:,}",
+            _decimal(each.volume),
+            "-" if each.average_price is None else _decimal(each.average_price),
         )
     return table
 
 
-def _plain(number: Decimal) -> str:
-    # Shown with at most as many places as the average; the files hold all of them.
+def _decimal(number: Decimal) -> str:
+    # Shown with at most 8 decimals; the files hold all of them.
     text = f"{number:,.8f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

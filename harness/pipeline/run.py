@@ -23,9 +23,9 @@ from harness.pipeline.drain import Drain, DrainError, Progress
 from harness.pipeline.errors import PipelineError
 from harness.pipeline.glue import run_deployed_job
 from harness.pipeline.options import Options
-from harness.pipeline.question import Traded, volume_weighted_prices
 from harness.pipeline.report import Display
 from harness.pipeline.summary import Source, Summary
+from harness.pipeline.vwap import SymbolTotals, vwap_by_symbol
 from harness.replay.ledger import Ledger, digest_of
 from harness.replay.producer import CLIENT_ATTEMPTS, Producer
 from harness.replay.sources import open_sources
@@ -33,24 +33,24 @@ from market_data import FEEDS, UNKNOWN
 
 
 class Run:
-    """State of a run between its stages. A context manager: leaving it stops all that the run started."""
+    """The state of a run. A context manager: leaving it stops the emulated AWS."""
 
     def __init__(self, options: Options, display: Display, folder: Path) -> None:
         self.options = options
         self.display = display
         self.folder = folder
         self.summary = Summary()
-        self.answers: list[Traded] = []
+        self.symbol_totals: list[SymbolTotals] = []
         self.emulator = Emulator(port=options.port, log_file=folder / "emulator.log")
         #: Physical ids by logical id; None before the deployment.
         self.deployed: dict[str, str] | None = None
         self.ledger = Ledger()
         self._account: Account | None = None
-        #: What went wrong without keeping the run from its accounting.
+        #: Failures after which the records were still accounted for.
         self.failures: list[str] = []
-        #: What is being done, for whoever asks why it could not be.
+        #: The current stage, for error messages.
         self.stage = "start"
-        # Opened first: a missing file is to be told before anything is started.
+        # Opened first: a missing file must be reported before anything is started.
         self._feed = open_sources(options.feed, options.venue, options.count, options.seed, options.bad_per_mille)
 
     def __enter__(self) -> Run:
@@ -64,12 +64,12 @@ class Run:
         try:
             self.emulator.stop()
         except SlowToStop as slow:
-            # Says something about this machine, not about the records; nor may it hide what went wrong before.
+            # A slow machine loses no records; and this must not hide an earlier failure.
             self.display.say(f"Warning: {slow}")
 
     @property
     def resources(self) -> dict[str, str]:
-        """Physical ids by logical id of what is deployed."""
+        """Physical ids of the deployed resources, by logical id."""
         if self.deployed is None:
             raise PipelineError("nothing is deployed yet")
         return self.deployed
@@ -93,13 +93,13 @@ class Run:
         self.display.say(f"Deployed: {len(self.resources)} resources")
 
     def check_grants(self) -> None:
-        """Refuse roles that lack what AWS's own services do with them: the emulated AWS does not enforce those."""
+        """Fail if a role lacks permissions that AWS services need; the emulated AWS does not enforce those."""
         missing = missing_grants(self.emulator.client, region=self.emulator.region, account=self.emulator.account_id)
         if missing:
             raise PipelineError("; ".join(str(grant) for grant in missing))
 
     def replay(self) -> None:
-        """Put the records on the stream and keep account of what Kinesis answered."""
+        """Put the records on the stream and record Kinesis's responses in the ledger."""
         kinesis = self.emulator.client("kinesis", attempts=CLIENT_ATTEMPTS)
         producer = Producer(kinesis, self.resources["MarketDataStream"])
         bar = self.display.bar(
@@ -111,18 +111,18 @@ class Run:
         finally:
             self._count()
         if not self.ledger:
-            raise PipelineError(f"{self.options.feed}: no record in it")
+            raise PipelineError(f"{self.options.feed}: contains no records")
         read = sum(source.records for source in self._feed.sources)
         if not read == len(self.ledger) == self.ledger.records_in:
             raise PipelineError(
-                f"{read:,} records were read, Kinesis confirmed {len(self.ledger):,}, at {self.ledger.records_in:,} "
-                "different positions: the stream has not kept all of them"
+                f"{read:,} records were read; Kinesis accepted {len(self.ledger):,}, at {self.ledger.records_in:,} "
+                "distinct positions: the stream did not keep all of them"
             )
 
     def _count(self) -> None:
-        """Copy what the producer knows; after a failure, what it knew so far."""
+        """Copy the producer's counts into the summary; after a failure, the counts so far."""
         summary = self.summary
-        # Whatever happens next, what has not been found anywhere is lost.
+        # A record counts as lost until it is found in the results.
         summary.records_in = summary.lost = self.ledger.records_in
         by_feed = self.ledger.records_by_feed
         summary.records_by_feed = {feed: by_feed.get(feed, 0) for feed in (*FEEDS, UNKNOWN)}
@@ -133,7 +133,7 @@ class Run:
         summary.skipped_by_kind = dict(sorted(self._feed.skipped_by_kind.items()))
 
     def drain(self) -> None:
-        """Wait until the functions have stored and judged everything."""
+        """Wait until the functions have stored and validated every record."""
         records = self.summary.records_in
         stored = self.display.bar("Stored as they arrived", records)
         judged = self.display.bar("Validated or quarantined", records)
@@ -151,7 +151,7 @@ class Run:
             judged.at(min(now.judged, records))
 
         def check() -> None:
-            # A refused call never heals by itself: say at once which role lacks what.
+            # A denied call never recovers: fail at once and name the role and the action.
             found = logs.read()
             if found.denials:
                 raise PipelineError("; ".join(str(denial) for denial in found.denials))
@@ -181,23 +181,23 @@ class Run:
             self.failures.append(f"{job.failure} (log: {self.folder}/glue.log)")
 
     def account(self) -> None:
-        """Bring the results here and hold them against what the producer was told."""
+        """Download the results and reconcile them with the producer's ledger."""
         self._collect()
         expected: Mapping[Position, str | None] | None = (
             {entry.position: entry.expected_reason for entry in self.ledger} if self.options.feed is None else None
         )
         self._take_account(expected)
-        self.answers = volume_weighted_prices(collect.trades(self._parquet))
+        self.symbol_totals = vwap_by_symbol(collect.trades(self._parquet))
 
     def account_for_what_there_is(self, *, collecting: bool) -> None:
-        """After a failure: what is in neither Parquet nor quarantine by now is told as lost, and nothing else is."""
+        """After a failure: report exactly the records as lost that are in neither Parquet nor quarantine by now."""
         if self.deployed is None:
             return
         if collecting:
             try:
                 self._collect()
             except (BotoCoreError, ClientError, OSError, PipelineError) as error:
-                self.display.say(f"The results so far could not be brought here: {error}")
+                self.display.say(f"The results so far could not be downloaded: {error}")
         self._take_account(None)
 
     @property
@@ -220,18 +220,18 @@ class Run:
             collect.download(s3, self.resources["RawDataBucket"], "quarantine/", self._quarantine)
         except Boto3Error as error:
             raise PipelineError(
-                f"the results cannot be brought here: {error} (log: {self.folder}/emulator.log)"
+                f"the results cannot be downloaded: {error} (log: {self.folder}/emulator.log)"
             ) from error
 
     def _take_account(self, expected: Mapping[Position, str | None] | None) -> None:
         digests: dict[Position, bytes] = {}
         reasons: list[tuple[Position, str]] = []
-        # Their bytes are looked at one by one: together they may be more than this machine's memory.
+        # One record at a time: all their bytes together may not fit in memory.
         for each in collect.quarantined(self._quarantine):
             digests[each.record.position] = digest_of(each.record.data)
             reasons.append((each.record.position, each.reason))
         self._account = account(
-            # A million positions take 200 MB, which is enough of them.
+            # A million positions take 200 MB: no second copy.
             self.ledger.positions() if expected is None else expected,
             collect.parquet_positions(self._parquet),
             reasons,
@@ -240,10 +240,10 @@ class Run:
         self.summary.take(self._account)
         altered = [e.position for e in self.ledger if digests.get(e.position, e.digest) != e.digest]
         if altered:
-            self.failures.append(f"{len(altered)} quarantined records have not kept their bytes, such as {altered[0]}")
+            self.failures.append(f"{len(altered)} quarantined records have changed bytes, for example {altered[0]}")
 
 
-#: In this order. A test may do something to the world before one of them.
+#: In this order. A test may inject a fault before any of them.
 STAGES: tuple[tuple[str, Callable[[Run], None]], ...] = (
     ("deploy", Run.deploy),
     ("check_grants", Run.check_grants),
@@ -255,7 +255,7 @@ STAGES: tuple[tuple[str, Callable[[Run], None]], ...] = (
 
 
 def carry_out(run: Run, interfere: Mapping[str, Callable[[Run], None]] | None = None) -> None:
-    """Go through all stages, calling `interfere[stage]` before the stage of that name."""
+    """Run all stages; call `interfere[stage]` before the stage of that name."""
     started = time.monotonic()
     try:
         for name, stage in STAGES:
@@ -266,7 +266,7 @@ def carry_out(run: Run, interfere: Mapping[str, Callable[[Run], None]] | None = 
             stage(run)
             run.summary.stage_seconds[name] = round(time.monotonic() - began, 1)
     except BaseException as error:
-        # Whoever presses Ctrl-C does not wait for downloads.
+        # After Ctrl-C, do not wait for downloads.
         run.account_for_what_there_is(collecting=isinstance(error, Exception))
         raise
     finally:

@@ -1,4 +1,4 @@
-"""`build/pipeline/summary.json`: the run for machines, written on failure too."""
+"""`build/pipeline/summary.json`: the run's results as JSON, written after a failure too."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -6,13 +6,13 @@ from pathlib import Path
 
 from harness.pipeline.accounting import Account, Position
 
-#: Enough to look into; the counts are complete.
+#: Maximum positions listed; the counts are complete.
 EXAMPLES = 100
 
 
 @dataclass
 class Source:
-    """One file, standard input or the generator: where records came from.
+    """A source of records: one file, standard input or the generator.
 
     Of the `lines`, `session_lines` were the recorder's own or blank and `skipped` were messages that are no records;
     the rest became `records`.
@@ -27,13 +27,13 @@ class Source:
 
 @dataclass
 class Summary:
-    """Everything a run has to say; what it did not reach stays zero or empty."""
+    """The results of a run; stages that it did not reach leave zero or empty values."""
 
     #: Distinct stream positions that PutRecords returned to the producer, never read back.
     records_in: int = 0
     #: By trade, order_book, market_depth and unknown; adds up to `records_in`.
     records_by_feed: dict[str, int] = field(default_factory=dict)
-    #: One row a record: distinct positions in the Parquet.
+    #: Distinct positions in the Parquet, which has one row per record.
     parquet_rows: int = 0
     #: Distinct positions in quarantine.
     quarantined: int = 0
@@ -42,13 +42,13 @@ class Summary:
     duplicates_removed: int = 0
     lost: int = 0
     doubled: int = 0
-    #: Messages of a capture that are no records (session and control messages), never put on the stream.
+    #: Messages of a capture that are not records (session and control messages); not put on the stream.
     skipped_by_kind: dict[str, int] = field(default_factory=dict)
     sources: list[Source] = field(default_factory=list)
-    #: Raw objects the consumer stored: one a feed and arrival hour of each batch.
+    #: Raw objects that the consumer stored: one per batch, feed and arrival hour.
     batches: int = 0
     elapsed_seconds: float = 0.0
-    #: Of which each stage took, in order.
+    #: Seconds of each stage, in order.
     stage_seconds: dict[str, float] = field(default_factory=dict)
     exit_code: int = 1
     #: Why the run ended early, in one line.
@@ -58,7 +58,7 @@ class Summary:
     #: Stored positions that the producer never put on the stream.
     foreign: int = 0
     foreign_positions: list[Position] = field(default_factory=list)
-    #: Records of a generated feed that were not treated as their maker expected.
+    #: Records of a generated feed with another outcome than expected.
     mismatched: int = 0
     mismatches: list[dict[str, object]] = field(default_factory=list)
 
@@ -75,7 +75,7 @@ class Summary:
         self.mismatches = [asdict(mismatch) for mismatch in account.mismatched[:EXAMPLES]]
 
     def write(self, path: Path) -> None:
-        """Write the file whole or not at all."""
+        """Write the file atomically."""
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
         try:

@@ -64,7 +64,7 @@ class Producer:
 
     def send(
         self,
-        items: Iterable[SourceRecord],
+        records: Iterable[SourceRecord],
         on_progress: Callable[[Ledger], None] | None = None,
         ledger: Ledger | None = None,
     ) -> Ledger:
@@ -73,7 +73,7 @@ class Producer:
         A caller that brings its own `ledger` has the account of what was taken also where this raises.
         """
         ledger = Ledger() if ledger is None else ledger
-        for batch in batches(items):
+        for batch in batches(records):
             self._put(batch, ledger)
             ledger.batches += 1
             if on_progress is not None:
@@ -94,7 +94,7 @@ class Producer:
 
     def _put_once(self, batch: list[_Keyed], ledger: Ledger) -> tuple[list[_Keyed], str]:
         """Put a batch: accepted records go into the ledger; return the rejected ones and the reason."""
-        records = [{"Data": item.raw, "PartitionKey": key} for item, key in batch]
+        records = [{"Data": record.raw, "PartitionKey": key} for record, key in batch]
         try:
             results = self._client.put_records(StreamName=self._stream_name, Records=records)["Records"]
         except ClientError as exc:
@@ -115,24 +115,24 @@ class Producer:
         return rejected, why
 
 
-def batches(items: Iterable[SourceRecord]) -> Iterator[list[_Keyed]]:
+def batches(records: Iterable[SourceRecord]) -> Iterator[list[_Keyed]]:
     """Records and their partition keys, in batches of at most one PutRecords request."""
     batch: list[_Keyed] = []
     size = 0
-    for item in items:
-        key = partition_key(item.raw)
-        item_size = len(item.raw) + len(key)
-        if item_size > MAX_RECORD_BYTES:
+    for record in records:
+        key = partition_key(record.raw)
+        record_size = len(record.raw) + len(key)
+        if record_size > MAX_RECORD_BYTES:
             raise ReplayError(
-                f"{item.where}: {len(item.raw):,} bytes; a Kinesis record with its key holds at most 1 MiB"
+                f"{record.where}: {len(record.raw):,} bytes; a Kinesis record with its key holds at most 1 MiB"
             )
-        if not item.raw:
-            raise ReplayError(f"{item.where}: an empty record cannot be put")
-        if len(batch) == MAX_RECORDS or size + item_size > MAX_REQUEST_BYTES:
+        if not record.raw:
+            raise ReplayError(f"{record.where}: an empty record cannot be put")
+        if len(batch) == MAX_RECORDS or size + record_size > MAX_REQUEST_BYTES:
             yield batch
             batch, size = [], 0
-        batch.append((item, key))
-        size += item_size
+        batch.append((record, key))
+        size += record_size
     if batch:
         yield batch
 

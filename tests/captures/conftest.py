@@ -1,4 +1,4 @@
-"""Where the real captures are. They are not in the repository: without them these tests are skipped, and say so."""
+"""Locates the real captures. They are not in the repository; without them these tests are skipped and listed."""
 
 from pathlib import Path
 

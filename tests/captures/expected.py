@@ -1,11 +1,11 @@
-"""What each capture becomes, and how that was counted: one table for the tests of the readers and of the stack."""
+"""The expected counts of each capture and how they were derived, for the reader tests and the stack tests."""
 
 import re
 from typing import NamedTuple
 
 
 class Expected(NamedTuple):
-    """What a capture becomes.
+    """The expected counts of a capture.
 
     `trades`, `books` and `depths` are numbers of records, `skipped` and `session` lines that are none, by kind.
     `derivation` is how they were counted without any reader: for each feed, and each kind of skipped message, an
@@ -28,13 +28,13 @@ class Expected(NamedTuple):
 
     @property
     def by_feed(self) -> dict[str, int]:
-        """As `records_by_feed` in the summary of a run."""
+        """In the form of the summary's `records_by_feed`."""
         return {"trade": self.trades, "order_book": self.books, "market_depth": self.depths, "unknown": 0}
 
 
 def counted_in(text: bytes, expected: Expected) -> dict[str, int]:
     """Records of each feed and skipped messages of each kind in a capture's text, or in a part of it."""
-    # What the recorder sent looks like what it received.
+    # Messages that the recorder sent look like those that it received.
     received = b"".join(line for line in text.splitlines(keepends=True) if b" <- " not in line[:80])
     return {
         kind: len(re.findall(expression, received, re.MULTILINE)) for kind, expression in expected.derivation.items()
@@ -42,7 +42,7 @@ def counted_in(text: bytes, expected: Expected) -> dict[str, int]:
 
 
 _NUMBER = rb"-?[\d.]+(?:e-?\d+)?"
-#: Databento's lines: an order (rtype 160) that is no trade is a book, what has levels and is no trade is a depth.
+#: Databento: an order (rtype 160) that is not a trade is a book update; a non-trade with levels is a depth.
 _DATABENTO = {
     "trade": rb'"action":"T"',
     "order_book": rb'^(?!.*"levels")(?=.*"rtype":160\b)(?=.*"action":"[ACFMRN]")',

@@ -1,6 +1,6 @@
-"""What a capture says, read without the readers: instruments, times and digits of every record, line by line.
+"""The content of a capture, read without the readers: instrument, times and digits of every record.
 
-Slow and plain on purpose. Numerals are taken as text by the JSON module; the arithmetic on them is this module's own.
+Slow and simple on purpose. Numerals stay text; the arithmetic on them is this module's own.
 """
 
 import gzip
@@ -32,7 +32,7 @@ class Entry(NamedTuple):
 
 
 class Said(NamedTuple):
-    """What a message says about one record."""
+    """What a message contains for one record."""
 
     feed: str
     symbol: str
@@ -53,7 +53,7 @@ def said(capture: Path) -> Iterator[tuple[int, Said]]:
 
 @cache
 def read(capture: Path) -> tuple[Source, list[SourceRecord]]:
-    """What the readers make of a capture: the only use of them here, and none of what `said` says. Read once."""
+    """The readers' output for a capture, cached. Nothing else here uses the readers."""
     feed = open_sources(str(capture))
     items = list(feed)
     (source,) = feed.sources
@@ -72,7 +72,7 @@ def pairs(capture: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def as_said(record: dict[str, Any]) -> Said:
-    """What a record says of the same."""
+    """The same values from a record."""
     if record["type"] == "trade":
         entries = [Entry("", record["price"], record["volume"])]
     else:
@@ -83,7 +83,7 @@ def as_said(record: dict[str, Any]) -> Said:
 
 
 def loads(text: str) -> Any:
-    """JSON with every numeral as the text it is."""
+    """Parsed JSON with every numeral as text."""
     return json.loads(text, parse_int=str, parse_float=str)
 
 
@@ -156,7 +156,7 @@ def _coinbase(line: str, _: dict[str, Any]) -> Iterator[Said]:
     if kind in ("match", "last_match"):
         yield Said("trade", message["product_id"], time, [Entry("", message["price"], message["size"])])
     elif kind == "ticker":
-        # The size is not told.
+        # The message has no size.
         entries = _quote(message["best_bid"], "0", message["best_ask"], "0")
         yield Said("market_depth", message["product_id"], time, entries)
     elif kind == "snapshot":
@@ -282,7 +282,7 @@ def _binance(line: str, _: dict[str, Any]) -> Iterator[Said]:
     received, _, body = line.partition(" ")
     message = loads(body)
     data = message.get("data", message)
-    # The engine's time where there is one; none of these books is about another pair.
+    # The engine's time if there is one; all these books are about one pair.
     time = units(data["T"], 1_000) if "T" in data else units(data["E"], 1_000) if "E" in data else int(received)
     if data.get("e") == "trade":
         yield Said("trade", "BTCUSDT", time, [Entry("", data["p"], data["q"])])

@@ -1,4 +1,4 @@
-"""How many records each capture becomes, and why that many. Every record must be one the contract accepts."""
+"""The number of records of each capture, and its derivation. The contract must accept every record."""
 
 import gzip
 from collections import Counter
@@ -37,7 +37,7 @@ def test_a_capture_becomes_the_records_it_should(captures: Path, name: str) -> N
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_the_table_was_counted_without_the_readers(captures: Path, name: str) -> None:
-    """A table made from what the readers say would agree with any reader."""
+    """A table derived from the readers' output would agree with any reader."""
     expected = EXPECTED[name]
     counted = counted_in(gzip.decompress((captures / name).read_bytes()), expected)
 

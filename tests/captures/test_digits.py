@@ -1,4 +1,4 @@
-"""The instruments, times and digits of the records are those of the captures, in every one of them."""
+"""Every record has the instrument, times and digits of its capture."""
 
 import json
 from pathlib import Path

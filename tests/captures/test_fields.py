@@ -1,4 +1,4 @@
-"""What the readers take from the captures beside prices, volumes and times: sides, ids, actions, counts, conditions."""
+"""What else the readers extract: sides, ids, actions, counts, conditions."""
 
 import json
 from collections import Counter
@@ -19,7 +19,7 @@ def test_a_tapes_row_keeps_its_conditions_and_its_exchanges_letter(captures: Pat
 
 
 def test_no_exchange_of_the_tape_is_unknown_or_shared(captures: Path) -> None:
-    """Thirteen letters, thirteen exchanges: a table that mapped two to one would merge their trades for good."""
+    """Thirteen letters, thirteen exchanges: mapping two letters to one exchange would merge their trades."""
     letters = {
         (record["extra"]["exchange_code"], record["exchange"])
         for _, record in pairs(captures / "us_equity_ibm_trades_20131008.ndjson.gz")
@@ -30,7 +30,7 @@ def test_no_exchange_of_the_tape_is_unknown_or_shared(captures: Path) -> None:
 
 
 def test_coinbases_trades_have_the_side_that_its_tickers_name(captures: Path) -> None:
-    """A ticker names the taker's side, a match the maker's: of one trade both must tell the same story."""
+    """A ticker has the taker's side, a match the maker's: both must give one trade the same direction."""
     sides: dict[tuple[str, str], set[str]] = {}
     kinds: dict[tuple[str, str], set[str]] = {}
     for _, record in pairs(captures / "coinbase_ws_20210417.txt.gz"):
@@ -96,7 +96,7 @@ def test_krakens_levels_keep_their_times_and_books_their_checksums(captures: Pat
 
 
 def test_a_bitmex_book_stays_whole_when_its_changes_are_applied(captures: Path) -> None:
-    """Changes name levels by id alone: one id or action mistaken, and a change hits nothing."""
+    """Changes name levels by id alone: with a wrong id or action, a change matches no level."""
     books: dict[str, dict[str, str]] = {}
     applied: Counter[str] = Counter()
     for _, record in pairs(captures / "bitmex_ws_20210722.txt.gz"):
@@ -104,7 +104,7 @@ def test_a_bitmex_book_stays_whole_when_its_changes_are_applied(captures: Path) 
             continue
         if record["event"] == "snapshot":
             books[record["symbol"]] = {}
-        # The capture begins in the middle of some books' changes, before their snapshot.
+        # For some books, the capture begins with changes, before their snapshot.
         book = books.get(record["symbol"])
         if book is None:
             continue
@@ -137,7 +137,7 @@ def test_a_deribit_books_changes_follow_each_other(captures: Path) -> None:
 
 @pytest.mark.parametrize("name", ["binance_spot_btcusdt_20240808", "binance_usdm_btcusdt_20240808"])
 def test_binances_books_continue_from_the_numbers_before(captures: Path, name: str) -> None:
-    """The documents' own rule for putting a book together: an update begins where the one before it ended."""
+    """The venue's rule for building a book: each update begins where the previous one ended."""
     last: int | None = None
     gaps = followed = 0
     for _, record in pairs(captures / f"{name}.txt.gz"):
@@ -156,7 +156,7 @@ def test_binances_books_continue_from_the_numbers_before(captures: Path, name: s
 
 
 def test_binances_trades_happen_on_the_side_that_they_name(captures: Path) -> None:
-    """Who buys takes the best ask: a side read the wrong way round would sit on the other end of the spread."""
+    """A buyer takes the best ask: a reversed side would be at the other end of the spread."""
     best: dict[str, Decimal] = {}
     agreed: Counter[bool] = Counter()
     for _, record in pairs(captures / "binance_usdm_btcusdt_20240808.txt.gz"):
@@ -167,7 +167,7 @@ def test_binances_trades_happen_on_the_side_that_they_name(captures: Path) -> No
             closer = "buy" if abs(price - best["asks"]) < abs(price - best["bids"]) else "sell"
             agreed[closer == record["side"]] += 1
 
-    # Quotes and trades come on channels of their own, so that a few are seen late.
+    # Quotes and trades come on separate channels, so a few arrive late.
     assert agreed[True] > 9 * agreed[False]
 
 

@@ -1,4 +1,4 @@
-"""Captures as other recorders would have left them: cut elsewhere, re-ordered, numerals quoted or not."""
+"""Captures as other recorders would write them: cut elsewhere, reordered, numerals quoted or not."""
 
 import gzip
 import json
@@ -17,7 +17,7 @@ from market_data import parse
 from tests.captures.expected import EXPECTED
 from tests.captures.oracle import read
 
-#: What a session has said before is needed to read these: without it a line is refused, and named.
+#: Lines that need the session's earlier messages: without those, they are rejected by number.
 NEED_THE_SESSION = {"bitfinex", "binance"}
 WINDOW = 1_500
 
@@ -32,7 +32,7 @@ EXPECTED_FORMAT = {name: expected.format for name, expected in EXPECTED.items()}
 
 
 def records(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Line number and bytes of each record, until a line is refused with its number."""
+    """Line number and bytes of each record, up to a line that is rejected by number."""
     refusal = None
     try:
         yield from ((item.line, item.raw) for item in open_sources(str(path)))
@@ -61,7 +61,7 @@ def rewritten(folder: Path, capture: Path, lines: list[bytes]) -> Path:
 
 
 def test_a_part_of_a_capture_is_a_part_of_its_records(capture: Path, tmp_path: Path) -> None:
-    """Nobody's recording begins where the exchange's day does."""
+    """No recording starts exactly at the start of the exchange's day."""
     lines = lines_of(capture)
     whole = by_line((item.line, item.raw) for item in read(capture)[1])
     for seed in (1, 2):
@@ -94,7 +94,7 @@ def test_re_ordered_lines_are_the_same_records(capture: Path, tmp_path: Path) ->
 
 
 def test_a_capture_without_its_session_is_refused_by_line_and_channel(captures: Path, tmp_path: Path) -> None:
-    """Guessing whose book a channel's number means would mix instruments up for good."""
+    """Guessing the instrument of a channel number would mix instruments permanently."""
     capture = captures / "bitfinex_ws_20210417.txt.gz"
     path = rewritten(tmp_path, capture, lines_of(capture)[200:])
 
@@ -119,8 +119,8 @@ def unquoted(line: bytes) -> bytes:
     return _NUMERAL_TEXT.sub(rb"\1", line)
 
 
-def told(path: Path) -> list[tuple[int, dict[str, Any]]]:
-    """What each record says, but for `extra`, which keeps the venue's own spelling."""
+def content(path: Path) -> list[tuple[int, dict[str, Any]]]:
+    """The content of each record, except `extra`, which keeps the venue's spelling."""
     found = []
     for line, raw in records(path):
         fields = msgspec.structs.asdict(parse(raw))
@@ -133,7 +133,7 @@ def told(path: Path) -> list[tuple[int, dict[str, Any]]]:
 def test_every_numeral_reads_the_same_as_number_and_as_text(capture: Path, tmp_path: Path, rewrite: Any) -> None:
     """Another recorder of the same venue quotes its numbers differently; the digits do not change."""
     lines = lines_of(capture)[:WINDOW]
-    as_sent = told(rewritten(tmp_path, capture, lines))
+    as_sent = content(rewritten(tmp_path, capture, lines))
 
-    assert told(rewritten(tmp_path, capture, [rewrite(line) for line in lines])) == as_sent
+    assert content(rewritten(tmp_path, capture, [rewrite(line) for line in lines])) == as_sent
     assert len(as_sent) >= min(EXPECTED[capture.name].records, WINDOW // 2)

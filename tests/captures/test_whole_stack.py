@@ -23,14 +23,14 @@ from tests.shared import CAPTURES, reason
 pytestmark = [pytest.mark.stack, pytest.mark.skipif(not CAPTURES.is_dir(), reason=reason(CAPTURES))]
 
 Position = tuple[str, str]
-#: At least so many records of each feed of each capture are compared, or all there are.
+#: At least this many records of each feed of each capture are compared, or all.
 SAMPLE = 1_000
-#: What the number columns hold; the text beside them has every digit.
+#: The precision of the number columns; the text columns have every digit.
 DECIMAL_38_18 = Decimal("1e-18")
 
 
 class Replayed(NamedTuple):
-    """The run, and what was put and found by position. `counted` is what each capture should become, by its name."""
+    """The run, with the records put and found by position; `counted`: expected counts by capture name."""
 
     outcome: Outcome
     entries: dict[Position, Entry]
@@ -38,7 +38,7 @@ class Replayed(NamedTuple):
     counted: dict[str, dict[str, int]]
 
     def records(self, name: str) -> dict[str, int]:
-        """Records that a capture should become, by feed."""
+        """Expected records of a capture, by feed."""
         return {feed: count for feed, count in self.counted[name].items() if feed in FEEDS and count}
 
 
@@ -46,7 +46,7 @@ class Replayed(NamedTuple):
     "lines", [pytest.param(1_000, id="beginnings"), pytest.param(None, id="whole", marks=pytest.mark.nightly)]
 )
 def test_all_captures_arrive_whole_byte_for_byte_and_digit_for_digit(tmp_path: Path, lines: int | None) -> None:
-    """One test, because it is one run, and two workers would each make it. `lines` of each capture, None for all."""
+    """One test, so that only one worker makes the run. `lines` to use of each capture; None: all."""
     (tmp_path / "feed").mkdir()
     counted = {}
     for name, expected in EXPECTED.items():
@@ -100,7 +100,7 @@ def _the_raw_bucket_has_every_byte_that_was_put(replayed: Replayed) -> None:
 
 
 def _the_parquet_has_the_captures_digits(replayed: Replayed) -> None:
-    """Against the records that were put: test_digits.py holds each of them to its line."""
+    """Compared with the records that were put; test_digits.py compares those with the captures."""
     sample = dict(_sample(replayed.entries))
     compared: Counter[tuple[str, str]] = Counter()
     for feed, columns in (
@@ -126,7 +126,7 @@ def _the_parquet_has_the_captures_digits(replayed: Replayed) -> None:
 
 
 def _sample(entries: dict[Position, Entry]) -> Iterator[tuple[Position, str]]:
-    """Positions, each with its capture's name, evenly over each feed of each capture."""
+    """(position, capture name), spread evenly over each feed of each capture."""
     put: defaultdict[tuple[str, str], list[Position]] = defaultdict(list)
     for position, entry in entries.items():
         put[entry.source.path, entry.feed].append(position)
@@ -143,7 +143,7 @@ def _numbers(row: dict[str, Any]) -> list[tuple[Any, ...]]:
 
 
 def _as_stored(side: str, price: str | None, volume: str | None) -> tuple[Any, ...]:
-    """Text without an exponent and otherwise digit for digit, and the number it is to 18 places."""
+    """The same digits without an exponent, and the number to 18 decimals."""
     texts = [None if text is None else format(Decimal(text), "f") for text in (price, volume)]
     numbers = [None if text is None else Decimal(text).quantize(DECIMAL_38_18, ROUND_HALF_UP) for text in texts]
     return side, texts[0], numbers[0], texts[1], numbers[1]

@@ -1,4 +1,4 @@
-"""Checks that the template does not have the original's defects. Each yields descriptions of what is wrong."""
+"""Checks for the original template's defects. Each yields one description per defect found."""
 
 import json
 import re
@@ -24,7 +24,7 @@ from tests.defects.reading import (
 
 ARCHIVED_PREFIXES = {"market-data/", "quarantine/", "aws/lambda/"}
 STATEFUL = ("AWS::KMS::Key", "AWS::S3::Bucket", "AWS::Kinesis::Stream", "AWS::DynamoDB::Table")
-#: Services that bring no source along when they use a key; a condition would drop what they send.
+#: Services that send no aws:SourceArn when they use a key; with a condition on it, they could deliver nothing.
 SOURCELESS = {"events.amazonaws.com"}
 #: What `tox -e package` builds, as the template sees it.
 SCRIPT = f"../{build.PACKAGE_FOLDER / build.SCRIPT}"
@@ -59,7 +59,7 @@ def parameters_are_checked(template: Template) -> Iterator[str]:
     """D5: invalid parameters must be rejected before anything is created."""
     for name, parameter in template["Parameters"].items():
         checked = parameter.keys() & {"AllowedValues", "AllowedPattern", "MinValue"}
-        # Lists cannot be: CloudFormation applies a pattern to each entry of some types only.
+        # Not lists: CloudFormation applies a pattern to list entries of some types only.
         if parameter["Type"] in ("String", "Number") and not checked:
             yield f"{name} takes anything"
         if checked and "ConstraintDescription" not in parameter:
@@ -104,7 +104,7 @@ def the_job_is_started_and_may_run(template: Template) -> Iterator[str]:
 
 
 def alarms_reach_their_topics(template: Template) -> Iterator[str]:
-    """D12: CloudWatch may not use the topics' key, so no alarm notifies anybody."""
+    """D12: CloudWatch may not use the topics' key, so no alarm is delivered."""
     granted = {
         action
         for statement in key_statements(template)
@@ -136,7 +136,7 @@ def every_failure_is_reported_at_once(template: Template) -> Iterator[str]:
         return at_first and alarm["EvaluationPeriods"] == 1
 
     fires_at_one = partial(fires_at, 1)
-    # S3 puts a test message on a queue before the first that means something.
+    # S3 sends a test message to a queue before the first real one.
     notified = {
         target
         for bucket in resources(template, "AWS::S3::Bucket").values()
@@ -150,7 +150,7 @@ def every_failure_is_reported_at_once(template: Template) -> Iterator[str]:
         dimension = {"Fn::GetAtt": [name, "QueueName"]}
         redrives = "RedrivePolicy" in properties(template, name)
         waiting = alarms_on(template, "ApproximateNumberOfMessagesVisible", dimension)
-        # A queue that work goes through may hold messages; one that failures end in may not.
+        # A work queue may hold messages; a dead-letter queue may not.
         if not redrives and not any(map(partial(fires_at, 2 if name in notified else 1), waiting)):
             yield f"{name}: the first message is silent"
         if redrives and not alarms_on(template, "ApproximateAgeOfOldestMessage", dimension):
@@ -307,7 +307,7 @@ def nobody_may_publish_any_metric(template: Template) -> Iterator[str]:
 
 
 def uploads_are_refused_by_the_bucket(template: Template) -> Iterator[str]:
-    """D27: a role's own Deny binds nobody else, and blocks uploads that rely on the bucket's default."""
+    """D27: a Deny in a role binds only that role, and blocks uploads that rely on the bucket's default."""
     headers = ("s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id")
     for name, role in resources(template, "AWS::IAM::Role").items():
         if any(headers[0] in json.dumps(statement.get("Condition", {})) for statement in role_statements(role)):
@@ -364,7 +364,7 @@ def access_is_restricted(template: Template) -> Iterator[str]:
         rules = group.get("SecurityGroupIngress", []) + group.get("SecurityGroupEgress", [])
         if "SecurityGroupEgress" not in group:
             yield f"{name} lets everything out"
-        # A rule that is there on a condition is judged as if it were there.
+        # A conditional rule is judged as if its condition held.
         for rule in _in_any_case(rules):
             if isinstance(rule.get("CidrIp"), str) and not rule["CidrIp"].endswith("/32"):
                 yield f"{name} names the network {rule['CidrIp']} itself"
@@ -373,7 +373,7 @@ def access_is_restricted(template: Template) -> Iterator[str]:
 
 
 def _in_any_case(listed: list[Any]) -> Iterator[Any]:
-    """All entries of a list, whatever the conditions."""
+    """All entries of a list, under any condition."""
     for each in listed:
         if "Fn::If" in each:
             yield from _in_any_case(each["Fn::If"][1:])

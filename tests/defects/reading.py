@@ -1,4 +1,4 @@
-"""The template as plain data, and small questions to it. No tests."""
+"""Reads the template as plain data; helpers to query it. No tests."""
 
 import copy
 from collections.abc import Iterator
@@ -54,7 +54,7 @@ def properties(template: Template, name: str) -> Resource:
 
 
 def statements(document: Resource) -> Iterator[Resource]:
-    """Every statement of a policy, also those behind a condition."""
+    """Every statement of a policy, conditional ones included."""
     for statement in document["Statement"]:
         if "Fn::If" in statement:
             yield from (each for each in statement["Fn::If"][1:] if each != NO_VALUE)
@@ -69,12 +69,12 @@ def role_statements(role: Resource) -> Iterator[Resource]:
 
 
 def many(value: Any) -> list[Any]:
-    """What IAM allows to be one or a list, as a list."""
+    """A list, where IAM allows one item or a list."""
     return value if isinstance(value, list) else [value]
 
 
 def walk(value: Any) -> Iterator[Any]:
-    """Every object, list and scalar inside a value, itself included."""
+    """The value and every object, list and scalar inside it."""
     yield value
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     for each in inner:
@@ -115,14 +115,14 @@ def key_statements(template: Template) -> list[Resource]:
 
 
 def service_of(statement: Resource) -> str:
-    """The service that a statement is about, as text; empty where it is about somebody else."""
+    """The service principal of a statement; empty if it has none."""
     principal = statement.get("Principal", {})
     service = principal.get("Service", "") if isinstance(principal, dict) else ""
     return str(service.get("Fn::Sub") if isinstance(service, dict) else service)
 
 
 def alarms_on(template: Template, metric: str, dimension: Any = None) -> list[Resource]:
-    """Properties of the alarms on a metric, of one dimension's value if given."""
+    """Properties of the alarms on a metric, optionally with one dimension value."""
     return [
         alarm["Properties"]
         for alarm in resources(template, "AWS::CloudWatch::Alarm").values()

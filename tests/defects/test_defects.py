@@ -1,4 +1,4 @@
-"""The original's defects are not in our template and code, and each that is put back is seen."""
+"""Our template and code do not have the original's defects, and each one that is put back is detected."""
 
 import os
 import re
@@ -15,7 +15,7 @@ from tests.shared import REFERENCE, needed
 
 ORIGINAL = REFERENCE / "original-defects.md"
 CFN_LINT = Path(sys.executable).with_name("cfn-lint")
-#: What a test of the code needs of the repository.
+#: The parts of the repository that a test of the code needs.
 PARTS = ("lambda_src", "glue_src", "harness", "tests", "template", "schemas")
 
 IN_TEMPLATE = [
@@ -60,7 +60,7 @@ def test_a_defect_put_back_into_the_template_is_seen(template: Template, case: I
 def test_a_defect_put_back_into_the_template_is_seen_by_cfn_lint(
     template: Template, case: InTemplate, tmp_path: Path
 ) -> None:
-    """Our own template is linted by the gate."""
+    """The gate lints our own template."""
     file = tmp_path / PATH.name
     file.write_text(write(case.reintroduce(template)))
 
@@ -91,5 +91,5 @@ def test_a_defect_put_back_into_the_code_is_seen(case: InCode, tmp_path: Path) -
         env={**os.environ, "PYTHONPATH": "", "HYPOTHESIS_PROFILE": "dev"},
     )
 
-    # 1 is: tests ran and some failed. Anything else would be a test that is not there or cannot run.
+    # 1 means that tests ran and some failed. Anything else means a missing or broken test.
     assert result.returncode == 1, result.stdout[-2_000:]

@@ -1,4 +1,4 @@
-"""What is dear to start, started once: the engines, and the renderings of the real template."""
+"""Expensive fixtures, created once: the engines, and the renderings of the real template."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +12,7 @@ from harness.gate.engines.cfn_lint import CfnLint
 from harness.gate.engines.checkov_process import Checkov
 from harness.gate.engines.outcome import Engine, Target
 from harness.gate.engines.python_checks import Checks
-from harness.gate.judge import judge, things_of
+from harness.gate.judge import judge, targets_of
 from harness.gate.rule_set import RuleSet
 from harness.gate.verdicts import Report
 from harness.render.scenarios import Scenarios
@@ -22,7 +22,7 @@ from tests.gate.templates import Ended, source_of
 
 @pytest.fixture(autouse=True)
 def verdicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the gate writes its verdicts in this test: not where other tests, or a person, have theirs."""
+    """This test's own verdicts file."""
     path = tmp_path / "build" / "gate" / "verdicts.json"
     monkeypatch.setattr(command, "VERDICTS", path)
     return path
@@ -83,4 +83,4 @@ def pipeline() -> Source:
 @pytest.fixture(scope="session")
 def renderings(pipeline: Source) -> list[Target]:
     """The project's own template in every scenario, the usual ones first."""
-    return things_of(pipeline, Scenarios(pipeline.template))[1:]
+    return targets_of(pipeline, Scenarios(pipeline.template))[1:]

@@ -1,4 +1,4 @@
-"""Reports as the gate and the mutants write them, made up, about the rules and the template that are there."""
+"""Synthetic reports of the gate and the mutants, for the real rules and the real template."""
 
 import hashlib
 import json
@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.catalogue.catalogue import Rule, fingerprint
 from harness.pages.reports import TEMPLATE
 
-#: In how many things a rule passed, failed, was not applicable, was not evaluated.
+#: In how many targets a rule passed, failed, was not applicable, was not evaluated.
 Counts = tuple[int, int, int, int]
 EVERYWHERE: Counts = (30, 0, 0, 0)
 KEYS = ("passed_in", "failed_in", "not_applicable_in", "not_evaluated_in")
@@ -17,7 +17,7 @@ KEYS = ("passed_in", "failed_in", "not_applicable_in", "not_evaluated_in")
 def verdicts_and_mutants(
     folder: Path, rules: Sequence[Rule], counts: Mapping[str, Counts] | None = None
 ) -> tuple[Path, Path]:
-    """The two files, in a folder. `counts` are of rules that do not pass everywhere."""
+    """Both report files, in a folder. `counts`: the rules that do not pass everywhere."""
     about = {"template_sha256": hashlib.sha256(TEMPLATE.read_bytes()).hexdigest(), "rules_sha256": fingerprint()}
     verdicts = {
         **about,

@@ -1,4 +1,4 @@
-"""What is wrong with a folder of rules, one line each. `test_rule_set` holds the project's to it."""
+"""Lists the problems of a folder of rules, one line each. `test_rule_set` applies it to the project's rules."""
 
 import itertools
 import re
@@ -24,28 +24,28 @@ PREFIXES = {
 #: Frameworks are named in controls.yaml, and in the page that is made of it.
 FRAMEWORKS = re.compile(r"\b(NIST|PCI|SEC|FINRA|FFIEC|NYDFS|MiFID|FSBP|17a-4|4511)\b")
 NAME_FRAMEWORKS = ("controls.yaml", "README.md")
-#: There is no case in which Checkov's policies would not apply: each resource of its type is judged.
+#: Checkov's policies need no SKIP case: they judge every resource of their type.
 _OPTIONAL = {CHECKOV: {"SKIP"}}
-#: How long a line of a case file may be.
+#: Maximum line length of a case file.
 COLUMNS = 120
 
 
 def names(rules: list[Rule]) -> Iterator[str]:
-    """Ids and slugs that are not told apart, or not of the form."""
+    """Ids and slugs that are ambiguous or malformed."""
     for what, given in (("id", [rule.id for rule in rules]), ("slug", [rule.slug for rule in rules])):
         yield from (f"{count} rules have the {what} {name}" for name, count in Counter(given).items() if count > 1)
     for rule in rules:
         prefix = "CKV_FDP_[1-9][0-9]*" if rule.engine == CHECKOV else f"{PREFIXES.get(rule.intent)}-[0-9]{{3}}"
         if not re.fullmatch(prefix, rule.id):
             yield f"{rule.slug}: the id {rule.id} is not of the form {prefix}"
-    # `cfn-guard test` looks for the rule a test belongs to by the beginning of its name.
+    # `cfn-guard test` matches tests to rules by name prefix.
     for one, other in itertools.permutations(sorted({rule.slug for rule in rules}), 2):
         if other.startswith(one):
             yield f"{one} is how {other} begins"
 
 
 def files(folder: Path, rules: list[Rule]) -> Iterator[str]:
-    """Files that are no rule's, in the folders where rules and cases are."""
+    """Files in the folders of rules and cases that belong to no rule."""
     known = {rule.path for rule in rules} | {rule.case_file for rule in rules}
     for part in ("guard", "checks", "checkov"):
         for path in sorted((folder / part).rglob("*")):
@@ -62,7 +62,7 @@ def files(folder: Path, rules: list[Rule]) -> Iterator[str]:
 
 
 def guard_rules(rule: Rule) -> Iterator[str]:
-    """A Guard file that is not one rule, or whose clauses do not all say what is wrong and how to mend it."""
+    """A Guard file that is not exactly one rule, or has a clause without a violation and a fix."""
     text = "\n".join(line for line in rule.path.read_text().splitlines() if not line.lstrip().startswith("#"))
     declared = re.findall(r"^\s*rule\s+(\w+)", text, re.MULTILINE)
     if declared != [rule.slug]:
@@ -90,7 +90,7 @@ def cases(rule: Rule) -> Iterator[str]:
 
 
 def layout(text: str) -> Iterator[str]:
-    """Lines of a case file that are longer than they need to be, or begin a value that would fit on them."""
+    """Lines of a case file that are too long, or that wrap a value which would fit on one line."""
     lines = text.splitlines()
     covered: set[int] = set()
     sections = {key.value: value for key, value in yaml.compose(text, Loader=yaml.CSafeLoader).value}
@@ -111,7 +111,7 @@ def layout(text: str) -> Iterator[str]:
 
 
 def _nodes(node: yaml.Node, start: int) -> Iterator[tuple[yaml.Node, int]]:
-    """Every value of a case file that stands by itself, with the column where it would begin on its key's line."""
+    """Every value on a line of its own, with the column where it would begin on its key's line."""
     yield node, start
     for each in () if isinstance(node, yaml.ScalarNode) or node.flow_style else node.value:
         key, value = each if isinstance(each, tuple) else (each, each)
@@ -130,7 +130,7 @@ def _width(node: yaml.Node, text: str) -> int:
 
 
 def frameworks(folder: Path) -> Iterator[str]:
-    """Frameworks that are named outside of the catalogue of controls."""
+    """Frameworks named outside the catalogue of controls."""
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.name not in NAME_FRAMEWORKS and "__pycache__" not in path.parts:
             for number, line in enumerate(path.read_text().splitlines(), 1):

@@ -1,4 +1,4 @@
-"""Small templates, and how the command has ended on one."""
+"""Small templates, and the result of running the gate on one."""
 
 import json
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from harness.gate.engines.outcome import Target
-from harness.gate.judge import things_of
+from harness.gate.judge import targets_of
 from harness.render.scenarios import Scenarios
 from harness.render.source import Source, parse
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command has ended, and what it has printed."""
+    """A command's exit code and output."""
 
     code: object
     out: str
@@ -21,7 +21,7 @@ class Ended:
 
     @property
     def line(self) -> str:
-        """The one line it had to say on standard error, where it could not judge."""
+        """The one line on standard error of a run that could not judge."""
         assert self.code == 2, self
         assert self.out == ""
         assert self.err.count("\n") == 1, self.err
@@ -32,13 +32,13 @@ class Ended:
 
     @property
     def report(self) -> dict[str, Any]:
-        """The report, where it was asked for as JSON."""
+        """The report of a run with `--format json`."""
         assert self.code in (0, 1), self
         parsed: dict[str, Any] = json.loads(self.out)
         return parsed
 
     def findings(self, rule: str) -> list[dict[str, Any]]:
-        """What a rule (an id or a slug) has found, where the report was asked for as JSON."""
+        """A rule's findings (by id or slug) in a run with `--format json`."""
         return [each for each in self.report["findings"] if rule in (each["rule"], each["slug"])]
 
 
@@ -47,12 +47,12 @@ def source_of(text: str) -> Source:
     return parse(text, Path("template.yaml"))
 
 
-def things(text: str) -> list[Target]:
+def targets(text: str) -> list[Target]:
     """The source of a template and its renderings."""
     source = source_of(text)
-    return things_of(source, Scenarios(source.template))
+    return targets_of(source, Scenarios(source.template))
 
 
 def rendered(template: dict[str, Any], name: str = "rendered") -> Target:
-    """A template that is as a rendering is: without functions."""
+    """A target with a template that is already rendered: without functions."""
     return Target(name, template)

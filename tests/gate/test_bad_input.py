@@ -1,4 +1,4 @@
-"""What the gate cannot judge it says so about: exit code 2, one line with the place, no verdicts. Never a pass."""
+"""Input that the gate cannot judge: exit code 2, one line with the place, no verdicts. Never a pass."""
 
 import json
 import os
@@ -21,7 +21,7 @@ BOMB = "Metadata:\n  a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     for before, name in zip("abcdefgh", "bcdefghi", strict=True)
 )
 
-#: What is not a template: what the file holds, where that shows (0: nowhere in particular), what is said.
+#: Files that are no template: content, line of the error (0: none), message.
 UNREADABLE = {
     "empty": ("", 0, "the file is empty"),
     "a comment alone": ("# Nothing yet.\n", 0, "the file is empty"),
@@ -83,7 +83,7 @@ UNREADABLE = {
     "a zip": (b"PK\x03\x04" + bytes(range(256)), 0, "is not UTF-8"),
 }
 
-#: What CloudFormation itself could not make anything of: where in the template, and what is said.
+#: Templates that CloudFormation rejects: place in the template, and message.
 UNRENDERABLE = {
     "a map without the entry": (f"{NAMED}!FindInMap [Names, a, b]\n", "Resources.Topic", "there is no Names.a.b"),
     "a map without this region": (
@@ -171,7 +171,7 @@ def written(tmp_path, monkeypatch):
 
 @pytest.fixture
 def stale(verdicts):
-    """Verdicts that an earlier run has left."""
+    """Verdicts of an earlier run."""
     verdicts.parent.mkdir(parents=True)
     verdicts.write_text('{"exit_code": 0}')
     return verdicts
@@ -181,7 +181,7 @@ def stale(verdicts):
 
 
 @pytest.mark.parametrize(("content", "line", "said"), UNREADABLE.values(), ids=list(UNREADABLE))
-def test_what_is_not_a_template_is_told_in_one_line_with_its_place(gate, written, stale, content, line, said):
+def test_what_is_not_a_template_is_reported_in_one_line_with_its_place(gate, written, stale, content, line, said):
     started = time.monotonic()
     complaint = gate(written(content)).line
 
@@ -193,20 +193,20 @@ def test_what_is_not_a_template_is_told_in_one_line_with_its_place(gate, written
     assert time.monotonic() - started < 5
 
 
-def test_a_file_that_is_missing_is_told(gate, stale, tmp_path, monkeypatch):
+def test_a_file_that_is_missing_is_reported(gate, stale, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     assert gate("nothing/here.yaml").line == "gate: nothing/here.yaml: No such file or directory"
     assert not stale.exists()
 
 
-def test_a_folder_is_told(gate, stale, tmp_path):
+def test_a_folder_is_reported(gate, stale, tmp_path):
     assert gate(tmp_path).line == f"gate: {tmp_path}: Is a directory"
     assert not stale.exists()
 
 
-def test_a_file_that_may_not_be_read_is_told(gate, written, stale, monkeypatch):
-    """Who runs the tests may read everything, so the refusal is made up."""
+def test_a_file_that_may_not_be_read_is_reported(gate, written, stale, monkeypatch):
+    """The tests may run as root, who can read everything, so the error is simulated."""
 
     def refused(_):
         raise PermissionError(13, "Permission denied")
@@ -218,7 +218,7 @@ def test_a_file_that_may_not_be_read_is_told(gate, written, stale, monkeypatch):
     assert not stale.exists()
 
 
-def test_links_that_lead_to_each_other_are_told(gate, stale, tmp_path):
+def test_links_that_lead_to_each_other_are_reported(gate, stale, tmp_path):
     (tmp_path / "a.yaml").symlink_to(tmp_path / "b.yaml")
     (tmp_path / "b.yaml").symlink_to(tmp_path / "a.yaml")
 
@@ -226,7 +226,7 @@ def test_links_that_lead_to_each_other_are_told(gate, stale, tmp_path):
     assert not stale.exists()
 
 
-def test_a_name_that_cannot_be_one_is_told(gate, stale):
+def test_a_name_that_cannot_be_one_is_reported(gate, stale):
     assert "File name too long" in gate("x" * 5_000).line
     assert not stale.exists()
 
@@ -235,8 +235,8 @@ def test_a_name_that_cannot_be_one_is_told(gate, stale):
 
 
 @pytest.mark.parametrize(("content", "place", "said"), UNRENDERABLE.values(), ids=list(UNRENDERABLE))
-def test_what_cannot_be_rendered_is_told_in_one_line_with_its_place(gate, written, stale, content, place, said):
-    """A scenario that cannot be rendered is one that nothing has judged."""
+def test_what_cannot_be_rendered_is_reported_in_one_line_with_its_place(gate, written, stale, content, place, said):
+    """A scenario that cannot be rendered has not been judged."""
     started = time.monotonic()
     complaint = gate(written(content), "--engine", "checks").line
 
@@ -252,7 +252,7 @@ def test_what_cannot_be_rendered_is_told_in_one_line_with_its_place(gate, writte
 # ------------------------------------------------------------------------------------------------------ a process ----
 
 
-#: The command, with its verdicts where the first argument says: not where a person has theirs.
+#: The command, with its verdicts at the path in the first argument.
 PROCESS = """
 import sys
 from pathlib import Path
@@ -302,8 +302,8 @@ def test_the_process_ends_with_2_and_one_line(tmp_path, stale, content, argument
         (["--waivers", "mine.yaml"], "--waivers"),
     ],
 )
-def test_a_bad_option_is_told_in_one_line(gate, stale, arguments, said):
-    """Verdicts of the run before would pass for those of this one."""
+def test_a_bad_option_is_reported_in_one_line(gate, stale, arguments, said):
+    """An earlier run's verdicts must not be taken for this run's."""
     complaint = gate(*arguments).line
 
     assert complaint.startswith("gate: ")
@@ -313,7 +313,7 @@ def test_a_bad_option_is_told_in_one_line(gate, stale, arguments, said):
 
 
 def test_while_it_judges_there_are_no_verdicts(gate, written, stale, monkeypatch):
-    """A run that is killed half way leaves nothing either."""
+    """A killed run leaves no verdicts either."""
 
     def interrupted(_):
         raise KeyboardInterrupt
@@ -343,13 +343,13 @@ def test_asking_for_help_deletes_nothing(gate, stale):
 
 @pytest.mark.parametrize("output", [".", "", "template.yaml/report.txt"])
 def test_an_output_that_cannot_be_written_leaves_no_verdicts(gate, written, stale, output):
-    """Nobody has seen the findings, so nobody may take the run for a good one."""
+    """Nobody has seen the findings, so the run must not count as clean."""
     assert gate(written(TOPIC), "--engine", "checks", "--output", output).line
     assert not stale.exists()
 
 
 def test_a_defect_of_the_gate_itself_is_not_mistaken_for_findings(gate, stale, monkeypatch):
-    """Python would end with 1, which says that the template was judged. A traceback is what we want to see then."""
+    """Python's exit code 1 would mean that the template was judged. A bug shows its traceback."""
 
     def broken(_):
         raise RuntimeError("a defect")

@@ -1,4 +1,4 @@
-"""Every case of every rule, judged by the engine that judges the template: the verdict is the one that is expected."""
+"""Judges every case of every rule with the engine that judges the template, and compares the verdict."""
 
 import re
 import subprocess
@@ -50,7 +50,7 @@ def _said(outcome: Outcome, rule: str) -> str:
 
 @pytest.fixture(scope="module")
 def guards() -> Mapping[str, list[tuple[Case, Outcome]]]:
-    """Each Guard rule's cases and what Guard says about them: a call a rule, a fifth of what one call for all costs."""
+    """Each Guard rule's cases and Guard's verdicts: one call per rule takes a fifth of the time of one call for all."""
     found = {}
     for rule in OF_GUARD:
         cases = load(rule)
@@ -68,7 +68,7 @@ def test_guard_says_of_each_case_what_is_expected(rule, guards):
 
 @pytest.mark.parametrize("rule", OF_GUARD, ids=_ids(OF_GUARD))
 def test_each_clause_of_a_guard_rule_refuses_some_case(rule, guards):
-    """A clause that nothing reaches is a promise without proof."""
+    """A clause that no case reaches is unproven."""
     said = {
         failure.message for _, outcome in guards[rule.slug] for failure in outcome.failures if failure.rule == rule.slug
     }
@@ -90,7 +90,7 @@ def test_guard_says_of_each_failure_where_it_is_and_how_to_mend_it(guards):
 
 @pytest.mark.parametrize("intent", [each for each in INTENTS if (RULES / "guard" / each).is_dir()])
 def test_guards_own_test_agrees_and_leaves_nothing_out(intent, expanded):
-    """Its exit code says little: it passes over rules without a test file, and over names it does not know."""
+    """Its exit code is not enough: it skips rules without a test file, and unknown rule names."""
     folder = expanded / "guard" / intent
     ended = subprocess.run(
         [cfn_guard_binary.find(), "test", "--dir", folder], capture_output=True, text=True, check=False, timeout=120
@@ -144,7 +144,7 @@ def test_a_check_says_where_something_is_wrong_and_how_to_mend_it(rule):
 
 @pytest.fixture(scope="module")
 def policies(checkov: Checkov, expanded: Path) -> Mapping[str, Any]:
-    """For each policy of ours, by its slug: what Checkov says of its cases, each a resource of one template."""
+    """Checkov's verdicts on the cases of each of our policies, by slug; each case is a resource of one template."""
     return {
         rule.slug: checkov._ask({"template": str(expanded / "checkov" / f"{rule.path.stem}.json"), "checks": "custom"})
         for rule in OF_CHECKOV
@@ -153,7 +153,7 @@ def policies(checkov: Checkov, expanded: Path) -> Mapping[str, Any]:
 
 @pytest.mark.parametrize("rule", OF_CHECKOV, ids=_ids(OF_CHECKOV))
 def test_checkov_passes_and_refuses_the_cases_that_are_expected(rule, policies):
-    """By their names: two wrongs can make a right number."""
+    """Compared by name: two errors can cancel out in a count."""
     cases = expansion.subjects(rule)
     said = {
         verdict: {each["resource"] for each in policies[rule.slug][verdict] if each["id"] == rule.id}
@@ -168,7 +168,7 @@ def test_checkov_passes_and_refuses_the_cases_that_are_expected(rule, policies):
 
 
 def test_a_policy_that_refuses_says_how_to_mend_it(policies):
-    """The gate takes the fix from the check's name, which is all that Checkov hands through."""
+    """The gate takes the fix from the check's name, the only text that Checkov passes on."""
     for rule in OF_CHECKOV:
         assert all(" Fix: " in each["name"] for each in policies[rule.slug]["failed"] if each["id"] == rule.id)
 

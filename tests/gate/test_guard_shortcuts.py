@@ -1,4 +1,4 @@
-"""Guard is shown only what a rule can see. What it is not shown must make no difference."""
+"""Guard gets only the parts that a rule can read. The other parts must not change its verdict."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_a_rule_sees_resources_of_its_targets_and_no_others(rule):
         pytest.param("rule a { Parameters exists }\n", None, id="no resource"),
     ],
 )
-def test_types_are_told_only_where_every_query_filters_by_them(source: str, expected: set[str] | None):
+def test_types_are_known_only_where_every_query_filters_by_them(source: str, expected: set[str] | None):
     assert types_seen(source) == expected
 
 
@@ -65,7 +65,7 @@ def test_of_properties_by_their_names_a_rule_sees_these():
 def test_what_is_shown_in_parts_is_judged_as_if_shown_whole(
     guard: CfnGuard, pipeline: Source, renderings: list[Target], monkeypatch: pytest.MonkeyPatch
 ):
-    """Every scenario in the nightly profile: the whole takes seconds for each."""
+    """All scenarios in the nightly profile only: each one takes seconds."""
     source = Target("source", pipeline.template, source_text=pipeline.text)
     some = [source, *(renderings if PROFILE == NIGHTLY else renderings[-1:])]
     parts = guard.judge(some)

@@ -1,4 +1,4 @@
-"""The gate on the template that the owner started from: each of its defects is found, by a rule that is about it."""
+"""The gate on the original template: a relevant rule finds each of its defects."""
 
 import re
 from collections.abc import Sequence
@@ -20,12 +20,12 @@ DEFECTS = REFERENCE / "original-defects.md"
 
 @dataclass(frozen=True)
 class Seen:
-    """A part of a defect, in a few words, and the rule (a slug, or another engine's id) that sees it."""
+    """A part of a defect, in a few words, and the rule (a slug, or another engine's id) that finds it."""
 
     part: str
     rule: str
     resources: tuple[str, ...]
-    #: What tells the rule's finding about this defect from its others: a piece of its path, or of its message.
+    #: Identifies the rule's finding about this defect: a part of its path or message.
     says: str = ""
     #: A scenario that the finding is in.
     scenario: str = ""
@@ -45,7 +45,7 @@ SEEN: dict[str, tuple[Seen, ...]] = {
     ),
     "D2": (_seen("python3.9", "function_runtime_is_current", *FUNCTIONS),),
     "D3": (
-        # With a consumer there is a principal: it has to be found where there is none.
+        # With a consumer there is a principal, so the defect shows only without one.
         _seen(
             "no consumer leaves an empty principal",
             "statement_names_a_principal",
@@ -107,7 +107,7 @@ SEEN: dict[str, tuple[Seen, ...]] = {
             "PipelineDashboard",
             says="IncomingRecords is published by",
         ),
-        # The second line of this graph, [".", "."], repeats the first and stays empty with it.
+        # The second line of this graph, [".", "."], repeats the first, so it is empty too.
         _seen(
             "no dimensions: Lambda", "dashboard_line_shows_data", "PipelineDashboard", says="Duration is published by"
         ),
@@ -122,7 +122,7 @@ SEEN: dict[str, tuple[Seen, ...]] = {
             says="a read request carries no s3:x-amz-server-side-encryption",
         ),
     ),
-    # Not seen: for which services there is no endpoint at all. The rules judge those that there are.
+    # Not found: services without any endpoint. The rules judge existing endpoints.
     "D16": (
         _seen("gateways without routes", "gateway_endpoint_is_routed", "S3VPCEndpoint", "DynamoDBVPCEndpoint"),
         _seen("functions outside the VPC", "function_runs_in_the_vpc", *FUNCTIONS, says="outside the VPC"),
@@ -156,7 +156,7 @@ SEEN: dict[str, tuple[Seen, ...]] = {
             "DataLineageTable",
             says="deleted with the stack",
         ),
-        # It says what becomes of it with the stack, and not what when it is replaced.
+        # It has a DeletionPolicy but no UpdateReplacePolicy.
         _seen("the scripts", "bucket_outlives_the_stack", "GlueScriptsBucket", says="an update replaces it"),
     ),
     "D24": (
@@ -246,7 +246,7 @@ EACH = [
 
 @pytest.fixture(scope="session")
 def report(rule_set: RuleSet, engines: Sequence[Engine]) -> Report:
-    """What `tox -e gate -- original-template.yaml` says: all engines, and no waivers, which are our template's."""
+    """The report of `tox -e gate -- original-template.yaml`: all engines, no waivers (they are for our template)."""
     return judge(read(needed(TEMPLATE)), rule_set, engines)
 
 

@@ -1,4 +1,4 @@
-"""What the README shows of the gate is what the gate prints."""
+"""The gate's output in the README is what the gate prints."""
 
 import copy
 from dataclasses import replace

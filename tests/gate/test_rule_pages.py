@@ -1,6 +1,6 @@
-"""rules/README.md leads from a requirement to its rules, and rules/proof.csv has what became of each.
+"""rules/README.md links each requirement to its rules; rules/proof.csv has each rule's verdict and mutants.
 
-Both say so when they are stale, and so does what is built from them.
+A stale file is reported, and so are stale pages built from them.
 """
 
 import csv
@@ -30,7 +30,7 @@ from harness.pages.words import PROOF, README, Material
 from tests.gate.rule_reports import verdicts_and_mutants
 
 ROOT = catalogue.RULES.parent
-#: Where the gate writes when no test has led it elsewhere (conftest.py).
+#: Where the gate writes by default (tests use their own path: conftest.py).
 VERDICTS = gate.VERDICTS
 RULES = catalogue.load()
 BY_SLUG = {rule.slug: rule for rule in RULES}
@@ -58,7 +58,7 @@ def _cases(slug: str) -> list[Case]:
 
 @pytest.fixture(scope="module")
 def built(material: Material) -> Pages:
-    """The pages as they are built for reports that are made up."""
+    """The pages for synthetic reports."""
     return pages.write(material)
 
 
@@ -69,7 +69,7 @@ def readme() -> str:
 
 @pytest.fixture(scope="module")
 def table() -> list[list[str]]:
-    """The cells of proof.csv as it is in the repository."""
+    """The cells of the repository's proof.csv."""
     with (ROOT / PROOF).open(newline="") as file:
         return list(csv.reader(file))
 
@@ -81,7 +81,7 @@ def table() -> list[list[str]]:
 def test_a_requirement_leads_to_rule_verdict_and_mutants_in_three_clicks(
     framework: str, id_: str, readme: str, table: list[list[str]]
 ) -> None:
-    """From its line to a control, from there to a rule's file, and to proof.csv; nothing has to be run."""
+    """From its line to a control, to a rule's file and to proof.csv, without running anything."""
     claiming = [control for control in PROMISED.controls if id_ in control.frameworks.get(framework, ())]
     line = _requirement(readme, framework, id_)
 
@@ -129,7 +129,7 @@ def test_a_control_says_what_it_promises_and_what_it_does_not_cover(control: con
 
 
 def test_the_readme_is_what_rules_and_controls_make_it(readme: str) -> None:
-    """No report is needed to say so."""
+    """This needs no report."""
     assert rules_readme.write(RULES, PROMISED) == readme
 
 
@@ -167,7 +167,7 @@ def test_proof_has_a_line_for_each_rule(table: list[list[str]]) -> None:
     assert re.fullmatch(r"sha256 [0-9a-f]{64}", first[1])
     assert tuple(head) == proof.COLUMNS
     assert [line[:3] for line in lines] == [[rule.id, rule.slug, rule.engine] for rule in RULES]
-    # A code host shows a table only where all lines have as many cells.
+    # Code hosts show a table only if all lines have the same number of cells.
     assert {len(line) for line in table} == {len(proof.COLUMNS)}
 
 
@@ -185,7 +185,7 @@ def test_proof_has_the_reports_own_numbers_and_verdicts(tmp_path: Path) -> None:
 
 
 def test_a_change_of_one_rule_changes_one_line(tmp_path: Path) -> None:
-    """So two changes of different rules can be merged."""
+    """So changes to different rules merge without conflict."""
     verdicts, mutants = verdicts_and_mutants(tmp_path, RULES)
     before = proof.write(_material(verdicts, mutants)).splitlines()
     report = json.loads(mutants.read_text())
@@ -357,7 +357,7 @@ def test_the_reports_are_those_that_the_gate_and_the_mutants_write() -> None:
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, material: Material, built: Pages) -> Path:
     """A project with fresh files and reports, as the command sees it."""
     verdicts, mutants = verdicts_and_mutants(tmp_path, RULES)
-    # What the files say is the tests' above; here it is only whether it is what is there.
+    # The tests above check the content; this only compares files with what would be written.
     monkeypatch.setattr(pages, "write", lambda _: dict(built))
     monkeypatch.setattr(command, "ROOT", tmp_path)
     monkeypatch.setattr(reports, "VERDICTS", verdicts)

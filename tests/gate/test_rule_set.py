@@ -1,4 +1,4 @@
-"""The rule set tests itself: every rule has one name, a reason, cases for each outcome, and work to do."""
+"""The rule set tests itself: every rule has one name, a reason, cases for each outcome, and applies to the template."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from harness.render.source import Source
 from tests.gate import self_test
 
 ALL = catalogue.load()
-#: What a check that reads the template as written is about. Some are about all resources: `*`.
+#: The resource types of checks that read the template as written; `*`: all resources.
 SECTIONS = ("Parameters", "Outputs", "Conditions", "Mappings", "Rules", "Resources")
 
 each_rule = pytest.mark.parametrize("rule", ALL, ids=[rule.slug for rule in ALL])
@@ -30,7 +30,7 @@ def test_there_are_rules_of_every_engine():
 # ---------------------------------------------------------------------------------------------------------- names ----
 
 
-def test_ids_and_slugs_are_told_apart_and_no_slug_is_how_another_begins():
+def test_ids_and_slugs_are_distinct_and_no_slug_is_how_another_begins():
     assert list(self_test.names(ALL)) == []
 
 
@@ -56,7 +56,7 @@ def test_the_rule_says_why_in_words_of_the_business(rule):
 
 
 def test_no_framework_is_named_outside_of_the_controls():
-    """Rules say what is lost; which requirement that serves can change without the rule."""
+    """Rules state the risk; the requirements that they serve can change without the rule."""
     assert list(self_test.frameworks(RULES)) == []
 
 
@@ -69,7 +69,7 @@ def test_every_rule_has_a_control_and_every_control_a_rule():
 
 @each_rule
 def test_the_targets_are_types_that_there_are(rule):
-    """A rule about a misspelt type applies to nothing, for ever."""
+    """A rule for a misspelt type never applies."""
     known = {"*", *SECTIONS, *PROVIDER_SCHEMA_MANAGER.get_resource_types("us-east-1")}
 
     assert rule.targets
@@ -82,7 +82,7 @@ def test_a_guard_file_is_one_rule_whose_clauses_all_say_what_is_wrong_and_how_to
 
 
 def test_every_type_that_takes_tags_has_to_name_its_environment(pipeline: Source):
-    """AWS's schemas say which types take tags; a type that the two rules about tags leave out is not looked at."""
+    """AWS's schemas say which types support tags; a type that both tag rules omit would go unchecked."""
     asked = {rule.slug: set(rule.targets) for rule in ALL if rule.slug.endswith("resource_names_its_environment")}
     taggable = {
         type_
@@ -97,15 +97,15 @@ def test_every_type_that_takes_tags_has_to_name_its_environment(pipeline: Source
 def test_every_rule_judges_something_of_the_real_template(
     pipeline: Source, renderings: list[Target], rule_set: RuleSet, engines: list[Engine]
 ):
-    """Where a rule applies to nothing, all that it promises is empty."""
+    """A rule that applies to nothing proves nothing."""
     source = Target("source", pipeline.template, source_text=pipeline.text)
     silent = {}
     for engine in engines:
         names = {rule.id if rule.engine == CHECKOV else rule.slug for rule in rule_set.of(engine.name)}
-        # Nearly all apply in the first scenario already, so one is asked after the other.
-        for thing in [renderings[0], *([source] if engine.name == CHECKS else []), *renderings[1:]]:
+        # Nearly all rules apply in the first scenario, so scenarios are tried one by one.
+        for target in [renderings[0], *([source] if engine.name == CHECKS else []), *renderings[1:]]:
             if names:
-                outcome = engine.judge([thing])[0]
+                outcome = engine.judge([target])[0]
                 names -= outcome.passed | {failure.rule for failure in outcome.failures}
         silent[engine.name] = names
 
@@ -121,7 +121,7 @@ def test_the_rule_has_a_case_for_every_outcome(rule):
 
 
 def test_there_are_at_most_two_lines_of_cases_for_a_line_of_rules():
-    """What a rule is about is read in its rule; cases that outgrow them are read by nobody."""
+    """Cases that are much longer than their rules are not read by anybody."""
     lines = {what: sum(getattr(rule, what).read_text().count("\n") for rule in ALL) for what in ("path", "case_file")}
 
     assert lines["case_file"] <= 2 * lines["path"]
@@ -134,7 +134,7 @@ def test_what_fits_on_a_line_of_a_case_file_is_on_one(rule):
 
 @pytest.mark.parametrize("rule", [each for each in ALL if each.engine != CHECKOV], ids=lambda rule: rule.slug)
 def test_a_bad_one_beside_a_good_one_is_refused(rule):
-    """The mistake of rules that are content with one good resource out of two. Checkov asks one by one."""
+    """For rules that would pass if one of two resources is good. Checkov judges them one by one."""
     generated = [case.title for case in load(rule) if case.name.startswith("a good one beside a bad one (")]
 
     assert generated or len(content(rule)["beside"]) > 40
@@ -172,7 +172,7 @@ cases:
 def written(
     folder: Path, rule: str = GOOD, cases: str | None = GOOD_CASES, slug: str = "topic_has_a_name"
 ) -> list[Rule]:
-    """A rule of this text, and its cases, in a folder; all rules of the folder."""
+    """Write a rule with this text and its cases to a folder; return all rules of the folder."""
     guard = folder / "guard" / "encryption"
     (guard / "cases").mkdir(parents=True, exist_ok=True)
     stem = catalogue.stem(rule.split()[1], slug)
@@ -265,7 +265,7 @@ def test_a_place_may_be_named_by_how_it_ends():
 
 
 def test_what_is_not_written_out_is_made_from_the_base(tmp_path):
-    """Each shape that does not belong at a place, and the bad one beside the good one under another name."""
+    """Each wrong shape at a place, and a bad resource beside a good one under another name."""
     everywhere = GOOD_CASES.replace(", as: [text, missing]", "").replace(
         "FAIL: A/Properties}", "FAIL: A/Properties/TopicName}"
     )

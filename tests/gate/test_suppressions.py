@@ -1,4 +1,4 @@
-"""What a template says to make an engine look away is not obeyed, and is reported: only rules/waivers.yaml counts."""
+"""Inline suppressions in a template are ignored and reported: only rules/waivers.yaml counts."""
 
 import json
 
@@ -10,9 +10,9 @@ from cfnlint.runner import run_template_by_data
 from harness.gate import suppressions
 from harness.gate.engines import cfn_lint
 from harness.gate.verdicts import Suppression
-from tests.gate.templates import source_of, things
+from tests.gate.templates import source_of, targets
 
-#: A topic that every engine has something against. The marks are where suppressions go.
+#: A topic with a finding of every engine. The marks are where suppressions go.
 TEMPLATE = """\
 AWSTemplateFormatVersion: '2010-09-09'
 Resources:
@@ -24,7 +24,7 @@ Resources:
 {resource}
 {template}
 """
-#: Rule -> the engine that refuses the topic by it.
+#: Rule -> the engine that reports it for the topic.
 REFUSED_BY = {
     "E3002": "cfn-lint",
     "CKV_AWS_26": "checkov",
@@ -114,34 +114,34 @@ def _template(at="", written=""):
 
 
 def _found(report):
-    """What was found, but for the lines and the order."""
+    """The findings, without lines and order."""
     return {(each.engine, each.rule, each.resource, each.message, each.scenarios) for each in report.findings}
 
 
 @pytest.fixture(scope="module")
-def plain(report_of):
-    """The report on the template without any suppression."""
+def unsuppressed(report_of):
+    """The report on the template without suppressions."""
     return report_of(_template())
 
 
-def test_every_engine_refuses_something_of_the_template(plain):
-    """What nobody refuses cannot be suppressed, and the tests below would show nothing."""
-    found = {name: each.engine for each in plain.findings for name in (each.rule, each.slug)}
+def test_every_engine_refuses_something_of_the_template(unsuppressed):
+    """Without findings there is nothing to suppress, and the tests below would prove nothing."""
+    found = {name: each.engine for each in unsuppressed.findings for name in (each.rule, each.slug)}
 
     assert {rule: found.get(rule) for rule in REFUSED_BY} == REFUSED_BY
-    assert plain.suppressions == []
+    assert unsuppressed.suppressions == []
 
 
 @pytest.mark.parametrize(("at", "written", "reported"), SUPPRESSIONS.values(), ids=list(SUPPRESSIONS))
-def test_a_suppression_changes_nothing_and_is_reported_with_its_line(report_of, plain, at, written, reported):
+def test_a_suppression_changes_nothing_and_is_reported_with_its_line(report_of, unsuppressed, at, written, reported):
     report = report_of(_template(at, written))
 
-    assert _found(report) == _found(plain)
+    assert _found(report) == _found(unsuppressed)
     assert [(each.engine, each.line, each.what) for each in report.suppressions] == reported
 
 
 def test_a_template_cannot_configure_the_linters_rules(report_of):
-    """E1029 misses the Sub around `${Environment}`, unless it is told which variables are none."""
+    """E1029 (a variable without Fn::Sub) is reported, and the template's own configuration does not change that."""
     text = "Conditions:\n  Never: !Equals [a, b]\n" + _template().replace("$\n", "!If [Never, '${Alerts}', a]\n", 1)
     configured = "Metadata: {cfn-lint: {config: {configure_rules: {E1029: {custom_excludes: .*}}}}}\n"
     for template in (text, configured + text):
@@ -149,7 +149,7 @@ def test_a_template_cannot_configure_the_linters_rules(report_of):
 
 
 def test_the_linter_would_have_obeyed():
-    """Otherwise the test above shows nothing: this is what cfn-lint does when it is simply called."""
+    """Otherwise the test above proves nothing: this is cfn-lint's default behaviour."""
     written = SUPPRESSIONS["cfn-lint's at the template"][1]
     for text, found in ((_template(), True), (_template("template", written), False)):
         template, _ = decode_str(text)
@@ -161,7 +161,7 @@ def test_the_linter_would_have_obeyed():
 
 @pytest.mark.parametrize("place", ["home", "working directory"])
 def test_nobodys_configuration_of_the_linter_has_a_say(tmp_path, monkeypatch, place):
-    """A gate that depends on who runs it, and where, is none."""
+    """The gate's result must not depend on who runs it, or where."""
     rc = "ignore_checks: [E3002]\nregions: [eu-west-1]\nconfigure_rules: {E1029: {custom_excludes: .*}}\n"
     (tmp_path / ".cfnlintrc").write_text(rc)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -173,7 +173,7 @@ def test_nobodys_configuration_of_the_linter_has_a_say(tmp_path, monkeypatch, pl
 
 
 def test_checkov_would_have_obeyed(checkov, tmp_path):
-    """Its worker tells what it was asked to skip, and judges that all the same."""
+    """Its worker reports the suppressions and judges the resources anyway."""
     path = tmp_path / "template.json"
     written = SUPPRESSIONS["Checkov's"][1]
     source = source_of(_template("resource", written))
@@ -193,21 +193,21 @@ def test_the_command_reports_a_suppression(gate, tmp_path, name):
 
     engine, line, what = reported[0]
     assert ended.code == 1
-    assert f"ignored  {path}:{line}  {what} asks {engine} to look away" in ended.out
+    assert f"ignored  {path}:{line}  {what}: suppression for {engine}" in ended.out
 
 
 def test_no_engine_gets_to_see_them_in_a_template_that_it_might_obey():
-    """Today's engines are told not to; tomorrow's version of one may have another way."""
+    """Today's engines are configured to ignore them; a later version may find another way."""
     metadata = "\n".join(
         f"      {name}: {{keep: no}}" for name in ("guard", "cfn-lint", "cfn_nag", "checkov", "bridgecrew", "cortex")
     )
     text = _template("resource", f"    Metadata:\n{metadata}\n      Owner: {{keep: 'yes'}}")
-    source, rendering = things(
+    source, rendering = targets(
         text.replace("Resources:", "Metadata: {cfn-lint: {keep: no}, Owner: {keep: 'yes'}}\nResources:")
     )
 
-    for thing in (source, rendering):
-        assert thing.template["Resources"]["Alerts"]["Metadata"] == {"Owner": {"keep": "yes"}}
+    for target in (source, rendering):
+        assert target.template["Resources"]["Alerts"]["Metadata"] == {"Owner": {"keep": "yes"}}
     assert source.template["Metadata"] == {"Owner": {"keep": "yes"}}
 
 

@@ -1,6 +1,6 @@
-"""Policies that nobody can read, and those that leave out instead of naming: no rule that reads one passes it.
+"""Invalid policies, and those that exclude instead of naming (NotAction): no rule that reads one passes it.
 
-The rules' own cases are where this is tried: in each good one, every policy that its rule reads is broken in turn.
+Uses the rules' own cases: in each good one, every policy that its rule reads is broken in turn.
 """
 
 import copy
@@ -36,7 +36,7 @@ OF_CHECKS = [rule for rule in RULES.values() if rule.engine == CHECKS and _reads
 
 
 def _broken(statement: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Everything that makes a statement one that nobody can read."""
+    """Every way to make a statement invalid."""
     rest = {key: each for key, each in statement.items() if key != "Effect"}
     yield "a misspelt Effect", {**rest, "Effect": f"{statement['Effect']}ed"}
     yield "an Effect in lower case", {**rest, "Effect": statement["Effect"].lower()}
@@ -131,7 +131,7 @@ def test_many_checks_and_checkov_policies_read_policies():
 
 @pytest.fixture(scope="module")
 def refused(checkov: Checkov, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
-    """For each policy's id, which resources Checkov refuses of those that are broken."""
+    """The broken resources that Checkov rejects, by policy id."""
     path = tmp_path_factory.mktemp("broken") / "template.json"
     path.write_text(json.dumps({"Resources": {name: body for rule in OF_CHECKOV for name, body in _subjects(rule)}}))
     answer = checkov._ask({"template": str(path), "checks": "custom"})
@@ -142,7 +142,7 @@ def refused(checkov: Checkov, tmp_path_factory: pytest.TempPathFactory) -> dict[
 
 
 def _read_by(rule: Rule, body: Any) -> tuple[str, ...]:
-    """Which of a resource's documents a policy reads: a role's trust, or what the role may do."""
+    """The document of a resource that a policy reads: a role's trust policy or its permissions."""
     if body["Type"] != iam.ROLE:
         return DOCUMENTS
     trust = "trust_statements" in rule.path.read_text() and "GrantCheck" not in rule.path.read_text()
@@ -150,7 +150,7 @@ def _read_by(rule: Rule, body: Any) -> tuple[str, ...]:
 
 
 def _subjects(rule: Rule) -> Iterator[tuple[str, Any]]:
-    """What a policy of Checkov's passes, broken in one place, under names of their own."""
+    """Resources that a Checkov policy passes, each broken in one place, under unique names."""
     good = [case for case in expansion.subjects(rule).values() if case.expect == "PASS"]
     for case in good:
         body = case.template["Resources"][expansion.SUBJECT]
@@ -193,7 +193,7 @@ REFUSES_ELSEWHERE = {"Effect": "Deny", "Principal": "*", "Action": "*", "NotReso
     ],
 )
 def test_a_check_sees_what_a_statement_grants_or_refuses_by_leaving_out(rule_id, kind, more):
-    """Until one reader served both, only Checkov's policies did."""
+    """Before both shared one reader, only Checkov's policies did."""
     check = check_loader.load([RULES[rule_id].path])[0]
     said = []
     for stack in _good_stacks(RULES[rule_id]):

@@ -1,4 +1,4 @@
-"""Waivers: the one way to let a finding through, and nothing that is wrong with one goes unsaid."""
+"""Waivers: the only way to accept a finding, and every problem with one is reported."""
 
 import datetime
 from pathlib import Path
@@ -36,7 +36,7 @@ def _known(complete=True):
 
 
 def _applied(given, found, complete=True):
-    """What stands, and what is waived, as the messages and reasons."""
+    """The messages of open findings, and the reasons of waived ones."""
     after = waivers.apply(given, found, _known(complete), TODAY)
     return [each.message for each in after if not each.waived], [each.waived for each in after if each.waived]
 
@@ -68,30 +68,30 @@ def test_an_expired_waiver_lets_nothing_through_and_is_a_finding_itself():
     standing, waived = _applied([_waiver(expires=YESTERDAY)], [_finding()])
 
     assert waived == []
-    assert standing == ["it is open.", "A waiver: it has expired on 2026-11-24."]
+    assert standing == ["it is open.", "Invalid waiver: it expired on 2026-11-24."]
 
 
 @pytest.mark.parametrize(
     ("waiver", "said"),
     [
-        (_waiver("ENC-999"), "there is no rule ENC-999, or it refuses nothing"),
-        (_waiver(resource="Alarms"), "there is no resource Alarms"),
-        (_waiver("ENC-017"), "ENC-017 does not refuse Alerts: the waiver is not needed"),
+        (_waiver("ENC-999"), "there is no rule ENC-999, or it found nothing"),
+        (_waiver(resource="Alarms"), "the template has no resource Alarms"),
+        (_waiver("ENC-017"), "ENC-017 finds nothing in Alerts: the waiver is not needed"),
     ],
 )
 def test_a_waiver_that_waives_nothing_is_a_finding(waiver, said):
-    """It would let a later mistake through that nobody has looked at."""
+    """It would accept a later mistake that nobody has reviewed."""
     standing, waived = _applied([waiver], [_finding()])
 
     assert waived == []
-    assert standing == ["it is open.", f"A waiver: {said}."]
+    assert standing == ["it is open.", f"Invalid waiver: {said}."]
 
 
 def test_the_second_of_two_equal_waivers_is_not_needed():
     standing, waived = _applied([_waiver(), _waiver(line=7)], [_finding()])
 
     assert len(waived) == 1
-    assert standing == ["A waiver: ENC-018 does not refuse Alerts: the waiver is not needed."]
+    assert standing == ["Invalid waiver: ENC-018 finds nothing in Alerts: the waiver is not needed."]
 
 
 @pytest.mark.parametrize("first", [_waiver(expires=YESTERDAY), _waiver("ENC-017")])
@@ -115,7 +115,7 @@ def test_a_finding_about_a_waiver_says_where_the_waiver_is():
 
 @pytest.mark.parametrize("waiver", [_waiver("ENC-017"), _waiver("CKV_AWS_18")])
 def test_with_some_engines_only_a_waiver_for_another_engine_is_not_found_wrong(waiver):
-    """`--engine cfn-lint` cannot know whether Checkov would still refuse the bucket."""
+    """`--engine cfn-lint` cannot know whether Checkov still has the finding."""
     assert _applied([waiver], [_finding()], complete=False) == (["it is open."], [])
 
 
@@ -123,8 +123,8 @@ def test_with_some_engines_only_a_waiver_still_has_to_name_a_resource_and_not_to
     given = [_waiver(expires=YESTERDAY), _waiver("ENC-017", "Alarms")]
 
     assert _applied(given, [_finding()], complete=False)[0][1:] == [
-        "A waiver: it has expired on 2026-11-24.",
-        "A waiver: there is no resource Alarms.",
+        "Invalid waiver: it expired on 2026-11-24.",
+        "Invalid waiver: the template has no resource Alarms.",
     ]
 
 
@@ -157,27 +157,24 @@ def test_a_waiver_without_a_field_is_refused(file, missing):
     lines = [line.replace("- ", "  ") for line in ENTRY.splitlines() if missing not in line.partition(":")[0]]
     file.write_text("-" + "\n".join(lines)[1:])
 
-    assert (
-        _refusal(file)
-        == f"{file}:1: a waiver has rule, resource, reason, owner, expires, each of them and nothing else"
-    )
+    assert _refusal(file) == f"{file}:1: a waiver has exactly the fields rule, resource, reason, owner, expires"
 
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("  owner", "  approved: true\n  owner", "nothing else"),
-        ("platform security", "''", "each of them"),
-        ("The topic has no subscriber yet.", "", "each of them"),
-        ("- rule: topic_refuses_plain_http", "- rule:", "each of them"),
-        ("2027-06-30", "next year", "expires is a day"),
-        ("2027-06-30", "'2027-06-30'", "expires is a day"),
-        ("2027-06-30", "2027-06-30 12:00:00", "expires is a day"),
-        ("2027-06-30", "20270630", "expires is a day"),
+        ("  owner", "  approved: true\n  owner", "has exactly the fields"),
+        ("platform security", "''", "has exactly the fields"),
+        ("The topic has no subscriber yet.", "", "has exactly the fields"),
+        ("- rule: topic_refuses_plain_http", "- rule:", "has exactly the fields"),
+        ("2027-06-30", "next year", "expires must be a date"),
+        ("2027-06-30", "'2027-06-30'", "expires must be a date"),
+        ("2027-06-30", "2027-06-30 12:00:00", "expires must be a date"),
+        ("2027-06-30", "20270630", "expires must be a date"),
         ("2027-06-30", "2027-02-31", "day is out of range"),
-        ("- rule", "rule", "waivers are a list"),
-        (ENTRY, "waivers: []", "waivers are a list"),
-        (ENTRY, "later", "waivers are a list"),
+        ("- rule", "rule", "must be a list of waivers"),
+        (ENTRY, "waivers: []", "must be a list of waivers"),
+        (ENTRY, "later", "must be a list of waivers"),
         (ENTRY, "- later", "a waiver has"),
         (ENTRY, "- [a, b]", "a waiver has"),
         (ENTRY, "- rule: [a", "expected"),
@@ -210,7 +207,7 @@ TOPIC = "Resources:\n  Alerts:\n    Type: AWS::SNS::Topic\n"
 
 @pytest.fixture
 def judged_as_ours(gate, file, tmp_path, monkeypatch):
-    """A template that is taken for the project's own, and a file of waivers for it."""
+    """A template in place of the project's own, and a waiver file for it."""
     template = tmp_path / "template.yaml"
     template.write_text(TOPIC)
     monkeypatch.setattr(command, "TEMPLATE", template)
@@ -258,7 +255,7 @@ def test_the_projects_waivers_are_for_the_projects_template_only(gate, judged_as
 
 
 def test_the_projects_waivers_name_what_there_is(pipeline):
-    """cfn-lint's and Checkov's own rules are known only once they have answered, which the gate's own run shows."""
+    """The rule ids of cfn-lint and Checkov are known only after a run, so the gate's own run checks them."""
     ours = {name for rule in load_rules() for name in (rule.id, rule.slug)}
     own = ("CKV_AWS_", "CKV2_AWS_", "E", "W", "I")
 

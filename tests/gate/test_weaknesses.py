@@ -1,6 +1,6 @@
-"""Where today's engines pass what they should refuse: shown with the engines themselves, and that ours does not.
+"""Weaknesses of today's engines, shown with the engines themselves, and that our gate does not share them.
 
-The rules here are written as naively as those that one finds. Each test asserts first that the naive way passes:
+The rules here are as naive as published ones. Each test asserts first that the naive way passes:
 when an engine mends its weakness, the test says so.
 """
 
@@ -15,14 +15,14 @@ from harness.catalogue.catalogue import Rule
 from harness.catalogue.controls import BadControls
 from harness.gate.engines import cfn_guard_binary, cfn_lint
 from tests.gate import self_test
-from tests.gate.templates import rendered, things
+from tests.gate.templates import rendered, targets
 from tests.gate.test_rule_set import GOOD, GOOD_CASES, written
 
 ALL = catalogue.load()
 
 
 def _said(folder: Path, rule: str, template: dict) -> str:
-    """What plain `cfn-guard validate` says of a template as it is: its exit code, 0 for a pass and 19 for a failure."""
+    """The exit code of plain `cfn-guard validate` on a template: 0 pass, 19 fail."""
     (folder / "rule.guard").write_text(rule)
     (folder / "template.json").write_text(json.dumps(template))
     command = [cfn_guard_binary.find(), "validate", "-r", folder / "rule.guard", "-d", folder / "template.json"]
@@ -71,8 +71,8 @@ rule role_is_no_administrator when %roles !empty {
 
 
 def test_an_administrator_behind_a_condition_passes_guard_on_the_source(tmp_path):
-    source, *_ = things(ROLE.format(HIDDEN))
-    plain, *_ = things(ROLE.format(GRANT))
+    source, *_ = targets(ROLE.format(HIDDEN))
+    plain, *_ = targets(ROLE.format(GRANT))
 
     assert _said(tmp_path, NO_ADMINISTRATOR, plain.template) == "fail"
     assert _said(tmp_path, NO_ADMINISTRATOR, source.template) == "pass"
@@ -81,7 +81,7 @@ def test_an_administrator_behind_a_condition_passes_guard_on_the_source(tmp_path
 def test_an_administrator_behind_a_condition_passes_checkov_on_the_source(checkov):
     own = {}
     for name, grant in (("plain", GRANT), ("hidden", HIDDEN)):
-        outcome = checkov.judge(things(ROLE.format(grant))[:1])[0]
+        outcome = checkov.judge(targets(ROLE.format(grant))[:1])[0]
         own[name] = {each.rule for each in outcome.failures if not each.rule.startswith("CKV_FDP_")}
 
     assert "CKV_AWS_110" in own["plain"]
@@ -89,7 +89,7 @@ def test_an_administrator_behind_a_condition_passes_checkov_on_the_source(checko
 
 
 def test_an_administrator_behind_a_condition_passes_the_linter_on_the_source():
-    source, *_ = things(ROLE.format(HIDDEN))
+    source, *_ = targets(ROLE.format(HIDDEN))
 
     assert cfn_lint.lint("source", source.source_text, True).failures == []
 
@@ -109,7 +109,7 @@ def test_the_gate_refuses_it_and_names_the_scenario_in_which_it_is_granted(gate,
 
 
 def test_a_finding_is_at_its_place_in_the_source_where_a_condition_has_moved_it(report_of):
-    """In the one rendering the bad statement is the third, in the other the second; in the file it is always here."""
+    """The bad statement is third in one rendering and second in the other; in the file it is always here."""
     text = ROLE.format(HIDDEN.replace("'*'", "sqs:SendMessage", 1).replace("'*'", "arn:aws:sqs:*:*:work", 1))
     text += f"              - {GRANT}\n"
     found = [each for each in report_of(text).findings if each.slug == "role_policy_names_its_actions"]
@@ -174,8 +174,8 @@ rule buckets_ask_for_tls when %buckets !empty {
 
 
 def test_one_bucket_policy_that_asks_for_tls_is_enough_for_the_naive_rule(tmp_path):
-    _, rendering = things(BUCKETS)
-    neither = things(BUCKETS.replace("Effect: Deny", "Effect: Allow"))[1]
+    _, rendering = targets(BUCKETS)
+    neither = targets(BUCKETS.replace("Effect: Deny", "Effect: Allow"))[1]
 
     assert _said(tmp_path, SOME_POLICY_ASKS_FOR_TLS, neither.template) == "fail"
     assert _said(tmp_path, SOME_POLICY_ASKS_FOR_TLS, rendering.template) == "pass"
@@ -254,7 +254,7 @@ def test_a_control_that_nothing_executes_is_refused(tmp_path, slug):
 
 
 def test_a_rule_without_a_control_is_refused():
-    """Nobody could say what it is for, or would miss it."""
+    """Nobody would know its purpose or miss it."""
     new = Rule("ENC-900", "topic_has_a_name", "checks", Path("x.py"), "", ())
 
     with pytest.raises(BadControls, match="rule topic_has_a_name has no control"):
@@ -270,7 +270,7 @@ def test_a_control_whose_rule_was_deleted_is_refused():
 
 
 def _tested(folder: Path, rules: list[Rule], old: str = "", new: str = "") -> tuple[int, str]:
-    """How plain `cfn-guard test` ends on the expanded cases, in which one text may be replaced, and what it prints."""
+    """Exit code and output of plain `cfn-guard test` on the expanded cases, with one text optionally replaced."""
     expanded = folder / "expanded"
     expansion.write(expanded, [rule for rule in rules if rule.case_file.is_file()])
     for path in expanded.rglob("*_tests.yml") if old else ():
@@ -288,7 +288,7 @@ def _noticed(folder: Path, rules: list[Rule]) -> str:
 
 
 def test_guards_test_sees_a_wrong_verdict(tmp_path):
-    """To begin with: this much it does."""
+    """The baseline: plain cfn-guard does this much."""
     rules = written(tmp_path, cases=GOOD_CASES.replace("FAIL: no name", "PASS: no name"))
 
     assert _tested(tmp_path, rules)[0] == 7
@@ -302,7 +302,7 @@ def test_a_rule_without_tests_is_fine_for_guard_and_not_for_us(tmp_path):
 
 
 def test_tests_of_another_name_are_fine_for_guard_and_not_for_us(tmp_path):
-    """They are never run, whatever they expect."""
+    """They never run, whatever they expect."""
     rules = written(tmp_path, cases=None)
     (tmp_path / "guard" / "encryption" / "cases" / "names_of_topics.yaml").write_text(GOOD_CASES)
     tests = tmp_path / "expanded" / "guard" / "encryption" / "tests" / "names_of_topics_tests.yml"
@@ -314,7 +314,7 @@ def test_tests_of_another_name_are_fine_for_guard_and_not_for_us(tmp_path):
 
 
 def test_an_expectation_about_an_unknown_rule_is_fine_for_guard(tmp_path):
-    """Ours cannot name another rule: a case says what is expected, and its file is the rule's."""
+    """Our cases cannot name another rule: the file belongs to one rule."""
     rules = written(tmp_path)
     code, said = _tested(tmp_path, rules, '"topic_has_a_name": ', '"topic_has_no_name": ')
 
@@ -324,7 +324,7 @@ def test_an_expectation_about_an_unknown_rule_is_fine_for_guard(tmp_path):
 
 @pytest.mark.parametrize("number", ["900", "901"])
 def test_a_test_goes_to_the_rule_that_its_name_begins_with_and_we_let_no_name_begin_another(tmp_path, number):
-    """Guard takes `topic_has_a_name_in_short_tests.yml` for `topic_has_a_name`, too; their numbers keep ours apart."""
+    """Guard also uses `topic_has_a_name_in_short_tests.yml` for `topic_has_a_name`; our numbers prevent that."""
     longer = "topic_has_a_name_in_short"
     rule = GOOD.replace("topic_has_a_name", longer).replace("900", number)
     written(tmp_path)

@@ -1,4 +1,4 @@
-"""Puts the script that Glue is given in the tree's place: what these tests import of the job is imported from there."""
+"""Makes these tests import the job from the bundled script that Glue gets, not from the tree."""
 
 from harness.packaging.build import job_script
 

@@ -8,7 +8,7 @@ import pytest
 import tests.glue.bundled  # noqa: F401 - before all that imports the job
 from tests.glue.fakes import Lake
 
-#: py4j leaves its connections to the JVM to the garbage collector, which closes them during whichever test it runs.
+#: py4j lets the garbage collector close its JVM connections, during any test.
 CONNECTIONS = r"ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
 
 
@@ -50,5 +50,5 @@ def spark(tmp_path_factory):
 
 @pytest.fixture
 def lake(tmp_path, spark):
-    """A processed bucket in a folder, the two tables, and a clock: all that the job knows of the world."""
+    """The job's environment: a processed bucket in a folder, the two tables, and a clock."""
     return Lake(tmp_path, spark, datetime(2026, 11, 22, 23, 5, tzinfo=UTC))

@@ -19,7 +19,7 @@ from pipeline_store.keys import SequenceRange, validated_key
 from pipeline_store.stages import Stage
 
 HOUR = "year=2026/month=11/day=22/hour=22/"
-#: Two symbols that are in different buckets wherever there are two.
+#: Two symbols that are in different buckets if there are two buckets.
 IN_BUCKET_0, IN_BUCKET_1 = "D", "IBM"
 ARRIVAL_NS = 1_795_385_000_123_000_000
 
@@ -31,7 +31,7 @@ _FIELDS: dict[str, dict[str, Any]] = {
 
 
 def line(seq: int | str, feed: str = "trade", shard: str = "shardId-000000000000", **fields: Any) -> dict[str, Any]:
-    """Return a validated line as the validator writes it; fields that are None are left out."""
+    """Return a validated line as the validator writes it, without fields that are None."""
     record = {
         "type": feed,
         "symbol": "IBM",
@@ -53,12 +53,12 @@ def write_object(path: Path, lines: Iterable[dict[str, Any] | bytes]) -> None:
 
 
 def file_name(name: str) -> str:
-    """Return the name of an object, which `name` tells apart from others of its hour."""
+    """Return an object key; `name` makes it unique within its hour."""
     return SequenceRange("shardId-000000000000", "1", "2", 2, hashlib.sha256(name.encode()).hexdigest()[:16]).file_name
 
 
 class Unlucky(Exception):
-    """The world failed, where a test wanted it to."""
+    """A failure that a test injected."""
 
 
 @dataclass
@@ -78,7 +78,7 @@ class FakeS3:
         keys = sorted(
             str(path.relative_to(root))
             for path in root.rglob("*")
-            # Hadoop keeps checksums beside local files; S3 has none of them.
+            # Hadoop writes checksum files beside local files; S3 has none.
             if path.is_file() and path.suffix != ".crc"
         )
         keys = [key for key in keys if key.startswith(Prefix) and not self.hidden(key)]
@@ -118,13 +118,13 @@ Table = dict[tuple[str, str], dict[str, Any]]
 
 @dataclass
 class FakeDynamo:
-    """Tables as dictionaries, with as much of the expression language as the job speaks."""
+    """Tables as dictionaries, with the part of the expression language that the job uses."""
 
     tables: dict[str, dict[tuple[str, str], dict[str, Any]]] = field(
         default_factory=lambda: {"jobs": {}, "lineage": {}}
     )
     page_size: int = 1000
-    #: Called before each update, with the key's JobId: what others do in the meantime.
+    #: Called before each update, with the key's JobId: simulates concurrent writers.
     meanwhile: Callable[[str], None] = lambda job_id: None
 
     def query(self, TableName: str, IndexName: str, **request: Any) -> dict[str, Any]:  # noqa: N803
@@ -164,14 +164,14 @@ class FakeDynamo:
 
 @dataclass
 class FakeGlue:
-    """A catalogue with one table a feed, whose partitions are by (table, values)."""
+    """A catalogue with one table per feed and partitions by (table, values)."""
 
     location: str = "s3://processed/parquet/feed={}/"
     columns: tuple[str, ...] = ("symbol", "price")
     partitions: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = field(default_factory=dict)
-    #: Called before each request, with its name and the partition's values: what goes wrong there.
+    #: Called before each request, with its name and the partition's values: injects failures.
     meanwhile: Callable[[str, list[str]], None] = lambda call, values: None
-    #: Values of partitions of which an update is refused, in the answer.
+    #: Values of partitions whose update fails in the response.
     unchangeable: set[tuple[str, ...]] = field(default_factory=set)
 
     def get_table(self, DatabaseName: str, Name: str) -> dict[str, Any]:  # noqa: N803
@@ -225,7 +225,7 @@ class FakeGlue:
 
 
 def refused(call: str, code: str = "AccessDeniedException") -> ClientError:
-    """Return the error of a call that AWS refuses."""
+    """Return botocore's error for a denied or failed call."""
     return ClientError({"Error": {"Code": code, "Message": f"not authorized to perform glue:{call}"}}, call)
 
 
@@ -246,7 +246,7 @@ def _term_holds(term: str, row: dict[str, Any], values: dict[str, Any]) -> bool:
 
 
 class Lake:
-    """The processed bucket and its tables, as the functions leave them to the job."""
+    """The processed bucket and its tables, as the functions leave them for the job."""
 
     def __init__(self, folder: Path, spark: Any, now: datetime) -> None:
         self.spark = spark
@@ -276,7 +276,7 @@ class Lake:
         self.dynamodb.tables["jobs"][(raw_key, "1795385000123")] = item
 
     def run(self, *, buckets: int = 2, spark: Any = None, **more: Any) -> dict[str, Any]:
-        """Run the job, an hour after it ran last."""
+        """Run the job, one hour after its last run."""
         self.now += timedelta(hours=1)
         arguments = {
             "JOB_NAME": "json-to-parquet",
@@ -286,7 +286,7 @@ class Lake:
             "lineage_table": "lineage",
             "processed_bucket": "processed",
             "buckets_per_partition": str(buckets),
-            # Glue adds arguments of its own, which may begin like one of the job's.
+            # Glue adds its own arguments, which may start like one of the job's.
             "job": "x",
             **more,
         }

@@ -1,4 +1,4 @@
-"""What the job says of its columns, without Spark: tables and contract are held to it elsewhere."""
+"""The job's column declarations, without Spark; other tests compare the tables and the contract with them."""
 
 import subprocess
 import sys
@@ -22,7 +22,7 @@ def test_no_column_is_named_twice(feed):
 
 @pytest.mark.parametrize("feed", FIELDS)
 def test_spark_writes_the_columns_that_are_declared(spark, feed):
-    """The tables are made of the declaration, the files of the expressions: they must not drift apart."""
+    """Tables come from the declarations, files from the expressions: both must match."""
     lines = spark.createDataFrame([], line_schema(feed)).selectExpr("*", "'' AS raw_key")
 
     rows = lines.selectExpr(*row_expressions(feed))
@@ -31,7 +31,7 @@ def test_spark_writes_the_columns_that_are_declared(spark, feed):
 
 
 def test_the_columns_can_be_read_where_there_is_no_spark():
-    """Whoever declares the tables imports the job, and has no reason to install Spark."""
+    """Code that declares the tables imports the job, and must not need Spark."""
     program = "import json_to_parquet.job, sys; assert 'pyspark' not in sys.modules"
 
     subprocess.run([sys.executable, "-c", program], cwd=GLUE_SOURCE, check=True)

@@ -1,4 +1,4 @@
-"""One row for a position, in one file for a bucket, in order."""
+"""One row per position and one file per bucket, in order."""
 
 import pytest
 
@@ -10,7 +10,7 @@ PREFIX = "validated/market-data/"
 
 @pytest.fixture
 def rows_of(spark, tmp_path):
-    """Read objects, given by name, as the job does."""
+    """Read the named objects as the job does."""
 
     def read(buckets=2, **objects):
         folder = tmp_path / PREFIX / f"feed=trade/{HOUR}"
@@ -22,7 +22,7 @@ def rows_of(spark, tmp_path):
 
 
 def test_a_redelivered_record_appears_once(rows_of):
-    """Retries and bisects regroup batches: objects overlap, and an object may hold a line twice."""
+    """Retries and bisection regroup batches: objects overlap, and an object may contain a line twice."""
     rows = rows_of(b=[line(1), line(2)], a=[line(2), line(3), line(3)])
 
     kept = keep_first_delivery(rows, 2).collect()
@@ -46,7 +46,7 @@ def test_equal_records_at_different_positions_are_different_records(rows_of):
 
 
 def test_a_bucket_is_sorted(rows_of):
-    """By instrument, then time; the stream breaks ties, as the number that it is and not as text."""
+    """By instrument, then time, then sequence number, compared as a number and not as text."""
     lines = [line(10), line(9), line(8, timestamp_ns=5), line(7, symbol="AAPL"), line(9, shard="shardId-000000000001")]
 
     kept = keep_first_delivery(rows_of(buckets=1, a=lines), 1).collect()
@@ -81,7 +81,7 @@ def test_what_was_read_is_counted_by_bucket_and_by_object(rows_of):
 
 
 def test_a_position_under_two_symbols_is_counted_once(rows_of):
-    """It would be written to two buckets, so the files would hold a row more than was counted, and be refused."""
+    """It would be written to two buckets, so the files would have more rows than counted and be rejected."""
     rows = rows_of(buckets=2, a=[line(1, symbol=IN_BUCKET_0), line(1, symbol=IN_BUCKET_1)])
 
     by_bucket = [count for count in count_read({"trade": rows}).collect() if count.raw_key is None]

@@ -1,4 +1,4 @@
-"""The whole job on a bucket that is a folder: what it replaces, what it refuses, and what it says about it."""
+"""The whole job on a bucket in a folder: what it replaces, what it rejects, and what it reports."""
 
 import json
 import random
@@ -32,7 +32,7 @@ def lines(*numbers, **fields):
 
 
 def test_validated_objects_become_parquet(lake, capsys):
-    """One run over all feeds: files under fixed keys, rows marked, lineage written, staging gone, one line said."""
+    """One run over all feeds: files under fixed keys, rows marked, lineage written, staging empty, one log line."""
     trades = lake.add("a", [line(n, symbol=symbol) for n, symbol in enumerate(["IBM", "AAPL", "IBM", "C"])])
     again = lake.add("b", lines(0, symbol="IBM"))
     book = lake.add("c", [line(9, "order_book")], "order_book", LATER)
@@ -62,7 +62,7 @@ def test_validated_objects_become_parquet(lake, capsys):
 
 
 def test_a_time_long_ago_does_not_stop_the_job(lake):
-    """Spark refuses to write times before 1900 unless told how; one such record would close its partition for ever."""
+    """By default Spark refuses to write times before 1900; one such record would block its partition for ever."""
     lake.add("a", lines(1, timestamp="1677-09-21T00:12:43.145224192Z", timestamp_ns=-(2**63)))
 
     assert lake.run()["rows"] == 1
@@ -87,14 +87,14 @@ def test_each_file_has_a_lineage_row(lake):
 
 
 def test_nothing_to_do_starts_no_spark(lake):
-    """The job runs every hour, and a cluster that starts for nothing costs."""
+    """The job runs every hour; starting Spark for nothing costs money."""
     result = lake.run(spark=NoSpark())
 
     assert (result["partitions"], result["rows_marked"]) == ([], 0)
 
 
 def test_a_late_record_joins_its_partition(lake):
-    """The partition is rebuilt from all its objects; one that was not touched stays as it is."""
+    """A partition is rebuilt from all its objects; an untouched partition stays as it is."""
     lake.add("a", lines(1, 2))
     lake.add("other", lines(5), hour=LATER)
     lake.run(buckets=1)
@@ -108,7 +108,7 @@ def test_a_late_record_joins_its_partition(lake):
 
 
 def test_a_partition_keeps_its_number_of_buckets(lake):
-    """Divided anew, a symbol's records would be in two files of one partition."""
+    """With a new bucket count, a symbol's records would be in two files of one partition."""
     symbols = ["A", "B", "C", "D"]
     lake.add("a", [line(n, symbol=symbol) for n, symbol in enumerate(symbols)])
     lake.run(buckets=2)
@@ -125,7 +125,7 @@ def test_a_partition_keeps_its_number_of_buckets(lake):
 
 
 def test_running_again_changes_nothing(lake):
-    """A run that crashed after replacing files is simply repeated."""
+    """A run that crashed after replacing files is repeated."""
     first = lake.add("a", lines(1, 2, 3))
     lake.run()
     before = lake.files()
@@ -138,7 +138,7 @@ def test_running_again_changes_nothing(lake):
 
 
 def test_only_the_rows_that_were_read_are_marked(lake):
-    """An object whose row was not yet there when the run asked is read all the same, and marked by the next run."""
+    """An object whose row appeared after the run's query is read anyway, and marked by the next run."""
     lake.add("a", lines(1))
     early = lake.add("b", lines(2), row=False)
 
@@ -151,7 +151,7 @@ def test_only_the_rows_that_were_read_are_marked(lake):
 
 
 def test_all_pages_of_answers_are_read(lake):
-    """S3 and DynamoDB answer in pages; what is on the second one must not be forgotten."""
+    """S3 and DynamoDB return pages; the second one must be read too."""
     lake.s3.page_size = lake.dynamodb.page_size = 2
     for number in range(5):
         lake.add(f"object-{number}", lines(number))
@@ -163,7 +163,7 @@ def test_all_pages_of_answers_are_read(lake):
 
 @pytest.mark.parametrize("seed", range(2))
 def test_whatever_is_delivered_each_position_is_there_once(lake, seed):
-    """Random batches, overlapping, late and repeated, against the plainest model there is: a set."""
+    """Random batches, overlapping, late and repeated, compared with the simplest model: a set."""
     chance = random.Random(seed)
     delivered = set()
     for run in range(3):
@@ -186,7 +186,7 @@ def test_whatever_is_delivered_each_position_is_there_once(lake, seed):
 
 
 def test_a_missing_object_is_named_and_the_rest_is_done(lake):
-    """Its row stays open, so that it is transformed once somebody has put it back."""
+    """Its row stays open, so that the object is transformed after it is restored."""
     missing, there = lake.add("a", lines(1)), lake.add("b", lines(2))
     other = lake.add("c", lines(3), hour=LATER)
     (lake.folder / "validated" / missing).unlink()
@@ -212,7 +212,7 @@ def test_a_partition_without_any_object_does_not_stop_the_others(lake, capsys):
 
 
 def test_an_object_without_a_line_is_named(lake):
-    """The validator writes none; marking it would hide that something emptied it."""
+    """The validator writes no empty object; marking it would hide that something emptied it."""
     empty = lake.add("a", [])
     lake.add("b", lines(1))
 
@@ -233,7 +233,7 @@ def test_a_row_that_names_no_object_of_ours_is_named(lake):
 
 
 def test_a_file_is_never_replaced_by_one_with_less(lake):
-    """An object that vanished after it was transformed must not take its records out of Parquet, whatever came new."""
+    """If an object vanishes after it was transformed, a later rebuild must not drop its records from Parquet."""
     vanished = lake.add("a", lines(1, 2))
     lake.run(buckets=1)
     before = lake.files()
@@ -250,7 +250,7 @@ def test_a_file_is_never_replaced_by_one_with_less(lake):
 
 
 def test_a_bucket_that_would_vanish_is_kept(lake):
-    """No row is left for the bucket, so nothing would be copied over its file; that is no reason to call it done."""
+    """No row is left for the bucket, so no file would replace the old one; the run must not count it as done."""
     vanished = lake.add("a", lines(1, symbol=IN_BUCKET_0))
     lake.run(buckets=2)
     (lake.folder / "validated" / vanished).unlink()
@@ -263,7 +263,7 @@ def test_a_bucket_that_would_vanish_is_kept(lake):
 
 
 def test_a_staged_file_that_is_not_there_replaces_nothing(lake):
-    """Whatever Spark says it wrote, what counts is what is in staging."""
+    """The files in staging count, whatever Spark reports."""
     lake.add("a", [line(1, symbol=IN_BUCKET_0), line(2, symbol=IN_BUCKET_1)])
     lake.s3.hidden = lambda key: key.startswith("staging/") and "bucket=0" in key
 
@@ -324,7 +324,7 @@ def test_a_file_is_replaced_only_by_all_that_was_read(counted, files, message):
     ],
 )
 def test_a_partition_that_others_wrote_to_is_left_alone(names, message):
-    """Readers read all that is in the folder: beside a foreign file every row would count twice."""
+    """Readers read every file in the folder: with an extra file, every row would count twice."""
     with pytest.raises(TransformFailed, match=message):
         divided_into(names, 2)
 
@@ -376,7 +376,7 @@ def test_a_run_that_failed_lets_the_next_one_in(lake):
 
 
 def test_staging_that_cannot_be_deleted_is_a_failure(lake):
-    """DeleteObjects succeeds even where it deletes nothing, so nobody would know why the bucket grows."""
+    """DeleteObjects succeeds even if it deletes nothing, so nobody would know why the bucket grows."""
     lake.add("a", lines(1))
     lake.s3.undeletable = True
 
@@ -414,7 +414,7 @@ def test_the_lock_of_a_run_that_died_expires(lake, other_run):
 
 
 def test_a_run_that_lost_its_lock_replaces_nothing(lake, other_run):
-    """It took so long that another run started: two that replace the same files would undo each other's work."""
+    """It took so long that another run started: two runs that replace the same files would undo each other's work."""
     lake.add("a", lines(1))
     updates = []
 
@@ -439,7 +439,7 @@ def test_a_lock_that_another_run_has_had_is_not_taken_again(lake, other_run, gon
     session = lake.spark
 
     class Slow:
-        """A Spark that takes so long that another run comes and goes."""
+        """A Spark so slow that another run starts and finishes meanwhile."""
 
         def __getattr__(self, name):
             other_run(seconds=-60)
@@ -455,14 +455,14 @@ def test_a_lock_that_another_run_has_had_is_not_taken_again(lake, other_run, gon
 
 
 def test_a_lock_that_has_only_expired_is_kept(lake):
-    """Nobody took it, so nobody has changed anything."""
+    """The lock expired, but no other run took it, so nothing has changed."""
     lake.add("a", lines(1))
 
     assert lake.run(lock_seconds=-60)["rows"] == 1
 
 
 def test_a_row_that_another_run_marked_is_not_counted(lake):
-    """Rows only move forward; two runs that marked the same row did one row's work."""
+    """Rows only move forward; a row that two runs mark is counted once."""
     raw_key = lake.add("a", lines(1))
 
     def meanwhile(job_id):
@@ -480,7 +480,7 @@ HERE, THERE = ("trade", "2026-11-22", "22"), ("trade", "2026-11-22", "23")
 
 
 def test_each_rebuilt_partition_is_in_the_catalogue(lake):
-    """Readers ask the catalogue which hours there are, and nobody's query waits for a crawler."""
+    """Readers list the hours in the catalogue, and no query waits for a crawler."""
     lake.add("a", lines(1))
     lake.add("b", [line(2, "order_book")], "order_book", LATER)
 
@@ -496,7 +496,7 @@ def test_each_rebuilt_partition_is_in_the_catalogue(lake):
 
 
 def test_a_partition_is_in_the_catalogue_only_after_its_files(lake):
-    """An entry without files is an hour in which nothing was traded, to whoever asks at that moment."""
+    """To a query at that moment, an entry without files looks like an hour without trades."""
     seen = []
     lake.glue.meanwhile = lambda call, values: seen.append((call, sorted(lake.files()), lake.open_rows()))
     raw_key = lake.add("a", lines(1))
@@ -507,7 +507,7 @@ def test_a_partition_is_in_the_catalogue_only_after_its_files(lake):
 
 
 def test_a_partition_without_a_record_is_not_in_the_catalogue(lake):
-    """It has no file: its hour would be one in which nothing was traded."""
+    """It has no file, so its hour would look like one without trades."""
     lake.add("a", [])
 
     with pytest.raises(TransformFailed, match="is empty"):
@@ -538,7 +538,7 @@ def test_a_partition_that_is_known_already_is_left_as_it_is(lake):
     ],
 )
 def test_a_wrong_entry_is_repaired_and_reported(lake, wrong):
-    """A crawler, a person, or the tables of an older release may have written it."""
+    """A crawler, an operator or an older release may have written it."""
     lake.glue.partitions["trade", HERE[1:]] = {
         "Values": list(HERE[1:]),
         "Parameters": {"comment": "kept"},
@@ -565,7 +565,7 @@ def test_a_location_without_the_last_slash_is_the_same_place(lake):
 
 
 def test_a_partition_that_the_catalogue_refuses_stays_open_and_stops_no_other(lake):
-    """Its files are in place, but no reader finds them: the next run comes back to it, though nothing new arrived."""
+    """Its files are in place, but no reader finds them: the next run retries it, even without new objects."""
     refusing, other = lake.add("a", lines(1)), lake.add("b", lines(2), hour=LATER)
 
     def refuse(call, values):
@@ -616,7 +616,7 @@ def test_a_feed_whose_table_is_not_there_stops_no_other_feed(lake):
 
 
 def test_a_table_that_lies_elsewhere_is_not_added_to(lake):
-    """With another pipeline's database its readers would find our prices under their names."""
+    """Otherwise readers of another pipeline's database would find our prices in their tables."""
     lake.glue.location = "s3://elsewhere/parquet/feed={}/"
     raw_key = lake.add("a", lines(1))
 
@@ -642,7 +642,7 @@ def hours(count):
     ],
 )
 def test_an_object_that_cannot_be_read_stops_its_partition_only(lake, content, cause):
-    """Spark fails all that it reads together; which partition is at fault is found by reading fewer at a time."""
+    """Spark fails everything that it reads together; the job finds the bad partition by reading fewer at a time."""
     good = [lake.add("a", lines(number), hour=hour) for number, hour in enumerate(hours(5)) if number != 3]
     bad = lake.add("bad", content, hour=hours(5)[3])
     beside = lake.add("beside", lines(3), hour=hours(5)[3])
@@ -670,7 +670,7 @@ def test_an_object_that_is_no_gzip_stops_its_partition_only(lake):
 
 
 def test_when_everything_fails_the_run_gives_up_early(lake, monkeypatch):
-    """Whatever is wrong then is not wrong with the objects, and each attempt is paid for."""
+    """Then the objects are not the cause, and each attempt costs money."""
     monkeypatch.setattr("json_to_parquet.job._MAX_FAILED", 2)
     bad = {lake.add("a", [b"{not JSON"], hour=hour) for hour in hours(6)}
 
@@ -682,7 +682,7 @@ def test_when_everything_fails_the_run_gives_up_early(lake, monkeypatch):
 
 
 def test_many_bad_partitions_keep_no_good_one_from_parquet(lake, monkeypatch):
-    """Bad hours stay open: tried in the same order each time, they would use up the limit in every run, for ever."""
+    """Bad hours stay open: retried in the same order, they would use up the limit of every run."""
     limit = 5
     monkeypatch.setattr("json_to_parquet.job._MAX_FAILED", limit)
     feeds_and_hours = [(feed, hour) for hour in hours(10) for feed in ("trade", "order_book")]
@@ -696,7 +696,7 @@ def test_many_bad_partitions_keep_no_good_one_from_parquet(lake, monkeypatch):
     stage = Staging.stage
 
     def fail_early(job, work):
-        """What Spark does with a bad object, which other tests show, without waiting for it."""
+        """Spark's behaviour on a bad object (shown by other tests), without waiting for it."""
         if any(row.job_id in bad for each in work for row in each.job_rows):
             raise PySparkException("bad.json.gz")
         stage(job, work)
@@ -713,7 +713,7 @@ def test_many_bad_partitions_keep_no_good_one_from_parquet(lake, monkeypatch):
 
 
 def test_a_search_that_is_cut_off_has_finished_what_it_could(lake, monkeypatch):
-    """A run ends at its time limit, wherever it is: the next must not have all of it to do again."""
+    """A run ends at its time limit at any point: the next run must not repeat all the work."""
     stage, good = Staging.stage, lake.add("a", lines(1), hour=hours(2)[1])
     bad = lake.add("bad", [b"{not JSON"], hour=hours(2)[0])
     attempts = []
@@ -734,7 +734,7 @@ def test_a_search_that_is_cut_off_has_finished_what_it_could(lake, monkeypatch):
 
 
 def test_a_run_that_is_cut_off_lets_the_next_one_begin_elsewhere(lake, monkeypatch):
-    """An attempt that never ends would otherwise be the first of every run."""
+    """Otherwise an attempt that never ends would come first in every run."""
     for number, hour in enumerate(hours(3)):
         lake.add("a", lines(number), hour=hour)
     attempts = []

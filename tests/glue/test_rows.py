@@ -20,7 +20,7 @@ def rows_of(spark, tmp_path):
         folder = f"feed={feed}/{HOUR}"
         write_object(tmp_path / PREFIX / folder / "shardId-000000000000-1-2-2-00.json.gz", lines)
         rows = read_rows(spark, feed, [f"file:{tmp_path}/{PREFIX}{folder}"], PREFIX, {"2026-11-22/22": buckets})
-        # Written out in the session's zone, UTC: in Python it would become the machine's local time.
+        # Formatted in the session's zone, UTC: in Python it would become the machine's local time.
         return rows.withColumn("timestamp_us", rows.timestamp_us.cast("string")).collect()
 
     return read
@@ -42,7 +42,7 @@ def rows_of(spark, tmp_path):
     ],
 )
 def test_a_price_is_stored_exactly_as_text_and_rounded_as_a_number(rows_of, sent, stored):
-    """The number is for calculating, the text is the record: neither may ever be missing."""
+    """The number is for calculations, the text is the original: both must always be present."""
     (row,) = rows_of(line(1, price=sent))
 
     assert row.price_text == sent
@@ -50,7 +50,7 @@ def test_a_price_is_stored_exactly_as_text_and_rounded_as_a_number(rows_of, sent
 
 
 def test_a_level_keeps_its_digits_and_its_absences(rows_of):
-    """A null price in a level means that the venue sent none; a price that is there is never turned into null."""
+    """A null price in a level means that the venue sent none; an existing price never becomes null."""
     levels = [{"price": "0.10", "volume": "0", "action": "delete"}, {"order_id": "18446744073709551616"}]
 
     (row,) = rows_of(line(1, "order_book", bids=levels), feed="order_book")
@@ -87,7 +87,7 @@ def test_what_a_record_does_not_have_is_null(rows_of):
 
 
 def test_texts_are_stored_as_they_are(rows_of):
-    """`extra` holds JSON as text: as an object its numbers would be written anew, and differently."""
+    """`extra` is JSON text: as an object, its numbers would be reformatted."""
     extra = '{"px": 1.10, "big": 123456789012345678901234567890, "é": "\\u00e9\\n", "a": [[1e400]]}'
 
     (row,) = rows_of(line(1, extra=extra, sequence="00012345678901234567890", conditions=["@", " F"], trade_id="7"))
@@ -100,7 +100,7 @@ def test_texts_are_stored_as_they_are(rows_of):
 
 @pytest.mark.parametrize("symbol", ["IBM", "BTC-USD", "ES  Z6", "a'b\\c"])
 def test_a_symbol_has_its_bucket_by_crc32(rows_of, symbol):
-    """Another hash, or another version of this one, would put late records into other files than the early ones."""
+    """Another hash function, or version of it, would put late records into different files."""
     (row,) = rows_of(line(1, symbol=symbol), buckets=7)
 
     assert row.bucket == zlib.crc32(symbol.encode()) % 7
@@ -120,7 +120,7 @@ def test_a_symbol_has_its_bucket_by_crc32(rows_of, symbol):
     ],
 )
 def test_a_line_that_the_validator_did_not_write_stops_the_job(rows_of, broken, message):
-    """Validated lines are our own: one that is wrong is a bug, and guessing would hide it in the data."""
+    """Validated lines are our own: a wrong one is a bug, and guessing would hide it in the data."""
     with pytest.raises(Exception, match=message.replace("(", r"\(")):
         rows_of(line(2), broken)
 

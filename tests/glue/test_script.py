@@ -1,4 +1,4 @@
-"""The script that Glue is given, by itself: nothing of the repository is beside it."""
+"""The bundled script that Glue gets, alone: without the repository."""
 
 import re
 import subprocess
@@ -24,7 +24,7 @@ ARGUMENTS = {
 
 @pytest.fixture
 def run(tmp_path):
-    """Run the script with its arguments as a process, in an otherwise empty folder."""
+    """Run the script with these arguments in a process, in an otherwise empty folder."""
     (tmp_path / SCRIPT).write_text(job_script())
     arguments = [part for name, value in ARGUMENTS.items() for part in (f"--{name}", value)]
 
@@ -36,7 +36,7 @@ def run(tmp_path):
                 "AWS_ACCESS_KEY_ID": "testing",
                 "AWS_SECRET_ACCESS_KEY": "testing",
                 "AWS_DEFAULT_REGION": "us-east-1",
-                # Nobody listens there, and it is asked once.
+                # Nothing listens there, and there is one attempt.
                 "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
                 "AWS_MAX_ATTEMPTS": "1",
             },
@@ -50,7 +50,7 @@ def run(tmp_path):
 
 @pytest.mark.parametrize("module", [json_to_parquet.job, pipeline_store.keys], ids=lambda module: module.__name__)
 def test_the_other_tests_run_the_script(module):
-    """Each module is in the tree as well, but what is there is not what Glue runs."""
+    """Each module is in the tree too, but Glue does not run that copy."""
     assert type(module.__loader__).__module__ == "bundle"
 
 
@@ -61,8 +61,8 @@ def test_it_needs_nothing_beside_it(run):
     assert "--lock_seconds" in done.stdout
 
 
-def test_what_it_fails_on_is_told_by_the_repositorys_lines(run):
-    """It gets as far as its first question to AWS."""
+def test_what_it_fails_on_is_reported_by_the_repositorys_lines(run):
+    """It gets as far as its first AWS call."""
     done = run()
 
     assert done.returncode == 1

@@ -1,4 +1,4 @@
-"""`python -m harness pipeline` in a process of its own, and a look at what it leaves behind. No tests."""
+"""Runs `python -m harness pipeline` in a separate process, and inspects what it leaves behind. No tests."""
 
 import json
 import os
@@ -36,7 +36,7 @@ OPTIONS = ("FEED", "VENUE", "KEEP", "PORT", "COUNT", "SEED", "BAD_PER_MILLE", "P
 
 
 class Command:
-    """One run with a temporary folder and a port of its own. Leaving it ends whatever the run did not end itself."""
+    """One run with its own temporary folder and port. On exit, kills everything that the run left running."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class Command:
 
     @property
     def summary(self) -> dict[str, Any]:
-        """The summary; there has to be one."""
+        """The summary, which must exist."""
         summary: dict[str, Any] = json.loads((self.results / "summary.json").read_text())
         return summary
 
@@ -101,7 +101,7 @@ class Command:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def processes(self) -> list[int]:
-        """All that lives and has the run's folder in its environment or command line, or is in its session."""
+        """All live processes with the run's folder in their environment or command line, or in its session."""
         mark = os.fsencode(self.temporary)
         return [
             pid
@@ -110,7 +110,7 @@ class Command:
         ]
 
     def descendants(self) -> set[int]:
-        """All that it started, and that was started by it, as the kernel knows it."""
+        """All its descendants, from the kernel's process table."""
         found = {self.process.pid}
         parents = [(pid, parent) for pid, parent, _ in _alive()]
         while more := {pid for pid, parent in parents if parent in found} - found:
@@ -126,7 +126,7 @@ def free_port() -> int:
 
 
 def assert_nothing_is_left(command: Command) -> None:
-    """Neither process nor port nor temporary file, at once: a shell's next command starts as soon as this one ended."""
+    """No process, port or temporary file, immediately: a shell's next command starts as soon as this one has ended."""
     running = [_read(pid, "cmdline").replace(b"\0", b" ") for pid in command.processes()]
     assert not running, f"still running: {running}"
     assert not command.listens(), f"port {command.port} still answers"
@@ -135,7 +135,7 @@ def assert_nothing_is_left(command: Command) -> None:
 
 
 def assert_told_in_one_line(command: Command, *words: str) -> None:
-    """A line for the person, the same in the summary for machines, and books that balance."""
+    """One line for the user, the same line in the summary, and a balanced account."""
     complaint, summary = command.complaint, command.summary
     assert complaint.startswith("pipeline: "), complaint
     assert complaint.count("\n") == 1, complaint
@@ -148,12 +148,12 @@ def assert_told_in_one_line(command: Command, *words: str) -> None:
 
 
 def wait_for(command: Command, line: str) -> None:
-    """Until `line` begins to be printed, or the command has ended."""
+    """Wait until `line` is printed, or the command has ended."""
     until(lambda: line in command.printed or command.process.poll() is not None, 120, repr(line))
 
 
 def _alive() -> Iterator[tuple[int, int, int]]:
-    """Process id, parent and session of every process that is not only waiting to be buried."""
+    """Process id, parent and session of every process except zombies."""
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and (stat := _read(int(entry.name), "stat")):
             state, parent, _, session = stat.rsplit(b")", 1)[1].split()[:4]

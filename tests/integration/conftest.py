@@ -1,4 +1,4 @@
-"""What tests share: an emulator a module, started from a shell that would lead others astray, and two deployments.
+"""Shared fixtures: one emulator per module, started with misleading AWS variables, and two deployments.
 
 One a worker of each: a test may put objects there, and changes nothing of the stack.
 """
@@ -24,7 +24,7 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture(scope="session")
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedStack]:
-    """The development environment with all that is optional."""
+    """The development environment with all optional resources."""
     report = tmp_path_factory.mktemp("everything") / "properties.json"
     with Emulator(settings={coverage.REPORT: str(report)}) as running:
         deployed = deploy_template(running, **EVERYTHING)
@@ -33,7 +33,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedSta
 
 @pytest.fixture(scope="session")
 def packaged_folder(everything: DeployedStack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The variable that leads another process to what was packaged for this one."""
+    """The variable that points other processes to this one's package."""
     folder = tmp_path_factory.mktemp("packaged")
     save_packaged(folder)
     return {PACKAGED_FOLDER: str(folder)}

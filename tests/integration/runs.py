@@ -1,4 +1,4 @@
-"""A run of `make pipeline` for the tests of the whole stack, with all that it left behind. No tests."""
+"""A run of `make pipeline` for the whole-stack tests, with its results. No tests."""
 
 import io
 import json
@@ -36,7 +36,7 @@ def options(**changes: Any) -> Options:
 
 
 def deploying_through_the_api(edit: Edit = str) -> tuple[tuple[str, Callable[[Run], None]], ...]:
-    """The stages of a run with a quicker first one, which deploys the edited template without the AWS CLI."""
+    """The stages of a run with a faster first one, which deploys the edited template without the AWS CLI."""
 
     def deploy(run: Run) -> None:
         run.deployed = Stack(run.emulator, run.options.parameters, edit).create().resources
@@ -79,7 +79,7 @@ class Outcome:
 
 
 def raw_records(run: Run) -> dict[tuple[str, str], bytes]:
-    """The bytes of every record in the raw bucket, by position; the objects must hold what their keys say."""
+    """The bytes of every record in the raw bucket, by position; also checks the objects against their keys."""
     s3, bucket = run.emulator.client("s3"), run.resources["RawDataBucket"]
     found: dict[tuple[str, str], bytes] = {}
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="market-data/"):

@@ -1,4 +1,4 @@
-"""What the emulator's tests deploy: small stacks, the words to put them together, and the template. No tests."""
+"""The emulator tests' deployments: small stacks, helpers to build them, and the template. No tests."""
 
 import json
 import os
@@ -44,7 +44,7 @@ class StackFailed(Exception):
 
 
 def wait_until_complete(emulator: Emulator, name: str) -> None:
-    """Return once a stack is created or updated."""
+    """Wait until a stack is created or updated."""
     cloudformation = emulator.client("cloudformation")
 
     def finished() -> str | None:
@@ -66,7 +66,7 @@ def physical_ids(emulator: Emulator, name: str) -> dict[str, str]:
 
 
 def with_a_last_resource_that_fails(template: Path, *before: str) -> Path:
-    """A template, beside the given one, with one more resource that cannot be made once these have been."""
+    """A copy of the template with one more resource, which depends on these and fails to create."""
     broken = template.with_name("broken.yaml")
     resource = (
         "  FailsLast:\n"
@@ -102,7 +102,7 @@ Edit = Callable[[str], str]
 
 
 def uploaded(emulator: Emulator, bucket: str, edit: Edit = str) -> str:
-    """Put the packaged template, edited, and all that it points at into a new `bucket`; the template's address."""
+    """Upload the edited packaged template and its files to a new `bucket`; return the template's URL."""
     s3 = emulator.client("s3")
     s3.create_bucket(Bucket=bucket)
     if not _PACKAGED:
@@ -135,13 +135,13 @@ def _package(emulator: Emulator) -> None:
 
 
 def save_packaged(folder: Path) -> None:
-    """Write what was packaged into `folder`, for another process."""
+    """Write the package to `folder`, for another process."""
     for name, content in _PACKAGED.items():
         (folder / name).write_bytes(content)
 
 
 class Deployment(NamedTuple):
-    """What stands: physical ids by logical id, and outputs."""
+    """A deployed stack: physical ids by logical id, and outputs."""
 
     resources: dict[str, str]
     outputs: dict[str, str]
@@ -166,7 +166,7 @@ class Stack:
         return described(self._emulator)
 
     def update(self, **changes: str) -> bool:
-        """Change some parameters from what they were; whether that changed anything."""
+        """Update some parameters; return whether anything changed."""
         try:
             self._call(self._cloudformation.update_stack, "", changes)
         except ClientError as error:
@@ -176,7 +176,7 @@ class Stack:
         return True
 
     def delete(self) -> None:
-        """Delete it, which leaves what is retained."""
+        """Delete the stack, which leaves the retained resources."""
         self._cloudformation.delete_stack(StackName=STACK_NAME)
         until(lambda: self._cloudformation.describe_stacks()["Stacks"] == [])
 
@@ -193,7 +193,7 @@ class Stack:
 
 
 def described(emulator: Emulator) -> Deployment:
-    """What stands of the repository's template."""
+    """The deployed stack of the repository's template."""
     stack = emulator.client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"][0]
     outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in stack.get("Outputs", [])}
     return Deployment(physical_ids(emulator, STACK_NAME), outputs)
@@ -206,7 +206,7 @@ def types(emulator: Emulator) -> dict[str, str]:
 
 
 class DeployedStack(NamedTuple):
-    """A deployed template, by whom each of its properties was read while it was created, and physical ids."""
+    """A deployed template, the readings of each property during creation, and physical ids."""
 
     emulator: Emulator
     resources: dict[str, str]
@@ -226,14 +226,14 @@ def overridden(path: Path, **changes: str) -> Path:
 
 
 def packaged(folder: Path, bucket: str) -> Path:
-    """The packaged template as a file, once it was uploaded anywhere."""
+    """The packaged template as a file, once it has been uploaded."""
     path = folder / PACKAGED
     path.write_text(_text(bucket))
     return path
 
 
 def deploy_packaged(aws: AwsCli, parameters: Path) -> bool:
-    """Deploy what was uploaded with the AWS CLI; whether that changed anything."""
+    """Deploy the uploaded template with the AWS CLI; return whether anything changed."""
     bucket = parameter(parameters, "ArtifactBucketName")
     with TemporaryDirectory() as folder:
         said = aws.run(

@@ -1,4 +1,4 @@
-"""Whatever starts a process may be interrupted at any of its lines: neither the process nor its folder stays."""
+"""Code that starts a process may be interrupted at any line: neither the process nor its folder is left."""
 
 import gc
 import os
@@ -56,7 +56,7 @@ def run_emulator(_):
 
 @pytest.fixture
 def fakes(monkeypatch, tmp_path):
-    """A temporary folder of its own, a worker, and an emulator that is ready at once."""
+    """A private temporary folder, a worker, and an emulator that is ready at once."""
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     worker = tmp_path / "worker"
@@ -94,7 +94,7 @@ def test_an_interrupt_at_any_line_leaves_neither_process_nor_folder(fakes, modul
 
 
 def _interrupted_where_not_yet(tried, file, run, worker):
-    """Whether the code of `file` came to a line that is not among those tried; there it was interrupted."""
+    """Whether the code of `file` reached an untried line, where it was interrupted."""
 
     def trace(frame, event, _):
         if frame.f_code.co_filename != file:
@@ -134,7 +134,7 @@ def _marked(mark):
 
 
 def test_an_emulator_that_stops_slowly_is_told_and_stopped_all_the_same(fakes):
-    """Nobody else would end what the reaper watches, so it must not be killed for being slow."""
+    """A slow reaper must not be killed: nothing else would stop the processes that it watches."""
     temporary, _ = fakes
     emulator = Emulator(stop_timeout=0)
     emulator.start()
@@ -145,7 +145,7 @@ def test_an_emulator_that_stops_slowly_is_told_and_stopped_all_the_same(fakes):
 
 
 def test_a_killed_owner_of_the_aws_cli_leaves_neither_it_nor_its_temporary_files(fakes, tmp_path):
-    """It would go on deploying into an emulator that is gone, and what it wrote for itself would stay."""
+    """It would go on deploying to a stopped emulator, and leave its temporary files."""
     temporary, worker = fakes
     worker.write_text(WORKER.replace("0.05", "600"))
     program = (
@@ -166,7 +166,7 @@ def test_a_killed_owner_of_the_aws_cli_leaves_neither_it_nor_its_temporary_files
 
 
 def test_what_the_aws_cli_says_is_told_without_its_progress(fakes):
-    """A hundred percent of an upload, first in line, would read as if all were well."""
+    """ "100 %" of an upload before the error would look like success."""
     _, worker = fakes
     worker.write_text(
         "#!/bin/sh\n"

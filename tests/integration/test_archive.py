@@ -1,4 +1,4 @@
-"""The raw bucket keeps what arrived, and the archive a copy that nobody changes: on the whole deployed template.
+"""On the deployed template: the raw bucket keeps what arrived, and the archive an immutable copy.
 
 Replication asks neither the role nor the archive's policy in the emulated AWS; whether it may is judged by the
 permission check and, here, by the policies as they are deployed.
@@ -38,7 +38,7 @@ class Buckets:
 
     @property
     def s3(self) -> Any:
-        """As an administrator, whom policies bind like anybody else."""
+        """As an administrator, who is subject to policies like everybody else."""
         return self.emulator.client("s3")
 
     @property
@@ -70,13 +70,13 @@ class Buckets:
 
 @pytest.fixture
 def locked(production: DeployedStack) -> Buckets:
-    """Production's, whose archive nobody can change."""
+    """Production: nobody can change the archive."""
     return Buckets(production.emulator, production.resources)
 
 
 @pytest.fixture
 def unlockable(everything: DeployedStack) -> Buckets:
-    """Development's, whose archive a privileged person can change."""
+    """Development: a privileged user can change the archive."""
     return Buckets(everything.emulator, everything.resources)
 
 
@@ -136,7 +136,7 @@ def test_an_archived_version_cannot_be_deleted_and_its_retention_not_shortened(b
 
 
 def test_in_production_not_even_by_who_may_bypass_locks(locked: Buckets) -> None:
-    """COMPLIANCE: no right is enough, so none has to be watched."""
+    """COMPLIANCE: no permission is enough, so none has to be watched."""
     key = "market-data/bypassed"
     locked.store(key)
     copy = locked.archived(key)
@@ -152,7 +152,7 @@ def test_in_production_not_even_by_who_may_bypass_locks(locked: Buckets) -> None
 
 
 def test_in_development_a_try_out_can_be_undone(unlockable: Buckets) -> None:
-    """By whoever may bypass governance, and says so; otherwise the bucket would stay, and be paid for."""
+    """By users who may bypass governance mode, explicitly; otherwise the bucket would remain and cost money."""
     key = "market-data/undone"
     unlockable.store(key)
     version = {"Bucket": unlockable.archive, "Key": key, "VersionId": unlockable.archived(key)["VersionId"]}
@@ -163,7 +163,7 @@ def test_in_development_a_try_out_can_be_undone(unlockable: Buckets) -> None:
 
 
 def test_nobody_but_the_replication_role_writes_to_the_archive(buckets: Buckets) -> None:
-    """An administrator is refused for real; replication is judged, because S3 itself does not ask here."""
+    """An administrator is really denied; for replication, unchecked by the emulated S3, policies are evaluated."""
     forged = refused(buckets.s3.put_object, Bucket=buckets.archive, Key="market-data/forged", Body=b"forged")
 
     assert "explicit deny in a resource-based policy" in forged
@@ -176,7 +176,7 @@ def test_nobody_but_the_replication_role_writes_to_the_archive(buckets: Buckets)
 
 @pytest.mark.parametrize(("days", "may"), [(-1, False), (0, True)])
 def test_a_retention_below_the_archives_is_refused_by_policy_too(buckets: Buckets, days: int, may: bool) -> None:
-    """Judged: the emulated AWS does not tell policies how many days a request would leave."""
+    """By policy evaluation: in the emulated AWS, requests have no `s3:object-lock-remaining-retention-days`."""
     read = buckets.s3.get_object_lock_configuration(Bucket=buckets.archive)["ObjectLockConfiguration"]
     left = str(read["Rule"]["DefaultRetention"]["Days"] + days)
 
@@ -195,7 +195,7 @@ def test_a_version_in_the_raw_bucket_cannot_be_deleted(buckets: Buckets) -> None
 
 
 def test_an_upload_that_names_another_key_or_no_kms_key_is_refused(buckets: Buckets) -> None:
-    """What is encrypted with somebody else's key is readable only as long as they like."""
+    """Data encrypted with another account's key is readable only as long as its owner allows."""
     buckets.store("market-data/by-default")
     ours = buckets.s3.head_object(Bucket=buckets.raw, Key="market-data/by-default")["SSEKMSKeyId"]
     other = f"arn:aws:kms:us-east-1:{buckets.emulator.account_id}:key/another"
@@ -208,7 +208,7 @@ def test_an_upload_that_names_another_key_or_no_kms_key_is_refused(buckets: Buck
 
 @pytest.mark.parametrize("data", ["RawData", "ArchivedData", "ProcessedData", "AccessLog", "DataEvent"])
 def test_plain_http_is_refused_to_everybody(buckets: Buckets, data: str) -> None:
-    """Judged: this emulated AWS does not speak it."""
+    """By policy evaluation: the emulated AWS does not support it."""
     bucket = buckets.resources[f"{data}Bucket"]
     policy = json.loads(buckets.s3.get_bucket_policy(Bucket=bucket)["Policy"])
     for action, resource in (("s3:GetObject", f"arn:aws:s3:::{bucket}/x"), ("s3:ListBucket", f"arn:aws:s3:::{bucket}")):

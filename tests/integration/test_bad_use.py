@@ -1,4 +1,4 @@
-"""What a person may get wrong, or a machine run out of: one line that says where to look, and nothing that stays."""
+"""User errors and exhausted resources: one line that says where to look, and nothing is left behind."""
 
 import gzip
 import json
@@ -27,7 +27,7 @@ TRADE = '{"symbol":"A","price":1.5,"volume":1,"timestamp":"2024-01-02T03:04:05Z"
 
 
 def ended(command: Command) -> int:
-    """The exit code, once nothing is left of it."""
+    """The exit code, after checking that nothing is left."""
     code = command.process.wait(patience.seconds(180))
     assert_nothing_is_left(command)
     return code
@@ -143,18 +143,18 @@ def test_an_unknown_venue(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_without_any_record(tmp_path: Path, packaged_folder: dict[str, str], content: str) -> None:
-    """Nothing lost of nothing would look like a success."""
+    """Zero records with zero lost would look like a success."""
     feed = tmp_path / "nothing.txt"
     feed.write_text(content)
     with Command(tmp_path, program=DEPLOYED_QUICKLY, FEED=str(feed), **packaged_folder) as command:
         assert ended(command) == 1
-        assert_told_in_one_line(command, f"{feed}: no record in it")
+        assert_told_in_one_line(command, f"{feed}: contains no records")
 
 
 def test_a_gzip_that_is_cut_short_far_down_is_told_with_the_line(
     tmp_path: Path, packaged_folder: dict[str, str]
 ) -> None:
-    """What was sent before is in the books."""
+    """Records sent before the failure are accounted for."""
     whole = gzip.compress("".join(TRADE % number for number in range(3_000)).encode(), mtime=0)
     (tmp_path / "short.gz").write_bytes(whole[:-200])
     feed = str(tmp_path / "short.gz")
@@ -217,7 +217,7 @@ def test_a_template_that_is_none(tmp_path: Path, content: str | None, words: lis
     ],
 )
 def test_parameters_that_cannot_be_meant(tmp_path: Path, content: str, words: list[str]) -> None:
-    """The AWS CLI passes over a name that is misspelt, and deploys the default."""
+    """The AWS CLI ignores a misspelt name and deploys the default."""
     parameters = tmp_path / "mine.json"
     parameters.write_text(content)
     if "=" in content:
@@ -262,7 +262,7 @@ sys.exit(command.run_pipeline(read_options(arguments, {}), Path(results), interf
 
 @pytest.fixture(scope="module")
 def unshare() -> list[str]:
-    """The command that lets its command mount what nobody else sees."""
+    """The command that runs another in a private mount namespace."""
     # Whoever is not root may be it among themselves, where the machine allows that.
     command = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
     probe = [*command, "sh", "-c", "mount -t tmpfs none /mnt"]
@@ -313,13 +313,13 @@ def test_a_disk_that_is_full_when_results_are_brought_there(
 
 @pytest.mark.nightly
 def test_a_disk_that_has_no_room_for_sparks_temporary_files(tmp_path: Path, unshare: list[str], disk: Path) -> None:
-    """Half of them on the way to S3: no partition is written, and the records are told as lost."""
+    """Half of them on the way to S3: no partition is written, and the records are reported as lost."""
     within = on_a_small_disk(unshare, "64m", disk)
     arguments = ("transform", str(disk), "65536", "--count", "100")
     with Command(tmp_path, *arguments, program=FILLING, within=within, temporary=disk) as command:
         assert ended(command) == 1
         log = command.results / "glue.log"
-        assert_told_in_one_line(command, "left something undone", "No space left on device", f"log: {log}")
+        assert_told_in_one_line(command, "did not finish everything", "No space left on device", f"log: {log}")
         assert "No space left on device" in log.read_text()
         assert command.summary["lost"] > 0
 
@@ -336,7 +336,7 @@ def test_a_full_disk_under_standard_output(tmp_path: Path) -> None:
 
 
 def test_a_reader_that_goes_away(tmp_path: Path) -> None:
-    """`make pipeline | head`: nobody would see the result, so there is none."""
+    """`make pipeline | head`: nobody would see the result, so the run fails."""
     reader, writer = os.pipe()
     os.close(reader)
     with Command(tmp_path, "--count", "100", output=writer) as command:

@@ -33,9 +33,9 @@ def aws(emulator, tmp_path_factory):
 
 
 def test_deploying_from_another_checkout_changes_nothing(aws, tmp_path, monkeypatch):
-    """Other folder, other file times, a layer installed anew: CI must not redeploy what a person deployed.
+    """Another folder, other file times, a reinstalled layer: CI must not redeploy an unchanged release.
 
-    Names of artifacts are made of their content, so the zips have to be the same, to the byte.
+    Artifacts are named by content, so the zips must be identical, byte for byte.
     """
     checkout = tmp_path / "checkout"
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -90,7 +90,7 @@ def test_a_failed_deployment_names_the_resource(emulator, tmp_path):
 
 
 def test_development_parameters_are_not_for_aws(capsys):
-    """Their bucket belongs to nobody's account; on AWS somebody else may own it."""
+    """The development bucket belongs to no account; on AWS somebody else may own it."""
     with pytest.raises(SystemExit) as ended:
         command.main([])
 

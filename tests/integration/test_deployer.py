@@ -30,7 +30,7 @@ def _policies(stack: str = Place.stack, bucket: str = BUCKET) -> dict[str, Any]:
 
 
 def _deployer(emulator: Emulator, name: str, policies: dict[str, Any]) -> AwsCli:
-    """The AWS CLI with the credentials of a user who has these policies, as deploying.md has them made."""
+    """The AWS CLI with the credentials of a user with these policies, created as in deploying.md."""
     iam = emulator.client("iam")
     iam.create_user(UserName=name)
     for each, document in policies.items():

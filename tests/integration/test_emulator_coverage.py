@@ -1,4 +1,4 @@
-"""Every property of the template is applied by the emulated AWS or said not to be, and what matters is read back."""
+"""The emulated AWS applies every template property or it is listed; important ones are read back."""
 
 import json
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def deployed(everything: DeployedStack) -> Deployed:
 
 
 def test_every_property_is_applied_or_admitted(deployed: Deployed) -> None:
-    """MiniStack's CloudFormation drops what it does not know, and says CREATE_COMPLETE."""
+    """MiniStack's CloudFormation drops unknown properties and reports CREATE_COMPLETE."""
     found, _ = deployed
 
     assert coverage_gaps(found, additions.PROPERTIES, additions.TYPES, NOT_SHOWN) == []
@@ -35,7 +35,7 @@ def test_every_property_is_applied_or_admitted(deployed: Deployed) -> None:
 
 @pytest.mark.parametrize("row", NOT_SHOWN, ids=lambda row: f"{row.type} {row.property}")
 def test_a_drop_that_the_list_leaves_out_is_named(deployed: Deployed, row: Any) -> None:
-    """Otherwise the list would be a matter of diligence."""
+    """Otherwise nothing would keep the list complete."""
     rest = [other for other in NOT_SHOWN if other is not row]
     said = coverage_gaps(deployed[0], additions.PROPERTIES, additions.TYPES, rest)
 
@@ -44,7 +44,7 @@ def test_a_drop_that_the_list_leaves_out_is_named(deployed: Deployed, row: Any) 
 
 @pytest.mark.parametrize("row", additions.PROPERTIES, ids=lambda row: f"{row.type} {row.property}")
 def test_a_drop_that_the_overlay_leaves_out_is_named(deployed: Deployed, row: Any) -> None:
-    """A row that could go without being missed would be a row too many."""
+    """Every row of the overlay must be needed."""
     rest = [other for other in additions.PROPERTIES if other is not row]
     said = coverage_gaps(deployed[0], rest, additions.TYPES, NOT_SHOWN)
 
@@ -73,7 +73,7 @@ def _endpoint(key: str) -> Callable[[Clients, Properties], Any]:
 
 
 def _rules(key: str) -> Callable[[Clients, Properties], Any]:
-    """Security group rules in the template's shape, each source or destination on its own."""
+    """Security group rules in template form, one per source or destination."""
 
     def read(aws: Clients, properties: Properties) -> Any:
         groups = aws("ec2").describe_security_groups()["SecurityGroups"]
@@ -266,7 +266,7 @@ READ_BACK: dict[tuple[str, str], Callable[[Clients, Properties], Any]] = {
 
 
 def _holds(read: Any, given: Any) -> bool:
-    """Whether what was read has everything that was given; numbers and flags may be texts, documents JSON."""
+    """Whether the read value contains the given one; numbers and flags may be text, documents JSON."""
     if isinstance(given, dict | list) and isinstance(read, str):
         read = json.loads(read)
     if isinstance(given, dict):

@@ -1,4 +1,4 @@
-"""What the emulator enforces on functions and roles, and how it comes to light in the logs."""
+"""What the emulator enforces on functions and roles, and how denials appear in the logs."""
 
 import json
 from pathlib import Path
@@ -35,7 +35,7 @@ def handler(event, context):
 
 @pytest.fixture(scope="module")
 def calls(emulator: Emulator) -> dict[str, str]:
-    """A function that calls what it is told to, with a role that allows it nothing."""
+    """A function that makes the requested call, with a role without permissions."""
     variables = {"BUCKET": {"Ref": "Bucket"}, "TABLE": {"Ref": "Table"}, "QUEUE": {"Ref": "Queue"}}
     table = {**ADDED["Table"]["Properties"]}
     table.pop("SSESpecification")
@@ -79,7 +79,7 @@ def of_function(found: Findings, name: str) -> tuple[list[Any], list[Any]]:
 def test_a_refused_call_is_named_from_the_functions_log(
     emulator: Emulator, calls: dict[str, str], call: str, action: str, resource: str | None
 ) -> None:
-    """Role and action are what the person has to bring together; MiniStack's own message lacks the resource."""
+    """The user needs role, action and resource; MiniStack's own message lacks the resource."""
     logs = findings_of(emulator)
     logs.read()
     invoke(emulator, calls["Function"], call)
@@ -114,7 +114,7 @@ def test_an_invocation_that_fails_is_found_in_its_log(
 
 
 def test_a_function_is_lent_none_of_our_modules_and_settings(emulator: Emulator, calls: dict[str, str]) -> None:
-    """What it finds here and not on AWS would hide that its package lacks it."""
+    """A module that exists here but not on AWS would hide that the package lacks it."""
     seen = invoke(emulator, calls["Function"], "nothing")
 
     assert {Path(entry) for entry in seen["path"]}.isdisjoint({ROOT, ROOT / "lambda_src", ROOT / "glue_src"})
@@ -134,7 +134,7 @@ def handler(event, context):
 
 
 def test_a_kinesis_batch_reported_as_failed_is_delivered_again(emulator: Emulator) -> None:
-    """MiniStack alone moves on and loses it, which no test of ours could tell from success."""
+    """MiniStack alone would skip and lose it, which our tests could not distinguish from success."""
     ids = deploy(
         emulator,
         "partial",

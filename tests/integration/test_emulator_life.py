@@ -1,4 +1,4 @@
-"""The emulator as a process: it starts, answers, ends, and leaves nothing behind."""
+"""The emulator process: it starts, responds, stops, and leaves nothing behind."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from tests.waiting import until
 
 
 def test_it_speaks_tls_as_a_bound_administrator_to_the_real_cli(emulator: Emulator) -> None:
-    """Deployments go through the AWS CLI, so the CLI has to be led here by its environment alone."""
+    """Deployments use the AWS CLI, so its environment alone must lead it to this emulator."""
     command = [str(Path(sys.executable).with_name("aws")), "sts", "get-caller-identity", "--output", "json"]
     printed = subprocess.run(command, env=emulator.environment(), capture_output=True, text=True, check=True).stdout
 
@@ -36,7 +36,7 @@ def test_only_loopback_is_listened_on(emulator: Emulator) -> None:
 
 
 def test_two_run_side_by_side_and_a_stopped_one_leaves_nothing(emulator: Emulator, tmp_path: Path) -> None:
-    """Tests run in parallel; MiniStack alone would have both ask for port 443."""
+    """Tests run in parallel; MiniStack alone would use port 443 in both."""
     log = tmp_path / "emulator.log"
     with Emulator(log_file=log) as other:
         folder = other.ca_bundle.parent.parent
@@ -64,7 +64,7 @@ def test_a_chosen_port_is_used() -> None:
 
 
 def test_one_that_cannot_start_says_why() -> None:
-    """The cause is in its log, which is gone with it unless the error carries it."""
+    """The cause is in its log, which is deleted with it, so the error must contain it."""
     broken = Emulator(settings={"GATEWAY_PORT": "not-a-port"})
 
     with pytest.raises(EmulatorError, match=r"(?s)ended while starting.*not-a-port"):
@@ -83,7 +83,7 @@ def test_one_that_is_not_ready_in_time_is_ended(monkeypatch: pytest.MonkeyPatch,
 def test_an_interrupt_while_waiting_is_cleaned_up_by_the_one_interrupted(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A test run goes on to its other fixtures after Ctrl-C; what was half started must not live on beside them."""
+    """After Ctrl-C a test run still finalizes its fixtures; a half-started emulator must not keep running."""
 
     def interrupted(*_arguments: Any) -> bool:
         raise KeyboardInterrupt
@@ -120,7 +120,7 @@ def listens(port: int) -> bool:
 
 
 def test_a_killed_owner_leaves_nothing_behind(tmp_path: Path) -> None:
-    """CI ends a job that takes too long with SIGKILL, and the machine goes on to the next one."""
+    """CI kills a job that takes too long with SIGKILL, and the machine runs the next one."""
     with owner(tmp_path) as process:
         assert process.stdout is not None
         process.stdout.readline()
@@ -133,7 +133,7 @@ def test_a_killed_owner_leaves_nothing_behind(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("delay", [0.05, 0.4])
 def test_an_interrupt_while_starting_leaves_nothing_behind(tmp_path: Path, delay: float) -> None:
-    """Ctrl-C in the first second is when people notice that they meant something else."""
+    """Users often press Ctrl-C in the first second, after noticing a mistake."""
     with owner(tmp_path) as process:
         assert process.stdout is not None
         process.stdout.readline()
@@ -145,7 +145,7 @@ def test_an_interrupt_while_starting_leaves_nothing_behind(tmp_path: Path, delay
 
 
 def test_one_that_is_left_running_ends_at_a_signal(tmp_path: Path) -> None:
-    """KEEP=1: the person looks at what was built, and then needs one process id to be rid of it."""
+    """KEEP=1: the user inspects the resources, and then has one process id to kill."""
     program = (
         "from harness.emulator.process import Emulator\n"
         "emulator = Emulator()\n"
@@ -163,7 +163,7 @@ def test_one_that_is_left_running_ends_at_a_signal(tmp_path: Path) -> None:
 
 
 def test_clients_may_be_used_by_several_threads(emulator: Emulator) -> None:
-    """The producer puts records from more than one."""
+    """The producer puts records from more than one thread."""
     client = emulator.client("sts")
     answers: list[str] = []
     threads = [threading.Thread(target=lambda: answers.append(client.get_caller_identity()["Arn"])) for _ in range(8)]

@@ -1,4 +1,4 @@
-"""What the overlay adds to MiniStack is applied by a deployment, read back, and withdrawn."""
+"""A deployment applies the overlay's additions; they are read back and removed again."""
 
 from collections.abc import Callable
 from typing import Any
@@ -104,7 +104,7 @@ def _trail(emulator: Emulator, name: str) -> Any:
 
 @pytest.fixture(scope="module")
 def added(emulator: Emulator) -> dict[str, Any]:
-    """What each addition reads back as, and under "key" and the logical ids what it may refer to."""
+    """The expected read-back value of each addition; "key" and logical ids stand for references."""
     ids = deploy(emulator, "added", ADDED)
     key = emulator.client("kms").describe_key(KeyId=ids["Key"])["KeyMetadata"]["Arn"]
     found: dict[Any, Any] = {place: read(emulator, ids) for place, read in READ_BACK.items()}
@@ -117,7 +117,7 @@ def added(emulator: Emulator) -> dict[str, Any]:
 
 
 def test_every_addition_is_read_back() -> None:
-    """A row without a test is a claim."""
+    """A row without a test proves nothing."""
     rows = {(a.type, a.property) for a in additions.PROPERTIES} | {(a.type, a.name) for a in additions.TYPES}
 
     assert set(READ_BACK) == rows
@@ -206,7 +206,7 @@ def test_an_addition_is_applied_by_a_deployment(added: dict[Any, Any], place: tu
 
 
 def test_an_update_that_drops_a_property_withdraws_it(emulator: Emulator, added: dict[Any, Any]) -> None:
-    """Otherwise a template would go on passing for what an older one of it had set."""
+    """Otherwise a value that an older version of the template had set would stay."""
     dropped = {(a.type, a.property) for a in additions.PROPERTIES if a.withdraw is not None}
     smaller = {
         name: {
@@ -232,7 +232,7 @@ def test_an_update_that_drops_a_property_withdraws_it(emulator: Emulator, added:
 
 
 def test_a_trail_that_is_not_to_be_started_fails_the_stack(emulator: Emulator) -> None:
-    """The overlay starts every trail; and nothing half made may stay."""
+    """The overlay starts every trail; after a failure, no half-created trail may stay."""
     trail = {**ADDED["Trail"]["Properties"], "TrailName": "stopped", "IsLogging": "false", "S3BucketName": "somewhere"}
     del trail["KMSKeyId"]
 
@@ -242,7 +242,7 @@ def test_a_trail_that_is_not_to_be_started_fails_the_stack(emulator: Emulator) -
 
 
 def test_a_property_that_cannot_be_applied_fails_the_stack(emulator: Emulator) -> None:
-    """An addition that fails in silence would be one more dropped property; and nothing half made may stay."""
+    """An addition that fails silently would be another dropped property; no half-created resource may stay."""
     bucket = {"BucketName": "half-made", "LifecycleConfiguration": {"Rules": [{"Status": "Enabled", "Unheard": 1}]}}
 
     with pytest.raises(StackFailed, match="Unheard"):

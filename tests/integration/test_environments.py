@@ -1,4 +1,4 @@
-"""The whole pipeline under the other environments' parameters, with what is optional there and not there."""
+"""The whole pipeline with the parameters of the other environments, with and without optional resources."""
 
 import json
 from dataclasses import replace
@@ -113,7 +113,7 @@ def _refused(call: Any, **arguments: Any) -> None:
 
 
 def _only_over_tls(policy: dict[str, Any], bucket: str, key: str, run: Run) -> None:
-    """The emulated AWS speaks TLS alone, so its policy engine is asked."""
+    """The emulated AWS supports TLS only, so its policy engine is called."""
     document = {"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
     role = Role("analyst", f"arn:aws:iam::{CONSUMER}:role/analyst", {}, (document,))
     request = Request("s3:GetObject", f"arn:aws:s3:::{bucket}/{key}", run.emulator.region, {})

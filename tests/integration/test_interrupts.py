@@ -1,4 +1,4 @@
-"""Ctrl-C, `kill` and CI's patience may end a run at any moment: nothing of it stays, and its books balance."""
+"""Ctrl-C, `kill` or a CI timeout may end a run at any time: nothing is left, and every record is accounted for."""
 
 import os
 import random
@@ -57,7 +57,7 @@ class Moment(NamedTuple):
 
 
 def moments() -> Iterator[Any]:
-    """Twenty moments, of which all but one a stage are left to the long profile, because each is a run."""
+    """Twenty moments; by default only one per stage, the others in the nightly profile, as each takes a run."""
     chance = random.Random(SEED)
     signals = cycle((signal.SIGINT, signal.SIGTERM))
     for line, length, count in STAGES:
@@ -74,7 +74,7 @@ Started = Callable[[str], Command]
 
 @pytest.fixture
 def started(tmp_path: Path, packaged_folder: dict[str, str]) -> Started:
-    """Starts a run that is to be interrupted after a line."""
+    """Starts a run to interrupt after a given line."""
 
     def start(line: str) -> Command:
         if any(stage.startswith(line) for stage in FIRST_STAGES):
@@ -85,7 +85,7 @@ def started(tmp_path: Path, packaged_folder: dict[str, str]) -> Started:
 
 
 def at(command: Command, moment: Moment) -> None:
-    """Return at that moment of the run, or when it has ended."""
+    """Wait for that moment of the run, or its end."""
     if moment.line:
         wait_for(command, moment.line)
     else:
@@ -135,7 +135,7 @@ def assert_ended_as(command: Command, code: int) -> None:
     ],
 )
 def test_more_signals_do_not_cut_the_cleaning_up_short(started: Started, line: str, seconds: float) -> None:
-    """Who sees nothing happen within a moment presses Ctrl-C again, and again."""
+    """Impatient users press Ctrl-C again and again."""
     with started(line) as command:
         at(command, Moment(line, seconds, signal.SIGINT))
         for number in cycle((signal.SIGINT, signal.SIGTERM)):
@@ -150,7 +150,7 @@ def test_more_signals_do_not_cut_the_cleaning_up_short(started: Started, line: s
 
 
 def test_spark_ends_with_the_run_and_all_that_was_started_was_looked_for(started: Started) -> None:
-    """The other tests look for the run's folder in environments: that finds nothing unless everything has it there."""
+    """The other tests search environments for the run's folder, which works only if every process has it."""
     with started(JOB) as command:
         wait_for(command, JOB)
         unmarked = dict.fromkeys(command.descendants(), 0)
@@ -182,7 +182,7 @@ def name(pid: int) -> bytes:
 
 @pytest.mark.parametrize("line", ["Deploying", pytest.param(JOB, marks=pytest.mark.nightly)])
 def test_a_killed_run_leaves_neither_process_nor_temporary_file(started: Started, line: str) -> None:
-    """CI ends a job that minds no other signal so. Nothing can be written then; but nothing may go on running."""
+    """CI's last resort. Nothing can be written then, but nothing may keep running."""
     with started(line) as command:
         at(command, Moment(line, 1.0, signal.SIGKILL))
         command.process.kill()

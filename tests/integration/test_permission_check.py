@@ -1,4 +1,4 @@
-"""The permission check, on a small stack and on the whole template, both really deployed."""
+"""The permission check, on a small stack and on the whole template, both deployed."""
 
 import json
 from collections.abc import Callable
@@ -27,7 +27,7 @@ from tests.integration.stacks import (
 
 
 def pipeline(consumer: dict[str, Any], notifying_key: bool = True) -> Resources:
-    """The encrypted half of a pipeline, the consumer's rights as given."""
+    """A part of a pipeline with encryption, with the given permissions for the consumer."""
     key = json.loads(json.dumps(KEY["Key"]))
     if notifying_key:
         key["Properties"]["KeyPolicy"]["Statement"].append(
@@ -72,7 +72,7 @@ GRANTS = (
 
 
 def test_the_permission_check_names_what_the_services_will_miss() -> None:
-    """The emulator itself feeds the function all the same: on AWS it would never see a record."""
+    """The emulator invokes the function anyway; on AWS it would never get a record."""
     with Emulator() as fresh:
         deploy(fresh, "pipeline", pipeline(role(allow(GRANTS))))
         complete = missing_grants(fresh.client, region=fresh.region, account=fresh.account_id)
@@ -98,13 +98,13 @@ def nothing_more(service: str) -> Any:
 
 @dataclass(frozen=True)
 class Whole:
-    """All that the permission check reads of the deployed template, read once, and physical ids."""
+    """The permission check's input for the deployed template, cached, and physical ids."""
 
     read: Deployment
     resources: dict[str, str]
 
     def missing(self, policy: str = "", edit: Edit | None = None) -> set[tuple[str, str]]:
-        """What is missing, in a copy with each statement of one policy replaced by what `edit` makes of it."""
+        """The missing permissions in a copy where `edit` has replaced each statement of one policy."""
         changed = deepcopy(self.read)
         if edit is not None:
             for document in self._documents(changed, policy):

@@ -26,7 +26,7 @@ def _spark():
 
 
 def printed_numbers(run):
-    """What the functions' log lines say, minute 0 being a quarter of an hour before the first of them."""
+    """The metrics in the functions' logs; minute 0 is 15 minutes before the first line."""
     logs, numbers = run.emulator.client("logs"), Numbers()
     lines = [
         event
@@ -40,7 +40,7 @@ def printed_numbers(run):
 
 
 def deployed_alarms(run) -> dict[str, Alarm]:
-    """The alarms as they are deployed, by the names people know, on what the functions report themselves."""
+    """The deployed alarms by name, evaluated on the functions' own metrics."""
     pages = run.emulator.client("cloudwatch").get_paginator("describe_alarms").paginate()
     return {
         alarm["AlarmName"].removesuffix("-development"): read(alarm)
@@ -60,7 +60,7 @@ def on(alarms, numbers) -> set[str]:
 
 
 def test_a_generated_feed_is_accounted_for_and_each_bad_record_has_its_reason(tmp_path):
-    """The maker of the feed knows which records are bad and why; nothing else may be refused."""
+    """The generator knows which records are bad and why; no other record may be rejected."""
     seen = {}
 
     def remember(run):
@@ -91,7 +91,7 @@ def test_a_generated_feed_is_accounted_for_and_each_bad_record_has_its_reason(tm
 
 
 def catalogue(run):
-    """Where readers look for each partition of the feeds' tables, by table, day and hour."""
+    """The location of each partition of the feeds' tables, by table, day and hour."""
     glue, database = run.emulator.client("glue"), run.resources["GlueDatabase"]
     return {
         (table, *partition["Values"]): partition["StorageDescriptor"]["Location"]
@@ -114,7 +114,7 @@ def written_partitions(run):
 
 
 def test_what_goes_wrong_with_one_object_is_told_and_keeps_nothing_else_from_readers(tmp_path):
-    """One run, because it takes a run each: three things go wrong, each in a feed of its own.
+    """One run instead of three: three failures, each in a different feed.
 
     An object that is no gzip any more fails whatever Spark reads with it. One that is deleted between validation and
     Parquet must not be passed over. And a record is written twice into the Parquet.
@@ -190,7 +190,7 @@ def open_rows(run):
 
 
 def write_a_line_twice(run):
-    """The position of the trade that is in the Parquet twice now."""
+    """The position of the trade that is now in the Parquet twice."""
     s3, bucket = run.emulator.client("s3"), run.resources["ProcessedDataBucket"]
     key = s3.list_objects_v2(Bucket=bucket, Prefix="parquet/feed=trade/")["Contents"][0]["Key"]
     content = io.BytesIO(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
@@ -216,7 +216,7 @@ def write_a_line_twice(run):
     ],
 )
 def test_a_role_that_lacks_an_action_is_named_with_it(tmp_path, function, sid, action):
-    """The emulated AWS enforces what the code calls; the permission check judges what AWS does with the role itself."""
+    """The emulated AWS enforces the code's calls; the permission check evaluates what AWS itself does with the role."""
     role = f"financial-{function}-role-development"
 
     outcome = Outcome(tmp_path / "run", edit=lambda template: _without(template, sid, action, role))

@@ -1,4 +1,4 @@
-"""Preflight against the emulated AWS: before the network is there, once it is, and after the deployment."""
+"""Preflight against the emulated AWS: without the network, with it, and after the deployment."""
 
 import json
 import os
@@ -41,7 +41,7 @@ def said(emulator: Emulator, parameters: Path) -> tuple[int, list[dict[str, Any]
 
 
 def network(emulator: Emulator) -> dict[str, str]:
-    """A VPC as docs/deploying.md asks for, and the parameters that name it."""
+    """A VPC as docs/deploying.md requires, and the parameters that name it."""
     ec2 = emulator.client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"]
     ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsSupport={"Value": True})

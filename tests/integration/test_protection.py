@@ -40,13 +40,13 @@ def commands(chapter: str) -> list[str]:
 
 
 def one(chapter: str, *words: str) -> str:
-    """The one block of a chapter that has all these words."""
+    """The only block of a chapter with all these words."""
     (found,) = (block for block in commands(chapter) if all(word in block for word in words))
     return found
 
 
 class Shell:
-    """A release engineer's shell, in a folder of its own that has what a checkout has."""
+    """A release engineer's shell, in a separate folder with the contents of a checkout."""
 
     def __init__(self, emulator: Emulator, folder: Path) -> None:
         self.folder = folder
@@ -124,7 +124,7 @@ def second(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def code(emulator: Emulator) -> dict[str, str]:
-    """What runs: the functions' zips and layers by digest, and the job's script by the name of its upload."""
+    """The deployed code: digests of the functions' zips and layers, and the S3 key of the job's script."""
     functions = emulator.client("lambda")
     found = {}
     for name in (f"kinesis-consumer-{ENVIRONMENT}", f"data-validation-{ENVIRONMENT}"):
@@ -183,7 +183,7 @@ def test_the_deployment_protects_production_each_time_and_others_when_asked(
 
 
 def test_a_change_on_purpose_takes_a_policy_for_one_update(emulator: Emulator, shell: Shell, first: Path) -> None:
-    """That AWS refuses it without is on the list of checks: the emulator keeps a stack policy and does not apply it."""
+    """The emulator stores a stack policy but does not enforce it; docs/first-deploy-checks.md covers that."""
     Stack(emulator).create()
     shell.run(one("Protecting the stack", "set-stack-policy"))
     # A checkout with the change in it, committed.

@@ -1,4 +1,4 @@
-"""What is rendered is what is created: held to an emulated AWS that resolves the same templates by its own means.
+"""Renderings match what is created by an emulated AWS that resolves the same templates independently.
 
 MiniStack itself departs from AWS in these, so the templates here do without them: in a condition it leaves `Ref` of a
 pseudo parameter, `Join`, `Split`, `Sub` and `FindInMap` as they are; `Sub` of a list is its text, and of AWS::NoValue
@@ -43,7 +43,7 @@ def rendered_for(emulator: Emulator, template: Any, values: dict[str, str], stac
 
 
 def create(emulator: Emulator, stack: str, template: Any, values: dict[str, str]) -> dict[str, Any]:
-    """Create a stack; what `describe_stacks` says of it in the end."""
+    """Create a stack; return its final `describe_stacks` entry."""
     cloudformation = emulator.client("cloudformation")
     given_values = [{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()]
     cloudformation.create_stack(
@@ -68,13 +68,13 @@ def texts(value: Any) -> Any:
 
 
 class Created:
-    """What there is, in the words of the template."""
+    """The created resources, in template form."""
 
     def __init__(self, emulator: Emulator) -> None:
         self._client = emulator.client
 
     def __call__(self, kind: str, properties: dict[str, Any], ref: str) -> dict[str, Any]:
-        """Of those properties that can be read back, what they are now."""
+        """The current values of the properties that can be read back."""
         return texts(getattr(self, kind.removeprefix("AWS::").replace("::", "_").lower())(properties, ref))
 
     def ssm_parameter(self, properties: dict[str, Any], _: str) -> Any:
@@ -175,7 +175,7 @@ def test_whatever_is_deployed_is_as_it_was_rendered(emulator: Emulator, drawn: A
     ids=json.dumps,
 )  # fmt: skip
 def test_what_is_refused_here_is_refused_there(emulator: Emulator, written: Any) -> None:
-    """A rendering of what AWS would roll back would be a judgement about nothing."""
+    """A rendering of a template that AWS would roll back would be meaningless."""
     template = {
         "Mappings": DEPLOYED_MAPPINGS,
         "Resources": {"A": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": written}}},

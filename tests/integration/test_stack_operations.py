@@ -1,4 +1,4 @@
-"""What a release engineer does to the stack: create, change, fail, delete, take up again."""
+"""A release engineer's operations on the stack: create, update, fail, delete, import."""
 
 import re
 from collections.abc import Iterator
@@ -113,7 +113,7 @@ def test_all_parameters_can_be_changed_at_once(emulator: Emulator) -> None:
 
 @pytest.mark.nightly
 def test_each_parameter_can_be_changed_alone(emulator: Emulator) -> None:
-    """One after the other, each from where the one before has left the stack."""
+    """In sequence, each from the previous state of the stack."""
     stack = Stack(emulator)
     stack.create()
     unchanged = [name for name, value in CHANGES.items() if not stack.update(**{name: value})]
@@ -166,7 +166,7 @@ def test_in_a_shared_vpc_no_endpoint_is_made_and_the_roles_use_its_owners_subnet
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Emulator]:
-    """For deployments that are all refused."""
+    """For deployments that are all rejected."""
     with Emulator() as running:
         yield running
 
@@ -234,7 +234,7 @@ def test_a_bad_combination_is_refused_before_anything_is_built(
 def test_a_region_that_is_not_supported_is_refused_before_anything_is_built(
     refusing: dict[str, Stack], shared: Emulator, region: str
 ) -> None:
-    """Glue 5.1 may not be there; with the last resource it would be found out, and the archive be there already."""
+    """Glue 5.1 may be missing in the Region; found only at the last resource, after the archive was created."""
     elsewhere = AwsCli({**shared.environment(), "AWS_DEFAULT_REGION": region})
 
     with pytest.raises(AwsCliError, match=f"Unable to get mapping for Regions::{region}::Console"):
@@ -244,7 +244,7 @@ def test_a_region_that_is_not_supported_is_refused_before_anything_is_built(
 
 
 def test_a_failed_create_leaves_nothing_that_blocks_the_next(emulator: Emulator, tmp_path: Path) -> None:
-    """`RetainExceptOnCreate`: what a first attempt has made goes with it, or the second would find the names taken."""
+    """`RetainExceptOnCreate`: a failed first attempt deletes its resources; otherwise their names would be taken."""
     stack = Stack(emulator)
     bucket = parameter(DEVELOPMENT_PARAMETERS, "ArtifactBucketName")
     broken = with_a_last_resource_that_fails(packaged(tmp_path, bucket), *DATA)
@@ -265,7 +265,7 @@ def test_a_failed_create_leaves_nothing_that_blocks_the_next(emulator: Emulator,
 def test_a_deleted_stack_leaves_what_must_be_kept_and_can_take_it_up_again(
     emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The runbook of docs/deploying.md, with a raw object that has to be there at the end."""
+    """The runbook in docs/deploying.md, with a raw object that must still exist at the end."""
     stack = Stack(emulator)
     created, before = stack.create(), types(emulator)
     s3, raw = emulator.client("s3"), created.resources["RawDataBucket"]

@@ -1,4 +1,4 @@
-"""Which encryption an upload may name, in each data bucket of the whole deployed template.
+"""Which encryption headers an upload may have, in each data bucket of the deployed template.
 
 The raw and the processed bucket are really written to. The archive refuses everybody but the replication role, and the
 emulated S3 does not replicate under that role: there, and again in the other two, the deployed policies are judged.
@@ -38,7 +38,7 @@ class Deployed:
         return self.emulator.client("s3")
 
     def put(self, bucket: str, **named: str) -> dict[str, Any]:
-        """As an administrator, whom policies bind like anybody else."""
+        """As an administrator, who is subject to policies like everybody else."""
         stored: dict[str, Any] = self.s3.put_object(
             Bucket=self.resources[bucket], Key="market-data/upload", Body=b"{}", **named
         )
@@ -72,7 +72,7 @@ def refused(call: Any, *arguments: Any, **named: Any) -> None:
 
 
 def test_without_the_policy_an_upload_that_names_kms_alone_gets_the_aws_managed_key(deployed: Deployed) -> None:
-    """What the policy is for: the bucket's own key is not what S3 takes."""
+    """The purpose of the policy: with this header, S3 would not use the bucket's key."""
     bucket = "financial-open"
     deployed.s3.create_bucket(Bucket=bucket)
     default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": deployed.key}
@@ -88,7 +88,7 @@ def test_without_the_policy_an_upload_that_names_kms_alone_gets_the_aws_managed_
 
 @pytest.mark.parametrize("bucket", WRITABLE)
 def test_an_upload_that_names_nothing_gets_the_buckets_key(deployed: Deployed, bucket: str) -> None:
-    """Lambda's writer of failed batches and S3's own name nothing: refusing them would lose what they bring."""
+    """Lambda's on-failure writes and S3's own writes have no such header; denying them would lose their data."""
     stored = deployed.put(bucket)
 
     assert (stored["ServerSideEncryption"], stored["SSEKMSKeyId"]) == ("aws:kms", deployed.key)
@@ -96,7 +96,7 @@ def test_an_upload_that_names_nothing_gets_the_buckets_key(deployed: Deployed, b
 
 @pytest.mark.parametrize("bucket", WRITABLE)
 def test_an_upload_that_names_the_buckets_key_is_let_in(deployed: Deployed, bucket: str) -> None:
-    """Athena writes its results so, as the workgroup says."""
+    """Athena writes its results this way, as configured in the workgroup."""
     assert deployed.put(bucket, ServerSideEncryption="aws:kms", SSEKMSKeyId=deployed.key)["SSEKMSKeyId"] == deployed.key
 
 
@@ -118,7 +118,7 @@ def test_so_is_an_upload_in_parts_before_its_first_part(deployed: Deployed, buck
 @pytest.mark.parametrize("bucket", WRITABLE)
 @pytest.mark.parametrize("names_key", [False, True], ids=["nothing", "the bucket's key"])
 def test_an_upload_in_parts_is_let_in(deployed: Deployed, bucket: str, names_key: bool) -> None:
-    """Its parts bring no headers of their own: a condition on two of them must not meet one alone."""
+    """Parts have no such headers themselves: a condition on two headers must see both or neither."""
     upload = {"Bucket": deployed.resources[bucket], "Key": "market-data/parts"}
     named = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": deployed.key} if names_key else {}
     started = {**upload, "UploadId": deployed.s3.create_multipart_upload(**upload, **named)["UploadId"]}
@@ -133,7 +133,7 @@ def test_an_upload_in_parts_is_let_in(deployed: Deployed, bucket: str, names_key
 
 @pytest.mark.parametrize("bucket", DATA)
 def test_the_policies_say_the_same_to_the_replication_role(deployed: Deployed, bucket: str) -> None:
-    """In the archive it is the one that may write, so only there its own policy decides about the encryption."""
+    """Only this role may write to the archive, so only there its own policy decides about encryption."""
     kms = {ALGORITHM: "aws:kms"}
 
     assert deployed.may_write(bucket)

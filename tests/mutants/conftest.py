@@ -1,4 +1,4 @@
-"""The template, and what mutations can reach in it: computed once and cached."""
+"""The template and the reach of mutations in it, computed once and cached."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which of many: some every day, others with each change of the rules, all in the nightly profile. No tests."""
+"""Samples cases: some fixed, others changing with the rules, all in the nightly profile. No tests."""
 
 import random
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ EVERYTHING = PROFILE == NIGHTLY
 
 
 def some(everything: Sequence[T], count: int) -> list[T]:
-    """`count` of them, the same ones in each worker; all of them in the nightly profile."""
+    """`count` items, the same in every worker; all of them in the nightly profile."""
     if EVERYTHING or count >= len(everything):
         return [*everything]
     return random.Random(fingerprint()).sample(everything, count)

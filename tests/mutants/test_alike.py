@@ -8,7 +8,7 @@ from tests.mutants.sampling import some
 
 
 def test_what_is_found_of_one_is_what_is_found_of_each(mutants: list[Mutant]):
-    """Some mutants every day, all of them in the nightly profile."""
+    """Some mutants by default, all of them in the nightly profile."""
     resources = _SideBySide(some(mutants, 80))
     rules = _by_target(RuleSet().of(GUARD))
     alike, each = set(), set()

@@ -1,4 +1,4 @@
-"""The reports that the rules' pages rest on are made where they are missing, and not again where they are fresh."""
+"""The reports behind the rule pages are made if missing, and not repeated if fresh."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ from harness.render.source import Source
 
 @pytest.fixture
 def ran(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
-    """The commands that are run, and reports of this test's own."""
+    """The commands that run, and this test's own reports."""
     found: list[str] = []
     monkeypatch.setattr(ensure, "VERDICTS", tmp_path / "verdicts.json")
     monkeypatch.setattr(ensure, "REPORT", tmp_path / "report.json")

@@ -35,7 +35,7 @@ def test_a_change_is_made_in_a_copy(place, value, expected):
 
 
 def test_no_operator_changes_the_template_it_is_given(source: Source):
-    """Mutants share all that they do not change: one that wrote into it would change every other."""
+    """Mutants share all unchanged parts: writing to a shared part would change every other mutant."""
     before = json.dumps(source.template)
 
     for mutation in all_mutations(source.template):
@@ -48,7 +48,7 @@ def test_each_mutation_differs_from_the_template_at_its_place_alone(source: Sour
     for mutation in all_mutations(source.template):
         around = mutation.place[:-1]
         assert get(mutation.template, around) != get(source.template, around), mutation.name
-        # What is beside the way to the place is the very same object.
+        # Everything beside the path to the place is the same object.
         here, there = mutation.template, source.template
         for step in mutation.place[:-1]:
             if isinstance(here, dict):
@@ -87,7 +87,7 @@ def _key(changes: list[Changed]) -> frozenset[tuple[int, str, str | None]]:
     )
 
 
-def test_mutants_are_told_apart_by_their_names(mutants: list[Mutant]):
+def test_mutants_are_identified_by_their_names(mutants: list[Mutant]):
     """rules/harmless.yaml names them by operator, path and change."""
     names = [mutant.mutation.name for mutant in mutants]
 

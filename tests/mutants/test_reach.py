@@ -1,4 +1,4 @@
-"""What is not judged again must really be as it was."""
+"""Targets that are not judged again must be unchanged."""
 
 import random
 
@@ -13,7 +13,7 @@ from tests.mutants.sampling import EVERYTHING
 
 @pytest.fixture(scope="module")
 def some(mutants: list[Mutant]) -> list[Mutant]:
-    # Chosen by what was done, not by what was reached: whoever refers to these comes out differently.
+    # Chosen by the change, not by its reach: resources that refer to these render differently.
     far = [
         mutant
         for mutant in mutants
@@ -27,7 +27,7 @@ def some(mutants: list[Mutant]) -> list[Mutant]:
 
 
 def test_every_difference_of_a_whole_rendering_is_reached(reach: Reach, some: list[Mutant]):
-    """But for the environment's name, which no rule is about."""
+    """Except for the environment's name, which no rule checks."""
     for mutant in some:
         reached = {
             reach.nameless({name: resource}, each.scenario)

@@ -45,7 +45,7 @@ def test_a_survivor_is_named_with_its_place_and_what_was_done():
 
 
 def test_what_is_refused_by_others_only_has_survived():
-    """Other people's checks change with each release, and no control of ours is enforced by them."""
+    """The checks of cfn-lint and Checkov change with each release, and enforce no control of ours."""
     found = mutants()
     found[3].killers.clear()
     found[3].seen_by.add("CKV_AWS_21")
@@ -65,18 +65,18 @@ def test_a_reviewed_reason_excuses_one_mutant():
 def test_a_reason_for_a_mutant_that_is_killed_is_a_problem():
     excuse = Harmless("operator_3", "Resources.Bucket.p3", "removed", "Nothing comes of it.")
 
-    assert "it is killed, or is no mutant" in result(mutants(), [excuse]).problems()[0]
+    assert "unneeded: killed, or no longer made" in result(mutants(), [excuse]).problems()[0]
 
 
 def test_a_rule_that_notices_nothing_is_a_problem():
-    assert result(mutants(), slugs=("a", "b")).problems() == ["ENC-b b kills nothing: it is vacuous"]
+    assert result(mutants(), slugs=("a", "b")).problems() == ["ENC-b b kills no mutant: it is vacuous"]
 
 
 def test_a_rule_that_others_make_superfluous_is_a_problem():
     found = [*mutants(), *mutants(5, {"a", "b"})]
 
     assert (
-        "ENC-b b kills nothing that another rule does not kill too: it is redundant"
+        "ENC-b b kills only mutants that other rules kill too: it is redundant"
         in result(found, slugs=("a", "b")).problems()
     )
 
@@ -95,7 +95,7 @@ def test_too_many_harmless_ones_are_a_problem():
         mutant.killers.clear()
     excuses = [Harmless(each.mutation.operator, each.mutation.path, "removed", "So what.") for each in found[:50]]
 
-    assert result(found, excuses).problems() == ["50 of 800 mutants are called harmless, more than 5%"]
+    assert result(found, excuses).problems() == ["50 of 800 mutants are marked harmless, more than 5%"]
 
 
 def test_the_numbers_add_up():

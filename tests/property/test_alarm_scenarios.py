@@ -1,4 +1,4 @@
-"""The template's own alarms over what goes wrong: exactly those meant go off, in the time they say, and come back."""
+"""Runs the template's alarms through failure scenarios: exactly the expected ones fire, in time, and clear."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,11 +21,11 @@ from rules.lib.events import crawler_event, job_event, rules_for, target_arns
 from rules.lib.metrics import name_of
 
 HOUR, DAY = 60, 1440
-#: Nobody wants to wait for 72 hours in every scenario; the default has one of its own.
+#: Short, instead of 72 hours in every scenario; the default has its own scenario.
 SILENCE_HOURS = 6
-#: How often states are looked at.
+#: How often states are evaluated.
 STEP = 5
-#: When things go wrong: a day and a half after the deployment, between two runs of the job.
+#: When failures start: a day and a half after the deployment, between two runs of the job.
 START = 2200
 
 
@@ -44,7 +44,7 @@ def stack() -> Stack:
 
 
 def names_of(stack: Stack) -> Names:
-    """What the template calls the things that report."""
+    """The template's names of the resources that publish metrics."""
     resources = stack.resources
     crawlers = [resources["RawDataCrawler"], resources["ProcessedDataCrawler"]]
     services = [
@@ -79,7 +79,7 @@ def _crawled(crawler: Resource) -> Callable[[str], Mapping[str, Any]]:
 
 
 def world_of(stack: Stack, *troubles: Trouble, **other: Any) -> World:
-    """A deployment of the template, and what goes wrong with it."""
+    """A deployment of the template, with injected failures."""
 
     def matching(event: Mapping[str, Any]) -> list[str]:
         return [name_of(rule) for rule in rules_for(stack, event).values()]
@@ -95,7 +95,7 @@ def alarms_of(stack: Stack) -> dict[str, Alarm]:
 def alarmed(
     stack: Stack, world: World, end: int, reading: Reading = STANDARD, start: int = START - HOUR
 ) -> dict[str, list[tuple[int, bool]]]:
-    """When each alarm went into ALARM, and out of it."""
+    """The minutes at which each alarm entered and left ALARM."""
     found: dict[str, list[tuple[int, bool]]] = {}
     for name, alarm in alarms_of(stack).items():
         before = False
@@ -108,7 +108,7 @@ def alarmed(
 
 @dataclass(frozen=True, eq=False)
 class Scenario:
-    """What goes wrong, for how long, and which alarms must fire in how many minutes, and which event rules match."""
+    """A failure and its duration; which alarms must fire within how many minutes, and which event rules must match."""
 
     fault: Fault
     minutes: int
@@ -120,7 +120,7 @@ class Scenario:
     over: int = 60
 
 
-#: What happens in each scenario, worked out once for all readings.
+#: What happens in each scenario, computed once for all interpretations.
 WORLDS: dict[Scenario, World] = {}
 
 
@@ -137,7 +137,7 @@ def world_in(stack: Stack, scenario: Scenario) -> World:
 SPARSE = {"traffic": Traffic(records=1, every=60, window=5)}
 NOT_READ = {"StreamNotReadAlarm": 30}
 SCENARIOS = {
-    # Nothing else sees it: ages and errors are measured on what is read.
+    # Nothing else detects it: ages and errors are measured on records that are read.
     "mapping disabled": Scenario(Fault.MAPPING_DISABLED, 120, NOT_READ),
     "mapping disabled, a record an hour": Scenario(Fault.MAPPING_DISABLED, 240, NOT_READ, world=SPARSE),
     "mapping disabled, another consumer reads": Scenario(
@@ -168,12 +168,12 @@ SCENARIOS = {
     ),
     # Has a number only while writes are refused: without FILL it would not come back.
     "a table refuses writes": Scenario(Fault.TABLE_REFUSES, 30, {"JobTableThrottleAlarm": 15}),
-    # A single one is an event and no alarm: the next crawl comes before two days are over.
+    # A single failure is an event without an alarm: the next crawl comes within two days.
     "crawl failed": Scenario(Fault.CRAWL_FAILS, DAY, {}, events=frozenset({"GlueFailureRule"})),
     "crawl never": Scenario(
         Fault.CRAWL_NOT_STARTED,
         3 * DAY,
-        # Two days from the last success, which was up to a day before, and the hour of an alarm over days.
+        # Two days after the last success, which was up to a day before, plus the hour of an alarm over days.
         {"RawCrawlOverdueAlarm": 50 * HOUR, "ProcessedCrawlOverdueAlarm": 50 * HOUR},
         over=DAY + 2 * HOUR,
     ),
@@ -185,11 +185,11 @@ SCENARIOS = {
 @pytest.mark.parametrize("reading", READINGS.values(), ids=READINGS)
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
 def test_exactly_the_alarms_meant_go_off_and_come_back(stack: Stack, scenario: Scenario, reading: Reading) -> None:
-    """Under every reading of AWS's documentation."""
+    """Under every interpretation of AWS's documentation."""
     end = START + scenario.minutes
     world = world_in(stack, scenario)
     if scenario.fault is Fault.TABLE_REFUSES and not reading.fills_the_empty:
-        # Were both so, nothing would bring it back: docs/decisions/0022, `fill-after-silence` of the first deployment.
+        # With both, nothing would clear it: docs/decisions/0022, `fill-after-silence` of the first deployment.
         reading = replace(reading, ignores_for_dynamodb=False)
 
     found = alarmed(stack, world, end + scenario.over, reading)
@@ -208,7 +208,7 @@ def test_exactly_the_alarms_meant_go_off_and_come_back(stack: Stack, scenario: S
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
 def test_exactly_the_event_rules_meant_tell_somebody(stack: Stack, scenario: Scenario) -> None:
-    """A failed run is an event. What counts successes has no target and tells nobody."""
+    """A failed run sends an event. The rule that counts successes has no target and notifies nobody."""
     world = world_in(stack, scenario)
 
     telling = {name_of(rule): name for name, rule in stack.of("AWS::Events::Rule").items() if target_arns(rule)}
@@ -226,7 +226,7 @@ TRAFFICS = {
 
 @pytest.mark.parametrize("world", TRAFFICS.values(), ids=TRAFFICS)
 def test_after_a_deployment_and_a_healthy_day_no_alarm_is_on(stack: Stack, world: Mapping[str, Any]) -> None:
-    """Neither when the first runs of everything are over, nor at any time of the days that follow."""
+    """Neither after the first runs, nor at any time in the following days."""
     end = 2 * DAY + 12 * HOUR
     healthy = world_of(stack, **world).run(end)
 
@@ -235,7 +235,7 @@ def test_after_a_deployment_and_a_healthy_day_no_alarm_is_on(stack: Stack, world
 
 
 def test_what_is_on_from_the_deployment_until_the_first_run_is_known(stack: Stack) -> None:
-    """deploying.md says so in its check: what tells of silence cannot know that nothing was to be heard yet."""
+    """As deploying.md says: an alarm on missing data cannot know that no data was due yet."""
     world = world_of(stack).run(3 * HOUR)
     on: dict[str, int] = {}
     for name, alarm in alarms_of(stack).items():
@@ -243,7 +243,7 @@ def test_what_is_on_from_the_deployment_until_the_first_run_is_known(stack: Stac
             if state is State.ALARM:
                 on[name] = minute
 
-    # The stream is read a minute after it is there; a record, a run and a crawl come in their time.
+    # The stream is read a minute after its creation; a record, a run and a crawl come in time.
     assert set(on) == {
         "StreamNotReadAlarm", "StreamSilentAlarm", "ParquetOverdueAlarm", "RawCrawlOverdueAlarm",
         "ProcessedCrawlOverdueAlarm",
@@ -252,7 +252,7 @@ def test_what_is_on_from_the_deployment_until_the_first_run_is_known(stack: Stac
 
 
 def test_a_weekend_is_quiet_by_default_and_a_second_one_is_not() -> None:
-    """From Friday's close to Monday's opening of a stock exchange are 66 hours; with a holiday 90."""
+    """From a stock exchange's Friday close to its Monday open it is 66 hours; with a holiday, 90."""
     stack = stack_with()
     weekend = Trouble(Fault.PRODUCER_STOPPED, START, START + 66 * HOUR)
     holiday = replace(weekend, end=START + 90 * HOUR)

@@ -1,4 +1,4 @@
-"""Bad input, one record at a time: whatever is beside it in its batch, each record ends where it belongs, whole."""
+"""Bad input: each record ends up complete in the right place, whatever else is in its batch."""
 
 import json
 from collections import Counter
@@ -33,7 +33,7 @@ Input = tuple[bytes, str | None]
 
 
 class Functions:
-    """Both functions' cores on the same fakes: a batch goes in at one end, and all that is kept lies at the other."""
+    """Both functions' cores on the same fakes: a batch goes in, and everything stored can be read back."""
 
     def __init__(self) -> None:
         world = World()
@@ -42,7 +42,7 @@ class Functions:
         self.ingested, self.judged = Tally(), ValidatorTally()
 
     def deliver(self, inputs: list[Input]) -> None:
-        """Take one batch through; what the consumer stores is what S3 tells the validator of."""
+        """Process one batch; S3 notifies the validator of each object that the consumer stores."""
         records = [message(number, raw) for number, (raw, _) in enumerate(inputs)]
         stores = Stores(self.raw, self.jobs, self.lineage, stream="market")
         assert process(records, stores, lambda: NOW, self.ingested) == {"batchItemFailures": []}
@@ -78,7 +78,7 @@ def sequence(number: int) -> str:
 @given(mixed_batches)
 @example([each for hostile in HOSTILE_BYTES for each in (hostile, (TRADE, None))])
 def test_each_bad_record_is_quarantined_and_every_other_one_goes_through(inputs: list[Input]) -> None:
-    """The bytes with their reason on one side, the records as they were sent on the other, and nothing else."""
+    """Quarantine has the bytes with their reason, the output has the records as sent, and there is nothing else."""
     functions = Functions()
     functions.deliver(inputs)
 
@@ -94,7 +94,7 @@ def test_each_bad_record_is_quarantined_and_every_other_one_goes_through(inputs:
 
 @given(mixed_batches)
 def test_the_counts_add_up(inputs: list[Input]) -> None:
-    """What an operator's alarms are made of: each record is counted once, by the function that decided."""
+    """The alarms depend on it: each record is counted once, by the function that decided."""
     functions = Functions()
     functions.deliver(inputs)
     ingested, judged = functions.ingested, functions.judged
@@ -111,7 +111,7 @@ def test_the_counts_add_up(inputs: list[Input]) -> None:
 
 @given(st.lists(hostile_inputs, min_size=1, max_size=6), raw_records())
 def test_a_good_record_does_not_depend_on_its_neighbours(bad: list[Input], good: bytes) -> None:
-    """Stored alone or among the worst there is: the same line."""
+    """The stored line is the same alone and among the worst records."""
     alone, among = Functions(), Functions()
     alone.deliver([(good, None)])
     among.deliver([(good, None), *bad])
@@ -121,7 +121,7 @@ def test_a_good_record_does_not_depend_on_its_neighbours(bad: list[Input], good:
 
 @given(st.one_of(hostile_json(), hostile_nestings(), hostile_aggregates, hostile_scalars))
 def test_every_whole_of_a_record_can_be_bad_for_one_reason_only(hostile: Input) -> None:
-    """Also where the cut, the brackets or the packed records hold what would be refused for something else."""
+    """Even if the truncated, nested or aggregated data contains something with another rejection reason."""
     functions = Functions()
     functions.deliver([hostile])
 

@@ -1,4 +1,4 @@
-"""The worst records there are, as many as an event holds, through both functions in a process with Lambda's memory."""
+"""A full event of the worst records, through both functions, in a process with Lambda's memory limit."""
 
 import base64
 import hashlib
@@ -20,9 +20,9 @@ from tests import hostile
 from tests.unit.kinesis_consumer.stream import TRADE, kinesis_event, message
 
 LAMBDA = Path(TEMPLATE).parents[1] / "lambda_src"
-#: What the smaller of the two functions has, in MiB. Here it bounds all that the process maps, shared libraries too.
+#: Memory of the smaller function, in MiB. Here it limits the whole address space, shared libraries included.
 MEMORY_MB = min(map(int, re.findall(r"MemorySize: (\d+)", Path(TEMPLATE).read_text())))
-#: Against what takes time by the square of a record's length, which would be minutes. Measured: a second at most.
+#: Detects quadratic time in a record's length, which would take minutes. Measured: a second at most.
 CPU_SECONDS = 15
 PAYLOAD_BYTES = 6 * 1024 * 1024
 
@@ -56,7 +56,7 @@ print(json.dumps(sorted(ends)))
 
 
 def both_functions(event: bytes, code: str = BOTH_FUNCTIONS, cpu_seconds: int = CPU_SECONDS) -> Any:
-    """What became of each record of an event: sequence, reason and a digest of the bytes kept."""
+    """The outcome of each record of an event: sequence, reason and a digest of the stored bytes."""
     limits = [str(MEMORY_MB * 1024 * 1024), str(cpu_seconds)]
     done = subprocess.run(
         [sys.executable, "-c", code, *limits], input=event, capture_output=True, check=False, cwd=LAMBDA
@@ -77,7 +77,7 @@ def _worst() -> list[Any]:
 
 @pytest.mark.parametrize(("raw", "reason"), _worst())
 def test_an_event_full_of_the_worst_is_gone_through_in_bounded_time_and_memory(raw: bytes, reason: str | None) -> None:
-    """One record must not cost its batch the function's memory or its two minutes, nor must four of them."""
+    """Neither one record nor four may exhaust the function's memory or its two minutes."""
     copies = PAYLOAD_BYTES // (len(base64.b64encode(raw)) + 1_000)
     # Small ones would fill the event by the hundred; it is the large ones that are tried here.
     batch = [message(2 * number, raw) for number in range(min(copies, 10))]

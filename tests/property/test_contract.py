@@ -1,4 +1,4 @@
-"""What the contract promises for every input there could be; the single known cases are in tests/unit/market_data."""
+"""The contract's guarantees for all inputs; known single cases are in tests/unit/market_data."""
 
 import json
 from typing import Any
@@ -53,7 +53,7 @@ UNDECODABLE = {
 
 
 def verdict(raw: bytes) -> Any:
-    """What `parse` says: the canonical record, or the reason."""
+    """The result of `parse`: the canonical record, or the reason."""
     try:
         return canonical(parse(raw))
     except RejectedRecord as rejected:
@@ -61,7 +61,7 @@ def verdict(raw: bytes) -> Any:
 
 
 def at_the_door(raw: bytes) -> str:
-    """What `feed_of` says: the feed, or the reason."""
+    """The result of `feed_of`: the feed, or the reason."""
     try:
         return feed_of(raw)
     except RejectedRecord as rejected:
@@ -69,7 +69,7 @@ def at_the_door(raw: bytes) -> str:
 
 
 def readable(record: dict[str, Any]) -> dict[str, Any]:
-    """A model's record with `extra` as the model reads it, and a canonical one alike."""
+    """A record with `extra` parsed by the model, to compare model and canonical records."""
     return {name: repr_of(value) for name, value in record.items()}
 
 
@@ -85,16 +85,16 @@ def repr_of(value: Any) -> Any:
 
 @given(raw_records())
 def test_a_valid_record_is_accepted_however_it_is_written(raw: bytes) -> None:
-    """Numbers as text or number, exponents, spaces, escapes, key order: none of it is the producer's to know."""
+    """Numbers as text or number, exponents, spaces, escapes, key order: none of it may matter."""
     assert canonical(parse(raw))
 
 
 @given(records(), styles)
 def test_what_is_written_does_not_depend_on_how_it_was_sent(record: dict[str, Any], style: Any) -> None:
-    """Two producers who say the same must end up in the same row of the same table."""
+    """Equal records of two producers must become equal rows of the same table."""
     ours, theirs = json.loads(verdict(encode(record, style))), json.loads(verdict(encode(record, COMPACT)))
 
-    # How `extra` is written is the producer's own; it is kept, not judged.
+    # The formatting of `extra` is the producer's; it is kept, not validated.
     assert ours.pop("extra", None) is None or "extra" in theirs
     theirs.pop("extra", None)
     assert ours == theirs
@@ -102,7 +102,7 @@ def test_what_is_written_does_not_depend_on_how_it_was_sent(record: dict[str, An
 
 @given(raw_records())
 def test_canonical_form_round_trips(raw: bytes) -> None:
-    """The validator's output is all that later steps see: it must hold the record whole."""
+    """Later steps see only the validator's output: it must contain the complete record."""
     record = parse(raw)
     line = canonical(record)
 
@@ -132,7 +132,7 @@ def test_agrees_with_the_slow_model(raw: bytes) -> None:
 
 @given(anything)
 def test_the_feed_agrees_with_the_slow_model(raw: bytes) -> None:
-    """The feed names the folder a record is stored in for good."""
+    """The feed decides the folder where a record is stored permanently."""
     reasons, expected = contract_model.feed(raw)
 
     assert at_the_door(raw) in (reasons or {expected})
@@ -140,7 +140,7 @@ def test_the_feed_agrees_with_the_slow_model(raw: bytes) -> None:
 
 @given(anything | hostile_bytes.map(lambda pair: pair[0]))
 def test_feed_and_parser_agree(raw: bytes) -> None:
-    """A record that is quarantined at the door is one that the validator would have refused for the same reason."""
+    """The validator would reject a record that the consumer quarantines, for the same reason."""
     feed, said = at_the_door(raw), verdict(raw)
 
     if isinstance(said, bytes):
@@ -166,7 +166,7 @@ def test_one_thing_wrong_gives_its_reason(hostile: tuple[bytes, str]) -> None:
 
 @given(anything)
 def test_the_shortcut_never_differs_from_the_exact_way(raw: bytes) -> None:
-    """A shortcut that accepts more than the contract would let through what nobody looks at again."""
+    """A shortcut that accepts more than the contract would let bad records through unnoticed."""
     record = read_common(raw)
 
     if record is not None:
@@ -189,7 +189,7 @@ def test_what_has_a_feed_survives_the_raw_line(raw: bytes, key: str, arrival_ms:
 
 @given(st.binary(max_size=60), st.text(max_size=8))
 def test_any_bytes_survive_the_quarantine_line(raw: bytes, detail: str) -> None:
-    """What is refused is kept as it was, whatever it is: somebody has to be able to look at it."""
+    """A rejected record is kept byte for byte, so that somebody can investigate it."""
     line = encode_quarantine_line("shardId-1", "4", "k", 5, raw, reason="not_json", detail=detail)
 
     assert line.count(b"\n") == 1
@@ -199,7 +199,7 @@ def test_any_bytes_survive_the_quarantine_line(raw: bytes, detail: str) -> None:
 
 @given(raw_records(), st.integers(0, 4_000_000_000_000))
 def test_a_validated_line_is_json_of_one_line(raw: bytes, arrival_ms: int) -> None:
-    """Spark reads these files line by line, with a schema and without mercy."""
+    """Spark reads these files line by line, strictly by a schema."""
     record = parse(raw)
     line = encode_validated_line("shardId-1", "4", arrival_ms, flags(record, arrival_ms * 10**6), canonical(record))
 
@@ -209,7 +209,7 @@ def test_a_validated_line_is_json_of_one_line(raw: bytes, arrival_ms: int) -> No
 
 @given(trades(ordinary=True), styles)
 def test_the_original_five_fields_are_a_trade(trade: dict[str, Any], style: Any) -> None:
-    """Producers of the original format keep working, without knowing that there is another."""
+    """Producers of the original format keep working without changes."""
     five = {name: trade[name] for name in ("symbol", "price", "volume", "timestamp", "exchange")}
     raw = encode(five, style)
 

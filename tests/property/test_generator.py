@@ -1,4 +1,4 @@
-"""The generated feed: its valid records are valid, its bad ones bad for the reason they say."""
+"""The generated feed: its valid records are valid, its bad ones are rejected for the stated reason."""
 
 import hashlib
 import json
@@ -38,7 +38,7 @@ def refusal(raw: bytes) -> str | None:
 
 
 def test_every_record_ends_as_it_says() -> None:
-    """The run that users see stands on this: no more and no fewer records are quarantined, each under its reason."""
+    """`make pipeline` relies on this: exactly these records are quarantined, each for its reason."""
     wrong = [(item.raw[:100], item.expected_reason) for item in MIXED if refusal(item.raw) != item.expected_reason]
 
     assert not wrong
@@ -46,7 +46,7 @@ def test_every_record_ends_as_it_says() -> None:
 
 @pytest.mark.parametrize("spoil", CHEAP + EXPENSIVE)
 def test_every_way_to_be_bad_is_refused_for_its_reason_and_no_other(spoil: Spoil) -> None:
-    """Whichever record is spoiled: the reason may not depend on the symbol, or on what its number had been."""
+    """The reason must not depend on the symbol or on the original number."""
     market = Market(Random(1))
     for _ in range(8):
         raw, reason = spoil(market)
@@ -61,7 +61,7 @@ def test_every_oddity_is_valid(oddity: Oddity) -> None:
 
 
 def test_every_reason_is_reached() -> None:
-    """A reason that no record has is a line of the quarantine that no run has ever seen."""
+    """Without such a record, no run would ever exercise that reason."""
     seen = {item.expected_reason for item in generate(1_000, seed=1, bad_per_mille=1000)}
 
     assert seen == {reason.value for reason in Reason}
@@ -81,12 +81,12 @@ def test_the_same_seed_is_the_same_feed_and_another_is_another() -> None:
 
 
 def test_a_longer_feed_starts_like_a_shorter_one() -> None:
-    """So that a failure at record 90,000 is found again without generating a million."""
+    """So that a failure at record 90,000 can be reproduced without generating a million."""
     assert list(islice(generate(10_000, 1, 15), 500)) == list(generate(500, 1, 15))
 
 
 def test_no_record_holds_a_line_end() -> None:
-    """The feed may be written to a file, a record a line."""
+    """The feed can be written to a file, one record per line."""
     assert not [item for item in MIXED if b"\n" in item.raw]
 
 
@@ -99,14 +99,14 @@ def test_no_record_is_too_long_for_the_stream_and_some_are_as_long_as_can_be() -
 
 @pytest.mark.parametrize(("count", "bad_per_mille"), [(200_000, 0), (10_000, 1000)])
 def test_few_records_are_long(count: int, bad_per_mille: int) -> None:
-    """A million bad records must not be gigabytes."""
+    """A million bad records must not take gigabytes."""
     long = [item for item in generate(count, seed=2, bad_per_mille=bad_per_mille) if len(item.raw) > 10_000]
 
     assert len(long) == LARGE_AT_MOST >= len(EXPENSIVE) + len(LARGE)
 
 
 def test_the_default_feed_shows_every_kind() -> None:
-    """What a newcomer runs first is also the broadest run there is."""
+    """A newcomer's first run is also the one with the broadest coverage."""
     sizes = Counter(len(item.raw) > 10_000 for item in generate(50_000, seed=1, bad_per_mille=15))
 
     assert sizes[True] >= len(EXPENSIVE) + len(LARGE)
@@ -117,7 +117,7 @@ def _aggregates() -> list[bytes]:
 
 
 def test_an_aggregate_is_what_the_producer_library_writes() -> None:
-    """Magic number, protobuf, MD5: what is refused is what producers really send, not just its first four bytes."""
+    """Magic number, protobuf, MD5: the record is what producers really send, not just the first four bytes."""
     aggregates = _aggregates()
     for aggregate in aggregates:
         magic, packed, digest = aggregate[:4], aggregate[4:-16], aggregate[-16:]
@@ -138,7 +138,7 @@ def test_an_aggregate_is_what_the_producer_library_writes() -> None:
 
 
 def _protobuf(packed: bytes) -> list[tuple[int, int | bytes]]:
-    """Fields by number: varints, and bytes with their length before them."""
+    """Protobuf fields by number: varints, and length-prefixed bytes."""
     fields: list[tuple[int, int | bytes]] = []
     position = 0
 
@@ -171,7 +171,7 @@ def _valid(bad_per_mille: int = 0) -> list[Item]:
 
 
 def test_valid_records_are_as_odd_as_the_contract_allows() -> None:
-    """Where every symbol is `IBM` and every number has two digits, nothing is proven for the rest."""
+    """If every symbol were `IBM` and every number had two digits, nothing would be proven for others."""
     records = [parse(item.raw) for item in _valid()]
     symbols = {r.symbol for r in records}
     ids = {str(r.sequence) for r in records}

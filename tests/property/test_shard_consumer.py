@@ -1,4 +1,4 @@
-"""A shard, a store that fails, and the promise that nothing is lost, whatever becomes of the batches."""
+"""A shard, a failing store, and the guarantee that nothing is lost, however batches are cut and retried."""
 
 from itertools import accumulate, pairwise
 
@@ -27,25 +27,25 @@ from tests.unit.kinesis_consumer.stream import (
     records_in,
 )
 
-#: Records of every kind, and bytes that nobody would call a record.
+#: Records of every kind, and arbitrary bytes.
 payloads = st.one_of(
     st.sampled_from([TRADE, MULTILINE_TRADE, ORDER_BOOK, MARKET_DEPTH, UNKNOWN, KPL_AGGREGATE, NO_JSON, NO_UTF8]),
     st.binary(max_size=40),
 )
-#: Milliseconds between two arrivals; now and then enough to reach another hour.
+#: Milliseconds between two arrivals; sometimes enough to reach another hour.
 pauses = st.one_of(st.integers(0, 10), st.integers(HOUR_MS // 3, 2 * HOUR_MS))
 
 
 @st.composite
 def shards(draw: st.DrawFn, *, min_size: int = 0) -> list[StreamRecord]:
-    """What a shard holds: numbered without end, arriving in order."""
+    """The records of a shard: numbered, in order of arrival."""
     arrivals = list(accumulate(draw(st.lists(pauses, min_size=min_size, max_size=20)), initial=ARRIVAL_MS))[1:]
     return [message(n, draw(payloads), arrival_ms=arrival) for n, arrival in enumerate(arrivals)]
 
 
 @st.composite
 def groupings(draw: st.DrawFn, records: list[StreamRecord]) -> list[list[StreamRecord]]:
-    """Batches that the records may come in: cut anywhere."""
+    """The same records in batches, cut anywhere."""
     cuts = draw(st.sets(st.integers(1, max(1, len(records) - 1))))
     edges = sorted({0, len(records)} | {cut for cut in cuts if cut < len(records)})
     return [records[start:end] for start, end in pairwise(edges)]
@@ -64,7 +64,7 @@ def feed_or_none(data: bytes) -> str | None:
 
 @given(st.data(), shards())
 def test_any_grouping_of_a_shard_stores_the_same_records(data: st.DataObject, shard: list[StreamRecord]) -> None:
-    """Lambda cuts batches by size, time and failure; none of it may show in what is stored."""
+    """Lambda cuts batches by size, time and failure; the stored records must not depend on it."""
     bench = Bench()
     for batch in data.draw(groupings(shard)):
         assert bench.deliver(batch) == []
@@ -74,7 +74,7 @@ def test_any_grouping_of_a_shard_stores_the_same_records(data: st.DataObject, sh
 
 @given(st.data(), shards())
 def test_overlapping_groupings_add_no_position(data: st.DataObject, shard: list[StreamRecord]) -> None:
-    """A bisected or restarted batch writes objects that overlap; a record is still its position, and that is one."""
+    """A bisected or restarted batch writes overlapping objects; a record is identified by its position."""
     bench = Bench()
     for _ in range(2):
         for batch in data.draw(groupings(shard)):
@@ -85,7 +85,7 @@ def test_overlapping_groupings_add_no_position(data: st.DataObject, shard: list[
 
 @given(shards(min_size=1))
 def test_twice_equals_once(shard: list[StreamRecord]) -> None:
-    """Same keys, same bytes, same rows (the fakes check the latter two), and nothing counted again."""
+    """The same keys, bytes and rows (the fakes check the latter two), and nothing is counted again."""
     bench = Bench()
     bench.deliver(shard)
     once = dict(bench.objects.kept)
@@ -109,7 +109,7 @@ def test_the_order_of_delivery_does_not_matter(shard: list[StreamRecord]) -> Non
 
 @given(shards())
 def test_every_object_holds_what_its_key_says(shard: list[StreamRecord]) -> None:
-    """Feed, arrival hour, first, last, count and digest: the validator and the job believe the key."""
+    """Feed, arrival hour, first, last, count and digest: the validator and the job trust the key."""
     bench = Bench()
     bench.deliver(shard)
     for name, body in bench.objects.kept.items():
@@ -121,7 +121,7 @@ def test_every_object_holds_what_its_key_says(shard: list[StreamRecord]) -> None
 
 
 class ShardConsumer(RuleBasedStateMachine):
-    """Lambda's documented behaviour around the consumer: at least once, resumed, bisected, and given up at last."""
+    """Lambda's documented behaviour for the consumer: at-least-once delivery, resume, bisection, retries exhausted."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -161,7 +161,7 @@ class ShardConsumer(RuleBasedStateMachine):
     def deliver_to_a_store_that_fails(
         self, size: int, calls: int, failure: type[Exception], loses_answers: bool, bisect: bool
     ) -> None:
-        """After some calls; with an error that passes or one nobody foresaw; before the call, or its answer is lost."""
+        """After some calls; with a transient or an unexpected error; before the call, or with a lost response."""
         world = self.bench.world
         world.capacity, world.failure, world.loses_answers = calls, failure, loses_answers
         self._deliver(size, bisect=bisect)
@@ -192,7 +192,7 @@ class ShardConsumer(RuleBasedStateMachine):
     @precondition(lambda self: self.read)
     @rule(back=st.integers(1, 10))
     def restart(self, back: int) -> None:
-        """The mapping is made anew, or its checkpoint was not saved: it reads again what was done."""
+        """The mapping was recreated, or its checkpoint was lost: it reads processed records again."""
         self.read = max(0, self.read - back)
 
     @invariant()
@@ -231,7 +231,7 @@ TestShardConsumer.settings = settings(stateful_step_count=25)
 
 
 def test_the_payloads_reach_every_feed() -> None:
-    """A machine that only ever saw trades would prove less than it says."""
+    """A state machine that only saw trades would prove too little."""
     samples = [TRADE, MULTILINE_TRADE, ORDER_BOOK, MARKET_DEPTH, UNKNOWN, KPL_AGGREGATE]
 
     assert {feed_or_none(sample) for sample in samples} == {"trade", "order_book", "market_depth", UNKNOWN_FEED, None}

@@ -1,4 +1,4 @@
-"""Small templates of any kind: parameters, conditions over them, and resources whose values are made of both."""
+"""Small random templates: parameters, conditions on them, and resources that use both."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def _equals(name: str) -> dict[str, Any]:
 
 @st.composite
 def _condition(draw: st.DrawFn, switches: tuple[str, ...], before: tuple[str, ...]) -> Any:
-    """An expression over switches, and over the conditions declared before it."""
+    """An expression over switches and previously declared conditions."""
     leaves = st.sampled_from([_equals(name) for name in switches] + [{"Condition": name} for name in before])
     return draw(
         st.recursive(
@@ -33,7 +33,7 @@ def _condition(draw: st.DrawFn, switches: tuple[str, ...], before: tuple[str, ..
 
 @st.composite
 def switched_templates(draw: st.DrawFn) -> Template:
-    """Up to four switches and conditions over them; resources that exist, refer and differ by them; perhaps rules."""
+    """Up to four switches, conditions on them, resources that depend on both, and optional Rules."""
     switches = SWITCHES[: draw(st.integers(1, 4))]
     declared: dict[str, Any] = {}
     for name in _CONDITIONS[: draw(st.integers(1, 4))]:
@@ -59,7 +59,7 @@ def switched_templates(draw: st.DrawFn) -> Template:
     )
     resources: dict[str, Any] = {}
     for name in names:
-        # Names and stored values are made of switches alone, so that none goes in a circle.
+        # Names and stored values use switches only, so that there is no circle.
         properties: dict[str, Any] = {"P": draw(values)}
         own = draw(st.sampled_from([None, *({"Fn::Sub": f"{name}-${{{each}}}"} for each in switches)]))
         if own is not None:
@@ -153,7 +153,7 @@ _pieces = st.sampled_from(
 
 
 def _lists(inner: Any) -> Any:
-    """Lists of texts; some entries may be taken out."""
+    """Lists of texts, some entries optional."""
     entries = st.lists(inner | _ifs(inner | st.just(_NOTHING)) | st.integers(0, 9), min_size=1, max_size=3)
     split = st.builds(lambda mark, text: {"Fn::Split": [mark, text]}, st.sampled_from([",", "-", "/", "::"]), inner)
     known = st.sampled_from(["Names", "Counts", "Subnets"]).map(_by_name)
@@ -163,7 +163,7 @@ def _lists(inner: Any) -> Any:
 
 def _composed(inner: Any) -> Any:
     subs = st.lists(_pieces, min_size=1, max_size=4).map("".join)
-    # A variable may have the name of a parameter, and is then not the parameter.
+    # A variable may shadow a parameter of the same name.
     variables = st.fixed_dictionaries({"x": inner, "Text": inner})
     return st.one_of(
         subs.map(lambda text: {"Fn::Sub": text}),
@@ -201,7 +201,7 @@ def _deployed_conditions() -> Any:
 
 @st.composite
 def deployable_templates(draw: st.DrawFn) -> tuple[Template, dict[str, str]]:
-    """A template whose resources can be read back exactly, with values for its parameters."""
+    """A template whose resources can be read back exactly, with parameter values."""
     text = lambda: draw(_texts)  # noqa: E731  it is drawn twenty times below
     maybe = lambda value: draw(st.sampled_from([value, {"Fn::If": ["Mixed", value, _NOTHING]}]))  # noqa: E731
 
@@ -212,7 +212,7 @@ def deployable_templates(draw: st.DrawFn) -> tuple[Template, dict[str, str]]:
         return {"Fn::Sub": f"${{AWS::StackName}}-{suffix}"}
 
     def stored(suffix: str, **more: Any) -> Any:
-        # A parameter of SSM may not be empty; and it cannot refer to what refers to it.
+        # An SSM parameter may not be empty, nor refer to a resource that refers to it.
         value = {"Fn::Join": ["", ["v", text()]]}
         properties = {"Name": {"Fn::Sub": f"/${{AWS::StackName}}/{suffix}"}, "Type": "String", "Value": value}
         return {"Type": "AWS::SSM::Parameter", "Properties": properties, **more}
@@ -231,7 +231,7 @@ def deployable_templates(draw: st.DrawFn) -> tuple[Template, dict[str, str]]:
     seconds = draw(st.sampled_from([{"Ref": "Count"}, {"Fn::If": ["Mixed", {"Ref": "Count"}, 60]}]))
     dimensions = [{"Name": "a", "Value": text()}, maybe({"Name": "b", "Value": text()})]
     pattern = {"source": ["x", maybe("y")], "detail": {"k": draw(_lists(_texts)), "l": [maybe({"prefix": text()})]}}
-    # These three are referred to, so nothing of theirs may be made of a reference.
+    # Other resources refer to these three, so they must not contain references.
     queue = {"QueueName": name("queue"), "VisibilityTimeout": seconds, "DelaySeconds": maybe(5)}
     role = {
         "RoleName": name("role"),

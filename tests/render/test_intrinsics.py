@@ -1,4 +1,4 @@
-"""Each of CloudFormation's functions: what it makes of its arguments, and which arguments it refuses."""
+"""Each intrinsic function: its result for given arguments, and the arguments it rejects."""
 
 import base64
 import json
@@ -61,7 +61,7 @@ def rendering(properties: Any, **changes: Any) -> Rendering:
 
 
 def value(written: Any) -> Any:
-    """What a property is, written so."""
+    """The rendered value of a property written like this."""
     return rendering({"P": written}).template["Resources"]["Subject"]["Properties"]["P"]
 
 
@@ -138,7 +138,7 @@ QUEUE_ARN = "arn:aws:sqs:eu-west-1:210987654321:queue-text"
         ({"Fn::If": ["Yes", "a", "b"]}, "a"),
         ({"Fn::If": ["No", "a", "b"]}, "b"),
         ({"Fn::If": ["No", "a", {"Fn::If": ["Yes", {"Ref": "List"}, "b"]}]}, ["a", "b", "c"]),
-        # What is not chosen need not be renderable: that is what it is conditional for.
+        # The branch that is not chosen need not render: that is why it is conditional.
         ({"Fn::If": ["Yes", "a", {"Fn::FindInMap": ["None", "none", "none"]}]}, "a"),
         # ---- the rest
         ({"Fn::Base64": {"Fn::Sub": "é ${Text}"}}, base64.b64encode("é text".encode()).decode()),
@@ -205,7 +205,7 @@ def test_a_function_makes_what_cloudformation_makes(written: Any, expected: Any)
         ({"Fn::Select": [{"Ref": "GivenIndex"}, ["a", "b"]]}, "Fn::Select: there is no entry 2"),
         ({"Fn::Select": [2, {"Fn::Split": [",", {"Ref": "GivenText"}]}]}, "Fn::Select: there is no entry 2"),
         ({"Fn::Select": [2, {"Fn::Split": [",", "a,b"]}]}, "Fn::Select: there is no entry 2"),
-        # Two made-up texts are two.
+        # Two placeholders are different.
         ({"Fn::Select": [2, [{"Ref": "Text"}, {"Fn::GetAtt": ["Queue", "Arn"]}]]}, "Fn::Select: there is no entry 2"),
         ({"Fn::Select": [2, {"Fn::FindInMap": ["Map", "key", "list"]}]}, "Fn::Select: there is no entry 2"),
         ({"Fn::Select": [6, {"Fn::GetAZs": ""}]}, "Fn::Select: there is no entry 6"),
@@ -305,7 +305,7 @@ def test_what_cloudformation_refuses_is_refused_with_its_place(written: Any, cau
     ],
 )
 def test_a_placeholder_is_as_long_as_is_asked_for(written: Any, expected: Any) -> None:
-    """A made-up text has one part where the real one may have seven. Refusing that would refuse sound templates."""
+    """A placeholder has one part where the real text may have seven. Rejecting that would reject valid templates."""
     found = value(written)
 
     assert found == (value({"Fn::GetAtt": ["Custom", "Zones"]}) if expected == "CUSTOM" else expected)
@@ -343,7 +343,7 @@ FALSE: dict[str, Any] = {"Fn::Equals": ["a", "b"]}
     ],
 )
 def test_a_rule_that_asks_aws_excludes_nothing(rule: dict[str, Any], lets_through: bool) -> None:
-    """Values that AWS may let through have to be judged."""
+    """Values that AWS may accept must be judged."""
     template = {
         "Parameters": {"Text": {"Type": "String"}, "Subnets": {"Type": "List<AWS::EC2::Subnet::Id>"}},
         "Rules": {"R": rule},
@@ -421,7 +421,7 @@ def test_a_number_is_one_and_yet_its_text_is_kept(text: str) -> None:
 
 # ------------------------------------------------------------- around Properties
 def test_a_whole_section_may_be_no_value() -> None:
-    """A rendering has neither functions nor markers in it, wherever they stood."""
+    """A rendering contains no functions and no markers, anywhere."""
     gone = {"Fn::If": ["No", "x", NOTHING]}
     template = {
         "Conditions": CONDITIONS,
@@ -489,7 +489,7 @@ def test_a_refusal_outside_of_properties_has_its_place_too(template: Any, cause:
 
 # ------------------------------------------------------------------------ circles
 def test_names_that_go_in_a_circle_end() -> None:
-    """The linter tells of the circle; a judge that hangs tells nothing."""
+    """The linter reports the circle; a gate that hangs reports nothing."""
     every = "".join(f"${{R{n}}}" for n in range(30))
     template = {
         "Resources": {
@@ -520,7 +520,7 @@ def test_stored_values_that_go_in_a_circle_are_refused() -> None:
 
 @pytest.mark.parametrize("first", ["", "x"])
 def test_stored_values_that_double_each_other_end(first: str) -> None:
-    """Sixty resources whose values are each twice the one before."""
+    """Sixty resources, each with a value twice as long as the one before."""
     values = [first, *({"Fn::Sub": f"${{P{n}.Value}}${{P{n}.Value}}"} for n in range(60))]
     template = {
         "Resources": {
@@ -558,7 +558,7 @@ def test_a_split_undoes_a_join(texts: list[str]) -> None:
 
 @given(st.text())
 def test_a_text_from_outside_is_never_read_as_a_pattern(text: str) -> None:
-    """Whatever a parameter holds, `${...}` in it too, arrives as it is."""
+    """A parameter's value is passed on unchanged, even if it contains `${...}`."""
     template = {
         "Parameters": {"P": {"Type": "String"}},
         "Resources": {"A": {"Type": "T", "Properties": {"P": {"Fn::Sub": ["${P}|${x}", {"x": {"Ref": "P"}}]}}}},

@@ -1,4 +1,4 @@
-"""Every value of a rendering leads back to where it is written; findings are shown there, and suppressed there."""
+"""Every value of a rendering is traced to its place in the source, where findings are reported."""
 
 import re
 from typing import Any
@@ -15,7 +15,7 @@ from harness.render.source import Source
 
 @pytest.mark.parametrize("number", [0, 1, 2, 4, 7, -1])
 def test_every_value_leads_to_a_place_that_renders_to_it(source: Source, scenarios: Scenarios, number: int) -> None:
-    """Exactly, except for what a function makes a list or an object of: that leads to the function."""
+    """Exactly, except for a list or object that a function builds: it is traced to the function."""
     rendering = scenarios.all[number].rendering
     evaluation = rendering._evaluation
     places = exact = 0
@@ -44,7 +44,7 @@ def _is_function(written: Any) -> bool:
 
 
 def test_every_value_stands_at_its_line(source: Source, scenarios: Scenarios) -> None:
-    """A text that is written as it is must be on the line that a finding about it names, or begin there."""
+    """A literal text must be on, or begin on, the line that its finding names."""
     lines = source.text.splitlines()
     seen = 0
     for scenario in scenarios.all[:4]:
@@ -85,7 +85,7 @@ _written_values = st.recursive(
 
 @given(_written_values)
 def test_whatever_is_taken_out_around_it_a_value_leads_to_its_own_place(written: Any) -> None:
-    """NoValue moves list entries up, and `If` puts one branch in the place of both: indexes are others."""
+    """NoValue removes list entries and `If` replaces two branches with one, so indexes differ."""
     template = {"Conditions": CONDITIONS, "Resources": {"A": {"Type": "T", "Properties": {"P": written}}}}
     rendering = Rendering(template, {})
     for place, value in walk(rendering.resource("A")):
@@ -119,6 +119,6 @@ def test_what_is_waited_for_leads_to_its_own_place() -> None:
     ],
 )
 def test_a_place_that_is_not_there_leads_to_what_is_around_it(place: Any, origin: Any) -> None:
-    """Engines name places of their own making, such as a property that is missing."""
+    """Engines also name places that do not exist, such as a missing property."""
     template = {"Resources": {"A": {"Type": "T", "Properties": {"P": {"Ref": "AWS::Region"}}}}}
     assert Rendering(template, {}).origin(place) == origin

@@ -1,4 +1,4 @@
-"""What stands in for a parameter's value: lists long enough, stored values by what is stored, and Java's patterns."""
+"""Placeholders for parameters: lists that are long enough, SSM parameters by value type, Java's patterns."""
 
 import re
 from typing import Any
@@ -59,7 +59,7 @@ def test_a_list_has_six_members_that_differ(type_: str, member: str) -> None:
     ],
 )
 def test_a_stored_value_has_the_placeholder_of_what_is_stored(stored: str, same: str, more: dict[str, Any]) -> None:
-    """The default is the name in Systems Manager. As an image's id, or a list of subnets, it is wrong."""
+    """The default is a name in Systems Manager. As an image id or a list of subnets it would be invalid."""
     parameter = {"Type": f"AWS::SSM::Parameter::Value<{stored}>", **more}
 
     assert parameters.default("P", parameter) == of_type(same)
@@ -137,7 +137,7 @@ def test_a_pattern_of_java_s_is_read_as_java_reads_it(pattern: str, taken: list[
     ],
 )
 def test_a_pattern_that_only_java_reads_is_not_checked(pattern: str, recwarn: pytest.WarningsRecorder) -> None:
-    """CloudFormation takes these. What stands in is then by the type, and whatever it is compared with is taken too."""
+    """CloudFormation accepts these. The placeholder then goes by the type, plus every value it is compared with."""
     assert not patterns.is_readable(pattern)
     assert of_type("String", AllowedPattern=pattern) == "example"
     assert of_type("String", AllowedPattern=pattern, MinLength=9) == "exampleex"

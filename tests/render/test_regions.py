@@ -1,4 +1,4 @@
-"""The Regions that the template supports: that they have what it needs, and how it comes out in other partitions."""
+"""The supported Regions have every service that the template needs; renderings in other partitions."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from harness.render.rendering import Rendering
 from harness.render.scenarios import Scenarios
 from harness.render.source import Source
 
-#: AWS's names for the services that the template has resources of, or that its functions and its job call.
+#: AWS's names of the services that the template, its functions and its job use.
 SERVICES = (
     "athena", "dynamodb", "events", "glue", "kinesis", "kms", "lambda", "logs", "monitoring", "s3", "sns", "sqs", "ssm",
 )  # fmt: skip
@@ -23,7 +23,7 @@ GOVERNMENT = Account(region="us-gov-west-1", partition="aws-us-gov")
 
 @pytest.fixture(scope="module")
 def partitions() -> list[dict[str, Any]]:
-    """What botocore knows of each partition's Regions and endpoints."""
+    """botocore's data on each partition's Regions and endpoints."""
     found: list[dict[str, Any]] = Loader().load_data("endpoints")["partitions"]
     return found
 
@@ -46,7 +46,7 @@ def test_every_supported_region_has_every_service(source: Source, partitions: li
 
 
 def test_every_region_of_a_supported_partition_is_there(source: Source, partitions: list[dict[str, Any]]) -> None:
-    """AWS says "all": one left out would refuse a deployment that works."""
+    """AWS says "all": a missing Region would reject a deployment that works."""
     supported = {
         region for each in partitions if each["partition"] in ("aws", "aws-us-gov") for region in each["regions"]
     }
@@ -70,7 +70,7 @@ def test_another_region_cannot_be_rendered(source: Source, region: str) -> None:
 
 
 def test_what_differs_between_partitions_is_spelled_nowhere(source: Source) -> None:
-    """With another partition and suffix, no ARN and no `kms:ViaService` is left that is of the commercial one."""
+    """In another partition, no ARN and no `kms:ViaService` value of the commercial partition is left."""
     # China is not supported; but no other partition that is has a suffix of its own.
     china = Account(region="cn-north-1", partition="aws-cn", url_suffix="amazonaws.com.cn")
     text = json.dumps(_rendered({**source.template, "Outputs": {}}, china))

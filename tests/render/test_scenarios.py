@@ -1,4 +1,4 @@
-"""Few scenarios, and yet everything that a template can create is in one of them: held to counting it all out."""
+"""A few scenarios contain everything that a template can create; compared with full enumeration."""
 
 import itertools
 import json
@@ -72,7 +72,7 @@ def test_every_scenario_is_one_that_cloudformation_would_take(source: Source, sc
 
 
 def takes(parameter: dict[str, Any], value: str) -> bool:
-    """A parameter's constraints, as the reference has them."""
+    """A parameter's constraints, as in the CloudFormation reference."""
     if "AllowedValues" in parameter:
         return value in [str(each) for each in parameter["AllowedValues"]]
     if parameter["Type"] == "Number":
@@ -94,7 +94,7 @@ def test_each_condition_holds_in_some_scenario_and_not_in_another(source: Source
         assert {each.rendering.conditions[name] for each in scenarios.all} == {True, False}, name
 
 
-#: What conditions ask about: for a switch both values, for an optional text whether there is one.
+#: What conditions test: both values of a switch, an optional text empty or not.
 _SWITCHES = [
     f"Create{name}Endpoint" for name in ("S3", "DynamoDB", "SQS", "Kinesis", "Glue", "KMS", "Logs", "SNS", "STS")
 ]
@@ -118,7 +118,7 @@ def asked(values: Values) -> Values:
 
 
 def refused(pair: Values) -> bool:
-    """What the template's Rules let nobody combine."""
+    """Combinations that the template's Rules forbid."""
     in_a_shared_vpc = [{"VpcOwnerAccountId": "given", switch: "true"} for switch in _SWITCHES]
     return pair in [
         {"DataConsumerOrganizationId": "given", "DataConsumerAccountId": ""},
@@ -128,7 +128,7 @@ def refused(pair: Values) -> bool:
 
 
 def test_every_pair_of_what_conditions_ask_about_is_in_some_scenario(source: Source, scenarios: Scenarios) -> None:
-    """Two properties that only together are wrong mostly depend on two parameters."""
+    """Two properties that are wrong only together usually depend on two parameters."""
     domains = {name: ["true", "false"] for name in (*_SWITCHES, "RecordDataEvents", "ReserveConcurrency")}
     domains |= {name: ["", "given"] for name in _OPTIONAL}
     domains["VpcCidr"] = [str(count) for count in range(1, 6)]
@@ -144,7 +144,7 @@ def test_every_pair_of_what_conditions_ask_about_is_in_some_scenario(source: Sou
 
 
 def test_each_form_that_a_resource_can_take_is_in_some_scenario(source: Source, scenarios: Scenarios) -> None:
-    """Counted out: every combination of the conditions' parameters that the resource depends on."""
+    """By enumeration: every combination of the parameters that the resource's conditions depend on."""
     default = scenarios.all[0].values
     covered = {(name, form(each.rendering, name)) for each in scenarios.all for name in source.template["Resources"]}
     conditional = scenarios.variables
@@ -190,7 +190,7 @@ def test_the_combinations_of_some_resources_are_all_that_can_be_reached(
 
 
 def test_no_resource_changes_with_what_it_does_not_depend_on(source: Source, scenarios: Scenarios) -> None:
-    """Whatever relies on dependencies (variants, combinations) would pass over a change that they do not show."""
+    """Variants and combinations rely on the dependencies and would miss a change that these do not show."""
     for base in scenarios.all[:2]:
         before = {name: form(base.rendering, name) for name in source.template["Resources"]}
         for parameter, declared in source.template["Parameters"].items():
@@ -204,7 +204,7 @@ def test_no_resource_changes_with_what_it_does_not_depend_on(source: Source, sce
 
 # ------------------------------------------------------------------ any template
 def reachable(template: dict[str, Any], domains: dict[str, list[str]]) -> list[Values]:
-    """All values that the only rule there may be lets through."""
+    """All values that the only rule, if there is one, allows."""
     found = []
     for values in combinations(domains):
         for rule in template.get("Rules", {}).values():
@@ -237,7 +237,7 @@ def test_of_any_template_everything_it_can_create_is_in_some_scenario(template: 
         for chosen in combinations({each: ["true", "false"] for each in asked}):
             agreeing = [each for each in every if each.values.items() >= chosen.items()]
             assert not agreeing or covered & {form(each, name) for each in agreeing}
-        # What no condition asks about is not combined with the rest: it stays as in the base, where the rules allow.
+        # A parameter that no condition tests is not combined: it keeps its base value if the rules allow.
         base = scenarios.bases[0]
         usual = [
             each for each in every if all(each.values[other] == base[other] for other in base.keys() - conditional)
@@ -300,7 +300,7 @@ def test_a_condition_of_any_kind_is_seen_both_ways(declared: dict[str, Any], con
     assert {each.rendering.exists("A") for each in Scenarios(template).all} == {True, False}
 
 
-def test_rules_that_let_nothing_through_are_told_of() -> None:
+def test_rules_that_let_nothing_through_are_reported() -> None:
     template = {
         "Parameters": {"P": {"Type": "String", "AllowedValues": ["a", "b"]}},
         "Rules": {"R": {"Assertions": [{"Assert": {"Fn::Equals": [{"Ref": "P"}, "c"]}}]}},
@@ -317,7 +317,7 @@ def test_a_template_without_parameters_has_one_scenario() -> None:
 
 
 def test_a_resource_with_too_many_combinations_has_every_pair() -> None:
-    """Thirteen switches are 8,192 combinations, of which not all are looked at."""
+    """Thirteen switches are 8,192 combinations; not all of them are examined."""
     names = [f"P{n}" for n in range(13)]
     template = {
         "Parameters": {
@@ -375,7 +375,7 @@ def test_a_pattern_that_takes_more_than_one_text_has_another(pattern: str) -> No
         {"Type": "String", "AllowedPattern": "^[a-z]{3}$", "MinLength": 4},
     ],
 )
-def test_constraints_that_nothing_satisfies_are_told_of_by_name(parameter: dict[str, Any]) -> None:
+def test_constraints_that_nothing_satisfies_are_reported_by_name(parameter: dict[str, Any]) -> None:
     with pytest.raises(UnrenderableTemplate, match=r"^parameter Bad: "):
         parameters.default("Bad", parameter)
 
@@ -387,7 +387,7 @@ def test_a_pattern_is_for_each_member_of_a_list() -> None:
 
 
 def test_a_branch_that_an_ssm_parameters_value_decides_is_rendered() -> None:
-    """Its allowed values are names of parameters in Systems Manager; what conditions compare is what those hold."""
+    """Its allowed values are names of SSM parameters; conditions compare the values of those."""
     template = {
         "Parameters": {
             "Tier": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/tier", "AllowedValues": ["/tier"]}
@@ -399,7 +399,7 @@ def test_a_branch_that_an_ssm_parameters_value_decides_is_rendered() -> None:
 
 
 def test_a_condition_about_an_entry_of_a_text_is_asked_with_and_without_that_entry() -> None:
-    """`Select` of `Split` compared with nothing asks how many entries there are; a text with a comma is one of each."""
+    """Comparing `Select` of `Split` with the empty text tests the number of entries; texts with and without a comma."""
     block = r"[0-9.]+/[0-9]+"
     parameter = {"Type": "String", "AllowedPattern": f"^{block}(,{block}){{0,2}}$"}
     entries = {"Fn::Split": [",", {"Fn::Sub": "${Blocks},,"}]}

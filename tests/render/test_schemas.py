@@ -1,4 +1,4 @@
-"""What AWS's schemas add to a rendering: the kinds of values, and what a reference to a resource gives."""
+"""What AWS's schemas add to a rendering: value types, and the values of Ref and GetAtt."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Reading a template: what its data is, where each value stands, and how whatever is no template is refused."""
+"""Reading a template: its data, the line of each value, and the errors for files that are no template."""
 
 import json
 import re
@@ -80,7 +80,7 @@ def test_the_short_form_is_read_as_the_long_form(short: str, long: Any) -> None:
 
 @pytest.mark.parametrize("written", ["!GetAtt [B, Outputs, x, y]", "{Fn::GetAtt: [B, Outputs, x, y]}"])
 def test_an_attribute_of_several_parts_is_one(written: str) -> None:
-    """CloudFormation takes a nested stack's output so; without it the template would be refused as unrenderable."""
+    """CloudFormation accepts this form for a nested stack's output; without it the template would not render."""
     assert properties(written) == {"Fn::GetAtt": ["B", "Outputs.x.y"]}
 
 
@@ -114,7 +114,7 @@ SERVERLESS = "Transform AWS::Serverless-2016-10-31 is expanded by AWS: what it m
     ],
 )
 def test_a_template_that_aws_rewrites_is_refused(text: str, line: int, said: str) -> None:
-    """Judged as it is written it would pass: what it makes is not there to be found wrong."""
+    """Judged as written it would pass, because the resources that it generates are not in the file."""
     assert refusal(f"{text}Resources:\n  A: {{Type: AWS::SNS::Topic}}\n").startswith(f"{FILE}:{line}: {said}")
 
 
@@ -143,7 +143,7 @@ def test_language_extensions_are_rendered_here() -> None:
 
 
 def test_the_whole_template_is_read_as_the_aws_cli_reads_it(source: Source) -> None:
-    """The CLI is what packages it; a difference would mean judging another template than the one deployed."""
+    """The AWS CLI packages it; a difference would mean judging another template than the deployed one."""
     assert source.template == json.loads(json.dumps(yaml_parse(TEMPLATE.read_text())))
 
 
@@ -168,14 +168,14 @@ def test_a_plain_value_is_what_yaml_says(written: str, value: Any) -> None:
 
 
 def test_keys_stay_text() -> None:
-    """A mapping's keys are often account ids and yes/no; as numbers and booleans they would not be found again."""
+    """A mapping's keys are often account ids and yes/no; read as numbers and booleans, look-ups would fail."""
     assert properties("{012345678901: a, Yes: b, 1.0: c, null: d, 2012-10-17: e}") == {
         "012345678901": "a", "Yes": "b", "1.0": "c", "null": "d", "2012-10-17": "e",
     }  # fmt: skip
 
 
 def test_json_may_have_any_escape() -> None:
-    """`json.dumps` writes a character beyond 16 bits as two halves, which YAML does not take."""
+    """`json.dumps` writes a character beyond 16 bits as a surrogate pair, which YAML rejects."""
     for text in ("\U0001f600", "a/b", "tab\there", 'quo"te', "back\\ud83d\\ude00slash", "\x7f é", "\\", "\\\\n"):
         template = {"Resources": {"A": {"Type": "T", "P": text}}}
         assert parse(json.dumps(template), FILE).template == template
@@ -222,7 +222,7 @@ def test_a_place_has_the_line_it_stands_at_or_that_of_what_is_around_it(place: A
 
 
 def test_every_line_of_the_template_holds_what_is_said_to_be_there(source: Source) -> None:
-    """A finding with a wrong line sends its reader to the wrong resource."""
+    """A wrong line sends the reader to the wrong resource."""
     written = source.text.splitlines()
     seen = 0
     for place, line in source.lines.items():
@@ -314,7 +314,7 @@ def test_what_cannot_even_be_read_is_refused_with_the_file(tmp_path: Path) -> No
 
 
 def test_an_alias_repeats_what_it_names_and_keeps_its_line() -> None:
-    """CloudFormation itself takes none, but `aws cloudformation package` writes out what they stand for."""
+    """CloudFormation accepts no YAML anchors, but `aws cloudformation package` expands them."""
     text = "x: &x [1, {a: !Ref P}]\n" + HEAD + "*x\n"
     found = parse(text, FILE)
     assert found.template["Resources"]["A"]["Properties"]["P"] == [1, {"a": {"Ref": "P"}}]
@@ -333,7 +333,7 @@ def layers(first: str, count: int, each: str) -> str:
     [
         (layers("[1, 2, 3]", 9, "*x{}"), f"more than {MAXIMUM_VALUES} values"),
         (layers("{a: b, c: d}", 30, "*x{}"), "values"),
-        # Few values, and fifty gigabytes.
+        # A few values that expand to fifty gigabytes.
         (
             "x: &x " + "y" * 400_000 + "\n" + HEAD + "[" + "*x," * 100_000 + "]\n",
             f"more than {MAXIMUM_BYTES} characters",
@@ -346,7 +346,7 @@ def layers(first: str, count: int, each: str) -> str:
     ],
 )
 def test_a_bomb_is_refused_within_a_second(text: str, cause: str) -> None:
-    """A file of a few lines must not take the machine's memory, nor the process with a full stack."""
+    """A file of a few lines must not exhaust memory or overflow the stack."""
     begun = time.process_time()
     assert cause in refusal(text)
     assert time.process_time() - begun < cpu_seconds(1.5)
@@ -400,7 +400,7 @@ _SEED: dict[str, Any] = {
 
 @st.composite
 def broken_templates(draw: st.DrawFn) -> Any:
-    """A sound template in which some values are replaced, or added, by whatever there is."""
+    """A valid template in which some values are replaced with, or extended by, arbitrary data."""
     template = json.loads(json.dumps(_SEED))
     for _ in range(draw(st.integers(1, 4))):
         places = [place for place, value in walk(template) if isinstance(value, (dict, list))]
@@ -414,8 +414,8 @@ def broken_templates(draw: st.DrawFn) -> Any:
 
 
 @given(broken_templates())
-def test_whatever_is_wrong_in_a_template_is_told_as_such(template: Any) -> None:
-    """Anything but a TemplateError would be a traceback for somebody who has mistyped a key."""
+def test_whatever_is_wrong_in_a_template_is_reported_as_such(template: Any) -> None:
+    """Any other error would be a traceback for a user who mistyped a key."""
     with suppress(TemplateError):
         source = parse(json.dumps(template), FILE)
         for scenario in Scenarios(source.template).all:
@@ -429,7 +429,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 
 def test_what_is_read_can_be_rendered_again_from_its_own_text(source: Source) -> None:
-    """Short forms and comments are the only thing that reading loses."""
+    """Reading loses only short forms and comments."""
     again = parse(yaml.safe_dump(source.template), FILE).template
     values = Scenarios(source.template).bases[0]
     assert Rendering(again, values).template == Rendering(source.template, values).template

@@ -1,4 +1,4 @@
-"""What botocore knows of AWS's services, read once: for most tests reading it anew would be most of their time."""
+"""Caches botocore's service models: loading them would be most of the time of most tests."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -17,6 +17,6 @@ def _service_models_are_read_once() -> Iterator[None]:
         return load(loader, path)
 
     with pytest.MonkeyPatch.context() as patch:
-        # Sessions share what is read, as the clients of one session do anyway.
+        # Sessions share the loaded models, as the clients of one session do.
         patch.setattr(JSONFileLoader, "load_file", lambda _, path: load_once(path))
         yield

@@ -1,4 +1,4 @@
-"""docs/architecture.md: its rooms and layers are those of the tree and of import-linter, its paths lead somewhere."""
+"""docs/architecture.md: its packages and layers match the tree and import-linter, and its paths exist."""
 
 import re
 import tomllib
@@ -26,7 +26,7 @@ RESOURCES = read(TEMPLATE).template["Resources"]
 
 
 def layers() -> list[str]:
-    """The lines of the page's picture."""
+    """The lines of the page's diagram."""
     (picture,) = re.findall(r"^```text\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
     return str(picture).splitlines()
 
@@ -47,7 +47,7 @@ def test_the_layers_are_those_that_the_linter_holds() -> None:
 
 
 def test_every_room_is_on_one_line_and_in_a_table() -> None:
-    """A room that the linter does not know may import whatever it likes."""
+    """A package that the linter does not know may import anything."""
     placed = [room for line in layers() for room in line.split(" | ")]
     listed = {room for row in ROWS for room in re.findall(r"`([\w.]+)`", row[0])}
 
@@ -57,7 +57,7 @@ def test_every_room_is_on_one_line_and_in_a_table() -> None:
 
 @pytest.mark.parametrize("package", ["harness", "rules/lib", "rules/checkov", "lambda_src", "glue_src"])
 def test_no_package_is_hidden_from_the_linter(package: str) -> None:
-    """A folder of modules without `__init__.py` inside a package is one that the linter passes by."""
+    """The linter skips a folder of modules without `__init__.py` inside a package."""
     roots = {ROOT / "lambda_src", ROOT / "glue_src"}
     folders = {path.parent for path in (ROOT / package).rglob("*.py")} - roots
 
@@ -99,7 +99,7 @@ def test_a_copy_that_may_stay_says_why() -> None:
 
 
 def path_of(kind: str, name: str) -> Path:
-    """The file behind a name, by the page's table: from the name, and from names of files, never from their text."""
+    """The file for a name, by the page's table: computed from the name and file names, without reading files."""
     match kind:
         case "rule id" | "rule slug":
             stem = f"{name.lower().replace('-', '_')}_*" if kind == "rule id" else f"*[0-9]_{name}"
@@ -118,7 +118,7 @@ def path_of(kind: str, name: str) -> Path:
 
 
 def named() -> Iterator[tuple[str, str, str]]:
-    """(kind, what a person is shown, what stands in the file) for everything there is."""
+    """(kind, name as shown to users, text in the file) for every name."""
     for rule in catalogue.load():
         yield "rule id", rule.id, f"{rule.id}  {rule.slug}"
         yield "rule slug", rule.slug, f"{rule.id}  {rule.slug}"
@@ -142,7 +142,7 @@ def of_type(*types: str) -> list[dict[str, Any]]:
 
 
 def metrics_of_aws() -> set[str]:
-    """Namespace and name of what the template's alarms watch, but for our own."""
+    """Namespace and name of the AWS metrics that the template's alarms watch."""
     stated = [value for _, value in walk(of_type("AWS::CloudWatch::Alarm")) if isinstance(value, dict)]
     found = {
         f"{each['Namespace']}/{each['MetricName']}" for each in stated if {"MetricName", "Namespace"} <= each.keys()
@@ -159,7 +159,7 @@ def test_from_the_name_alone_one_gets_to_the_file() -> None:
 
 
 def test_every_alarm_watches_a_metric_that_has_a_file() -> None:
-    """What an alarm says of a metric of ours is the name that a function publishes."""
+    """An alarm on one of our metrics uses the name that a function publishes."""
     ours = {name.rpartition("/")[2] for kind, name, _ in named() if kind == "metric"}
     watched = {value for path, value in walk(of_type("AWS::CloudWatch::Alarm")) if path[-1:] == ("MetricName",)}
 

@@ -1,4 +1,4 @@
-"""What `make` runs first, with whatever Python the machine has."""
+"""The first thing that `make` runs, with the machine's Python."""
 
 import ast
 from pathlib import Path
@@ -7,7 +7,7 @@ from harness import bootstrap
 
 
 def test_a_python_that_is_too_old_can_read_it():
-    """Otherwise a newcomer's first sight is a traceback: before 3.9 `list[str]` is an error unless evaluated late."""
+    """Otherwise a newcomer first sees a traceback: before 3.9, `list[str]` is an error unless evaluated late."""
     source = ast.parse(Path(bootstrap.__file__).read_text(), feature_version=(3, 7))
     first = next(node for node in source.body if isinstance(node, ast.ImportFrom))
 

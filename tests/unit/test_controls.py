@@ -1,4 +1,4 @@
-"""The catalogue of controls is held to its form and to the rules, and says in one line what is wrong."""
+"""The catalogue of controls must match its schema and the rules; errors are one line."""
 
 import copy
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""The documents say what is so: names, commands, options, links and tox environments exist, and nothing is left out.
+"""The documents are correct: names, commands, options, links and tox environments exist, and none is missing.
 
-What no test here can hold is whether AWS does what a sentence says: that is what docs/first-deploy-checks.md is for.
+No test here can check what AWS really does: docs/first-deploy-checks.md is for that.
 """
 
 import configparser
@@ -30,7 +30,7 @@ DOCS = ROOT / "docs"
 PAGES = {str(path.relative_to(DOCS)): path.read_text() for path in sorted(DOCS.rglob("*.md"))}
 DEPLOYING, CHECKS, CAPABILITIES = (PAGES[f"{name}.md"] for name in ("deploying", "first-deploy-checks", "capabilities"))
 ANSWERS = items(PAGES["outside-scanners.md"], "Answered")
-#: What deploying.md has people make of docs/deployer-policy.json.
+#: The files that deploying.md makes from docs/deployer-policy.json.
 DEPLOYER_POLICIES: dict[str, Any] = json.loads((DOCS / "deployer-policy.json").read_text())
 STATEMENT_IDS = {statement["Sid"] for policy in DEPLOYER_POLICIES.values() for statement in policy["Statement"]}
 
@@ -62,7 +62,7 @@ ALARMS = {
     for name, resource in RESOURCES.items()
     if resource["Type"] == "AWS::CloudWatch::Alarm"
 }
-#: Logical ids of the original that are not ours: decision records and the table of capabilities speak of them.
+#: Logical ids of the original that are not ours; decision records and the capability table mention them.
 DROPPED = frozenset(
     {
         "DataValidationFunctionPermission",
@@ -76,7 +76,7 @@ DROPPED = frozenset(
 
 @pytest.fixture(scope="module")
 def original() -> dict[str, Any]:
-    """The template that the owner started from. It is not in the repository."""
+    """The original template. It is not in the repository."""
     return _read(needed(ORIGINAL))
 
 
@@ -84,7 +84,7 @@ def original() -> dict[str, Any]:
 
 
 def _rows(page: str, under: str = "") -> list[list[str]]:
-    """The cells of every table row below a heading, without heads and rules."""
+    """The cells of every table row below a heading, without header rows."""
     text = page.partition(under)[2] if under else page
     if under:
         text = re.split(r"\n## ", text)[0]
@@ -144,7 +144,7 @@ def _names(page: str) -> set[str]:
 
 # ---------------------------------------------------------------------------------------- names and numbers ----
 
-#: Words of AWS's and of our code's in the documents that are not in the template.
+#: Words of AWS and of our code in the documents that are not in the template.
 OTHER_WORDS = frozenset(
     [
         "AccessDenied",
@@ -197,10 +197,10 @@ def test_every_name_is_one_of_the_template(name: str) -> None:
     """A renamed resource or parameter must not live on in a document."""
     page = PAGES[name]
     if name == "capabilities.md":
-        # The first column speaks of the original; a test below holds it to that.
+        # The first column is about the original; a test below checks it.
         page = "\n".join(" ".join(row[1:]) for row in _rows(page))
     if name == "outside-scanners.md":
-        # The second column has the scanners' names of their own rules, and so has the text of an answer.
+        # The second column and the answers contain the scanners' own rule names.
         cells = [[*row[:1], *row[2:]] for row in _rows(page)] + [[*item.fields.values()] for item in ANSWERS]
         page = "\n".join(" ".join(row) for row in cells)
 
@@ -221,7 +221,7 @@ def test_every_alarm_has_its_row() -> None:
 
 
 def test_every_alarm_names_its_own_row_of_the_runbook() -> None:
-    """Whoever is on call follows it at three in the morning."""
+    """On-call follows it at three in the morning."""
     for name, alarm in ((each, RESOURCES[each]["Properties"]) for each in ALARMS):
         said = alarm["AlarmDescription"]
         text = said["Fn::Sub"] if isinstance(said, dict) else said
@@ -229,7 +229,7 @@ def test_every_alarm_names_its_own_row_of_the_runbook() -> None:
 
         assert f'<a id="{anchor}"></a>`{anchor}-<env>`' in DEPLOYING, name
         assert alarm["AlarmName"]["Fn::Sub"] == f"{anchor}-${{Environment}}"
-        # CloudWatch refuses a longer one.
+        # CloudWatch rejects a longer one.
         assert len(text) <= 1024, name
 
 
@@ -248,14 +248,14 @@ def test_what_is_said_to_stay_is_what_is_retained() -> None:
 
 
 def test_a_name_with_an_environment_is_a_physical_name() -> None:
-    """What a command asks for is called so by the template."""
+    """Names in commands are names in the template."""
     subs = {item["Fn::Sub"] for item in _with_key(OURS, "Fn::Sub") if isinstance(item["Fn::Sub"], str)}
     known = {
         sub.replace("${Environment}", "$ENVIRONMENT").replace("${AWS::AccountId}", "$ACCOUNT").split(":")[-1]
         for sub in subs
         if "${Environment}" in sub
     }
-    # What deploying.md has people make themselves.
+    # Created by hand, as deploying.md says.
     known |= {"financial-artifacts-$ENVIRONMENT-$ACCOUNT", "financial-batch-replication-role-$ENVIRONMENT"}
     deployer = {f"financial-deployer-{name}-$ENVIRONMENT" for name in DEPLOYER_POLICIES}
     # And the environment itself, as an option.
@@ -296,7 +296,7 @@ def test_the_record_that_is_sent_is_valid() -> None:
 
 # ------------------------------------------------------------------------------------------------- commands ----
 
-#: What a reader's shell, or a command before, has in these.
+#: Variables that the reader's shell or an earlier command sets.
 VARIABLES = {
     "MAPPING": "00000000-0000-4000-8000-000000000000",
     "ACCOUNT": "111122223333",
@@ -331,7 +331,7 @@ def test_there_are_commands() -> None:
 
 
 class Cli:
-    """The AWS CLI, up to the moment where it would call."""
+    """The AWS CLI, up to the point where it would send the request."""
 
     def __init__(self) -> None:
         self._driver = create_clidriver()
@@ -362,7 +362,7 @@ class Cli:
         return waiters
 
     def objections(self, arguments: list[str]) -> str:
-        """What the CLI has against a command; nothing, if it would send it."""
+        """The CLI's error for a command; empty if it would send the request."""
         self.refused = "it was not understood"
         self._model = self.operation_model(*arguments[:2])
         said = StringIO()
@@ -376,7 +376,7 @@ class Cli:
         for value in sent.values():
             if hasattr(value, "close"):
                 value.close()
-        # The token that makes a call idempotent is the CLI's to choose.
+        # The CLI generates idempotency tokens.
         members = self._model.input_shape.members.items()
         sent |= {name: 32 * "t" for name, member in members if member.metadata.get("idempotencyToken")}
         report = ParamValidator().validate(sent, self._model.input_shape)
@@ -391,13 +391,13 @@ def cli() -> Cli:
 
 @pytest.fixture(scope="module")
 def models() -> Cli:
-    """Looking at a waiter takes the results out of the models that it shares with its command."""
+    """Reading a waiter removes the results from the models that it shares with its command."""
     return Cli()
 
 
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The files that the commands read, as the documents have them written."""
+    """The files that the commands read, written as the documents say."""
     for name, body in {**FILES, **WRITTEN}.items():
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -408,10 +408,10 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("files")
 @pytest.mark.parametrize("command", COMMANDS, ids=_short)
 def test_a_command_is_one_of_the_aws_cli(command: str, cli: Cli) -> None:
-    """Service, command, options and their values, by the AWS CLI's own models; nothing is sent."""
+    """Checks service, command, options and values with the AWS CLI's own models; nothing is sent."""
     _, service, operation, *arguments = shlex.split(_filled(command))
 
-    # Said in full: version 1 of the CLI takes the beginning of an option for the whole.
+    # In full: version 1 of the CLI accepts abbreviated options.
     assert {argument for argument in arguments if argument.startswith("--")} - cli.options(service, operation) == set()
     if cli.operation_model(service, operation) is not None:
         assert cli.objections([service, operation, *arguments]) == ""
@@ -436,7 +436,7 @@ def test_a_waiter_exists(command: str, cli: Cli) -> None:
     ],
 )
 def test_a_command_that_is_none_is_seen(command: str, cli: Cli) -> None:
-    """The test above is worth what it refuses."""
+    """Proves that the test above can fail."""
     assert cli.objections(shlex.split(command)) != ""
 
 
@@ -480,7 +480,7 @@ def test_a_variable_is_set_before_it_is_used() -> None:
         text = "\n".join(line for block in _code_blocks(page) for line in block.splitlines())
         set_there = set(re.findall(r"export (\w+)=", text))
         used = set(re.findall(r"\$(\w+)", "\n".join([text, *_aws_commands(page)])))
-        # Said in words: an address, an ARN or an id that the reader has in hand.
+        # A placeholder in words: an address, an ARN or an id that the reader knows.
         in_hand = {
             "ALERT_EMAIL",
             "ALERT_QUEUE_URL",
@@ -509,11 +509,11 @@ def test_a_tox_environment_exists(name: str) -> None:
 
 
 def _anchor(heading: str) -> str:
-    """As GitHub makes it of a heading."""
+    """The anchor that GitHub derives from a heading."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
 
 
-#: Where AWS says what these pages say of AWS, and where the scanners are that they speak of.
+#: Sources of the pages' claims about AWS, and the sites of the scanners.
 SOURCES = ("https://docs.aws.amazon.com/", "https://github.com/")
 
 
@@ -521,7 +521,7 @@ SOURCES = ("https://docs.aws.amazon.com/", "https://github.com/")
 def test_every_link_leads_somewhere(name: str) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", PAGES[name]):
         if re.match(r"\w+:", target):
-            # A source of what is claimed. Nothing that has to be read is elsewhere.
+            # Sources only; nothing that must be read is elsewhere.
             assert target.startswith(SOURCES), f"{target}: these pages stand by themselves"
             continue
         path, _, anchor = target.partition("#")
@@ -602,7 +602,7 @@ def test_each_resource_parameter_and_output_of_the_original_is_accounted_for(ori
 
 
 def test_each_property_of_the_original_is_accounted_for(original: dict[str, Any]) -> None:
-    """A capability is a property: one that nobody looked at is one that nobody missed."""
+    """Every property of the original template must be listed as a capability."""
     cells = " ".join(_first_column())
     for name, resource in original["Resources"].items():
         about = " ".join(cell for cell in _first_column() if f"`{name}`" in cell)
@@ -619,7 +619,7 @@ def test_each_property_of_the_original_is_accounted_for(original: dict[str, Any]
     assert cells
 
 
-#: How the table says what a property does, where it does not name it.
+#: The table's words for properties that it does not name.
 SAID_OTHERWISE = {
     "AttributeDefinitions": {"keys"},
     "BucketEncryption": {"encryption"},

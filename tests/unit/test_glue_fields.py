@@ -1,4 +1,4 @@
-"""The Glue job's fields are the contract's: Glue does not bring what the contract needs, so this holds it to it."""
+"""The Glue job's fields match the contract. Glue lacks the contract's libraries, so this test compares them."""
 
 import json
 
@@ -26,7 +26,7 @@ def _field(field):
         case msgspec.inspect.VarTupleType():
             kind, levels = Kind.TEXTS, ()
         case _:
-            # Times are texts to msgspec; the canonical form, below, is what tells them apart.
+            # To msgspec, times are texts; the canonical form, below, distinguishes them.
             kind, levels = (Kind.TIME if field.name.endswith("timestamp") else Kind.TEXT), ()
     return Field(field.name, kind, field.required, levels)
 
@@ -37,7 +37,7 @@ def test_every_feed_is_transformed():
 
 @pytest.mark.parametrize("feed", FIELDS)
 def test_the_job_knows_the_contracts_fields(feed):
-    """A field that the contract has and the job has not is lost on the way to Parquet; nothing else would notice."""
+    """A field of the contract that the job lacks is lost on the way to Parquet; no other test would notice."""
     contract = {_field(field) for field in msgspec.inspect.type_info(RECORD_TYPES[feed]).fields}
 
     assert set(FIELDS[feed]) == contract
@@ -49,7 +49,7 @@ _PYTHON = {Kind.TEXT: str, Kind.NUMERAL: str, Kind.TIME: str, Kind.INTEGER: int,
 
 @given(raw_records())
 def test_a_canonical_record_has_nothing_that_the_job_does_not_read(raw):
-    """A number where the job reads a text would be written anew by Spark, with other digits."""
+    """A number where the job reads text would be reformatted by Spark, with other digits."""
     record = json.loads(canonical(parse(raw)))
 
     feed = record.pop("type")

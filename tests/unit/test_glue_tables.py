@@ -39,12 +39,12 @@ LINE_ENDS = (b"\n", b"\r")
 
 
 def test_the_raw_table_has_a_line_in_its_one_column():
-    """A serializer that parses keys is documented to give other rows than there are; one that splits text cannot."""
+    """A SerDe that parses keys is documented to return wrong rows; one that splits text cannot."""
     storage = _tables()["market_data"]["StorageDescriptor"]
 
     assert [(column["Name"], column["Type"]) for column in storage["Columns"]] == [("line", "string")]
     assert storage["InputFormat"] == "org.apache.hadoop.mapred.TextInputFormat"
-    # Nothing but the format: an escape character or another delimiter would cut lines, a null format would empty them.
+    # Only the format: an escape character or another delimiter would cut lines, a null format would empty them.
     assert storage["SerdeInfo"] == {
         "SerializationLibrary": "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
         "Parameters": {"serialization.format": "1"},
@@ -75,7 +75,7 @@ def test_the_raw_table_has_a_line_in_its_one_column():
 @example(data=b'{"a":"b"}', key="\x01\r\n")
 @example(data=b'{"a":1}\r', key="")
 def test_no_stored_line_is_split_or_cut_by_the_reader(data, key):
-    """Whatever arrives: the consumer stores what is JSON, and JSON has no control character as it is."""
+    """For any input: the consumer stores JSON only, and JSON contains no raw control characters."""
     try:
         feed_of(data)
     except RejectedRecord:
@@ -90,7 +90,7 @@ def test_no_stored_line_is_split_or_cut_by_the_reader(data, key):
 
 
 def test_a_query_finds_a_message_in_its_line():
-    """What docs/deploying.md says to write: `data`, or `data_base64` where a message has a line break."""
+    """The query that docs/deploying.md recommends: `data`, or `data_base64` for a message with a line break."""
     plain, broken = (encode_raw_line("shardId-0", "1", "k", 0, data) for data in (b'{"symbol":"IBM"}', b'{\n"a":1}'))
 
     assert json.loads(plain)["data"]["symbol"] == "IBM"
@@ -99,7 +99,7 @@ def test_a_query_finds_a_message_in_its_line():
 
 
 def _projected(parameters, key):
-    """The values that Athena works out for a partition key."""
+    """The values that Athena computes for a partition key."""
     own = {name.removeprefix(f"projection.{key}."): value for name, value in parameters.items() if f".{key}." in name}
     if own["type"] == "enum":
         return own["values"].split(",")
@@ -109,7 +109,7 @@ def _projected(parameters, key):
 
 
 def test_athena_looks_into_every_folder_that_the_consumer_writes():
-    """Outside of a range, and in a folder that is spelt otherwise, it finds nothing and says nothing."""
+    """Outside the range, or in a differently spelt folder, it silently finds nothing."""
     table = _tables()["market_data"]
     parameters = table["Parameters"]
     keys = [key["Name"] for key in table["PartitionKeys"]]

@@ -1,4 +1,4 @@
-"""The one reader of IAM policies, in which checks and Checkov's policies have the same answers."""
+"""The reader of IAM policies that checks and Checkov policies share."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ STATEMENT = {"Effect": "Allow", "Action": ["s3:Get*", "kms:Decrypt"], "Resource"
 
 
 def read(**keys: Any) -> Statement:
-    """The good statement with other keys; None takes one away."""
+    """The good statement with other keys; None removes a key."""
     body = {key: each for key, each in {**STATEMENT, **keys}.items() if each is not None}
     (found,) = statements({"Statement": [body]})
     return found
@@ -110,7 +110,7 @@ def test_a_document_without_statements_is_none(document):
 
 
 def test_all_statements_are_read_before_the_first_is_given_out():
-    """A check that is content with the first grant would not see that the next one may refuse."""
+    """A check that stops at the first grant would miss that a later statement may deny."""
     with pytest.raises(Unreadable):
         any(each.allows for each in statements({"Statement": [STATEMENT, {**STATEMENT, "Effect": "Denied"}]}))
 

@@ -1,4 +1,4 @@
-"""`tox -e lock`: which files' hashes are kept, what is refused, and how requirements nest."""
+"""`tox -e lock`: which files' hashes are kept, what is rejected, and how requirement files nest."""
 
 import re
 from contextlib import nullcontext
@@ -38,7 +38,7 @@ def test_a_file_is_kept_if_a_machine_of_ours_can_take_it(filename: str, kept: bo
 
 
 def index_with(*files: tuple[str, str, str | None]) -> lock.Index:
-    """An index with these files of the package `a`: version, name, what Python they ask for."""
+    """An index with these files of the package `a`: version, name, required Python."""
     found = [
         SimpleNamespace(
             version=version,
@@ -58,7 +58,7 @@ def test_the_hashes_are_those_of_the_pinned_version() -> None:
 
 
 def test_a_package_that_the_oldest_python_cannot_take_is_refused() -> None:
-    """As soupsieve 4, which asks for 3.11.5: found on Debian 12, whose Python is 3.11.2."""
+    """Like soupsieve 4, which requires 3.11.5: seen on Debian 12 with Python 3.11.2."""
     index = index_with(("4.1", "a-4.1-py3-none-any.whl", ">=3.11.5"))
 
     with pytest.raises(lock.Refused, match=r"a==4\.1 asks for Python >=3\.11\.5, which leaves out 3\.11\.0"):
@@ -73,7 +73,7 @@ def test_a_package_without_a_file_for_us_is_refused() -> None:
 
 
 def test_requirements_nest_as_their_sources_do() -> None:
-    """A source that asks for another is written as what it adds, and a family has one version of a package."""
+    """A source that includes another lists only its additions, and a family has one version of a package."""
     for family in lock.families(lock.REQUIREMENTS):
         written = {stem: set(re.findall(r"^[\w.-]+==\S+", text_of(stem), re.MULTILINE)) for stem in family.members()}
 

@@ -1,10 +1,10 @@
-"""Every Markdown file can be read as it is, in an editor or a diff: no line is a wall of text."""
+"""Every Markdown file is readable in an editor or a diff: no line is a wall of text."""
 
 import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-#: Characters of a line. What does not fit a table's row goes below it, or into a list.
+#: Maximum characters of a line. Longer table cells go below the table or into a list.
 LONGEST = 400
 
 

@@ -1,6 +1,6 @@
-"""docs/outside-scanners.md rests on rules that exist, and answers every finding once.
+"""docs/outside-scanners.md names rules that exist, and answers every finding once.
 
-That the scanners say this and no more, no test here can hold: they are not installed. The page says what was run.
+The scanners are not installed, so no test here runs them. The page says what was run.
 """
 
 import re
@@ -18,7 +18,7 @@ SCANNERS = {"cdk-nag", "Registry", "Control Tower", "cfripper", "Serverless Rule
 
 
 def _rows(heading: str) -> list[list[str]]:
-    """The cells of the tables below a heading, without their heads."""
+    """The cells of the tables below a heading, without header rows."""
     text = PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     lines = [line for line in text.splitlines() if line.startswith("|")]
     rows = [[cell.strip() for cell in line[1:-1].split("|")] for line in lines]

@@ -1,4 +1,4 @@
-"""The README says what is so: its commands exist, its generated parts are fresh."""
+"""The README is correct: its commands exist, and its generated parts are up to date."""
 
 import configparser
 import re
@@ -20,7 +20,7 @@ from market_data import Reason
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-#: What a newcomer reads next, and types from.
+#: The pages that a newcomer reads and copies commands from.
 PAGES = (README, *((ROOT / name).read_text() for name in ("CONTRIBUTING.md", "docs/feeds.md", "docs/emulated-aws.md")))
 COMMANDS = [
     line.strip()
@@ -86,7 +86,7 @@ def test_a_quarantine_command_has_options_that_there_are(command):
 
 @pytest.mark.parametrize("command", [each for each in COMMANDS if each.startswith("aws ")])
 def test_an_aws_command_is_one_that_the_deployment_runs(command):
-    """The integration tests deploy with these very options; a release engineer types what was tried."""
+    """The integration tests deploy with the same options, so a release engineer types what was tested."""
     source = Path(stack.__file__).read_text()
 
     assert f'"{command.split()[2]}"' in source
@@ -94,7 +94,7 @@ def test_an_aws_command_is_one_that_the_deployment_runs(command):
 
 
 def test_every_path_that_is_named_exists():
-    """Links are held by test_docs.py for docs/; here it is what the README and its neighbours name."""
+    """test_docs.py checks links in docs/; this checks the README and the files beside it."""
     for page in PAGES:
         for path in re.findall(r"`((?:docs|glue_src|harness|lambda_src|rules|schemas|template|tests)/[\w./-]*)`", page):
             assert (ROOT / path).exists(), path
@@ -108,7 +108,7 @@ def test_the_readme_is_short():
 
 
 def test_the_sample_output_is_that_of_the_default_feed():
-    """The feed is made from a seed, so what the README shows is what everybody gets."""
+    """The feed comes from a seed, so everybody gets the README's output."""
     sample = README.partition("```text\n")[2].partition("```")[0]
     shown = {
         name.strip(): int(number.replace(",", ""))

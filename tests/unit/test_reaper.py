@@ -1,4 +1,4 @@
-"""The reaper: whatever happens to its owner, neither a process nor a folder stays."""
+"""The reaper: whatever happens to its owner, no process and no folder is left."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ import pytest
 from harness import patience, reaper
 from tests.waiting import until
 
-#: An emulator in miniature: it has a worker of its own, and tells both process ids.
+#: A small emulator with one worker; it prints both process ids.
 WORKING = """
 import os, signal, subprocess, sys, time
 worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
@@ -37,12 +37,12 @@ def alive(pid: int) -> bool:
         state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
     except FileNotFoundError:
         return False
-    # Whoever adopts an orphan may take its time to bury it.
+    # The process that adopts an orphan may be slow to reap it.
     return state != "Z"
 
 
 def assert_ended(started: list[int]) -> None:
-    """Each process is gone. A worker that was sent SIGKILL is the kernel's to end, which a busy machine puts off."""
+    """Each process has ended. After SIGKILL the kernel ends a worker, with a delay on a busy machine."""
     until(lambda: not any(map(alive, started)))
 
 
@@ -63,7 +63,7 @@ def reaped(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 @pytest.mark.parametrize("program", [pytest.param(WORKING, id="working"), pytest.param(STUBBORN, id="stubborn")])
 def test_closing_the_pipe_ends_the_emulator_its_worker_and_its_folder(folder: Path, program: str) -> None:
-    """The pipe also closes when the owner is killed, which is why it is the way to stop.
+    """The pipe also closes if the owner is killed; therefore it is the way to stop.
 
     One that ignores signals ends too: a worker in the middle of a long handler does not look at SIGTERM either.
     """
@@ -78,7 +78,7 @@ def test_closing_the_pipe_ends_the_emulator_its_worker_and_its_folder(folder: Pa
 
 
 def test_a_killed_owner_leaves_nothing(folder: Path) -> None:
-    """SIGKILL runs no clean-up of the owner's."""
+    """After SIGKILL, the owner cannot clean up."""
     program = (
         "import subprocess, sys, time\n"
         "reaper = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, start_new_session=True)\n"
@@ -91,10 +91,10 @@ def test_a_killed_owner_leaves_nothing(folder: Path) -> None:
     until(lambda: not any(map(alive, started)) and not folder.exists())
 
 
-def test_an_emulator_told_to_stay_outlives_its_owner_until_signalled(
+def test_an_emulator_that_may_stay_outlives_its_owner_until_signalled(
     reaped: subprocess.Popen[bytes], folder: Path
 ) -> None:
-    """`KEEP=1` leaves the emulator to the person, who then needs one process to end and no more."""
+    """`KEEP=1` leaves the emulator running; the user then has one process to kill."""
     started = pids(folder)
     assert reaped.stdin is not None
     reaped.stdin.write(reaper.STAY)
@@ -118,7 +118,7 @@ def test_a_terminals_interrupt_is_left_to_the_owner(reaped: subprocess.Popen[byt
 
 
 def test_an_emulator_that_ends_by_itself_takes_the_guard_along(folder: Path) -> None:
-    """The owner watches the reaper alone, and has to learn of a crash from it."""
+    """The owner watches only the reaper, which must report a crash."""
     with subprocess.Popen(command(folder, "raise SystemExit(7)"), stdin=subprocess.PIPE) as process:
         assert process.wait(patience.seconds(10)) == 7
     assert not folder.exists()

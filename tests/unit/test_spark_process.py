@@ -1,4 +1,4 @@
-"""How the Glue job is run as a process, with a placeholder for Spark's interpreter that tells what it was given."""
+"""How the Glue job process is started, with a fake interpreter that prints its arguments and environment."""
 
 import json
 import os
@@ -52,14 +52,14 @@ def run(tmp_path):
 
 
 @pytest.fixture
-def told(run):
+def recorded(run):
     code, lines = run(TELL)
     assert code == 0
     return json.loads(lines[0])
 
 
-def test_the_job_gets_its_arguments_as_glue_passes_them(told):
-    bootstrap, *rest = told["argv"][1:]
+def test_the_job_gets_its_arguments_as_glue_passes_them(recorded):
+    bootstrap, *rest = recorded["argv"][1:]
 
     assert Path(bootstrap).name == "run_in_spark.py"
     assert rest == [
@@ -68,13 +68,13 @@ def test_the_job_gets_its_arguments_as_glue_passes_them(told):
 
 
 def test_the_job_has_the_roles_credentials_and_no_others(run, monkeypatch):
-    """With the caller's own, or a profile's, the job would prove nothing about its role."""
+    """With the caller's credentials, or a profile's, the run would prove nothing about the job's role."""
     for name in ("AWS_PROFILE", "AWS_CONFIG_FILE", "SPARK_HOME", "PYTHONPATH", "REQUESTS_CA_BUNDLE", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "the caller's")
 
-    told = json.loads(run(TELL)[1][0])
+    recorded = json.loads(run(TELL)[1][0])
 
-    environment = told["environment"]
+    environment = recorded["environment"]
     assert (environment["AWS_ACCESS_KEY_ID"], environment["AWS_SESSION_TOKEN"]) == ("key", "token")
     assert environment["AWS_ENDPOINT_URL"] == "https://127.0.0.1:4566"
     assert environment["AWS_CA_BUNDLE"] == "/tls/authority.pem"
@@ -82,24 +82,24 @@ def test_the_job_has_the_roles_credentials_and_no_others(run, monkeypatch):
     assert environment["HOME"] != os.environ["HOME"]
 
 
-def test_no_secret_is_where_others_can_read_it(told):
+def test_no_secret_is_where_others_can_read_it(recorded):
     """Arguments are visible to every user of the machine."""
-    assert not any(SECRET in argument for argument in told["argv"])
-    assert SECRET not in told["settings"]
+    assert not any(SECRET in argument for argument in recorded["argv"])
+    assert SECRET not in recorded["settings"]
 
 
-def test_spark_reaches_s3_as_on_glue(told):
-    settings = dict(line.split(" ", 1) for line in told["settings"].splitlines())
+def test_spark_reaches_s3_as_on_glue(recorded):
+    settings = dict(line.split(" ", 1) for line in recorded["settings"].splitlines())
 
     assert settings["spark.hadoop.fs.s3.impl"] == "org.apache.hadoop.fs.s3a.S3AFileSystem"
     assert settings["spark.hadoop.fs.s3a.endpoint"] == "https://127.0.0.1:4566"
     assert settings["spark.driver.extraClassPath"] == f"/jars/a.jar{os.pathsep}/jars/b.jar"
     assert "-Djavax.net.ssl.trustStore=/tls/authority.p12" in settings["spark.driver.extraJavaOptions"]
-    assert told["logging"]
+    assert recorded["logging"]
 
 
-def test_nothing_stays_behind(told):
-    assert not Path(told["environment"]["SPARK_CONF_DIR"]).exists()
+def test_nothing_stays_behind(recorded):
+    assert not Path(recorded["environment"]["SPARK_CONF_DIR"]).exists()
 
 
 def test_both_streams_are_handed_on_line_by_line(run):
@@ -109,7 +109,7 @@ def test_both_streams_are_handed_on_line_by_line(run):
 
 
 def test_a_caller_that_gives_up_does_not_leave_the_job_running(run):
-    """Whatever ends the caller, Ctrl-C above all, must not leave a JVM that goes on replacing files."""
+    """Whatever ends the caller, such as Ctrl-C, must not leave a JVM that goes on replacing files."""
     processes = []
 
     def give_up(line):
@@ -123,7 +123,7 @@ def test_a_caller_that_gives_up_does_not_leave_the_job_running(run):
         os.kill(processes[0], 0)
 
 
-def test_the_result_is_told_from_what_else_is_printed():
+def test_the_result_is_distinguished_from_what_else_is_printed():
     assert result_in('{"event": "json_to_parquet", "rows": 3}') == {"event": "json_to_parquet", "rows": 3}
     assert result_in('{"event": "other"}') is None
     assert result_in("ERROR SparkContext: something") is None

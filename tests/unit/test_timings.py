@@ -1,4 +1,4 @@
-"""What `make test` says at its end about the time."""
+"""The timing report at the end of `make test`."""
 
 from pathlib import Path
 

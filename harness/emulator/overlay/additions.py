@@ -1,7 +1,7 @@
-"""What CloudFormation does on AWS and not in MiniStack: a table of the properties and types the overlay adds.
+"""The properties and types that the overlay adds to MiniStack's CloudFormation, as a table.
 
-Each row names the API operation that applies it. The emulator's own service answers that call, so the row holds only
-how the template's words become the API's. Nothing here knows MiniStack.
+Each row names the API operation that applies it, on the emulator's own service. The row only translates the template's
+property to the API's parameters. Nothing here depends on MiniStack.
 """
 
 from collections.abc import Callable
@@ -55,9 +55,9 @@ def _selectors(name: str, value: Any) -> Parameters:
 
 
 def _logging(name: str, value: Any) -> Parameters:
-    """What starts a trail. One that is not to be started is refused, not started all the same."""
+    """Parameters to start a trail. A trail with IsLogging false is rejected, not started anyway."""
     if not flag(value["IsLogging"]):
-        raise ValueError(f"the overlay starts every trail, and {name} is not to be started")
+        raise ValueError(f"the overlay starts every trail, but IsLogging of {name} is false")
     return {"Name": name}
 
 
@@ -71,7 +71,7 @@ def _egress(_: str, value: Any) -> Parameters:
     return {"GroupId": value["GroupId"], "IpPermissions": [rule]}
 
 
-#: Where a rule leads to, in a template and in EC2's API.
+#: The peer of an egress rule, in a template and in EC2's API.
 _EGRESS_ENDS = (
     ("CidrIp", "IpRanges", "CidrIp"),
     ("CidrIpv6", "Ipv6Ranges", "CidrIpv6"),
@@ -130,7 +130,7 @@ PROPERTIES = (
     ),
     AddedProperty(
         "AWS::Lambda::EventSourceMapping",
-        # MiniStack takes it as it comes, and its poller then stops over a parameter's text.
+        # MiniStack stores the parameter as text, and its poller then fails on it.
         "ScalingConfig",
         Call("lambda", "UpdateEventSourceMapping", _scaling),
         Call("lambda", "UpdateEventSourceMapping", lambda mapping, _: {"UUID": mapping, "ScalingConfig": {}}),

@@ -1,4 +1,4 @@
-"""The overlay's rows for buckets, of whose properties MiniStack's CloudFormation drops most."""
+"""The overlay's rows for buckets: MiniStack's CloudFormation drops most bucket properties."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,7 +25,7 @@ def _days(value: Mapping[str, Any], names: Mapping[str, str] | None = None) -> P
 
 
 def _lifecycle_rule(rule: Mapping[str, Any]) -> Parameters:
-    """One rule in the API's words. What the template's words cannot say here is refused, not lost."""
+    """One lifecycle rule as the API takes it. A property that is not translated raises an error."""
     api: Parameters = {"Status": rule["Status"]}
     rest = {key: value for key, value in rule.items() if key != "Status"}
     if "Id" in rest:
@@ -134,7 +134,7 @@ PROPERTIES = (
     ),
     AddedProperty(
         "AWS::S3::Bucket",
-        # A configuration can be taken away; that objects can be locked at all, cannot.
+        # A default retention can be removed; Object Lock itself cannot.
         "ObjectLockEnabled",
         Call("s3", "PutObjectLockConfiguration", lambda bucket, _: _lock(bucket, {})),
     ),

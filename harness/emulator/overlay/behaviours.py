@@ -1,4 +1,4 @@
-"""Where a running MiniStack differs from AWS in a way that would hide a loss or a cause: the overlay's repairs."""
+"""Differences between MiniStack and AWS that would hide data loss or its cause, and the overlay's fixes."""
 
 import time
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from harness.emulator.overlay.behaviours_s3 import (
 
 @dataclass(frozen=True)
 class Behaviour:
-    """One difference: where it is, what the overlay does about it, and the function that does it."""
+    """One difference: the service, what the overlay changes, and the function that installs the change."""
 
     where: str
     what: str
@@ -38,7 +38,7 @@ def _redeliver_failed_kinesis_batches() -> None:
     def execute_function(function: dict[str, Any], event: Any) -> dict[str, Any]:
         result: dict[str, Any] = execute(function, event)
         if _from_kinesis(event) and _names_failures(result.get("body")):
-            # MiniStack looks at `batchItemFailures` for queues only, and would move past these records for good.
+            # MiniStack reads `batchItemFailures` for queues only, and would skip these records for ever.
             return {**result, "error": True}
         return result
 
@@ -148,7 +148,7 @@ def _serve_on_one_port_only() -> None:
     app._port_is_bindable = lambda _host, _port: False
 
 
-#: Kinesis keeps records for a day at least: none of a run's can expire while it lasts.
+#: Kinesis keeps records for at least a day, so none can expire during a run.
 EXPIRY_LOOK_SECONDS = 60.0
 
 
@@ -171,67 +171,67 @@ def _look_for_expired_records_rarely() -> None:
 BEHAVIOURS = (
     Behaviour(
         "Lambda event source mapping, Kinesis",
-        "A response that names `batchItemFailures` has its whole batch delivered again; MiniStack would skip it."
-        " AWS resumes at the lowest sequence number named.",
+        "If a response lists `batchItemFailures`, the whole batch is retried; MiniStack would move on. AWS resumes"
+        " at the lowest sequence number listed.",
         _redeliver_failed_kinesis_batches,
     ),
     Behaviour(
         "Lambda, logs",
-        "A failed invocation ends with a line `[ERROR] type: message`, also when the function could not be imported.",
+        "A failed invocation logs a line `[ERROR] type: message`, even if the function could not be imported.",
         _log_how_an_invocation_failed,
     ),
     Behaviour("IAM, `AccessDenied`", "The message names the resource, as on AWS.", _name_the_resource_of_a_denial),
     Behaviour(
         "Kinesis, retention",
-        "Expired records are looked for once a minute; MiniStack would go through the whole stream at each call.",
+        "Expired records are removed once a minute; MiniStack would scan the whole stream at every call.",
         _look_for_expired_records_rarely,
     ),
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-what-is-isnot-replicated.html
     Behaviour(
         "S3, replication",
-        "A replica gets its bucket's default retention; MiniStack would leave it without a lock.",
+        "A replica gets the default retention of its bucket; MiniStack would not lock it.",
         _lock_replicas,
     ),
     Behaviour(
         "IAM, `s3:PutObject`",
-        f"Policies can ask for `s3:{NAMED_KEY}`, the key that an upload names, for each of its parts.",
+        f"Policies can test `s3:{NAMED_KEY}`, the KMS key of an upload, for every part of it.",
         tell_policies_the_key_that_an_upload_names,
     ),
     Behaviour(
         "S3, uploads",
-        "One that names `aws:kms` and no key gets the AWS managed key aws/s3; MiniStack would refuse it as invalid.",
+        "An upload with `aws:kms` and no key uses the AWS managed key aws/s3; MiniStack would reject it as invalid.",
         use_the_aws_managed_key,
     ),
     Behaviour(
         "IAM, `s3:DeleteObjectVersion`",
-        "Asked for every version in a batch of deletions; MiniStack would pass over the first.",
+        "Checked for every version in a batch deletion; MiniStack would skip the first.",
         _ask_for_every_version_of_a_batch,
     ),
     Behaviour(
         "STS, `AssumeRole`",
-        "The account's root, which may take a service's role here, brings that service's `aws:SourceAccount` along.",
+        "The root user, which can assume service roles here, sends `aws:SourceAccount` as the service would.",
         _bring_a_services_source_account,
     ),
     Behaviour(
         "CloudFormation, change sets",
-        "A resource that a condition takes in or out is a change, also where only a parameter has changed.",
+        "A resource that a condition adds or removes is a change, even if only a parameter has changed.",
         see_conditions_as_changes,
     ),
     Behaviour(
         "CloudFormation, conditions",
-        "A condition can ask for an entry of a text that it splits.",
+        "A condition can contain `Fn::Select` with `Fn::Split`.",
         split_texts_in_conditions,
     ),
     Behaviour(
         "CloudFormation, change sets",
-        "A Region that a map does not have is refused with the template, not when it is the turn of what asks.",
+        "A Region that is missing from a mapping fails validation, before any resource is created.",
         refuse_regions_that_a_map_does_not_have,
     ),
     Behaviour("CloudFormation, import", "A Kinesis stream can be imported.", import_streams),
     Behaviour(
         "CloudFormation, alarms",
-        "An alarm on metric math is taken and given back; MiniStack would refuse it. Nothing works it out here.",
+        "Alarms on metric math are stored and described, but not evaluated; MiniStack would reject them.",
         keep_metric_math,
     ),
-    Behaviour("Listener", "One loopback port, never also 443.", _serve_on_one_port_only),
+    Behaviour("Listener", "Listens on one loopback port only, never on 443 too.", _serve_on_one_port_only),
 )

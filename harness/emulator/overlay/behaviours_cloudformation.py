@@ -1,4 +1,4 @@
-"""Where MiniStack's CloudFormation differs from AWS's in what it calls a change, and in what it can import."""
+"""Fixes for MiniStack's CloudFormation: change sets, conditions, mappings, imports and alarms."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from harness.emulator.calls import flag, number
 
 
 def see_conditions_as_changes() -> None:
-    """A resource that a parameter's condition takes in or out is a change, also where its properties stay the same."""
+    """A resource that a condition adds or removes is a change, even if its properties stay the same."""
     from ministack.services.cloudformation import changesets
 
     resolve = changesets._resolve_props_for_diff
@@ -31,7 +31,7 @@ def see_conditions_as_changes() -> None:
 
 
 def split_texts_in_conditions() -> None:
-    """A condition can ask for an entry of a text, as on AWS: `Fn::Select` of `Fn::Split` of `Fn::Sub`."""
+    """A condition can use an item of a split text, as on AWS: `Fn::Select` of `Fn::Split` of `Fn::Sub`."""
     from ministack.services.cloudformation import changesets, engine, handlers, stacks
 
     evaluate = engine._evaluate_conditions
@@ -56,7 +56,7 @@ def split_texts_in_conditions() -> None:
 
 
 def import_streams() -> None:
-    """A Kinesis stream can be taken into a stack, as on AWS."""
+    """A Kinesis stream can be imported into a stack, as on AWS."""
     from ministack.services import kinesis
     from ministack.services.cloudformation import changesets
     from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
@@ -78,9 +78,9 @@ def import_streams() -> None:
 
 
 def refuse_regions_that_a_map_does_not_have() -> None:
-    """A look-up by `AWS::Region` that finds nothing is refused with the template, wherever it stands.
+    """An `Fn::FindInMap` with `AWS::Region` that finds nothing fails template validation, wherever it is.
 
-    MiniStack refuses look-ups with written keys so, and others only when it comes to them; an output comes last.
+    MiniStack validates look-ups with literal keys only; others fail during deployment, those in outputs last.
     """
     from ministack.core.responses import get_region
     from ministack.services.cloudformation import engine
@@ -110,7 +110,7 @@ def _in(region: str) -> Callable[[Any], Any]:
 
 
 def keep_metric_math() -> None:
-    """An alarm on metric math is taken and given back; what it comes to is worked out by `harness.alarms` alone."""
+    """Alarms on metric math are stored and described; only `harness.alarms` evaluates them."""
     from ministack.services.cloudformation import provisioners
 
     record_of = provisioners._cw_metric_alarm_record
@@ -118,9 +118,9 @@ def keep_metric_math() -> None:
     @wraps(record_of)
     def metric_alarm_record(name: str, properties: dict[str, Any]) -> dict[str, Any]:
         if not properties.get("Metrics"):
-            plain: dict[str, Any] = record_of(name, properties)
-            return plain
-        # It needs a metric's name. Without one afterwards, no number that arrives is the alarm's.
+            unchanged: dict[str, Any] = record_of(name, properties)
+            return unchanged
+        # MiniStack requires a metric name. It is removed below, so that no datapoint matches the alarm.
         stated = {key: properties[key] for key in properties if key != "Metrics"}
         record: dict[str, Any] = record_of(name, {**stated, "MetricName": "none", "Namespace": "none"})
         for key in _OF_ONE_METRIC:
@@ -130,12 +130,12 @@ def keep_metric_math() -> None:
     provisioners._cw_metric_alarm_record = metric_alarm_record
 
 
-#: What an alarm on metric math does not have.
+#: Keys that an alarm on metric math does not have.
 _OF_ONE_METRIC = ("Dimensions", "ExtendedStatistic", "MetricName", "Namespace", "Period", "Statistic", "Unit")
 
 
 def _query(stated: dict[str, Any]) -> dict[str, Any]:
-    """A metric or an expression in the API's types."""
+    """One metric data query, with the API's types."""
     query: dict[str, Any] = json.loads(json.dumps(stated))
     if "ReturnData" in query:
         query["ReturnData"] = flag(query["ReturnData"])

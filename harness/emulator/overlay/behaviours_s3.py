@@ -1,4 +1,4 @@
-"""The overlay's repairs of what the emulated S3 makes of an upload's encryption headers."""
+"""The overlay's fixes for encryption headers of S3 uploads."""
 
 from functools import wraps
 from typing import Any
@@ -8,7 +8,7 @@ NAMED_KEY = "x-amz-server-side-encryption-aws-kms-key-id"
 
 
 def tell_policies_the_key_that_an_upload_names() -> None:
-    """Fill `s3:x-amz-server-side-encryption-aws-kms-key-id`; of a part, with what its upload has named."""
+    """Set `s3:x-amz-server-side-encryption-aws-kms-key-id`; for a part, to the key of its upload."""
     from ministack.core import iam_actions
     from ministack.services import s3
 
@@ -21,8 +21,8 @@ def tell_policies_the_key_that_an_upload_names() -> None:
             return context
         named = headers.get(NAMED_KEY)
         if upload_id := iam_actions._query_param(query, "uploadId"):
-            # MiniStack brings the upload's algorithm along with each part. A policy that compares the two would refuse
-            # the parts of an upload that it has let in, if the key did not come along as well.
+            # MiniStack sends the upload's algorithm with each part, but not its key. A policy that compares them would
+            # deny the parts of an upload that it has allowed.
             upload = s3._multipart_uploads.get(upload_id) or {}
             named = upload["preserved_headers"].get(NAMED_KEY) if upload.get("requested_sse") else None
         return {**context, f"s3:{NAMED_KEY}": named} if named else context
@@ -31,7 +31,7 @@ def tell_policies_the_key_that_an_upload_names() -> None:
 
 
 def use_the_aws_managed_key() -> None:
-    """Take aws/s3 for a write that names aws:kms and no key, as S3 does; MiniStack answers `InvalidArgument`.
+    """Use aws/s3 for a write with aws:kms and no key, as S3 does; MiniStack responds with `InvalidArgument`.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
     """

@@ -1,4 +1,4 @@
-"""AWS API calls made from inside the emulator, answered by its own service code without HTTP or authorisation.
+"""AWS API calls from inside the emulator to its own service code, without HTTP or authorization.
 
 botocore writes each request and reads each response, as for any client; only the sending is replaced, by a hook that
 botocore offers for it. CloudFormation calls services in its own name, which is why nobody's rights are asked.
@@ -30,7 +30,7 @@ class _Payload:
 
 
 def call(service: str, operation: str, parameters: dict[str, Any], *, account: str, region: str) -> dict[str, Any]:
-    """Make one API call in `account` and `region`; what the service refuses is raised as botocore's ClientError."""
+    """Make one API call in `account` and `region`. Raises botocore's ClientError."""
     client = _client(service, account, region)
     method: Callable[..., dict[str, Any]] = getattr(client, botocore.xform_name(operation))
     return method(**parameters)
@@ -43,7 +43,7 @@ def _client(service: str, account: str, region: str) -> BaseClient:
         service,
         region_name=region,
         endpoint_url="https://127.0.0.1",
-        # Twelve digits are the root user of that account.
+        # An access key of twelve digits is the root user of that account.
         aws_access_key_id=account,
         aws_secret_access_key="inside",
         config=Config(retries={"total_max_attempts": 1}),
@@ -82,7 +82,7 @@ def _text(value: str | bytes) -> str:
 
 
 def _run(coroutine: Coroutine[Any, Any, Answer]) -> Answer:
-    """Run `coroutine` to its end, also where the calling thread already runs an event loop.
+    """Run `coroutine` to its end, even if the calling thread already runs an event loop.
 
     The copied context carries the account and region that MiniStack keeps for the request.
     """

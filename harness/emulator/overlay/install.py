@@ -1,7 +1,7 @@
-"""The overlay: what MiniStack lacks for this project's template, added at start. `--list` prints it as Markdown.
+"""The overlay: adds to MiniStack, at start, what this project's template needs. `--list` prints it as Markdown.
 
-It reaches into private names of one MiniStack version and therefore starts on no other. Everything is in two tables:
-`additions` for CloudFormation, `behaviours` for what differs from AWS while the stack runs.
+It patches private names of one MiniStack version, so it refuses any other version. There are two tables:
+`additions` for CloudFormation, `behaviours` for differences from AWS while the stack runs.
 """
 
 import sys
@@ -17,7 +17,7 @@ from harness.emulator.errors import EmulatorError
 from harness.emulator.overlay import additions, behaviours
 from harness.markdown import table
 
-#: The private names below were read in this version.
+#: The version whose private names are patched.
 MINISTACK_VERSION = "1.5.33"
 
 Handler = dict[str, Any]
@@ -25,7 +25,7 @@ Created = tuple[str, dict[str, Any]]
 
 
 def require_pinned_version() -> None:
-    """Refuse any other MiniStack than the one whose insides this overlay was written against."""
+    """Raise EmulatorError unless the installed MiniStack is the version that this overlay patches."""
     try:
         installed = version("ministack")
     except PackageNotFoundError:
@@ -35,7 +35,7 @@ def require_pinned_version() -> None:
 
 
 def apply() -> None:
-    """Add everything to the MiniStack of this process, before its server starts."""
+    """Patch the MiniStack of this process; call it before the server starts."""
     require_pinned_version()
     from ministack.services.cloudformation import provisioners
 
@@ -66,7 +66,7 @@ def _call(call: Call, physical_id: str, value: Any) -> None:
 
 
 def _extend(handler: Handler, added: list[AddedProperty]) -> None:
-    """Let `handler` apply the added properties after MiniStack created or updated the resource."""
+    """Make `handler` apply the added properties after MiniStack has created or updated the resource."""
     create: Callable[..., Created] = handler["create"]
     update: Callable[..., Created] = handler["update"]
     delete: Callable[..., None] = handler["delete"]
@@ -126,7 +126,7 @@ def _new_type(added: AddedType, physical_name: Callable[..., str]) -> Handler:
 
 
 def listing() -> str:
-    """Everything the overlay adds, as Markdown tables."""
+    """The overlay's additions, as Markdown tables."""
     rows = [
         (f"`{a.type}`", f"`{a.property}`", f"`{a.apply.service}:{a.apply.operation}`") for a in additions.PROPERTIES
     ]
@@ -137,9 +137,9 @@ def listing() -> str:
 
 
 def main(argv: list[str]) -> int:
-    """Print the tables; the README is generated from them."""
-    parser = Parser(prog="python -m harness.emulator.overlay.install", description="What is added to MiniStack.")
-    parser.add_argument("--list", action="store_true", required=True, help="print it as Markdown tables")
+    """Print the tables; docs/emulated-aws.md is generated from them."""
+    parser = Parser(prog="python -m harness.emulator.overlay.install", description="List the overlay's additions.")
+    parser.add_argument("--list", action="store_true", required=True, help="print Markdown tables")
     parser.parse_args(argv)
     print(listing())
     return 0

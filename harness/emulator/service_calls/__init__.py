@@ -1,8 +1,8 @@
-"""What AWS's services do with a role's rights, or in their own name, that the emulator does without asking.
+"""The calls that AWS services make with a role, or in their own name, which the emulator does not authorize.
 
-Lambda's poller reads streams and queues with the function's role, the logs are written with it, S3 replicates with a
-role and notifies in its own name, and every encrypted store asks its key. This is the table of it, in three parts; who
-lacks what is decided in `permissions`.
+Lambda polls streams and queues and writes logs with the function's role, S3 replicates with a role and notifies in its
+own name, and every encrypted store calls KMS. This package lists those calls, in three parts; `permissions` decides
+which of them are denied.
 """
 
 from collections.abc import Iterator
@@ -15,6 +15,6 @@ from harness.emulator.service_calls.storage import Storage
 
 
 def all_calls(deployment: Deployment) -> Iterator[ServiceCall]:
-    """Every request that AWS would make for what is deployed."""
+    """Every call that AWS services would make for this deployment."""
     for part in (Compute, Storage, Alerts):
         yield from part(deployment).calls()

@@ -1,4 +1,4 @@
-"""What alarms and event rules do in their services' names: tell topics, and encrypt what they tell."""
+"""The calls of alarms and event rules: publish to topics and queues, and encrypt the messages."""
 
 from collections.abc import Iterator
 
@@ -6,33 +6,33 @@ from harness.emulator.service_calls.call import DATA_NEEDS_KEY, Finder, ServiceC
 
 
 class Alerts(Finder):
-    """The part of the table for alarms and event rules."""
+    """The calls for alarms and event rules."""
 
     def calls(self) -> Iterator[ServiceCall]:
-        """All of them."""
+        """All these calls."""
         account = {"aws:SourceAccount": self._deployment.account}
         # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
         for alarm in self._deployment.alarms:
             for topic in (*alarm["AlarmActions"], *alarm["OKActions"], *alarm["InsufficientDataActions"]):
                 source = {**account, "aws:SourceArn": alarm["AlarmArn"]}
-                yield from self._tells("cloudwatch.amazonaws.com", topic, source, f"alarm {alarm['AlarmName']}")
-        # EventBridge brings no source along, so a policy that asks for one refuses it:
+                yield from self._notifies("cloudwatch.amazonaws.com", topic, source, f"alarm {alarm['AlarmName']}")
+        # EventBridge sends no aws:SourceArn to topics, so a policy that requires one denies it:
         # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html
         for rule, target in self._deployment.rule_targets:
-            yield from self._tells("events.amazonaws.com", target, {}, f"event rule {rule}")
+            yield from self._notifies("events.amazonaws.com", target, {}, f"event rule {rule}")
         # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
         for rule, arn, queue in self._deployment.rule_dead_letters:
             source = {"aws:SourceArn": arn}
-            yield from self._tells(
+            yield from self._notifies(
                 "events.amazonaws.com", queue, source, f"event rule {rule}, of what it cannot deliver,"
             )
 
-    def _tells(self, service: str, target: str, source: dict[str, str], who: str) -> Iterator[ServiceCall]:
+    def _notifies(self, service: str, target: str, source: dict[str, str], who: str) -> Iterator[ServiceCall]:
         store = self._deployment.stores.get(target)
         if store is None or store.service not in ("sns", "sqs"):
             return
         action = {"sns": "sns:Publish", "sqs": "sqs:SendMessage"}[store.service]
-        why = f"{who} tells {store.name}"
+        why = f"{who} notifies {store.name}"
         yield self._ask_store(service, action, store, target, source, why)
         if store.key is not None:
             for key_action in DATA_NEEDS_KEY[action]:

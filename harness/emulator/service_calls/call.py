@@ -1,4 +1,4 @@
-"""One request that AWS will make for what is deployed, and the words to put such requests together."""
+"""One call that an AWS service would make for the deployment, and the helpers to build such calls."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from harness.emulator.deployment import Deployment
 from harness.emulator.policies import Document, Request, Role, patterns_for
 from harness.emulator.stores import Key, Store
 
-#: A right to data is worth nothing without these rights to the key that the data is encrypted with.
+#: Access to encrypted data also needs these permissions on its KMS key.
 DATA_NEEDS_KEY = {
     "s3:GetObject": ("kms:Decrypt",),
     "s3:PutObject": ("kms:GenerateDataKey",),
@@ -26,25 +26,25 @@ DATA_NEEDS_KEY = {
 
 @dataclass(frozen=True)
 class ServiceCall:
-    """A request that will be made: by `role`, or without one by `service` in its own name."""
+    """A request that will be made by `role`, or without a role by `service` in its own name."""
 
     request: Request
     why: str
     role: Role | None = None
     service: str = ""
     policy: Document | None = None
-    #: The policy has to allow it even where the role's own documents do: so it is with keys.
+    #: The resource policy must allow it even if the role's policies do, as with KMS keys.
     policy_decides: bool = False
 
 
 class Finder:
-    """What every part of the table uses: requests by a role, or by a service in its own name."""
+    """Base of the three parts: builds requests by a role, or by a service in its own name."""
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
 
     def _data(self, role: Role, user: str) -> Iterator[ServiceCall]:
-        """The rights to keys that a role's rights to data imply."""
+        """The KMS permissions that follow from a role's data permissions."""
         for store in self._deployment.stores.values():
             if store.key is None:
                 continue
@@ -66,7 +66,7 @@ class Finder:
             yield ServiceCall(Request(action, resource, self._deployment.region, {}), why, role=role, policy=policy)
 
     def _trust(self, role: Role, service: str, why: str, context: Mapping[str, str] | None = None) -> ServiceCall:
-        """The service takes the role. `context` is what it brings along: its account, if nothing else is said."""
+        """The service assumes the role. `context` are its condition keys; default: aws:SourceAccount."""
         if context is None:
             context = {"aws:SourceAccount": self._deployment.account}
         request = Request("sts:AssumeRole", role.arn, self._deployment.region, context)
@@ -79,7 +79,7 @@ class Finder:
         return ServiceCall(request, why, role=role, policy=key.policy, policy_decides=True)
 
     def _use_key(self, role: Role, action: str, store: Store, item: str, why: str) -> Iterator[ServiceCall]:
-        """The rights to the store's key that doing `action` to `item` takes."""
+        """The KMS permissions on the store's key that `action` on `item` needs."""
         if store.key is not None:
             context = encryption_context(store, item, self._deployment.account)
             for key_action in DATA_NEEDS_KEY[action]:
@@ -92,13 +92,13 @@ class Finder:
     def _ask_store(
         self, service: str, action: str, store: Store, item: str, context: dict[str, str], why: str
     ) -> ServiceCall:
-        """A service does `action` to a store, or to an item in it, that names the service in its policy."""
+        """A service does `action` on a store, or on an item in it; the store's policy must allow it."""
         request = Request(action, item, self._deployment.region, context)
         return ServiceCall(request, why, service=service, policy=store.policy, policy_decides=True)
 
 
 def encryption_context(store: Store, pattern: str, account: str) -> dict[str, str]:
-    """What the store's service tells KMS it encrypts, and key policies may ask for."""
+    """The KMS encryption context that the store's service uses, as condition keys."""
     if store.service == "s3":
         object_arn = pattern.replace("*", "x") if pattern.startswith(store.arn) else f"{store.arn}/x"
         return {"kms:EncryptionContext:aws:s3:arn": store.arn if store.bucket_key else object_arn}

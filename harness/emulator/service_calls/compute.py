@@ -1,4 +1,4 @@
-"""What Lambda and Glue do with the roles of functions, jobs and crawlers."""
+"""The calls of Lambda and Glue with the roles of functions, jobs and crawlers."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from harness.emulator.policies import Request, Role
 from harness.emulator.service_calls.call import Finder, ServiceCall
 
-#: Reading with a standard iterator. `SubscribeToShard` is for enhanced fan-out, `ListStreams` for nobody.
+#: For a standard iterator. `SubscribeToShard` is for enhanced fan-out; nothing calls `ListStreams`.
 POLL_STREAM = (
     "kinesis:DescribeStream",
     "kinesis:DescribeStreamSummary",
@@ -16,31 +16,31 @@ POLL_STREAM = (
 )
 POLL_QUEUE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 WRITE_LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
-#: Where Glue logs to with the role of a job or crawler, in groups that it makes itself.
+#: Where Glue logs with the role of a job or crawler, in log groups that it creates.
 #: https://docs.aws.amazon.com/glue/latest/dg/monitor-continuous-logging.html
 GLUE_LOGS = "/aws-glue"
-#: Actions that know no resources, and those that Lambda does to network interfaces of its own making.
+#: Actions without resource-level permissions, and those on network interfaces that Lambda creates.
 #: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
 FIND_INTERFACES = ("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets")
 HAVE_INTERFACES = ("ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses")
 TRACE = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
 
-#: What a destination takes, by the service in its ARN.
+#: The action to send to a destination, by the service in its ARN.
 DELIVER = {"sqs": ("sqs:SendMessage",), "sns": ("sns:Publish",)}
-#: Lambda's own layout below the bucket of an on-failure destination.
+#: Lambda's key layout in an on-failure bucket.
 FAILED_BATCHES = "aws/lambda/"
-#: What glue_src/json_to_parquet does to each table that it writes, and to the database and catalog above it.
+#: The actions of glue_src/json_to_parquet on each table that it writes, its database and the catalog.
 ADD_OWN_PARTITIONS = ("glue:GetTable", "glue:CreatePartition", "glue:GetPartition", "glue:BatchUpdatePartition")
-#: What a crawler of declared tables does to the catalog: to the table, and to the database and catalog above it.
+#: The actions of a crawler of declared tables on each table, its database and the catalog.
 #: https://docs.aws.amazon.com/glue/latest/dg/using-identity-based-policies.html
 ADD_PARTITIONS = ("glue:GetDatabase", "glue:GetTable", "glue:BatchGetPartition", "glue:BatchCreatePartition")
 
 
 class Compute(Finder):
-    """The part of the table for functions, their event sources, jobs and crawlers."""
+    """The calls for functions, their event sources, jobs and crawlers."""
 
     def calls(self) -> Iterator[ServiceCall]:
-        """All of them."""
+        """All these calls."""
         for function in self._deployment.functions:
             yield from self._function(function)
         roles = {f["FunctionArn"]: self._deployment.role(f["Role"]) for f in self._deployment.functions}
@@ -153,7 +153,7 @@ class Compute(Finder):
         policy = store.policy if store else None
         yield from self._each(role, DELIVER.get(service, ()), target, why, policy=policy)
         if service == "s3":
-            # The bucket stands in the ARN alone; Lambda adds its own prefix.
+            # The ARN names only the bucket; Lambda adds its own prefix.
             inside = f"{target}/{FAILED_BATCHES}x"
             yield from self._each(role, ("s3:PutObject",), inside, why, policy=policy)
             yield from self._each(role, ("s3:ListBucket",), target, why, policy=policy)

@@ -1,4 +1,4 @@
-"""What S3, CloudTrail and CloudWatch Logs do by themselves, and what another account may do to data it was let into."""
+"""The calls of S3, CloudTrail and CloudWatch Logs, and the reads of external accounts that a bucket policy allows."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,10 +16,10 @@ WRITE_REPLICAS = ("s3:ReplicateObject", "s3:ReplicateTags")
 
 
 class Storage(Finder):
-    """The part of the table for buckets and log groups."""
+    """The calls for buckets and log groups."""
 
     def calls(self) -> Iterator[ServiceCall]:
-        """All of them."""
+        """All these calls."""
         for name, key in self._deployment.log_groups.items():
             yield from self._encrypted_logs(name, key)
         for bucket, queue in self._deployment.notified_queues:
@@ -61,7 +61,7 @@ class Storage(Finder):
     def _replication(self, source: Store, configuration: dict[str, Any]) -> Iterator[ServiceCall]:
         role = self._deployment.role(configuration["Role"])
         why = f"{source.name} is replicated"
-        # AWS's page on the role shows a trust without a condition, and nothing says that S3 brings a source along:
+        # AWS's page shows a trust policy without a condition, and no page says that S3 sends aws:SourceArn:
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
         yield self._trust(role, "s3.amazonaws.com", f"{why} with it", {})
         yield from self._each(role, READ_RULES, source.arn, why, policy=source.policy)
@@ -101,7 +101,7 @@ class Storage(Finder):
         source, service = {"aws:SourceArn": trail["TrailARN"]}, "cloudtrail.amazonaws.com"
         why = f"the trail {trail['Name']} is delivered to {store.name}"
         yield self._ask_store(service, "s3:GetBucketAcl", store, store.arn, source, why)
-        # The name of the service is what the bucket's policy tells CloudTrail from everybody else by.
+        # The bucket policy identifies CloudTrail by the service name.
         written = {**source, "aws:PrincipalServiceName": service, "s3:x-amz-acl": "bucket-owner-full-control"}
         item = f"{store.arn}/AWSLogs/{self._deployment.account}/x"
         yield self._ask_store(service, "s3:PutObject", store, item, written, why)
@@ -112,7 +112,7 @@ class Storage(Finder):
             yield self._service(service, "kms:GenerateDataKey", key, context, why)
 
     def _readers(self, store: Store) -> Iterator[ServiceCall]:
-        """What a bucket's policy grants to another account is worth nothing if another statement or the key refuses.
+        """A bucket policy's grant to another account is useless if another statement or the key policy denies.
 
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html
         """

@@ -22,21 +22,21 @@ _MESSAGE = re.compile(r"Violation:\s*(?P<violation>.+?)\s*Fix:\s*(?P<fix>.+?)\s*
 SECONDS = 300
 
 
-#: How a rule's query begins, if it sees resources of some types alone: what else the filter has narrows it further.
+#: The start of a query that selects resources by type; further filters only narrow it.
 _OF_TYPES = re.compile(r"\bResources\.\*\[\s*Type\s*(?:==\s*('[^']*')|in\s*\[([^\]]*)\])(?!\s*(?:or|OR|\|))")
 _MESSAGE_BLOCK = re.compile(r"<<.*?>>", re.DOTALL)
-#: What stands for properties without their names: `*` not right behind a name, filters of keys, all of them at once.
+#: Queries that match properties without naming them: `*` not directly after a name, key filters, all at once.
 _ANYTHING = re.compile(
     r"\bProperties\b(?!\s*(?:\.\s*\w|\{))|\bthis\b|%\w+\s*(?:\.\s*\*|\[)|(?<![\w.\]\[])\*|(?<!\w)(?:\.|\[\s*)\*"
 )
 _COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
-#: Guard asks each rule's filter of each resource. From so many resources on, each rule is shown only those it asks for,
-#: and what is the same in several templates is shown once; for fewer, more processes would cost more.
+#: Guard applies each rule's filter to each resource. From this many resources on, each rule gets only those it selects,
+#: and equal inputs of several templates are judged once; below that, the extra processes would cost more.
 WORTH_SPLITTING = 100
 
 
 class CfnGuard:
-    """Guard with the rules in some files, of which it has to answer for each one by name."""
+    """Guard with the rules in some files; it must give a verdict for each rule."""
 
     name = "cfn-guard"
     version = cfn_guard_binary.VERSION
@@ -46,25 +46,25 @@ class CfnGuard:
         self._rules = frozenset(map(slug_of, paths))
         self._binary = cfn_guard_binary.find()
 
-    def judge(self, things: Sequence[Target]) -> list[Outcome]:
+    def judge(self, targets: Sequence[Target]) -> list[Outcome]:
         """See `Engine`."""
-        if not self._rules or not things:
-            return [Outcome() for _ in things]
-        if sum(len(_resources(thing.template)) for thing in things) < WORTH_SPLITTING:
-            answers = self._answers(self._paths, [thing.json for thing in things])
-            return [self._outcome(self._rules, *each) for each in zip(answers, things, strict=True)]
-        outcomes = [Outcome() for _ in things]
+        if not self._rules or not targets:
+            return [Outcome() for _ in targets]
+        if sum(len(_resources(target.template)) for target in targets) < WORTH_SPLITTING:
+            answers = self._answers(self._paths, [target.json for target in targets])
+            return [self._outcome(self._rules, *each) for each in zip(answers, targets, strict=True)]
+        outcomes = [Outcome() for _ in targets]
         for types, sources in _by_types(self._paths).items():
-            seen = [as_json(_seen(thing.template, types, sources.values())) for thing in things]
+            seen = [as_json(_seen(target.template, types, sources.values())) for target in targets]
             distinct = list(dict.fromkeys(seen))
             answered = dict(zip(distinct, self._answers(list(sources), distinct), strict=True))
             rules = frozenset(slug_of(Path(path)) for path in sources)
-            for outcome, thing, text in zip(outcomes, things, seen, strict=True):
-                outcome.add(self._outcome(rules, answered[text], thing))
+            for outcome, target, text in zip(outcomes, targets, seen, strict=True):
+                outcome.add(self._outcome(rules, answered[text], target))
         return outcomes
 
     def _answers(self, rules: Sequence[str], templates: Sequence[str]) -> list[dict[str, Any]]:
-        """Guard's answer for each template, of the rules in these files."""
+        """Guard's verdicts on each template, for the rules in these files."""
         with TemporaryDirectory(prefix="cfn-guard-") as folder:
             for index, text in enumerate(templates):
                 Path(folder, f"{index:06}.json").write_text(text)
@@ -87,7 +87,7 @@ class CfnGuard:
         if result.returncode not in (_PASSED, _FAILED):
             raise EngineError(f"cfn-guard ended with {result.returncode}: {' '.join(result.stderr.split())[:500]}")
         if result.stderr.strip():
-            # A rule file it cannot parse is a line here, and exit code 0 or 19 for the others.
+            # An unparsable rule file is reported here only; the exit code is 0 or 19 for the other files.
             raise EngineError(f"cfn-guard: {' '.join(result.stderr.split())[:500]}")
         try:
             answers: list[dict[str, Any]] = json.loads(result.stdout)
@@ -95,7 +95,7 @@ class CfnGuard:
             raise EngineError("cfn-guard's answer is not JSON") from error
         return answers
 
-    def _outcome(self, rules: frozenset[str], answer: dict[str, Any], thing: Target) -> Outcome:
+    def _outcome(self, rules: frozenset[str], answer: dict[str, Any], target: Target) -> Outcome:
         outcome = Outcome(passed=set(answer["compliant"]), not_applicable=set(answer["not_applicable"]))
         failed = {}
         for entry in answer["not_compliant"]:
@@ -105,8 +105,8 @@ class CfnGuard:
         if missing:
             raise EngineError(f"cfn-guard did not answer for {', '.join(sorted(missing))}")
         for name, failures in failed.items():
-            if thing.is_source:
-                decided = [each for each in failures if not _is_function(thing.template, each.place)]
+            if target.is_source:
+                decided = [each for each in failures if not _is_function(target.template, each.place)]
                 if not decided:
                     outcome.unevaluated.add(name)
                 failures = decided
@@ -138,7 +138,7 @@ def properties_seen(source: str) -> frozenset[str] | None:
 
 
 def _by_types(paths: Sequence[str]) -> dict[frozenset[str] | None, dict[str, str]]:
-    """The rules' sources by their paths, together where they see the same types."""
+    """The rules' sources by path, grouped by the types that they select."""
     found: dict[frozenset[str] | None, dict[str, str]] = {}
     for path in paths:
         source = Path(path).read_text()
@@ -147,7 +147,7 @@ def _by_types(paths: Sequence[str]) -> dict[frozenset[str] | None, dict[str, str
 
 
 def _seen(template: dict[str, Any], types: frozenset[str] | None, sources: Collection[str]) -> dict[str, Any]:
-    """What rules that see these types look at in a template, and whatever they have a word for."""
+    """The parts of a template that rules for these types can read, by the words in the rules."""
     if types is None:
         return template
     said = {word for text in sources for word in re.findall(r"\w+", text)}
@@ -166,7 +166,7 @@ def _may_be_of(body: Any, types: frozenset[str]) -> bool:
 
 
 def _failures(rule: str, report: Any) -> Iterator[Failure]:
-    """Every clause that failed, wherever in blocks and disjunctions the report has it."""
+    """Every failed clause, at any depth of blocks and disjunctions in the report."""
     found = False
     for clause in _clauses(report):
         found = True
@@ -189,8 +189,8 @@ def _clauses(report: Any) -> Iterator[Any]:
         elif "Disjunctions" in report:
             # Of alternatives that all failed, only the last has the message.
             alternatives = [*_clauses(report["Disjunctions"])]
-            told = [each for each in alternatives if at(each, "messages", "custom_message")]
-            yield from told or alternatives
+            with_message = [each for each in alternatives if at(each, "messages", "custom_message")]
+            yield from with_message or alternatives
         else:
             for each in report.values():
                 yield from _clauses(each)
@@ -211,7 +211,7 @@ def _path(value: Any) -> str:
 
 
 def _is_function(template: Any, place: Place) -> bool:
-    """Whether what stands at a place of the source, or around it, is a function: the renderings decide about that."""
+    """Whether the value at a place of the source, or around it, is a function, which only renderings can decide."""
     value = template
     for step in (*place, None):
         if isinstance(value, dict) and len(value) == 1:

@@ -1,4 +1,4 @@
-"""The cfn-guard binary: the one on PATH if it is the right version, else AWS's own from npm, held to a checksum.
+"""The cfn-guard binary: from PATH if it is the right version, else AWS's npm package, verified by checksum.
 
 `python -m harness.gate.engines.cfn_guard_binary` fetches it (`tox -e cfn-guard`). There is no wheel of it.
 """
@@ -43,7 +43,7 @@ def find() -> Path:
 
 
 def version(binary: Path) -> str:
-    """What a binary says it is, empty if it says nothing."""
+    """The version that a binary reports; empty if none."""
     try:
         said = subprocess.run(
             [binary, "--version"], capture_output=True, text=True, check=False, timeout=patience.seconds(30)
@@ -54,7 +54,7 @@ def version(binary: Path) -> str:
 
 
 def fetch() -> Path:
-    """Have npm pack the package, take the binary out of it, and hold both to their checksums."""
+    """Download the package with npm pack, extract the binary, and verify both checksums."""
     folder, checksum = _expected()
     if not FETCHED.exists():
         FETCHED.parent.mkdir(parents=True, exist_ok=True)
@@ -70,11 +70,11 @@ def fetch() -> Path:
                 binary.write_bytes(content.read())
             _require(binary, checksum)
             binary.chmod(0o755)
-            # Renamed into place when whole, so that a run cut short does not leave half of it.
+            # Renamed when complete, so that an interrupted run leaves no partial file.
             binary.replace(FETCHED)
     _require(FETCHED, checksum)
     if version(FETCHED) != VERSION:
-        raise EngineError(f"{FETCHED} does not say that it is cfn-guard {VERSION}")
+        raise EngineError(f"{FETCHED} does not report that it is cfn-guard {VERSION}")
     return FETCHED
 
 
@@ -82,7 +82,7 @@ def _pack(folder: Path) -> Path:
     npm = shutil.which("npm")
     if npm is None:
         raise EngineError("npm is not on PATH; `tox -e cfn-guard` has its own")
-    # The system's certificates, as pip does it: some companies' proxies sign anew what passes through them.
+    # Use the system's certificates, as pip does: some company proxies re-sign TLS traffic.
     environment = os.environ | {"NODE_OPTIONS": "--use-system-ca", "npm_config_cache": str(ROOT / ".cache" / "npm")}
     command = [npm, "pack", "--silent", "--ignore-scripts", "--pack-destination", str(folder), PACKAGE]
     result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""cfn-lint, in-process: its rules are built once, which is most of what it costs."""
+"""cfn-lint, in-process: its rules are loaded once, which is most of its run time."""
 
 import json
 import logging
@@ -25,29 +25,29 @@ from harness.gate.engines.outcome import Failure, Outcome, Target
 COMMERCIAL = tuple(
     sorted(region for region in REGIONS if not region.startswith(("cn-", "us-gov-", "us-iso", "eu-isoe")))
 )
-#: The renderings are for one region; what a region lacks is asked of the source.
+#: Renderings are for one Region; the source is checked in every Region.
 RENDERED_REGION = ("us-east-1",)
-#: What only a source can do wrong: in a rendering every availability zone is written out.
+#: Rules for the source only: in a rendering, every Availability Zone is a literal.
 OF_SOURCES = ("W3010",)
 #: The rules for IAM policy documents write out every `Fn::Sub` in each Region that they are given, which took four
 #: fifths of the gate's time with cfn-lint; none of them asks for the Region (only the partition, which is the same).
 REGION_BLIND = ("E3510", "E3512", "E3513")
-#: A process of its own takes two seconds to load the rules; a template takes one to judge.
+#: A new process takes two seconds to load the rules; a template takes one to judge.
 WORTH_PROCESSES = 6
 
 
 class CfnLint:
-    """All of cfn-lint's rules, informational ones included on the source. What a template says of itself is ignored."""
+    """All cfn-lint rules, on the source including informational ones. Configuration in the template is ignored."""
 
     name = "cfn-lint"
     version = __version__
 
-    def judge(self, things: Sequence[Target]) -> list[Outcome]:
-        """See `Engine`. Each core takes its share, in a process of its own."""
+    def judge(self, targets: Sequence[Target]) -> list[Outcome]:
+        """See `Engine`. Splits the work over one process per core."""
         passes = [
-            (index, (thing.name, thing.source_text or thing.json, thing.is_source, everywhere))
-            for index, thing in enumerate(things)
-            for everywhere in ((True, False) if thing.is_source else (False,))
+            (index, (target.name, target.source_text or target.json, target.is_source, everywhere))
+            for index, target in enumerate(targets)
+            for everywhere in ((True, False) if target.is_source else (False,))
         ]
         # The passes over all Regions take longest, so they begin first.
         passes.sort(key=lambda each: not each[1][-1])
@@ -58,7 +58,7 @@ class CfnLint:
             context = multiprocessing.get_context("spawn")
             with ProcessPoolExecutor(max_workers=os.cpu_count(), mp_context=context) as pool:
                 results = list(pool.map(_lint, *zip(*arguments, strict=True)))
-        found: list[dict[Failure, None]] = [{} for _ in things]
+        found: list[dict[Failure, None]] = [{} for _ in targets]
         for (index, _), failures in zip(passes, results, strict=True):
             found[index].update(dict.fromkeys(failures))
         return [Outcome([*failures]) for failures in found]
@@ -66,16 +66,16 @@ class CfnLint:
 
 def lint(name: str, text: str, is_source: bool) -> Outcome:
     """One template's outcome. Raises EngineError if cfn-lint breaks on it."""
-    thing = Target(name, {}, source_text=text) if is_source else Target(name, json.loads(text))
-    return CfnLint().judge([thing])[0]
+    target = Target(name, {}, source_text=text) if is_source else Target(name, json.loads(text))
+    return CfnLint().judge([target])[0]
 
 
 @cache
 def _rules(without: tuple[str, ...] = ()) -> Rules:
-    """cfn-lint's rules, loaded anew for each choice: a run links them to each other, and the links would stay."""
+    """cfn-lint's rules, reloaded for each selection: a run links rules to each other, and the links persist."""
     logging.getLogger("cfnlint").setLevel(logging.CRITICAL)
     loaded = Rules.create_from_directory(str(Path(cfnlint.__file__).parent / "rules"))
-    # Left out and not ignored: what `mandatory_checks` names cannot be ignored.
+    # Left out rather than ignored: rules in `mandatory_checks` cannot be ignored.
     return Rules({key: rule for key, rule in loaded.items() if rule.id not in without})
 
 
@@ -85,15 +85,15 @@ def _lint(name: str, text: str, is_source: bool, everywhere: bool) -> list[Failu
     if errors or template is None:
         return [*map(_failure, errors)]
     if isinstance(template.get("Metadata"), dict):
-        # It could configure rules there, which is another way to switch them off.
+        # A template could disable rules by configuring them there.
         template["Metadata"].pop("cfn-lint", None)
     config = ConfigMixIn(
-        # Nor does a .cfnlintrc in somebody's home or working directory have a say.
+        # Ignore a .cfnlintrc in the home or working directory.
         config_file=os.devnull,
         regions=[*(COMMERCIAL if everywhere else RENDERED_REGION)],
         include_checks=["I"] if is_source else [],
         ignore_checks=[] if is_source else list(OF_SOURCES),
-        # Says that a template's own Metadata may switch off nothing.
+        # The template's own Metadata may not disable rules.
         mandatory_checks=["E", "I", "W"],
     )
     rules = _rules(REGION_BLIND) if everywhere else _rules()
@@ -104,7 +104,7 @@ def _lint(name: str, text: str, is_source: bool, everywhere: bool) -> list[Failu
 
 
 def _failure(match: Any) -> Failure:
-    # Plain text and numbers: cfn-lint's are nodes that remember lines, and cannot leave their process.
+    # Plain text and numbers: cfn-lint's own types cannot be sent to another process.
     place = tuple(int(step) if isinstance(step, int) else str(step) for step in match.path or ())
     resource = str(place[1]) if len(place) > 1 and place[0] == "Resources" else ""
     return Failure(str(match.rule.id), resource, place, " ".join(str(match.message).split()))

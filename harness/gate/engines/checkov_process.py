@@ -1,4 +1,4 @@
-"""Checkov, as a process in an environment of its own: it pins a hundred libraries nothing else should live with."""
+"""Checkov, as a process in a separate environment: it pins a hundred libraries."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from harness.gate.engines.outcome import Failure, Outcome, Place, Target
 
 ROOT = Path(__file__).resolve().parents[3]
 WORKER = Path(__file__).with_name("checkov_worker.py")
-#: tox sets it; without it the environment is where tox puts it.
+#: Set by tox; the default is tox's path.
 PYTHON = "CHECKOV_PYTHON"
 SECONDS = 300
 
 
 class Checkov:
-    """Checkov with its own checks and the policies of one folder, answering through a worker that stays.
+    """Checkov with its own checks and the policies of one folder, through a long-running worker.
 
     A context manager: the worker ends with it.
     """
@@ -60,9 +60,9 @@ class Checkov:
         self.close()
 
     def close(self) -> None:
-        """End the worker."""
+        """Stop the worker."""
         if self._process.stdin:
-            with suppress(OSError):  # it is gone, and had not read all
+            with suppress(OSError):  # it has exited without reading everything
                 self._process.stdin.close()
         try:
             self._process.wait(patience.seconds(10))
@@ -73,16 +73,16 @@ class Checkov:
             if stream:
                 stream.close()
 
-    def judge(self, things: Sequence[Target]) -> list[Outcome]:
+    def judge(self, targets: Sequence[Target]) -> list[Outcome]:
         """See `Engine`."""
         outcomes = []
         with TemporaryDirectory(prefix="checkov-") as folder:
-            for index, thing in enumerate(things):
+            for index, target in enumerate(targets):
                 path = Path(folder, f"{index:06}.json")
-                path.write_text(thing.json)
+                path.write_text(target.json)
                 outcomes.append(
                     self._outcome(
-                        self._ask({"template": str(path), "checks": "all" if self.own_checks else "custom"}), thing
+                        self._ask({"template": str(path), "checks": "all" if self.own_checks else "custom"}), target
                     )
                 )
                 path.unlink()
@@ -101,7 +101,7 @@ class Checkov:
         assert self._process.stdout is not None
         limit = patience.seconds(SECONDS)
         alarm = threading.Timer(limit, self._process.kill)
-        alarm.daemon = True  # whoever presses Ctrl-C does not wait for it
+        alarm.daemon = True  # Ctrl-C must not wait for it
         alarm.start()
         line = self._process.stdout.readline()
         if not alarm.is_alive():
@@ -122,9 +122,9 @@ class Checkov:
         said = self._process.stderr.read() if self._process.stderr else ""
         return (said.strip().splitlines() or ["no message"])[-1]
 
-    def _outcome(self, answer: dict[str, Any], thing: Target) -> Outcome:
+    def _outcome(self, answer: dict[str, Any], target: Target) -> Outcome:
         if answer.get("parse_error"):
-            raise EngineError(f"Checkov could not read {thing.name}")
+            raise EngineError(f"Checkov could not read {target.name}")
         outcome = Outcome([_failure(each) for each in answer["failed"]])
         outcome.failures += [
             Failure(
@@ -133,11 +133,11 @@ class Checkov:
             for each in answer["crashed"]
         ]
         failed = {failure.rule for failure in outcome.failures}
-        # Refused, but for what is still a function: the renderings decide.
+        # Failed on a value that is still a function: the renderings decide.
         outcome.unevaluated = {each["id"] for each in answer["undecided"]} - failed
-        if outcome.unevaluated and not thing.is_source:
+        if outcome.unevaluated and not target.is_source:
             undecided = ", ".join(sorted(outcome.unevaluated))
-            raise EngineError(f"Checkov found a function in {thing.name}, which is rendered: {undecided}")
+            raise EngineError(f"Checkov found a function in {target.name}, which is rendered: {undecided}")
         outcome.passed = {each["id"] for each in answer["passed"]} - failed - outcome.unevaluated
         outcome.not_applicable = set(self._policies) - outcome.passed - failed - outcome.unevaluated
         return outcome

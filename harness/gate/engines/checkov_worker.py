@@ -1,8 +1,8 @@
-"""Checkov as a process that stays: a template's path in on one line, its verdicts out on the next.
+"""Checkov as a long-running process: a request per line on standard input, verdicts per line on standard output.
 
 Run by the Python of Checkov's own environment, which has none of the project's libraries:
 `checkov_worker.py <folder of policies>`. The policies import `rules.lib.iam`, which needs none of them. The first line
-out says the version and the policies that were loaded. Then, for each line in:
+out has the version and the loaded policies. Then, for each line in:
 
     {"template": "<path>", "checks": "all" | "custom"}
 
@@ -10,12 +10,12 @@ out says the version and the policies that were loaded. Then, for each line in:
      "skipped": [{"id", "resource", "reason"}], "undecided": [{"id", "resource"}], "crashed": [{"id", "resource"}],
      "parse_error": false}
 
-or `{"error": "..."}`. `skipped` are the suppressions in the template: what they name was judged all the same.
-`undecided` are the project's policies on resources that still hold functions, as in a template that is not rendered:
-failures that the values may mend. `crashed` are Checkov's own checks that broke on a resource; when a policy of ours
-does, the answer is an error. `parse_error` is true for what is not a template at all.
+or `{"error": "..."}`. `skipped` are suppressions in the template, which are ignored. `undecided` are
+failures of the project's policies on resources that still contain functions, as in a template that is not rendered:
+the values may pass. `crashed` are Checkov's own checks that raised an exception; if a policy of ours does, the answer
+is an error. `parse_error` is true for a file that is not a template.
 
-Nothing here asks Checkov's vendor anything: the client of its platform is never set up.
+Nothing here contacts Checkov's vendor: its platform client is never set up.
 """
 
 import gc
@@ -31,37 +31,37 @@ from pathlib import Path
 from typing import Any, TextIO
 
 _REPORT_TYPE = "cloudformation"
-#: What Checkov is told the template is called.
+#: The file name that Checkov is given for the template.
 _FILE = "/template.json"
 #: How many resources' parsed IAM policies are kept between requests.
 _POLICIES_KEPT = 1000
-#: Engines' own spellings of "look away", in a comment or any other text of a resource.
+#: Suppression comments of the engines, in a comment or any other text of a resource.
 _COMMENT = re.compile(r"(?:checkov|bridgecrew|cortex):skip= *([A-Za-z_\d-]+(?:,[A-Za-z_\d-]+)*)?(?::([^\n]*))?")
 _ASKED_OF_THE_ENVIRONMENT = ("BC_API_KEY", "BC_API_URL", "CHECKOV_CHECK_FAIL_LEVEL", "PRISMA_API_URL")
 _METADATA = ("bridgecrew", "checkov", "cortex")
-#: Sections, beside functions and conditions, by which a template is not a rendering.
+#: Sections that a rendering does not have.
 _SECTIONS = ("Conditions", "Globals", "Mappings", "Parameters", "Rules", "Transform")
 
 
 def main(folder: str) -> int:
     """Load everything once, then answer until the input ends."""
-    # Checkov prints and logs. Only answers go where answers are read; the rest goes to stderr while it is loading.
+    # Checkov prints and logs. Standard output is for answers only; while loading, the rest goes to stderr.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     # Python looks for imports beside this file first, and finds a checkov.py there that is not Checkov.
     sys.path[:] = [each for each in sys.path if Path(each).resolve() != Path(__file__).resolve().parent]
-    # The policies read IAM with rules.lib. Last, so that nothing here stands in for what Checkov imports.
+    # The policies need rules.lib. Last on the path, so that nothing here shadows Checkov's imports.
     sys.path.append(str(Path(__file__).resolve().parents[3]))
-    # Checkov reads these when it is imported. Without a key it has nobody to ask.
+    # Checkov reads these at import. Without an API key it calls no service.
     for name in _ASKED_OF_THE_ENVIRONMENT:
         os.environ.pop(name, None)
     os.environ["LOG_LEVEL"] = "ERROR"
     warnings.simplefilter("ignore")
     judge = Judge(folder)
-    # Whatever it said from here on would fill a pipe that nobody empties until the process ends.
+    # Discard further output: nobody reads the pipe until the process ends, so it would fill up.
     logging.disable(logging.CRITICAL)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    # What is loaded stays: no collection has to look at it again.
+    # Loaded objects are permanent: exclude them from garbage collection.
     gc.collect()
     gc.freeze()
     _say(answers, {"version": judge.version, "custom": sorted(judge.custom, key=_by_number)})
@@ -69,7 +69,7 @@ def main(folder: str) -> int:
         try:
             request = json.loads(line)
             answer = judge.judge(Path(request["template"]), request["checks"])
-        # A request that cannot be answered is told; the process stays for the next one.
+        # A request that cannot be answered gets an error; the process stays up for the next one.
         except Exception as error:  # noqa: BLE001
             answer = {"error": " ".join(f"{type(error).__name__}: {error}".split())[:500]}
         _say(answers, answer)
@@ -77,14 +77,14 @@ def main(folder: str) -> int:
 
 
 class PolicyBroke(Exception):
-    """A policy of the project raised instead of answering; the message names it and the resource."""
+    """A policy of the project raised an exception; the message names the policy and the resource."""
 
 
 class Judge:
     """Checkov's registries with the policies of one folder, loaded once."""
 
     def __init__(self, folder: str) -> None:
-        # Imported here, so that `main` has put the streams in their places.
+        # Imported here, after `main` has redirected the streams.
         from checkov.cloudformation import checks  # noqa: F401  # registers Checkov's own
         from checkov.cloudformation.checks.resource.BaseCloudsplainingIAMCheck import BaseCloudsplainingIAMCheck
         from checkov.cloudformation.checks.resource.registry import cfn_registry
@@ -95,7 +95,7 @@ class Judge:
         self.version = version
         self._registry = cfn_registry
         own = {check.id for _, check in cfn_registry.all_checks()}
-        # The folder is the project's, and stays as it is.
+        # Write no bytecode to the project's folder.
         sys.dont_write_bytecode = True
         cfn_registry.load_external_checks(folder)
         self.custom = {check.id for _, check in cfn_registry.all_checks()} - own
@@ -104,7 +104,7 @@ class Judge:
         self._policies_read = BaseCloudsplainingIAMCheck.policy_document_cache
         graph_checks = Runner().graph_registry
         graph_checks.load_checks()
-        #: Types that some graph check looks at.
+        #: Resource types that graph checks read.
         self._graph_types = {kind for check in graph_checks.checks for kind in _types_in(check)}
 
     def judge(self, path: Path, checks: str) -> dict[str, Any]:
@@ -148,8 +148,8 @@ class Judge:
     def _judge_own(self, template: dict[str, Any], bodies: dict[str, Any], answer: dict[str, Any]) -> None:
         nodes = _nodes({name: _as_checkov_wants(body) for name, body in bodies.items()})
         if _is_rendered(template, bodies):
-            # Without functions nothing points at anything. The graph is nothing but the resources its checks look at,
-            # and most of the time would go into the others.
+            # Without functions there are no references, so the graph needs only the resources that its checks read.
+            # Most of the time would go into the others.
             some = {name: body for name, body in nodes.items() if body["Type"] in self._graph_types}
             if some:
                 self._judge_by_graph(_nodes({"Resources": some}), answer)
@@ -206,7 +206,7 @@ def _read(path: Path) -> tuple[Any, list[tuple[int, str]] | None]:
 
     try:
         template = cfn_yaml.loads(text, str(path), cfn_yaml.ContentType.CFN)
-    # Whatever the parser says, it is not a template.
+    # Any parser error means that it is not a template.
     except Exception:  # noqa: BLE001
         return None, None
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1)]
@@ -214,15 +214,15 @@ def _read(path: Path) -> tuple[Any, list[tuple[int, str]] | None]:
 
 
 def _suppressions(resources: dict[str, Any], lines: list[tuple[int, str]] | None) -> Iterator[dict[str, str]]:
-    """What Checkov would have been told to skip, resource by resource, if anybody had asked it to obey."""
+    """What Checkov would skip, resource by resource, if suppressions were obeyed."""
     for name, body in resources.items():
         metadata = body.get("Metadata")
         for engine in _METADATA if isinstance(metadata, dict) else ():
             section = metadata.get(engine)
             skips = section.get("skip") if isinstance(section, dict) else None
             for skip in skips if isinstance(skips, list) else [] if skips is None else [skips]:
-                told = skip if isinstance(skip, dict) else {"id": skip}
-                yield {"id": str(told.get("id")), "resource": name, "reason": str(told.get("comment") or "")}
+                entry = skip if isinstance(skip, dict) else {"id": skip}
+                yield {"id": str(entry.get("id")), "resource": name, "reason": str(entry.get("comment") or "")}
         for text in _texts_of(body, lines):
             for match in _COMMENT.finditer(text):
                 for check_id in (match[1] or "").split(","):
@@ -230,12 +230,12 @@ def _suppressions(resources: dict[str, Any], lines: list[tuple[int, str]] | None
 
 
 def _texts_of(body: Any, lines: list[tuple[int, str]] | None) -> Iterator[str]:
-    """The lines of a resource, which may have comments; in JSON, which has none, every text in it."""
+    """The lines of a resource, for comments; in JSON, which has no comments, every text in it."""
     if lines is None or not hasattr(body, "start_mark"):
         yield from _texts(body)
         return
-    # A resource's own lines begin behind its name; Checkov takes the comments above that for the resource's, and those
-    # behind its last line for the next one's.
+    # A resource's lines begin after its name; Checkov counts comments above that as the resource's, and comments
+    # after its last line as the next one's.
     start = _above_comments(lines, body.start_mark.line)
     start = _above_comments(lines, max(start - 1, 0))
     end = _above_comments(lines, body.end_mark.line)
@@ -277,7 +277,7 @@ def _types_in(check: Any) -> Iterator[str]:
 
 
 def _is_rendered(template: dict[str, Any], bodies: dict[str, Any]) -> bool:
-    """Whether every value stands there as it will be."""
+    """Whether the template has only literal values."""
     return not any(section in template for section in _SECTIONS) and not any(
         "Condition" in body or body["Type"].startswith("AWS::Serverless::") or _has_functions(body)
         for body in bodies.values()
@@ -285,7 +285,7 @@ def _is_rendered(template: dict[str, Any], bodies: dict[str, Any]) -> bool:
 
 
 def _as_checkov_wants(body: dict[str, Any]) -> dict[str, Any]:
-    """What Checkov's graph leaves of a resource. Properties that are no object are judged as if there were none.
+    """A resource as Checkov's graph accepts it. Properties that are not an object count as missing.
 
     Checkov would refuse the whole file for them, and for a null: then nothing would be judged.
     """
@@ -336,7 +336,7 @@ def _file_of(body: Any) -> str:
 
 
 def _nodes(value: Any) -> Any:
-    """Data as Checkov's parser would hand it over. Some of its own checks ask for these classes by name."""
+    """Data in the node classes of Checkov's parser, which some of its checks require."""
     from checkov.common.parsers.node import DictNode, ListNode, StrNode
 
     def node(each: Any) -> Any:
@@ -373,7 +373,7 @@ def _add(answer: dict[str, Any], check: Any, name: str, kind: str, result: Any) 
                 }
             )
         case _:
-            # "Unknown" is also how a check says that it is not about this resource; then it did not raise.
+            # "Unknown" is also the result of a check that does not apply; in that case it did not raise.
             if "check" in result:
                 answer["crashed"].append(place)
 

@@ -1,5 +1,5 @@
-"""What an engine says when it cannot say anything."""
+"""The error of an engine that could not judge."""
 
 
 class EngineError(Exception):
-    """An engine is missing, broke, or did not answer for everything it was given; never a pass. One line."""
+    """An engine is missing, failed, or did not judge every target; never a pass. The message is one line."""

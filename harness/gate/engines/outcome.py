@@ -1,4 +1,4 @@
-"""What engines are given, and what they answer."""
+"""The engines' input and output."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ Place = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Target:
-    """One thing to judge: the source as written, or a rendering."""
+    """What an engine judges: the source as written, or a rendering."""
 
     name: str
     template: dict[str, Any]
-    #: What a rendering's resources are called, and where its values come from.
+    #: For a rendering: its resources' names, and the origin of its values.
     rendering: Rendering | None = None
-    #: The source's text, if it is the source: the linter wants it as it is, with its lines.
+    #: For the source: its text, as cfn-lint needs its lines.
     source_text: str = ""
 
     @property
     def is_source(self) -> bool:
-        """Whether it is the template as written, whose references are not resolved."""
+        """Whether it is the template as written, with unresolved references."""
         return bool(self.source_text)
 
     def stack(self) -> Stack:
@@ -44,7 +44,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Failure:
-    """One rule refused one place: `place` is from the root of what was judged; empty parts are not known."""
+    """One rule failed at one place, given from the root of the target; empty values are unknown."""
 
     rule: str
     resource: str
@@ -55,9 +55,9 @@ class Failure:
 
 @dataclass
 class Outcome:
-    """An engine's answer for one thing: what it refused, and which rules did and did not apply.
+    """An engine's answer for one target: its failures, and which rules passed or did not apply.
 
-    `unevaluated` are rules that could not say anything here, such as Guard's about a value that is still a function.
+    `unevaluated` are rules that could not be decided, such as a Guard rule on a value that is still a function.
     """
 
     failures: list[Failure] = field(default_factory=list)
@@ -66,7 +66,7 @@ class Outcome:
     unevaluated: set[str] = field(default_factory=set)
 
     def add(self, other: Outcome) -> None:
-        """Take in what other rules said about the same thing."""
+        """Add what other rules found in the same target."""
         self.failures += other.failures
         self.passed |= other.passed
         self.not_applicable |= other.not_applicable
@@ -74,11 +74,11 @@ class Outcome:
 
 
 class Engine(Protocol):
-    """One way of judging. Raises EngineError when it breaks or does not answer for each thing it was given."""
+    """A policy engine. Raises EngineError when it breaks or does not answer for every target."""
 
     name: str
     version: str
 
-    def judge(self, things: Sequence[Target]) -> list[Outcome]:
-        """One outcome for each thing, in their order."""
+    def judge(self, targets: Sequence[Target]) -> list[Outcome]:
+        """One outcome for each target, in the same order."""
         ...

@@ -11,7 +11,7 @@ from harness.render.resources import Stack
 
 
 class Checks:
-    """The checks in some files. A check reads either the source or renderings; the other it leaves unevaluated."""
+    """The checks in some files. A check judges either the source or renderings, and leaves the other unevaluated."""
 
     name = "checks"
     version = "1"
@@ -21,20 +21,20 @@ class Checks:
         for path in paths:
             try:
                 self.checks += check_loader.load([path])
-            except Exception as error:  # whatever it raises, there is no check
+            except Exception as error:  # any exception means that there is no check
                 raise EngineError(f"the check {path} cannot be loaded: {type(error).__name__}: {error}") from error
 
-    def judge(self, things: Sequence[Target]) -> list[Outcome]:
+    def judge(self, targets: Sequence[Target]) -> list[Outcome]:
         """See `Engine`."""
-        return [self._judge(thing) for thing in things]
+        return [self._judge(target) for target in targets]
 
-    def _judge(self, thing: Target) -> Outcome:
+    def _judge(self, target: Target) -> Outcome:
         outcome = Outcome()
         for check in self.checks:
-            if check.judges_source != thing.is_source:
+            if check.judges_source != target.is_source:
                 outcome.unevaluated.add(check.slug)
                 continue
-            failures, applied = run(check, thing.template if thing.is_source else thing.stack(), thing.name)
+            failures, applied = run(check, target.template if target.is_source else target.stack(), target.name)
             outcome.failures.extend(failures)
             if not applied:
                 outcome.not_applicable.add(check.slug)

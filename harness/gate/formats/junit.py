@@ -5,12 +5,12 @@ from xml.etree import ElementTree
 
 from harness.gate.verdicts import NOT_APPLICABLE, NOT_EVALUATED, Finding, Report, RuleVerdict
 
-#: What XML 1.0 cannot hold, not even as an entity.
+#: Characters that XML 1.0 cannot represent, even as entities.
 _UNWRITABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def write(report: Report) -> str:
-    """One suite an engine. Rules that did not apply, or could say nothing, are skipped cases."""
+    """One suite per engine. Rules that were not applicable or not evaluated are skipped test cases."""
     root = ElementTree.Element("testsuites", name=report.template)
     names = dict.fromkeys([*(engine.name for engine in report.engines), *(each.engine for each in report.findings)])
     for engine in names:

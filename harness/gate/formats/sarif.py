@@ -10,13 +10,13 @@ from harness.catalogue.catalogue import CHECKOV, CHECKS, GUARD, location
 from harness.gate.verdicts import EngineUsed, Finding, Report
 from harness.render.dumping import as_indented_json
 
-#: Those that run rules of this project.
+#: Engines that run this project's rules.
 ENGINES = (GUARD, CHECKOV, CHECKS)
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def write(report: Report) -> str:
-    """One run an engine, and one for what is wrong with the waivers."""
+    """One run per engine, and one for problems with waivers."""
     engines = [*report.engines]
     if any(finding.engine == "waivers" for finding in report.findings):
         engines.append(EngineUsed("waivers", "1"))
@@ -39,7 +39,7 @@ def _run(engine: EngineUsed, report: Report) -> dict[str, Any]:
 def _rule(finding: Finding) -> dict[str, Any]:
     rule: dict[str, Any] = {"id": finding.rule, "name": finding.slug, "shortDescription": {"text": finding.message}}
     if finding.engine in ENGINES and finding.rule != finding.slug:
-        # The rule itself, which says why it is there. Not as helpUri, which has to be absolute.
+        # The rule's file, which states its reason. Not as helpUri, which must be absolute.
         rule["help"] = {"text": f"See {location(finding.engine, finding.rule, finding.slug)}."}
     return rule
 

@@ -1,4 +1,4 @@
-"""The report as one reads it: a finding with its place, what is wrong, what to type, and where it is so."""
+"""The report as text: each finding with its place, what is wrong, the fix, and the scenarios it occurs in."""
 
 import textwrap
 from collections import Counter
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harness.gate.verdicts import FAIL, NOT_APPLICABLE, NOT_EVALUATED, PASS, Finding, Report
 
-#: ANSI colours; `write` leaves them out where nobody looks at a terminal.
+#: ANSI colours; `write` uses them on a terminal only.
 _RED, _YELLOW, _GREEN, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[32m", "\x1b[0m"
 _NAMED_SCENARIOS = 3
 
@@ -26,7 +26,7 @@ def _lines(report: Report, colour: bool) -> Iterator[str]:
         yield from _indented(finding.waived)
     for suppression in report.suppressions:
         place, what = printable(f"{report.template}:{suppression.line}"), printable(suppression.what)
-        yield f"{_paint('ignored', _YELLOW, colour)}  {place}  {what} asks {suppression.engine} to look away"
+        yield f"{_paint('ignored', _YELLOW, colour)}  {place}  {what}: suppression for {suppression.engine}"
     if report.findings or report.suppressions:
         yield ""
     yield from _summary(report, len(waived), colour)
@@ -57,7 +57,7 @@ def _where(finding: Finding, report: Report) -> str:
 
 
 def _common(names: set[str], report: Report) -> str:
-    """The one condition, or the one parameter's value, that all these scenarios have and no other; empty if none."""
+    """The one condition or parameter value that exactly these scenarios share; empty if there is none."""
     for condition in report.scenarios[0].conditions:
         for holds in (True, False):
             if names == {each.name for each in report.scenarios if each.conditions.get(condition) == holds}:
@@ -91,7 +91,7 @@ def _heading(finding: Finding, report: Report) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` with what cannot be printed escaped: a template must not command the terminal of who reads this."""
+    """`text` with non-printable characters escaped: a template must not control the reader's terminal."""
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 

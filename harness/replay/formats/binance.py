@@ -28,7 +28,7 @@ class Binance(Framed):
         self._symbols: set[str] = set()
 
     @classmethod
-    def tells(cls, message: Received) -> bool:
+    def identifies(cls, message: Received) -> bool:
         """A combined stream's message, one of the events, a best bid and offer, or a book by REST."""
         body = Message(message.body)
         if body.fields.keys() == {"stream", "data"}:

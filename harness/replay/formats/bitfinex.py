@@ -39,7 +39,7 @@ class Bitfinex(Framed):
         self._channels: dict[str, _Channel] = {}
 
     @classmethod
-    def tells(cls, message: Received) -> bool:
+    def identifies(cls, message: Received) -> bool:
         """An array of a channel's number and its data, or an event with its own fields."""
         if message.body[:1] == b"{":
             event = Message(message.body)

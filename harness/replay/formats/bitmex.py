@@ -23,7 +23,7 @@ class Bitmex(Framed):
     name: ClassVar[str] = "bitmex"
 
     @classmethod
-    def tells(cls, message: Received) -> bool:
+    def identifies(cls, message: Received) -> bool:
         """A table with an action and rows, or the answer to a subscription."""
         body = Message(message.body)
         return body.fields.keys() >= {"table", "action", "data"} or body.fields.keys() >= {"success", "subscribe"}

@@ -32,7 +32,7 @@ class Bitstamp(Framed):
     name: ClassVar[str] = "bitstamp"
 
     @classmethod
-    def tells(cls, message: Received) -> bool:
+    def identifies(cls, message: Received) -> bool:
         """A channel of Bitstamp's, an answer of its order book resource, or an event of Pusher's with its fields."""
         if message.url is not None:
             return _BOOK_URL.fullmatch(message.url) is not None

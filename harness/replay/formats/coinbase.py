@@ -27,7 +27,7 @@ class Coinbase(Framed):
     name: ClassVar[str] = "coinbase"
 
     @classmethod
-    def tells(cls, message: Received) -> bool:
+    def identifies(cls, message: Received) -> bool:
         """A message with one of Coinbase's types."""
         body = Message(message.body)
         kind = body.peek("type")
@@ -40,13 +40,13 @@ class Coinbase(Framed):
             return
         body = Message(message.body)
         kind = body.text("type")
-        tell = _BODIES.get(kind)
-        if tell is None:
+        convert = _BODIES.get(kind)
+        if convert is None:
             yield Skipped(kind)
             return
         head = Head(body.text("product_id"), "COINBASE", body.optional("time"), message.at)
         sequence = body.optional("sequence")
-        feed, fields = tell(body)
+        feed, fields = convert(body)
         extra = {"kind": kind} | fields.pop("extra", {}) | body.fields
         yield record(feed, head, sequence=sequence, **fields, extra=extra)
 

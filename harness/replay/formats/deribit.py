@@ -25,7 +25,7 @@ class Deribit(Framed):
     name: ClassVar[str] = "deribit"
 
     @classmethod
-    def tells(cls, message: Received) -> bool:
+    def identifies(cls, message: Received) -> bool:
         """A subscription's message on a channel of market data."""
         body = Message(message.body)
         if body.peek("method") != "subscription" or "params" not in body:

@@ -19,13 +19,13 @@ class Framed(ABC):
         """Whether this line's message identifies the venue."""
         try:
             frame = unframed(line)
-            return isinstance(frame, Received) and cls.tells(frame)
+            return isinstance(frame, Received) and cls.identifies(frame)
         except LineError:
             return False
 
     @classmethod
     @abstractmethod
-    def tells(cls, message: Received) -> bool:
+    def identifies(cls, message: Received) -> bool:
         """Whether this message identifies the venue; may raise LineError instead of returning False."""
 
     def read(self, line: bytes) -> Iterator[bytes | Skipped]:

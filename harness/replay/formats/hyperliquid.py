@@ -24,7 +24,7 @@ class Hyperliquid(Framed):
     name: ClassVar[str] = "hyperliquid"
 
     @classmethod
-    def tells(cls, message: Received) -> bool:
+    def identifies(cls, message: Received) -> bool:
         """Data about a coin on one of the channels of market data."""
         body = Message(message.body)
         channel = body.peek("channel")

@@ -27,7 +27,7 @@ class Kraken(Framed):
     name: ClassVar[str] = "kraken"
 
     @classmethod
-    def tells(cls, message: Received) -> bool:
+    def identifies(cls, message: Received) -> bool:
         """An array that ends with the name of a channel and a pair, or a status event with its fields."""
         if message.body[:1] == b"{":
             event = Message(message.body)

@@ -1,4 +1,4 @@
-"""What `tox -e mutants` has found, which runs these tests after it."""
+"""The results of `tox -e mutants`, which runs these tests at its end."""
 
 import json
 
@@ -12,7 +12,7 @@ from harness.render.source import Source
 
 @pytest.fixture(scope="session")
 def judged(source: Source, mutants: list[Mutant]) -> list[tuple[Mutant, set[str]]]:
-    """Each mutant with the rules that refuse it, as `tox -e mutants` has found for this template and these rules."""
+    """Each mutant with the rules that kill it, from the latest `tox -e mutants`."""
     by_name = {(each.mutation.operator, each.mutation.path, each.mutation.change): each for each in mutants}
     if command.REPORT.exists() and command.MUTANTS.exists():
         report = json.loads(command.REPORT.read_text())

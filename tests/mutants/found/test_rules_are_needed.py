@@ -21,7 +21,7 @@ from harness.mutants.report import Result
 from tests.mutants.sampling import some
 
 EVERY_RULE = load()
-#: Of each engine some: with one Checkov policy less, Checkov starts anew.
+#: Some rules of each engine. Checkov restarts for each deleted policy.
 TRIED = [
     rule
     for engine, count in ((GUARD, 6), (CHECKS, 6), (CHECKOV, 1))
@@ -31,7 +31,7 @@ TRIED = [
 
 @pytest.fixture(scope="session")
 def alone(judged: list[tuple[Mutant, set[str]]]) -> dict[str, Mutant]:
-    """For each rule a mutant that it alone refuses."""
+    """For each rule, a mutant that only it kills."""
     found: dict[str, Mutant] = {}
     for mutant, killers in judged:
         if len(killers) == 1:
@@ -43,7 +43,7 @@ def alone(judged: list[tuple[Mutant, set[str]]]) -> dict[str, Mutant]:
 def judge_without(reach: Reach, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Rule, Mutant], Result]]:
     """Judges a mutant with a copy of `rules/` from which a rule has been deleted."""
     policies = [rule.id for rule in EVERY_RULE if rule.engine == CHECKOV]
-    # Checkov takes seconds to start: it is started anew only where one of its own policies has been deleted.
+    # Checkov takes seconds to start: restart it only if one of its own policies has been deleted.
     everything = Checkov(RULES / "checkov", policies, own_checks=False)
 
     def judge(rule: Rule, mutant: Mutant) -> Result:

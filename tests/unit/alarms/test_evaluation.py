@@ -1,4 +1,4 @@
-"""Alarms as time passes: periods, how often they are evaluated, what CloudWatch refuses."""
+"""Alarms over time: periods, evaluation intervals, and what CloudWatch rejects."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ CIRCLE = {"Id": "f", "Expression": "e", "ReturnData": False}
 def changes(
     properties: dict[str, Any], numbers: Numbers, end: int, reading: Reading = STANDARD
 ) -> list[tuple[int, State]]:
-    """When an alarm changes state, from minute 0 on."""
+    """An alarm's state changes, by minute."""
     found, state = [], State.INSUFFICIENT_DATA
     for minute, now in history(read(properties), numbers, 0, end, reading=reading):
         if now is not state:
@@ -64,22 +64,22 @@ def errors_at(*minutes: int) -> Numbers:
 
 
 def test_a_number_counts_in_every_window_that_holds_it() -> None:
-    """An alarm slides on by the minute. Without other numbers it looks back for the one there was: three periods."""
+    """The evaluation window moves every minute. Without newer datapoints it finds the old one for three periods."""
     assert changes(PLAIN, errors_at(100), 200) == [(0, State.OK), (101, State.ALARM), (116, State.OK)]
 
 
 def test_a_filled_metric_is_well_again_after_its_period() -> None:
-    """With FILL every period has a number, and nothing is looked for further back."""
+    """With FILL every period has a datapoint, so the alarm does not look further back."""
     assert changes(MATH, errors_at(100), 200) == [(0, State.OK), (101, State.ALARM), (106, State.OK)]
 
 
 def test_a_late_number_is_seen_late() -> None:
-    """What CloudWatch does not have yet, an alarm cannot know."""
+    """An alarm cannot use datapoints that have not arrived yet."""
     assert changes(MATH, errors_at(100), 200, Reading(delay=3))[1] == (104, State.ALARM)
 
 
 def test_an_alarm_that_spans_days_is_evaluated_once_an_hour() -> None:
-    """The hour that is not over yet does not count."""
+    """The incomplete hour does not count."""
     silent = {
         **MATH,
         "ComparisonOperator": "LessThanThreshold",
@@ -95,7 +95,7 @@ def test_an_alarm_that_spans_days_is_evaluated_once_an_hour() -> None:
 
 
 def test_dynamodb_ignores_missing_data_whatever_is_set() -> None:
-    """A plain alarm stays in ALARM for ever; FILL brings it back. The guide reads otherwise."""
+    """Without FILL the alarm stays in ALARM; with FILL it clears. The guide suggests otherwise."""
     table = Metric("AWS/DynamoDB", "WriteThrottleEvents", {"TableName": "jobs"})
     numbers = Numbers()
     numbers.put(table, 100, 1)
@@ -129,7 +129,7 @@ def test_dynamodb_ignores_missing_data_whatever_is_set() -> None:
     ],
 )
 def test_what_cloudwatch_refuses_is_refused(changed: dict[str, Any], reason: str) -> None:
-    """With the reason, in words that tell what to do."""
+    """With a reason that says what to change."""
     (found,) = refusals({**PLAIN, **changed})
 
     assert reason in found
@@ -174,14 +174,14 @@ def test_metric_math_that_cannot_be_judged_is_refused(metrics: Any, reason: str)
 
 
 def test_an_alarm_says_what_it_depends_on() -> None:
-    """A metric that stands there and is not used is not watched."""
+    """A metric that no expression uses is not watched."""
     unused = {**RAW, "Id": "other"}
 
     assert reads(read({**MATH, "Metrics": [FILLED, RAW, unused]})) == {"errors"}
 
 
 def test_reading_never_crashes_on_rubbish() -> None:
-    """A template that is being written holds all kinds of things."""
+    """An unfinished template may contain anything."""
     for rubbish in (None, 5, [], {}, "text", [None], {"a": 1}):
         for key in (*PLAIN, "Metrics", "DatapointsToAlarm"):
             try:
@@ -191,7 +191,7 @@ def test_reading_never_crashes_on_rubbish() -> None:
 
 
 def test_log_lines_become_numbers() -> None:
-    """As Powertools prints them; other lines say nothing."""
+    """In the format of Powertools; other lines are ignored."""
     line = (
         '{"_aws":{"Timestamp":1700000100000,"CloudWatchMetrics":[{"Namespace":"FinancialPipeline","Dimensions":'
         '[["service"]],"Metrics":[{"Name":"Redeliveries","Unit":"Count"}]}]},"service":"kinesis-consumer-dev",'

@@ -1,4 +1,4 @@
-"""Metric math, held to the examples of AWS's documentation."""
+"""Metric math, compared with the examples in AWS's documentation."""
 
 import contextlib
 
@@ -14,7 +14,7 @@ _ = None
 
 
 def value(expression: str, reading: Reading = STANDARD, **rows: list[float | None]) -> Value:
-    """What an expression comes to over these metrics, whose periods are five minutes."""
+    """An expression's result for these metrics with five-minute periods."""
     length = len(next(iter(rows.values()), [_]))
     by_id = {name: tuple(row) for name, row in rows.items()}
     return work_out(parse(expression), Rows(by_id, tuple(rows), dict.fromkeys(rows, 300), length, reading))
@@ -81,12 +81,12 @@ def test_if_is_as_documented(expression: str, expected: Value) -> None:
     ],
 )
 def test_functions_do_what_they_say(expression: str, expected: Value) -> None:
-    """What is modelled beyond the documentation's own examples."""
+    """Functions that the documentation has no examples for."""
     assert value(expression, a=[1, 1, _, _], b=[2, _, 2, _]) == expected
 
 
 def test_fill_of_a_metric_without_numbers_depends_on_the_reading() -> None:
-    """The documentation does not say; both readings can be asked for."""
+    """The documentation is ambiguous; both interpretations are available."""
     empty = {"a": [_, _]}
 
     assert value("FILL(a, 0)", **empty) == (0, 0)
@@ -95,7 +95,7 @@ def test_fill_of_a_metric_without_numbers_depends_on_the_reading() -> None:
 
 @pytest.mark.parametrize("expression", ["RATE(a)", "SUM(a)", "fill(a, 0)", "FILL(a, LINEAR)", "SEARCH(1)"])
 def test_an_unknown_function_is_not_harmless(expression: str) -> None:
-    """What is not modelled is refused, not taken for well."""
+    """What is not modelled is rejected, not treated as healthy."""
     with pytest.raises(UnknownFunction):
         value(expression, a=[1])
 
@@ -121,14 +121,14 @@ def test_an_unknown_function_is_not_harmless(expression: str) -> None:
     ],
 )
 def test_what_is_no_metric_math_is_refused(expression: str) -> None:
-    """Neither a crash nor a value."""
+    """It is an error with a message, neither a crash nor a value."""
     with pytest.raises(UnreadableExpression):
         value(expression, a=[1])
 
 
 @given(st.text(alphabet="ab01.+-*/^<>=&|()[], FILSUMTERC\"'", max_size=40))
 def test_any_text_is_worked_out_or_refused(expression: str) -> None:
-    """There is no third way, such as an exception of Python's."""
+    """No other outcome, such as a Python exception."""
     with contextlib.suppress(UnreadableExpression):
         value(expression, a=[1, _], b=[_, 2])
 
@@ -138,7 +138,7 @@ ROWS = st.lists(st.one_of(st.none(), st.integers(0, 9).map(float)), min_size=3, 
 
 @given(ROWS, ROWS)
 def test_without_gaps_it_is_plain_arithmetic(a: list[float | None], b: list[float | None]) -> None:
-    """FILL with zero and a comparison are what Python makes of the same numbers."""
+    """FILL with zero and comparisons agree with Python's results."""
     expected = tuple(float((one or 0) > 2 * (other or 0) or (one or 0) < 1) for one, other in zip(a, b, strict=True))
 
     assert value("FILL(a, 0) > 2 * FILL(b, 0) OR FILL(a, 0) < 1", a=a, b=b) == expected

@@ -1,4 +1,4 @@
-"""M out of N and missing data, held to the tables of AWS's documentation and to a slow model of their rules."""
+"""M out of N and missing data, compared with the tables in AWS's documentation and a slow model of their rules."""
 
 import pytest
 from hypothesis import example, given
@@ -41,7 +41,7 @@ TABLES = [
 
 
 def read(points: str) -> list[bool | None]:
-    """A row of the tables: 0 is well, X is breaching, - is missing."""
+    """A row of the tables: 0 not breaching, X breaching, - missing."""
     return [{"0": False, "X": True, "-": None}[each] for each in points.split()]
 
 
@@ -62,7 +62,7 @@ def test_the_documented_tables_hold(points: str, to_alarm: int, treatment: str, 
 
 
 def slow_model(points: list[bool | None], needed: int, to_alarm: int, treatment: str, current: State) -> State:
-    """The documentation's sentences, one after the other, by trying out what may stand for the missing."""
+    """The documentation's rules in order, by trying every value for the missing datapoints."""
     newest_first = [each for each in reversed(points) if each is not None]
     if len(newest_first) >= needed:
         evaluated = newest_first[:needed]
@@ -85,7 +85,7 @@ def slow_model(points: list[bool | None], needed: int, to_alarm: int, treatment:
 
 @st.composite
 def evaluations(draw: st.DrawFn) -> tuple[list[bool | None], int, int, str, State]:
-    """What an alarm may have to be judged by: more periods than it needs, some of them without a number."""
+    """Datapoints of an alarm: more periods than it needs, some of them missing."""
     needed = draw(st.integers(1, 8))
     points = draw(st.lists(st.sampled_from([True, False, None]), min_size=needed, max_size=needed + 4))
     return points, needed, draw(st.integers(1, needed)), draw(st.sampled_from(TREATMENTS)), draw(st.sampled_from(State))
@@ -94,13 +94,13 @@ def evaluations(draw: st.DrawFn) -> tuple[list[bool | None], int, int, str, Stat
 @given(evaluations())
 @example(([None, None, True, None], 3, 2, "missing", OK)).via("age is counted from the newest period")
 def test_states_agree_with_the_slow_model(evaluation: tuple[list[bool | None], int, int, str, State]) -> None:
-    """The quick way and the long way come to the same."""
+    """The fast and the slow evaluation agree."""
     assert state_of(*evaluation) == slow_model(*evaluation)
 
 
 @given(evaluations())
 def test_a_worse_point_never_ends_an_alarm(evaluation: tuple[list[bool | None], int, int, str, State]) -> None:
-    """What was well becoming a breach keeps ALARM, or brings it."""
+    """If a healthy datapoint becomes a breach, the alarm stays in ALARM or enters it."""
     points, *rest = evaluation
     worse = [True if each is False else each for each in points]
 

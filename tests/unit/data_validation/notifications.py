@@ -1,4 +1,4 @@
-"""Raw objects and the messages that tell of them, for every test that needs some."""
+"""Raw objects and their S3 notifications, for tests."""
 
 import json
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from tests.unit.pipeline_store.emulated_aws import RAW
 
 
 def raw_object(records: Iterable[StreamRecord]) -> tuple[str, bytes]:
-    """The one object that the consumer makes of these records: key and body."""
+    """Key and body of the object that the consumer makes of these records."""
     (batch_object,) = batch_objects(list(records))
     return batch_object.key, batch_object.body
 
@@ -48,7 +48,7 @@ TEST_EVENT = json.dumps(
 
 
 def sqs_event(*bodies: str) -> dict[str, Any]:
-    """What Lambda makes of the messages; their ids are m0, m1, ..."""
+    """The Lambda event for these messages, with ids m0, m1, ..."""
     return {
         "Records": [
             {

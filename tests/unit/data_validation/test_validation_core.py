@@ -1,4 +1,4 @@
-"""What becomes of a raw object: each record in one of two objects, and one row that says so, last."""
+"""The outcome of a raw object: each record in one of two objects, then one job row, written last."""
 
 import json
 from collections import Counter
@@ -44,7 +44,7 @@ class Bench:
         self._allow = allow_nonpositive
 
     def ingest(self, *data: bytes, first: int = 0) -> str:
-        """Put a raw object there, as the consumer would; its key comes back."""
+        """Store a raw object as the consumer would; return its key."""
         return self.put(message(first + number, each) for number, each in enumerate(data))
 
     def put(self, records: Iterable[StreamRecord]) -> str:
@@ -53,7 +53,7 @@ class Bench:
         return key
 
     def deliver(self, *bodies: str, days_later: int = 0) -> list[str]:
-        """Hand over one batch of messages; the ids of those that are asked for again come back."""
+        """Process one batch of messages; return the ids of those to redeliver."""
         self.tally = Tally()
         stores = Stores(self.raw, self.processed, self.jobs, self.lineage, self.rejected)
         validator = Validator(stores, lambda: NOW + timedelta(days=days_later), self._allow)
@@ -72,13 +72,13 @@ class Bench:
         return [(line.record.seq, line.reason, line.record.data) for line in lines]
 
     def state(self) -> tuple[Any, ...]:
-        """Everything that is kept."""
+        """Everything that is stored."""
         return self.raw.kept, self.processed.kept, self.jobs.rows, self.lineage.rows
 
 
 @pytest.fixture
 def bench() -> Bench:
-    """A validator that has seen nothing yet."""
+    """A validator that has processed nothing yet."""
     return Bench()
 
 
@@ -87,7 +87,7 @@ def sequences(*numbers: int) -> list[str]:
 
 
 def test_valid_records_go_on_with_their_position(bench: Bench) -> None:
-    """Spark knows a record by its shard and sequence, and takes the exact text of a price from here."""
+    """Spark identifies a record by shard and sequence number, and takes the exact price text from here."""
     key = bench.ingest(TRADE, MULTILINE_TRADE)
     failures = bench.deliver(created(key))
     first, second = bench.valid(key)
@@ -109,7 +109,7 @@ def test_oddities_are_flagged_and_kept(bench: Bench) -> None:
 
 
 def test_refused_records_are_kept_with_their_reason_and_bytes(bench: Bench) -> None:
-    """The original sent the error text alone to the dead letters: neither the record nor where to find it."""
+    """The original sent only the error text to the dead-letter queue: neither the record nor its location."""
     key = bench.ingest(TRADE, FREE, TRADE, BOOLEAN, LOCAL, FREE)
     bench.deliver(created(key))
     refused = bench.refused(key)
@@ -144,7 +144,7 @@ def test_the_job_row_says_what_there_is_to_transform(bench: Bench) -> None:
 
 
 def test_an_object_of_an_unknown_feed_leaves_nothing_to_transform(bench: Bench) -> None:
-    """Its row must not be listed for the job, which would look for a validated object that is not there."""
+    """Its row must not be listed for the job, which would look for a validated object that does not exist."""
     key = bench.ingest(UNKNOWN, b"[1]")
     bench.deliver(created(key))
     stage, job = bench.jobs.rows[JobKey(key, ARRIVAL_MS)]
@@ -187,7 +187,7 @@ def test_several_objects_in_one_message_are_all_validated(bench: Bench) -> None:
 
 
 def test_two_messages_for_one_object_count_and_tell_once(bench: Bench) -> None:
-    """S3 notifies at least once. A second notice would have somebody look into the same loss twice."""
+    """S3 notifies at least once. A second message would make somebody investigate the same loss twice."""
     key = bench.ingest(TRADE, FREE)
     failures = bench.deliver(created(key), created(key))
     counted = bench.tally.objects, bench.tally.validated, bench.tally.rejected
@@ -200,7 +200,7 @@ def test_two_messages_for_one_object_count_and_tell_once(bench: Bench) -> None:
 
 
 def test_s3s_test_message_is_no_work(bench: Bench) -> None:
-    """S3 sends one whenever the notification is set up: a crash over it would start every deployment with an alarm."""
+    """S3 sends a test event for every new notification; crashing on it would raise an alarm at every deployment."""
     failures = bench.deliver(TEST_EVENT)
 
     assert failures == []
@@ -216,7 +216,7 @@ def test_s3s_test_message_is_no_work(bench: Bench) -> None:
     ],
 )
 def test_other_notifications_are_left_alone_but_not_in_silence(bench: Bench, body: str) -> None:
-    """If the notification's filter is lost, the validator would feed on its own quarantine."""
+    """Without the notification's filter, the validator would process its own quarantine."""
     failures = bench.deliver(body)
 
     assert failures == []
@@ -234,7 +234,7 @@ def test_other_notifications_are_left_alone_but_not_in_silence(bench: Bench, bod
     ],
 )
 def test_a_message_that_should_not_be_there_crashes(bench: Bench, body: str) -> None:
-    """It is dead-lettered by the queue, where somebody sees it."""
+    """The queue moves it to the dead-letter queue, where somebody sees it."""
     with pytest.raises(UnexpectedEvent):
         bench.deliver(body)
 
@@ -242,7 +242,7 @@ def test_a_message_that_should_not_be_there_crashes(bench: Bench, body: str) -> 
 @pytest.mark.parametrize("loses_answers", [False, True], ids=["call-refused", "answer-lost"])
 @pytest.mark.parametrize("capacity", range(8))
 def test_a_retry_completes_what_the_first_try_left_open(capacity: int, loses_answers: bool) -> None:
-    """Wherever a call fails, the message comes again, and then everything is there once."""
+    """Whichever call fails, the message is redelivered, and then everything is stored exactly once."""
     undisturbed, bench = Bench(), Bench()
     for each in (undisturbed, bench):
         each.ingest(TRADE, FREE)
@@ -256,18 +256,18 @@ def test_a_retry_completes_what_the_first_try_left_open(capacity: int, loses_ans
     assert len(undisturbed.world.calls) == 8
     assert (failures, again) == (["m0"], [])
     assert bench.state() == undisturbed.state()
-    # Told at least once: a crash between the notice and the row tells it again, and losing it would be worse.
+    # Sent at least once: a crash between the message and the row sends it again; losing it would be worse.
     assert 1 <= len(bench.rejected.notices) <= 2
-    # The last answer of all can be lost: then the row says that the object is done, and nobody has counted it.
+    # The last response can be lost: then the row says that the object is done, but it was not counted.
     last_answer_lost = loses_answers and capacity == 7
     assert counted + bench.tally.validated == (0 if last_answer_lost else 1)
 
 
 def test_a_retry_under_other_rules_crashes_rather_than_lose_or_double_a_record(bench: Bench) -> None:
-    """Between two tries somebody may deploy other rules: the first try's object then lacks what is valid now."""
+    """New rules may be deployed between two tries: the first try's object then lacks records that are valid now."""
     bench.ingest(TRADE, FREE)
     (key,) = bench.raw.kept
-    bench.world.capacity = 3  # read, stage, and the validated object: then the world ends
+    bench.world.capacity = 3  # read, stage, and the validated object: then every call fails
     bench.deliver(created(key))
     bench.world.capacity = None
     changed = Bench(allow_nonpositive=frozenset({"XNAS", "XNYS"}))
@@ -280,7 +280,7 @@ def test_a_retry_under_other_rules_crashes_rather_than_lose_or_double_a_record(b
 
 
 def test_only_the_message_that_failed_comes_again(bench: Bench) -> None:
-    """Its neighbours are done; delivering them again would only be work."""
+    """The other messages are done; redelivering them would waste work."""
     keys = [bench.ingest(TRADE, first=n) for n in (1, 2, 3)]
     bench.world.capacity = 5  # get, read row, put, lineage, row: enough for one
     failures = bench.deliver(*map(created, keys))
@@ -291,7 +291,7 @@ def test_only_the_message_that_failed_comes_again(bench: Bench) -> None:
 
 
 def test_a_crash_over_one_message_does_not_keep_its_neighbours(bench: Bench) -> None:
-    """They would be dead-lettered together with it, without ever having been tried."""
+    """They would reach the dead-letter queue with it, without having been tried."""
     keys = [bench.ingest(TRADE, first=n) for n in (1, 2)]
     with pytest.raises(UnexpectedEvent):
         bench.deliver(created(keys[0]), "no json", created(keys[1]))
@@ -302,7 +302,7 @@ def test_a_crash_over_one_message_does_not_keep_its_neighbours(bench: Bench) -> 
 
 @pytest.mark.parametrize("failure", [RetryableFailure, PermissionError])
 def test_a_crash_hides_no_redelivery(bench: Bench, failure: type[Exception]) -> None:
-    """With a crash in the batch all of its messages come again: whatever else failed is among them."""
+    """After a crash, all messages of the batch are redelivered, including any that failed."""
     bench.world.capacity, bench.world.failure = 0, failure
     with pytest.raises((UnexpectedEvent, PermissionError)):
         bench.deliver(created(bench.ingest(TRADE)), "no json")
@@ -327,7 +327,7 @@ def damaged_objects() -> Iterable[Any]:
 def test_a_raw_object_that_we_did_not_write_so_crashes(
     bench: Bench, key: str, body: bytes, error: type[Exception]
 ) -> None:
-    """It is our defect, or tampering with the record: neither quarantine nor a retry would make it right."""
+    """It is our bug, or tampering: neither quarantine nor a retry would help."""
     bench.raw.kept[key] = body
     with pytest.raises(error):
         bench.deliver(created(key))
@@ -338,7 +338,7 @@ def test_a_raw_object_that_we_did_not_write_so_crashes(
 
 @pytest.mark.parametrize("size", [1, 3, 500])
 def test_the_calls_for_an_object_do_not_depend_on_its_size(bench: Bench, size: int) -> None:
-    """One call a record would be past the limits of S3 and DynamoDB at ten shards."""
+    """At ten shards, one call per record would exceed the limits of S3 and DynamoDB."""
     bench.deliver(created(bench.ingest(*[TRADE, FREE] * size)))
 
     assert Counter(bench.world.calls) == {
@@ -354,7 +354,7 @@ def test_the_calls_for_an_object_do_not_depend_on_its_size(bench: Bench, size: i
 
 @given(st.lists(st.sampled_from([TRADE, MULTILINE_TRADE, FREE, BOOLEAN, LOCAL]), min_size=1, max_size=20))
 def test_each_record_ends_in_exactly_one_of_two_objects(data: list[bytes]) -> None:
-    """The sum that the reconciler does in production: ingested = validated + quarantined."""
+    """The invariant to reconcile in production: ingested = validated + quarantined."""
     bench = Bench()
     key = bench.ingest(*data)
     bench.deliver(created(key))

@@ -50,7 +50,7 @@ def invoke(*bodies: str) -> dict[str, Any]:
 
 
 def test_an_object_is_taken_apart_and_its_row_moves_on(aws: EmulatedAws, key: str) -> None:
-    """From here on the job knows what to transform, and people know what was refused."""
+    """Afterwards the job knows what to transform, and operators know what was rejected."""
     answer = invoke(created(key))
     (row,) = aws.rows(JOBS)
     (notice,) = aws.messages()
@@ -81,7 +81,7 @@ def test_a_second_notification_changes_nothing(aws: EmulatedAws, key: str) -> No
 def test_the_metrics_are_one_line_with_one_dimension(
     aws: EmulatedAws, key: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """An alarm that names other dimensions than the metric has is silent for ever."""
+    """An alarm whose dimensions do not match the metric's never fires."""
     invoke(created(key), TEST_EVENT)
 
     assert metrics_of("data_validation", capsys.readouterr().out) == {
@@ -103,7 +103,7 @@ def test_the_metrics_are_one_line_with_one_dimension(
 def test_the_exchanges_that_go_below_zero_are_a_variable(
     aws: EmulatedAws, key: str, monkeypatch: pytest.MonkeyPatch, listed: str, refused: int
 ) -> None:
-    """The template hands over a comma-delimited parameter, which may be empty."""
+    """The template passes a comma-delimited parameter, which may be empty."""
     monkeypatch.setenv("NON_POSITIVE_PRICE_EXCHANGES", listed)
     invoke(created(key))
 
@@ -111,7 +111,7 @@ def test_the_exchanges_that_go_below_zero_are_a_variable(
 
 
 def test_a_missing_grant_crashes_in_the_words_of_aws(aws: EmulatedAws, key: str) -> None:
-    """Role and action: exactly what the template lacks. The row does not move, so the object is tried again."""
+    """Role and action: exactly what the template lacks. The row does not change, so the object is retried."""
     text = "User: arn:aws:sts::1:assumed-role/validator is not authorized to perform: sqs:sendmessage"
     refuse("sqs.SendMessage", 403, "AccessDenied", text)
     with pytest.raises(ClientError) as caught:
@@ -124,7 +124,7 @@ def test_a_missing_grant_crashes_in_the_words_of_aws(aws: EmulatedAws, key: str)
 def test_a_conflict_has_only_its_message_delivered_again(
     aws: EmulatedAws, key: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Partial batch responses: the test message beside it is done."""
+    """Partial batch response: the test message in the same batch succeeds."""
     refuse("s3.PutObject", 409, "ConditionalRequestConflict", "another put is under way")
     answer = invoke(TEST_EVENT, created(key))
 
@@ -133,7 +133,7 @@ def test_a_conflict_has_only_its_message_delivered_again(
 
 
 def test_an_object_that_is_gone_crashes(aws: EmulatedAws) -> None:
-    """Raw is the record, and nothing deletes it: somebody has to look."""
+    """Raw data is the record and nothing deletes it, so somebody must investigate."""
     name, _ = raw_object([message(1)])
     with pytest.raises(ClientError, match="NoSuchKey"):
         invoke(created(name))
@@ -141,7 +141,7 @@ def test_an_object_that_is_gone_crashes(aws: EmulatedAws) -> None:
 
 @pytest.mark.parametrize("variable", ["PROCESSED_BUCKET", "REJECTED_QUEUE_URL"])
 def test_a_missing_variable_crashes_in_one_line(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
-    """The first thing that a half-done deployment shows."""
+    """The first symptom of an incomplete deployment."""
     monkeypatch.delenv(variable)
     with pytest.raises(ConfigurationError, match=variable):
         invoke(TEST_EVENT)

@@ -1,4 +1,4 @@
-"""What `python -m harness deploy` says when the stack is deployed and what comes after fails."""
+"""The output of `python -m harness deploy` when a step after the deployment fails."""
 
 import json
 from pathlib import Path
@@ -41,10 +41,10 @@ def _fails(monkeypatch: pytest.MonkeyPatch, name: str, error: Exception) -> None
 @pytest.mark.parametrize(
     ("failing", "option", "said"),
     [
-        ("keep", "--protect", "its release was not kept and its protection was not set;"),
-        ("keep", "--no-protect", "its release was not kept;"),
-        ("release_name", "--protect", "its release was not kept and its protection was not set;"),
-        ("protect", "--protect", "its protection was not set, or only in part;"),
+        ("keep", "--protect", "its release was not stored and its protection was not set;"),
+        ("keep", "--no-protect", "its release was not stored;"),
+        ("release_name", "--protect", "its release was not stored and its protection was not set;"),
+        ("protect", "--protect", "its protection was not set, or not completely;"),
     ],
 )
 def test_a_failure_after_the_deployment_says_that_the_stack_is_deployed(

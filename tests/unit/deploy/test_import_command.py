@@ -1,4 +1,4 @@
-"""The command that writes what an import change set is made from."""
+"""The command that writes the files for an import change set."""
 
 import json
 
@@ -13,7 +13,7 @@ FILES = sorted(DEVELOPMENT_PARAMETERS.parent.glob("*.json"))
 
 
 class Cli:
-    """Answers as AWS would; `key` None is a bucket that somebody has encrypted otherwise."""
+    """Responds as AWS would; `key` None: a bucket with another encryption."""
 
     def __init__(self, key):
         self.key = key
@@ -59,17 +59,17 @@ def test_an_existing_key_is_nobodys_to_import(answer, tmp_path):
     assert "KeyId" not in (tmp_path / "resources.json").read_text()
 
 
-@pytest.mark.parametrize(("key", "said"), [(None, "no such bucket"), ("", "not encrypted with a key")])
-def test_what_cannot_be_found_is_told_in_one_line(answer, tmp_path, capsys, key, said):
+@pytest.mark.parametrize(("key", "said"), [(None, "no such bucket"), ("", "not encrypted with a KMS key")])
+def test_what_cannot_be_found_is_reported_in_one_line(answer, tmp_path, capsys, key, said):
     answer(key)
 
     assert import_command.main(["--parameters", str(FILES[0]), "--folder", str(tmp_path)]) == 1
-    told = capsys.readouterr().err
-    assert said in told
-    assert told.count("\n") == 1
+    printed = capsys.readouterr().err
+    assert said in printed
+    assert printed.count("\n") == 1
 
 
-def test_a_parameter_file_that_is_none_is_told_in_one_line(answer, tmp_path, capsys):
+def test_a_parameter_file_that_is_none_is_reported_in_one_line(answer, tmp_path, capsys):
     answer(KEY)
     file = tmp_path / "parameters.json"
     file.write_text("{")

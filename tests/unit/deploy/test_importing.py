@@ -1,4 +1,4 @@
-"""The template that takes up again what a deleted stack has left."""
+"""The template to import what a deleted stack has left behind."""
 
 import json
 
@@ -29,7 +29,7 @@ def test_all_that_outlives_the_stack_and_nothing_else_is_imported(key_id):
 
 @pytest.mark.parametrize("key_id", ["1234abcd", None])
 def test_nothing_in_it_waits_for_what_is_gone(key_id):
-    """CloudFormation refuses a template whose references lead nowhere, and an import may make nothing."""
+    """CloudFormation rejects dangling references, and an import may create nothing."""
     _, part, _ = templates(key_id)
     text = json.dumps(part["Resources"])
 
@@ -49,7 +49,7 @@ def test_each_is_named_as_cloudformation_asks_for():
 
 
 def test_what_is_imported_is_what_is_deployed_afterwards():
-    """A property of another value would be changed by the import's next deployment; some changes replace."""
+    """A property with another value would be changed by the next deployment; some changes replace the resource."""
     whole, part, _ = templates("1234abcd")
 
     for name, resource in part["Resources"].items():

@@ -1,4 +1,4 @@
-"""`stack-policy`: whatever it is given, and wherever its output goes, it ends in one line and an exit code."""
+"""`stack-policy`: every error is one line and an exit code, wherever the output goes."""
 
 import subprocess
 import sys
@@ -71,7 +71,7 @@ def _ended(shell: str = 'exec "$@"', stdout: object = subprocess.DEVNULL) -> tup
 
 @pytest.mark.parametrize("end", [_full, _unread, _closed])
 def test_an_output_that_nobody_takes_is_one_line_and_2(end: Callable[[], tuple[int, str]]) -> None:
-    """Not as if all were well, and no traceback when Python ends."""
+    """A failure, without a traceback at Python's exit."""
     code, said = end()
 
     assert (code, said.count("\n")) == (2, 1), said

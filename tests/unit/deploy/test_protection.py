@@ -1,4 +1,4 @@
-"""The stack policy is the template's: what is retained is refused to be replaced or removed, and nothing else is."""
+"""The stack policy denies replacing or removing exactly the resources that the template retains."""
 
 import json
 from pathlib import Path
@@ -45,7 +45,7 @@ def test_what_is_retained_is_protected_and_nothing_else() -> None:
 
 
 def test_everything_else_may_be_updated() -> None:
-    """A stack policy refuses what it does not allow."""
+    """A stack policy denies everything that it does not allow."""
     (allow, _) = json.loads(stack_policy(SMALL))["Statement"]
 
     assert allow == {"Effect": "Allow", "Principal": "*", "Action": "Update:*", "Resource": "*"}
@@ -56,7 +56,7 @@ def test_one_resource_is_let_through_and_the_others_stay_protected() -> None:
 
 
 def test_without_anything_to_protect_there_is_no_empty_denial() -> None:
-    """CloudFormation refuses a statement without a resource."""
+    """CloudFormation rejects a statement without a resource."""
     assert len(json.loads(stack_policy(SMALL, ["Kept", "KeptToo"]))["Statement"]) == 1
 
 

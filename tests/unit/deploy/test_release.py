@@ -1,4 +1,4 @@
-"""A release is found again by its commit, and a tree that is no commit never takes a commit's place."""
+"""A release is found by its commit; a modified tree never takes a commit's name."""
 
 import subprocess
 from pathlib import Path
@@ -45,7 +45,7 @@ def test_a_changed_tree_has_a_name_of_its_own(packaged: Path, checkout: Path) ->
 
 @pytest.mark.parametrize("name", ["my-parameters.json", "check.json", "docs/manifest.json"])
 def test_a_new_file_that_goes_into_no_release_changes_nothing(packaged: Path, checkout: Path, name: str) -> None:
-    """The runbook has the release engineer write such files in the checkout."""
+    """The runbook makes the release engineer write such files to the checkout."""
     (checkout / name).parent.mkdir(exist_ok=True)
     (checkout / name).write_text("{}")
 

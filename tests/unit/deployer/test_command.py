@@ -1,4 +1,4 @@
-"""`tox -e deployer-policy` says what is stale, writes it, and writes the policies of one's own environment."""
+"""`tox -e deployer-policy` reports stale files, updates them, and writes the policies of another environment."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ from harness.deployer.errors import UnknownRight
 
 @pytest.fixture
 def copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
-    """The policy and the page where they may be changed."""
+    """Copies of the policy and the page that a test may change."""
     docs = tmp_path / "docs"
     docs.mkdir()
     policy, deploying = docs / command.POLICY.name, docs / page.PAGES[0].name

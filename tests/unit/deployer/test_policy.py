@@ -1,4 +1,4 @@
-"""The deployer's policies grant what the handlers of the template's types call, and what they leave out: no more."""
+"""The deployer's policies grant what the resource handlers call and the documented extras, and nothing else."""
 
 import copy
 import json
@@ -42,7 +42,7 @@ def _granted(statements: list[dict[str, Any]]) -> set[str]:
 
 @cache
 def _raw_schema(type_: str) -> dict[str, Any]:
-    """Read past harness/render/schemas.py: what the package itself holds."""
+    """Read from the package directly, not through harness/render/schemas.py."""
     folder = resources.files("cfnlint.data.schemas")
     number = json.loads(folder.joinpath("providers", "us-east-1.json").read_text())[type_]
     schema: dict[str, Any] = json.loads(folder.joinpath("resources", f"{number}.json").read_text())
@@ -81,7 +81,7 @@ def test_what_only_a_list_handler_calls_is_not_granted() -> None:
     }
 
     assert "s3:ListAllMyBuckets" in only_listed
-    # Said of whoever administers a stream.
+    # For administrators of a stream.
     assert only_listed & _granted(OF_RESOURCES) <= {"kms:ListKeys"}
 
 
@@ -145,7 +145,7 @@ def test_no_name_is_excused_that_is_an_action_or_that_no_type_asks_for() -> None
 
 
 def _lint(document: dict[str, Any]) -> list[str]:
-    """What cfn-lint, which knows every action and what it can be limited to, has to say of a policy."""
+    """cfn-lint's findings in a policy; it knows every action and its resource types."""
     managed = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document}}
     return [failure.rule for failure in lint("policy", json.dumps({"Resources": {"Policy": managed}}), False).failures]
 
@@ -179,7 +179,7 @@ def test_a_size_is_counted_without_white_space() -> None:
 @pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
 @pytest.mark.parametrize("environment", ["production", "staging", "development"])
 def test_the_same_policies_fit_every_environment(environment: str, partition: str) -> None:
-    """deploying.md has a command for each by name."""
+    """deploying.md has a command for each of them."""
     documents = policy.documents(_rights(THE_TEMPLATE, Place(environment, partition, artifact_bucket="b" * 63)))
 
     assert list(documents) == list(COMMITTED)
@@ -191,7 +191,7 @@ def test_the_same_policies_fit_every_environment(environment: str, partition: st
         assert environment == "production" or "production" not in text
 
 
-def test_many_names_are_told_by_what_they_all_end_in() -> None:
+def test_many_names_are_given_by_what_they_all_end_in() -> None:
     def queues(count: int, ending: str = "-production") -> list[str]:
         queue = {"Type": "AWS::SQS::Queue"}
         stated = {f"Q{n}": {**queue, "Properties": {"QueueName": f"{n}{ending}"}} for n in range(count)}
@@ -228,12 +228,12 @@ def test_a_key_is_used_only_through_a_service() -> None:
     (statement,) = [each for each in OF_RESOURCES if "kms:Decrypt" in each["Action"]]
 
     assert statement["Condition"] == {"Null": {"kms:ViaService": "false"}}
-    # What administers a key is asked for by its own type, and may not need a service in between.
+    # The key's own resource type needs its administration actions, without kms:ViaService.
     assert not {"kms:CreateKey", "kms:PutKeyPolicy", "kms:DescribeKey"} & set(statement["Action"])
 
 
 def test_the_variant_for_a_service_role_has_no_such_condition() -> None:
-    """CloudFormation takes on the role itself: then nothing is called via CloudFormation."""
+    """CloudFormation assumes the role itself, so no call has aws:CalledVia."""
     documents = policy.documents(_rights(THE_TEMPLATE), service_role=True)
     statements = [each for document in documents.values() for each in document["Statement"]]
 
@@ -297,7 +297,7 @@ def test_a_resource_outside_the_environment_is_not_covered() -> None:
         pytest.param(None, "*", id="chosen by CloudFormation"),
     ],
 )
-def test_a_name_is_told_as_far_as_it_is_known(name: Any, expected: str) -> None:
+def test_a_name_is_given_as_far_as_it_is_known(name: Any, expected: str) -> None:
     table = {"Type": "AWS::DynamoDB::Table", "Properties": {} if name is None else {"TableName": name}}
     arns = names.arns({"Resources": {"Table": table}}, Place("production"))
 
@@ -308,7 +308,7 @@ def test_a_name_is_told_as_far_as_it_is_known(name: Any, expected: str) -> None:
 
 
 def test_the_calls_of_the_aws_cli_are_granted() -> None:
-    """By the CLI's own source: what it calls, and what its waiters do."""
+    """From the CLI's source: its calls and those of its waiters."""
     text = Path(awscli_deployer.__file__).read_text()
     called = {_pascal(name) for name in re.findall(r"self\._client\.(\w+)\(", text)} - {"GetWaiter"}
     waited = set(re.findall(r'get_waiter\("(\w+)"\)', text))

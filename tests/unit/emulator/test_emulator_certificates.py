@@ -1,4 +1,4 @@
-"""The certificates of an emulator, held against a real handshake."""
+"""The certificates of an emulator, in a real TLS handshake."""
 
 import contextlib
 import socket
@@ -43,7 +43,7 @@ def test_a_client_that_trusts_the_authority_accepts_every_name_of_the_emulator(
 
 
 def test_a_client_that_trusts_the_system_alone_refuses_the_emulator(issued: certificates.Certificates) -> None:
-    """Nothing of ours may end up trusted beyond the processes that are told to."""
+    """Only the configured processes may trust our CA."""
     with pytest.raises(ssl.SSLCertVerificationError):
         shake_hands(issued, ssl.create_default_context(), "localhost")
 
@@ -53,7 +53,7 @@ def test_the_private_key_is_for_its_owner_only(issued: certificates.Certificates
 
 
 def test_java_gets_the_same_authority(issued: certificates.Certificates) -> None:
-    """Spark's S3 client takes trust from a key store and from nowhere else."""
+    """Spark's S3 client reads CAs from a trust store only."""
     store = pkcs12.load_pkcs12(issued.trust_store.path.read_bytes(), issued.trust_store.password.encode())
     inside = [entry.certificate for entry in store.additional_certs]
 
@@ -62,7 +62,7 @@ def test_java_gets_the_same_authority(issued: certificates.Certificates) -> None
 
 
 def test_two_emulators_do_not_trust_each_other(issued: certificates.Certificates, tmp_path: Path) -> None:
-    """So the readiness check can only be answered by the emulator it was meant for."""
+    """So only the right emulator can answer the readiness check."""
     other = certificates.issue(tmp_path)
 
     with pytest.raises(ssl.SSLCertVerificationError):

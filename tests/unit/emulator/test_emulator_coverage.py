@@ -1,4 +1,4 @@
-"""What counts as looked at, and where the template, the emulated AWS and the lists part."""
+"""What counts as read, and the gaps between the template, the emulated AWS and the lists."""
 
 import copy
 import json
@@ -49,7 +49,7 @@ def test_what_is_not_looked_at_is_known(read: Callable[[Any], Any], left: list[s
 
 @pytest.mark.parametrize("copied", [dict, copy.copy, copy.deepcopy, lambda p: json.loads(json.dumps(p))])
 def test_the_properties_are_the_same_to_whoever_reads_them(copied: Callable[[Any], Any]) -> None:
-    """An emulator that behaves otherwise when watched would be another one than the pipeline runs on."""
+    """An emulator that behaves differently when observed would not be the one that the pipeline runs on."""
     assert watched(GIVEN) == GIVEN
     assert copied(watched(GIVEN)) == GIVEN
 

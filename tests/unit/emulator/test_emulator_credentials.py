@@ -1,4 +1,4 @@
-"""Callers of the emulator: no setting of the person at the keyboard leads them anywhere else."""
+"""Clients of the emulator: no setting of the user's sends them elsewhere."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def foreign_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("foreign_settings")
 def test_a_process_is_held_to_one_endpoint_and_one_principal() -> None:
-    """A stray AWS_PROFILE or proxy would send a deployment of ours to somebody's real account."""
+    """A stray AWS_PROFILE or proxy would send a deployment to somebody's real account."""
     environment = ENDPOINT.environment(Credentials("AKIAEXAMPLE", "secret"))
 
     left = {name for name in FOREIGN if environment.get(name) == FOREIGN[name]}
@@ -47,7 +47,7 @@ def test_a_roles_session_brings_its_token() -> None:
 
 @pytest.mark.usefixtures("foreign_settings")
 def test_a_client_reads_no_profile_and_no_proxy() -> None:
-    """boto3 fails on a profile that does not exist, and follows a proxy without being asked."""
+    """boto3 fails on a missing profile, and uses a proxy from the environment."""
     endpoint = Endpoint(ENDPOINT.url, ENDPOINT.region, Path(__file__))
     client = endpoint.connect(new_session(), "sts", ROLE, 3)
 

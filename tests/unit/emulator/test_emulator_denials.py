@@ -61,8 +61,8 @@ def test_a_denial_names_role_action_and_resource(message: str, action: str, reso
     ("operation", "action"),
     [("HeadObject", "s3:GetObject"), ("HeadBucket", "s3:ListBucket"), ("GetObject", "s3:GetObject")],
 )
-def test_a_denial_without_a_body_is_told_by_its_operation(operation: str, action: str) -> None:
-    """S3's answer to HEAD has no body: neither principal nor action is in it, on AWS neither."""
+def test_a_denial_without_a_body_is_reported_by_its_operation(operation: str, action: str) -> None:
+    """S3's response to HEAD has no body, so it names neither principal nor action; the same on AWS."""
     message = f"An error occurred (403) when calling the {operation} operation: Forbidden"
     (denial,) = denials_in(message, "validator")
 
@@ -70,7 +70,7 @@ def test_a_denial_without_a_body_is_told_by_its_operation(operation: str, action
 
 
 def test_a_denial_is_not_also_a_crash() -> None:
-    """The denial is the cause; the crash that follows would only hide it."""
+    """The denial is the cause; reporting the resulting crash would hide it."""
     assert all(isinstance(f, Denial) for f in findings_in(f"[ERROR] Runtime.HandlerError: {PUT}", "consumer"))
 
 
@@ -113,7 +113,7 @@ def test_a_function_that_logs_an_error_it_handled_has_not_failed(message: str) -
 
 
 class Logs:
-    """CloudWatch Logs in miniature: MiniStack's kind, which cuts long answers without a token."""
+    """A small CloudWatch Logs that, like MiniStack, truncates long responses without a token."""
 
     def __init__(self, page: int = 10_000) -> None:
         self.events: dict[str, list[dict[str, Any]]] = {}
@@ -136,7 +136,7 @@ class Logs:
 
 
 class Functions:
-    """Lambda in miniature: one role for all."""
+    """A small Lambda: one role for all functions."""
 
     def get_function_configuration(self, **_parameters: str) -> dict[str, str]:
         return {"Role": "arn:aws:iam::000000000000:role/the-role"}
@@ -145,8 +145,8 @@ class Functions:
 GROUP = "/aws/lambda/consumer"
 
 
-def test_each_finding_is_told_once() -> None:
-    """The pipeline polls: a denial repeated by every retry is one thing to say."""
+def test_each_finding_is_reported_once() -> None:
+    """The pipeline polls: a denial that every retry repeats is reported once."""
     logs = Logs()
     reader = FunctionLogs(logs, Functions())
     logs.write(GROUP, 1, PUT)
@@ -158,7 +158,7 @@ def test_each_finding_is_told_once() -> None:
 
 
 def test_an_event_that_appears_late_is_still_read() -> None:
-    """Workers write at the same time; a later line may be visible before an earlier one."""
+    """Workers write concurrently; a later line may become visible before an earlier one."""
     logs = Logs()
     reader = FunctionLogs(logs, Functions())
     logs.write(GROUP, 5_000, "[ERROR] ValueError: one")
@@ -169,7 +169,7 @@ def test_an_event_that_appears_late_is_still_read() -> None:
 
 
 def test_an_answer_that_was_cut_short_is_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """10,000 lines are two hundred invocations' worth; the rest may hold the one that failed."""
+    """10,000 lines are about two hundred invocations; the failed one may be in the rest."""
     monkeypatch.setattr("harness.emulator.denials._PAGE", 3)
     logs = Logs(page=3)
     reader = FunctionLogs(logs, Functions())

@@ -1,4 +1,4 @@
-"""The overlay's tables and its bond to one MiniStack. That each row works is shown in the integration tests."""
+"""The overlay's tables and its pinned MiniStack version. The integration tests show that each row works."""
 
 import subprocess
 import sys
@@ -19,12 +19,12 @@ def test_the_pinned_version_is_the_one_installed() -> None:
 
 
 def test_the_pinned_version_is_the_one_required() -> None:
-    """Two pins of one thing drift apart unless something compares them."""
+    """Two pins of one version drift apart unless a test compares them."""
     assert f"ministack=={install.MINISTACK_VERSION}" in (ROOT / "requirements" / "harness.in").read_text()
 
 
 def test_another_version_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Private names move without notice; a silently useless overlay would fake the proof."""
+    """Private names change without notice; an overlay that silently does nothing would invalidate the tests."""
     monkeypatch.setattr(install, "version", lambda _name: "1.5.34")
 
     with pytest.raises(EmulatorError, match=r"\Athe overlay is written for MiniStack 1\.5\.33; installed: 1\.5\.34\Z"):
@@ -51,7 +51,7 @@ def test_the_listing_names_every_addition_once() -> None:
 
 
 def test_the_listing_is_printed_for_the_readme() -> None:
-    """Without a word on stderr: the README is generated from what this prints."""
+    """Nothing on stderr: docs/emulated-aws.md is generated from this output."""
     command = [sys.executable, "-W", "error", "-m", "harness.emulator.overlay.install", "--list"]
     printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
 
@@ -60,12 +60,12 @@ def test_the_listing_is_printed_for_the_readme() -> None:
 
 
 def test_every_added_property_can_be_withdrawn() -> None:
-    """An update that takes a property out of the template has to change something; but no call of AWS undoes a lock."""
+    """An update that removes a property must be applied; but no AWS call undoes Object Lock."""
     assert [a.property for a in additions.PROPERTIES if a.withdraw is None] == ["ObjectLockEnabled"]
 
 
 def test_a_lifecycle_property_the_overlay_does_not_know_is_refused() -> None:
-    """Dropping it in silence is what MiniStack does, and what the overlay is there to end."""
+    """MiniStack drops it silently; the overlay exists to prevent that."""
     (lifecycle,) = (a for a in additions.PROPERTIES if a.property == "LifecycleConfiguration")
     rule = {"Id": "a", "Status": "Enabled", "ExpirationInDays": 1, "ExpirationDate": "2027-01-01T00:00:00Z"}
 

@@ -1,4 +1,4 @@
-"""The permission check, on a deployment made by hand: everything granted, then each grant taken away."""
+"""The permission check, on a synthetic deployment: everything granted, then each grant removed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -45,7 +45,7 @@ def let(service: str, actions: str, resource: str = "*", condition: Statement | 
 
 
 def through(service: str, bucket: str) -> Statement:
-    """The key only by way of a service, and only for a bucket that uses bucket keys."""
+    """A grant to use the key through one service, only for a bucket with bucket keys."""
     return {"StringEquals": {**VIA[service]["StringEquals"], "kms:EncryptionContext:aws:s3:arn": bucket}}
 
 
@@ -344,11 +344,11 @@ def without(taken: Role, index: int, action: str) -> Deployed:
 
 
 def test_nothing_is_missing_where_everything_is_granted() -> None:
-    """The table must not ask for more than AWS does: every row beyond it would widen a role for nothing."""
+    """The list must not require more than AWS does: each extra call would widen a role for nothing."""
     assert missing(Deployed()) == []
 
 
-#: What the function's own calls use; the emulator refuses them by itself when they are not granted.
+#: Used by the function's own calls; the emulator itself denies them if they are not granted.
 CALLED_BY_THE_CODE = {"dynamodb:UpdateItem"}
 GRANTED = [
     pytest.param(granted, index, action, id=f"{granted.name} {action} #{index}")
@@ -362,7 +362,7 @@ GRANTED = [
 
 @pytest.mark.parametrize(("granted", "index", "action"), GRANTED)
 def test_each_grant_taken_away_is_named(granted: Role, index: int, action: str) -> None:
-    """Role and action: what the person has to put into the template."""
+    """Role and action: what the user must add to the template."""
     found = missing(without(granted, index, action))
 
     assert {(grant.role, grant.action) for grant in found} == {(granted.name, action)}
@@ -379,7 +379,7 @@ def test_each_grant_taken_away_is_named(granted: Role, index: int, action: str) 
     ],
 )
 def test_a_service_that_the_key_does_not_know_is_named(service: str, actions: set[str]) -> None:
-    """S3 would drop every notification, Logs every line and CloudWatch every alarm, without an error anywhere."""
+    """S3 would drop every notification, Logs every line and CloudWatch every alarm, without any error."""
     kept = [s for s in KEY_POLICY["Statement"] if s["Principal"].get("Service") != service]
     found = missing(Deployed(key_policy={"Statement": kept}))
 
@@ -387,7 +387,7 @@ def test_a_service_that_the_key_does_not_know_is_named(service: str, actions: se
 
 
 def edited(arn: str, change: Callable[[Statement], list[Statement]]) -> Deployed:
-    """The deployment with each statement of one policy changed into others, or none."""
+    """The deployment with each statement of one policy replaced or removed."""
     statements = [new for statement in POLICIES[arn]["Statement"] for new in change(statement)]
     return Deployed(policies={**POLICIES, arn: {"Statement": statements}})
 
@@ -408,7 +408,7 @@ def test_a_service_that_a_store_does_not_know_is_named(arn: str, service: str, a
 
 
 def test_an_event_rule_brings_no_source_along() -> None:
-    """What is right for alarms makes EventBridge drop every notification."""
+    """A condition that works for alarms makes EventBridge drop every notification."""
     found = missing(edited(TOPIC, lambda s: [{**s, "Condition": FROM_HERE}]))
 
     assert {(grant.role, grant.action) for grant in found} == {("events.amazonaws.com", "sns:Publish")}
@@ -423,7 +423,7 @@ def test_a_trail_that_its_bucket_does_not_know_is_named() -> None:
 
 
 def test_a_trail_that_is_kept_out_with_all_others_is_noticed() -> None:
-    """Everybody else is to be kept out, by one condition on one service's name."""
+    """One condition on one service name must keep everybody else out."""
     other = {"StringNotEquals": {"aws:PrincipalServiceName": "config.amazonaws.com"}}
     found = missing(edited(EVENTS, lambda s: [{**s, "Condition": other}] if s["Effect"] == "Deny" else [s]))
 
@@ -432,7 +432,7 @@ def test_a_trail_that_is_kept_out_with_all_others_is_noticed() -> None:
 
 @pytest.mark.parametrize(("source", "lost"), [("failures", 0), ("others", 1), (None, 1)])
 def test_a_rules_dead_letters_need_the_queues_policy(source: str | None, lost: int) -> None:
-    """Without it, or with another rule in it, what EventBridge could not deliver is dropped after all."""
+    """Without it, or with another rule's ARN, EventBridge drops the undelivered events."""
     rules = f"arn:aws:events:{REGION}:{ACCOUNT}:rule"
     named = {"ArnEquals": {"aws:SourceArn": f"{rules}/{source}"}}
     sends = [let("events.amazonaws.com", "sqs:SendMessage", QUEUE, named)] if source else []
@@ -446,14 +446,14 @@ def test_a_rules_dead_letters_need_the_queues_policy(source: str | None, lost: i
 
 @pytest.mark.parametrize("arn", [QUEUE, ACCESSES])
 def test_another_bucket_that_a_policy_waits_for_is_noticed(arn: str) -> None:
-    """Bucket names in policies are put together by hand, because the bucket waits for the policy."""
+    """Bucket names in policies are literal, because the bucket depends on the policy."""
     other = {"ArnEquals": {"aws:SourceArn": f"{RAW}-other"}}
 
     assert len(missing(edited(arn, lambda s: [{**s, "Condition": other}]))) == 1
 
 
 def test_an_archive_that_keeps_its_own_replication_out_is_noticed() -> None:
-    """Everybody else is to be kept out, by one condition on one name."""
+    """One condition on one name must keep everybody else out."""
     other = {"ArnNotEquals": {"aws:PrincipalArn": CONSUMER.arn}}
     found = missing(edited(ARCHIVE, lambda s: [{**s, "Condition": other}]))
 
@@ -462,7 +462,7 @@ def test_an_archive_that_keeps_its_own_replication_out_is_noticed() -> None:
 
 @pytest.mark.parametrize("condition", [FROM_HERE, FROM_RAW, {"ArnLike": {"aws:SourceArn": f"{RAW}-other"}}])
 def test_a_replication_role_whose_trust_has_a_condition_is_noticed(condition: Statement) -> None:
-    """Nothing says that S3 brings a source along when it replicates; without it nothing would ever be archived."""
+    """No page says that S3 sends aws:SourceArn for replication; if it does not, nothing would be archived."""
     deployed = Deployed()
     (statement,) = trust("s3.amazonaws.com")["Statement"]
     deployed.roles["replication-role"] = replace(
@@ -473,7 +473,7 @@ def test_a_replication_role_whose_trust_has_a_condition_is_noticed(condition: St
 
 
 def test_a_reader_that_another_statement_refuses_is_named() -> None:
-    """The original let an account in under a condition that no read can meet."""
+    """The original granted an account access under a condition that no read can meet."""
     never = {"StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}}
     refusal = {**allow("s3:GetObject", f"{PARQUET}/*", never), "Effect": "Deny", "Principal": {"AWS": READER}}
     policy = {"Statement": [*POLICIES[PARQUET]["Statement"], refusal]}
@@ -490,7 +490,7 @@ def test_a_reader_that_the_key_does_not_know_is_named() -> None:
 
 
 def test_a_key_policy_that_excludes_a_role_is_noticed() -> None:
-    """The emulator's stores never ask their key."""
+    """The emulator's stores do not enforce key policies."""
     denied = {**allow("kms:Decrypt", "*"), "Effect": "Deny", "Principal": {"AWS": CONSUMER.arn}}
     found = missing(Deployed(key_policy={"Statement": [*KEY_POLICY["Statement"], denied]}))
 
@@ -498,7 +498,7 @@ def test_a_key_policy_that_excludes_a_role_is_noticed() -> None:
 
 
 def test_a_key_that_leaves_its_account_out_allows_no_role_of_it() -> None:
-    """With keys, and with nothing else here, the role's own policy is not enough."""
+    """For keys only, the role's own policy is not enough."""
     services_only = [s for s in KEY_POLICY["Statement"] if "Service" in s["Principal"]]
     found = missing(Deployed(key_policy={"Statement": services_only}))
 
@@ -508,7 +508,7 @@ def test_a_key_that_leaves_its_account_out_allows_no_role_of_it() -> None:
 
 
 def test_a_grant_through_another_service_does_not_count() -> None:
-    """`kms:ViaService` is what keeps a role from decrypting whatever it finds."""
+    """`kms:ViaService` keeps a role from decrypting arbitrary data."""
     request = Request("kms:Decrypt", KEY, REGION, {"kms:ViaService": f"dynamodb.{REGION}.amazonaws.com"})
 
     assert not role_may(VALIDATOR, request, KEY_POLICY, required=True)
@@ -550,7 +550,7 @@ def test_a_permissions_boundary_limits_the_role() -> None:
     ],
 )
 def test_a_right_to_part_of_a_store_is_a_right_to_the_store(pattern: str, counts: bool) -> None:
-    """Roles are granted prefixes; the key is the whole bucket's."""
+    """Roles get access to prefixes; the key is for the whole bucket."""
     reader = role("reader", "lambda.amazonaws.com", allow("s3:Get*", pattern))
 
     assert bool(patterns_for(reader, "s3:GetObject", RAW)) is counts

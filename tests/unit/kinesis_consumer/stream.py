@@ -1,4 +1,4 @@
-"""Messages as they come from the stream, for every test that needs some."""
+"""Stream messages, for tests."""
 
 import base64
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ SHARD = "shardId-000000000003"
 #: 22:04:46.123 UTC, in the middle of an hour.
 ARRIVAL_MS = 1_795_385_086_123
 HOUR_MS = 3_600_000
-#: Real sequence numbers have 56 digits: no int64 holds them, and no float tells two neighbours apart.
+#: Real sequence numbers have 56 digits: they overflow int64, and floats cannot distinguish neighbours.
 FIRST_SEQUENCE = 49_650_000_000_000_000_000_000_000_000_000_000_000_000_000_000_000_000_003
 NOW = datetime(2026, 11, 22, 22, 4, 50, tzinfo=UTC)
 
@@ -36,12 +36,12 @@ NO_UTF8 = b'{"symbol":"\xff"}'
 
 
 def message(number: int, data: bytes = TRADE, *, arrival_ms: int = ARRIVAL_MS, shard: str = SHARD) -> StreamRecord:
-    """The message with that number in its shard."""
+    """The message with this number in its shard."""
     return StreamRecord(shard, str(FIRST_SEQUENCE + number), f"key-{number}", arrival_ms, data)
 
 
 def kinesis_event(records: Iterable[StreamRecord]) -> dict[str, Any]:
-    """What Lambda makes of them."""
+    """The Lambda event for these messages."""
     return {
         "Records": [
             {
@@ -87,11 +87,11 @@ class Bench:
         self.lineage = FakeLineage(self.world)
         self.tally = Tally()
         self._now = now
-        # Objects are written once, so each has to be looked into only once.
+        # Objects are written once, so each is read only once.
         self._unpacked: dict[str, dict[tuple[str, str], bytes]] = {}
 
     def deliver(self, records: Iterable[StreamRecord]) -> list[str]:
-        """Hand over one batch; the sequence numbers that are asked for again come back."""
+        """Process one batch; return the sequence numbers to redeliver."""
         self.tally = Tally()
         stores = Stores(self.objects, self.jobs, self.lineage, stream="market")
         answer = process(list(records), stores, lambda: self._now, self.tally)

@@ -1,4 +1,4 @@
-"""What becomes of a batch: every record in an object, whatever it is, in a constant number of calls."""
+"""The outcome of a batch: every record in an object, in a constant number of calls."""
 
 from collections import Counter
 from datetime import timedelta
@@ -32,7 +32,7 @@ from tests.unit.pipeline_store.fakes import World
 
 @pytest.fixture
 def bench() -> Bench:
-    """A consumer that has seen nothing yet."""
+    """A consumer that has processed nothing yet."""
     return Bench()
 
 
@@ -41,7 +41,7 @@ def feeds_of(bench: Bench) -> list[str | None]:
 
 
 def test_every_message_is_kept_as_it_arrived(bench: Bench) -> None:
-    """Raw is the record: whatever we misjudge later can be read again, and a licence audit sees what was sent."""
+    """Raw data is the record: later mistakes can be corrected from it, and a licence audit sees what was sent."""
     sent = [message(n, data) for n, data in enumerate([TRADE, MULTILINE_TRADE, TRADE + b" ", b"[1, 2]", b'"text"'])]
     failures = bench.deliver(sent)
 
@@ -50,7 +50,7 @@ def test_every_message_is_kept_as_it_arrived(bench: Bench) -> None:
 
 
 def test_a_line_says_where_and_when_its_record_arrived(bench: Bench) -> None:
-    """Shard and sequence are all that identifies a record; the arrival decides its partition for ever."""
+    """Shard and sequence number identify a record; its arrival time decides its partition permanently."""
     bench.deliver([message(7)])
     ((body,),) = [list(bench.objects.kept.values())]
     (line,) = raw_lines(body)
@@ -77,7 +77,7 @@ def test_a_batch_is_split_by_arrival_hour(bench: Bench) -> None:
 
 
 def test_the_clock_has_no_say_in_where_a_record_lands() -> None:
-    """A replay days later has to find the first try's objects, not write them again under another hour."""
+    """A retry days later must find the first try's objects, not write them again under another hour."""
     batch = [message(1), message(2, KPL_AGGREGATE)]
     today, later = Bench(), Bench(now=NOW + timedelta(days=9))
     today.deliver(batch)
@@ -88,7 +88,7 @@ def test_the_clock_has_no_say_in_where_a_record_lands() -> None:
 
 
 def test_shards_do_not_share_an_object(bench: Bench) -> None:
-    """Sequence numbers are only unique within their shard."""
+    """Sequence numbers are unique only within a shard."""
     bench.deliver([message(1), message(1, shard="shardId-000000000004")])
 
     assert len(bench.objects.kept) == 2
@@ -114,7 +114,7 @@ def test_lines_stand_in_the_order_of_the_stream(bench: Bench) -> None:
     ],
 )
 def test_one_bad_record_is_set_aside_while_the_rest_goes_through(bench: Bench, data: bytes, reason: str) -> None:
-    """The original failed the whole batch, three times, and then dropped it."""
+    """The original retried the whole batch three times and then dropped it."""
     failures = bench.deliver([message(1), message(2, data), message(3)])
     quarantine = [key for key in bench.objects.kept if key.startswith("quarantine/kinesis_consumer/year=")]
     (line,) = unpack(BytesIO(bench.objects.kept[quarantine[0]]))
@@ -146,7 +146,7 @@ def test_an_object_has_a_job_row_and_a_lineage_row(bench: Bench) -> None:
 
 
 def test_what_is_set_aside_has_lineage_and_no_job(bench: Bench) -> None:
-    """There is nothing to validate in it, but people ask where it came from."""
+    """There is nothing to validate in it, but its origin must be traceable."""
     bench.deliver([message(1, KPL_AGGREGATE)])
     (lineage,) = bench.lineage.rows.values()
 
@@ -156,7 +156,7 @@ def test_what_is_set_aside_has_lineage_and_no_job(bench: Bench) -> None:
 
 @pytest.mark.parametrize("size", [1, 2, 700])
 def test_the_calls_for_a_batch_do_not_depend_on_its_size(bench: Bench, size: int) -> None:
-    """One call a record would be past the limits of S3 and DynamoDB at ten shards, and dearer than the data."""
+    """At ten shards, one call per record would exceed the limits of S3 and DynamoDB, and cost more than the data."""
     batch = [message(2 * n) for n in range(size)] + [message(2 * n + 1, KPL_AGGREGATE) for n in range(size)]
     bench.deliver(batch)
 
@@ -164,7 +164,7 @@ def test_the_calls_for_a_batch_do_not_depend_on_its_size(bench: Bench, size: int
 
 
 def test_a_batch_delivered_twice_is_stored_once(bench: Bench) -> None:
-    """Lambda delivers at least once. The fakes refuse another body for a key, and another row for an object."""
+    """Lambda delivers at least once. The fakes reject a different body for a key, and a different row for an object."""
     batch = [message(1), message(2, ORDER_BOOK), message(3, NO_JSON)]
     bench.deliver(batch)
     before, first = dict(bench.objects.kept), bench.tally
@@ -179,7 +179,7 @@ def test_a_batch_delivered_twice_is_stored_once(bench: Bench) -> None:
 @pytest.mark.parametrize("loses_answers", [False, True], ids=["call-refused", "answer-lost"])
 @pytest.mark.parametrize("capacity", range(8))
 def test_a_store_that_fails_has_the_batch_delivered_again(capacity: int, loses_answers: bool) -> None:
-    """Wherever the store gives up, the retry completes what the first try left open: no row is missing at the end."""
+    """Wherever the store fails, the retry completes the rest: no row is missing at the end."""
     batch = [message(1, ORDER_BOOK), message(2), message(3, NO_JSON)]
     undisturbed = Bench()
     undisturbed.deliver(batch)
@@ -198,7 +198,7 @@ def test_a_store_that_fails_has_the_batch_delivered_again(capacity: int, loses_a
 
 
 def test_what_we_did_not_foresee_crashes() -> None:
-    """Answering `delivered again` to a missing grant would block the shard in silence until its records expire."""
+    """Reporting a missing permission as a batch item failure would block the shard silently until records expire."""
     bench = Bench(World(capacity=1, failure=PermissionError))
     with pytest.raises(PermissionError):
         bench.deliver([message(1), message(2, ORDER_BOOK)])

@@ -21,7 +21,7 @@ def test_an_event_is_read_as_it_was_sent() -> None:
 @given(st.integers(0, 4_102_444_800_000))
 @example(1001)  # 1.001 * 1000 is 1000.9999999999999
 def test_no_millisecond_is_lost_to_the_float(arrival_ms: int) -> None:
-    """Arrival decides the hour and the job row's key: cut off, not rounded, it could be the millisecond before."""
+    """The arrival time decides the hour and the job row's key: truncated, it could be a millisecond too early."""
     (record,) = stream_records(kinesis_event([message(1, arrival_ms=arrival_ms)]))
 
     assert record.arrival_ms == arrival_ms
@@ -36,6 +36,6 @@ def test_no_millisecond_is_lost_to_the_float(arrival_ms: int) -> None:
     ],
 )
 def test_another_event_crashes_and_says_why(event: dict[str, object]) -> None:
-    """A function behind the wrong event source has to be seen, not to answer that all is well."""
+    """A function with the wrong event source must fail visibly, not report success."""
     with pytest.raises(UnexpectedEvent, match="not a Kinesis event"):
         stream_records(event)

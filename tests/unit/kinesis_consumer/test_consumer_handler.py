@@ -53,7 +53,7 @@ def invoke(batch: Any = BATCH) -> dict[str, Any]:
 
 
 def test_a_batch_lands_in_the_raw_bucket_and_both_tables(aws: EmulatedAws) -> None:
-    """The thin end of the whole pipeline: nothing behind it can find what is missing here."""
+    """The entry of the pipeline: no later stage can detect what is missing here."""
     answer = invoke()
     stored = {record.position for key in aws.keys(RAW) for record in records_in(key, aws.body(RAW, key))}
     raw_keys = sorted(key for key in aws.keys(RAW) if key.startswith("market-data/"))
@@ -68,7 +68,7 @@ def test_a_batch_lands_in_the_raw_bucket_and_both_tables(aws: EmulatedAws) -> No
 
 
 def test_a_redelivered_batch_changes_nothing(aws: EmulatedAws) -> None:
-    """At-least-once delivery is everyday life, not an incident."""
+    """At-least-once delivery is normal, not an incident."""
     invoke()
     before = {key: aws.s3.head_object(Bucket=RAW, Key=key)["LastModified"] for key in aws.keys(RAW)}
     rows = aws.rows(JOBS), aws.rows(LINEAGE)
@@ -80,7 +80,7 @@ def test_a_redelivered_batch_changes_nothing(aws: EmulatedAws) -> None:
 
 
 def test_the_metrics_are_one_line_with_one_dimension(capsys: pytest.CaptureFixture[str]) -> None:
-    """An alarm that names other dimensions than the metric has is silent for ever."""
+    """An alarm whose dimensions do not match the metric's never fires."""
     invoke()
 
     assert metrics_of("kinesis_consumer", capsys.readouterr().out) == {
@@ -92,7 +92,7 @@ def test_the_metrics_are_one_line_with_one_dimension(capsys: pytest.CaptureFixtu
 
 
 def test_a_retry_counts_no_record_twice(capsys: pytest.CaptureFixture[str]) -> None:
-    """Every count is over distinct positions: `sent minus ingested` is what tells an operator of a loss."""
+    """Every count is of distinct positions: operators detect loss by `sent minus ingested`."""
     invoke()
     capsys.readouterr()
     invoke()
@@ -101,7 +101,7 @@ def test_a_retry_counts_no_record_twice(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_the_lines_printed_do_not_grow_with_the_batch(capsys: pytest.CaptureFixture[str]) -> None:
-    """A log line a record costs more than the record."""
+    """One log line per record costs more than the record."""
     printed = []
     for size in (1, 50):
         invoke([message(n) for n in range(size)])
@@ -111,7 +111,7 @@ def test_the_lines_printed_do_not_grow_with_the_batch(capsys: pytest.CaptureFixt
 
 
 def test_a_missing_grant_crashes_in_the_words_of_aws(aws: EmulatedAws, capsys: pytest.CaptureFixture[str]) -> None:
-    """Role and action: exactly what the template lacks. What was written before is counted all the same."""
+    """Role and action: exactly what the template lacks. Records written before the failure are counted."""
     text = "User: arn:aws:sts::1:assumed-role/consumer is not authorized to perform: dynamodb:UpdateItem"
     refuse("dynamodb.UpdateItem", 400, "AccessDeniedException", text)
     with pytest.raises(ClientError) as caught:
@@ -123,7 +123,7 @@ def test_a_missing_grant_crashes_in_the_words_of_aws(aws: EmulatedAws, capsys: p
 
 
 def test_a_conflicting_put_has_the_batch_delivered_again(aws: EmulatedAws, capsys: pytest.CaptureFixture[str]) -> None:
-    """Two tries of one batch can overlap when the first one times out."""
+    """Two tries of a batch can overlap if the first one times out."""
     refuse("s3.PutObject", 409, "ConditionalRequestConflict", "another put is under way")
     answer = invoke()
 
@@ -132,7 +132,7 @@ def test_a_conflicting_put_has_the_batch_delivered_again(aws: EmulatedAws, capsy
 
 
 def test_a_missing_variable_crashes_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first thing that a half-done deployment shows."""
+    """The first symptom of an incomplete deployment."""
     monkeypatch.delenv("RAW_BUCKET")
     with pytest.raises(ConfigurationError, match="RAW_BUCKET"):
         invoke()
@@ -144,9 +144,9 @@ def test_another_event_crashes() -> None:
 
 
 # -------------------------------------------------------------------------------------------- as much as fits ----
-#: What Lambda takes at most as an event. A batch is cut at it, long before BatchSize.
+#: Lambda's maximum event size. It limits a batch long before BatchSize does.
 PAYLOAD_BYTES = 6 * 1024 * 1024
-#: What Kinesis takes at most as a record, its partition key included.
+#: Kinesis's maximum record size, partition key included.
 MEBIBYTE = 1024 * 1024
 
 
@@ -157,7 +157,7 @@ def trade_of(size: int) -> bytes:
 
 
 def filled(payloads: Iterable[bytes]) -> list[StreamRecord]:
-    """The longest batch of these payloads, each in its turn while it fits, that an event holds."""
+    """The largest batch of these payloads, in turn, that fits into an event."""
     batch: list[StreamRecord] = []
     size = len(json.dumps(kinesis_event([])))
     for number, data in zip(count(), payloads, strict=False):
@@ -184,7 +184,7 @@ SMALL = [TRADE, ORDER_BOOK, MULTILINE_TRADE, *UNDECODABLE[1:]]
     ],
 )
 def test_an_event_as_long_as_lambda_takes_is_stored_byte_for_byte(aws: EmulatedAws, batch: list[StreamRecord]) -> None:
-    """What a full event holds is nobody's choice: thousands of small records, a few huge ones, good and bad."""
+    """A full event can hold anything: thousands of small records, a few huge ones, good and bad."""
     event = json.dumps(kinesis_event(batch))
     answer = handler.lambda_handler(json.loads(event), CONTEXT)
     stored = {key: records_in(key, aws.body(RAW, key)) for key in aws.keys(RAW)}

@@ -1,4 +1,4 @@
-"""What the contract accepts, by example: each record here is one that a real venue or producer could send."""
+"""Examples that the contract accepts: records that a real venue or producer could send."""
 
 import json
 from decimal import Decimal
@@ -45,7 +45,7 @@ def raw(record: dict[str, Any], **changes: Any) -> bytes:
 
 
 def written(record: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """The canonical form, as a reader of the validated object sees it."""
+    """The canonical form, as readers of the validated object see it."""
     return json.loads(canonical(parse(raw(record, **changes))))
 
 
@@ -79,7 +79,7 @@ def test_the_canonical_form_is_the_record_and_its_time_in_nanoseconds() -> None:
 )
 @pytest.mark.parametrize("form", ["{}", '"{}"'], ids=["number", "text"])
 def test_digits_are_kept_as_sent(sent: str, expected: str, form: str) -> None:
-    """Backtests compare to the tick; a number that went through a double is another number."""
+    """Backtests compare exact prices; a number that went through a double is a different number."""
     record = raw(TRADE, price="@").replace(b'"@"', form.format(sent).encode())
 
     assert json.loads(canonical(parse(record)))["price"] == expected
@@ -88,7 +88,7 @@ def test_digits_are_kept_as_sent(sent: str, expected: str, form: str) -> None:
 
 @pytest.mark.parametrize("volume", ["0", "0.00000000", "0e-8", "0e5"])
 def test_a_volume_of_zero_is_written_plainly(volume: str) -> None:
-    """In books zero deletes, and venues write it with as many places as any other volume."""
+    """In books, volume zero deletes a level, and venues write it with as many decimals as other volumes."""
     level = {"price": "1.5", "volume": volume}
 
     assert "E" not in written(BOOK, bids=[level])["bids"][0]["volume"]
@@ -98,7 +98,7 @@ def test_a_volume_of_zero_is_written_plainly(volume: str) -> None:
 @pytest.mark.parametrize("price", ["0", "-37.63", "-0.00000001"])
 @pytest.mark.parametrize("exchange", sorted(DEFAULT_NON_POSITIVE_EXCHANGES))
 def test_prices_of_zero_and_below_are_real_on_some_exchanges(exchange: str, price: str) -> None:
-    """Crude oil settled at -37.63; a pipeline that refuses it loses the day everyone asks about."""
+    """Crude oil once settled at -37.63; a pipeline that rejects it loses the day that everyone asks about."""
     assert written(TRADE, exchange=exchange, price=price)["price"] == price
     assert written(BOOK, exchange=exchange, bids=[{"price": price}])["bids"] == [{"price": price}]
     level = {"price": price, "volume": "1"}
@@ -124,7 +124,7 @@ def test_the_exchanges_that_may_are_the_callers_choice() -> None:
     ],
 )
 def test_ids_are_texts_with_every_digit(sent: Any, kept: str) -> None:
-    """Ids beyond 2^53 are common; one that has been a double matches nothing any more."""
+    """Ids above 2^53 are common; one that went through a double matches nothing."""
     ids = dict.fromkeys(["sequence", "previous_sequence", "first_sequence", "checksum"], sent)
     level = {"order_id": sent, "level_id": sent}
 
@@ -133,14 +133,14 @@ def test_ids_are_texts_with_every_digit(sent: Any, kept: str) -> None:
 
 
 def test_minus_zero_keeps_its_sign_as_an_id() -> None:
-    """An integer type would make it 0, and two ids the same."""
+    """An integer type would turn -0 into 0 and make two ids equal."""
     record = parse(raw(TRADE, sequence="@").replace(b'"@"', b"-0"))
 
     assert record.sequence == "-0"
 
 
 def test_extra_is_kept_byte_for_byte() -> None:
-    """Nobody knows what is in there; whoever does wants it as it was."""
+    """Its content is unknown here; its users need it unchanged."""
     extra = (
         '{"b":1.10, "a" : [1E5,null,{}],"price":-0.0,"\\u0061\\/":"\u00e9\u4e2d","n":123456789012345678901234567890}'
     )
@@ -184,7 +184,7 @@ def test_conditions_keep_their_blanks() -> None:
     ],
 )
 def test_times_become_nanoseconds_exactly(text: str, nanoseconds: int) -> None:
-    """A double of seconds is off by hundreds of nanoseconds, which is many messages."""
+    """Seconds as a double are off by hundreds of nanoseconds, which is many messages."""
     got = written(TRADE, timestamp=text, receive_timestamp=text)
 
     assert got["timestamp"] == got["receive_timestamp"] == text
@@ -217,5 +217,5 @@ def test_a_record_of_10_000_levels_a_side_is_read() -> None:
     ],
 )
 def test_usual_records_take_the_shortcut(record: bytes) -> None:
-    """Were it to doubt them all, every answer would still be right, and the function ten times as slow."""
+    """If every record took the slow path, results would still be right, but the function ten times slower."""
     assert read_common(record) == parse_exactly(record, frozenset())

@@ -1,4 +1,4 @@
-"""What the contract refuses, and under which reason: every hostile fragment, one by one."""
+"""What the contract rejects, and for which reason: every hostile fragment, one by one."""
 
 import json
 import time
@@ -18,7 +18,7 @@ DEPTH = f'{{"type":"market_depth",{HEAD},"depth":5,"bids":[@],"asks":[]}}'
 
 
 def reason_of(raw: str | bytes) -> str:
-    """The reason's code, after making sure that a person can read the detail beside it."""
+    """The reason's code, after checking that its detail is readable."""
     with pytest.raises(RejectedRecord) as refusal:
         parse(raw if isinstance(raw, bytes) else raw.encode())
     detail = refusal.value.detail
@@ -95,7 +95,7 @@ def test_without_a_type_the_original_five_fields_must_all_be_there(name: str) ->
 
 
 def test_an_unknown_field_is_refused_in_the_original_format_too() -> None:
-    """A field that is dropped in silence is data lost; `extra` is the place for it."""
+    """A silently dropped field is data loss; it belongs in `extra`."""
     assert reason_of(f'{{{HEAD},"price":1,"volume":1,"bid":2}}') == "unknown_field"
 
 
@@ -120,7 +120,7 @@ def test_bytes_are_refused_at_the_door_and_by_the_parser_alike(raw: bytes, reaso
 
 @pytest.mark.parametrize(("raw", "reason"), hostile.HUGE_BYTES, ids=short)
 def test_huge_input_is_refused_in_bounded_time_and_memory(raw: bytes, reason: str) -> None:
-    """One record must not cost the batch its minute, or the function its memory. Measured: 0.2 s and 20 MB at most."""
+    """One record must not exhaust the batch's time or the function's memory. Measured: 0.2 s and 20 MB at most."""
     began = time.process_time()
     with pytest.raises(RejectedRecord) as refusal:
         feed_of(raw)
@@ -137,7 +137,7 @@ def test_huge_input_is_refused_in_bounded_time_and_memory(raw: bytes, reason: st
 
 
 def test_a_record_of_900_000_bytes_is_read_and_a_longer_one_refused() -> None:
-    """Base64 and an envelope make 1.2 MB of it: the largest that what comes after the stream is sure to take."""
+    """With Base64 and the envelope it is 1.2 MB: the largest that every later stage is known to accept."""
     around = len(TRADE.replace("@", ',"extra":{"a":""}'))
     record = TRADE.replace("@", f',"extra":{{"a":"{"x" * (900_000 - around)}"}}').encode()
     longer = record.replace(b"xx", b"xxx", 1)
@@ -150,7 +150,7 @@ def test_a_record_of_900_000_bytes_is_read_and_a_longer_one_refused() -> None:
 @pytest.mark.parametrize("before", [b'"price":', b'"trade_id":', b'"extra":{"a":', b'"order_count":'])
 @pytest.mark.parametrize("numeral", [b"9" * 890_000, b"0." + b"9" * 890_000, b"1e" + b"9" * 890_000])
 def test_an_endless_numeral_is_refused_wherever_it_stands(before: bytes, numeral: bytes) -> None:
-    """Python takes minutes to make a number of a million digits."""
+    """Python takes minutes to parse a number of a million digits."""
     end = b"}" if b"{" in before else b""
     record = b'{"type":"trade",' + HEAD.encode() + b',"volume":1,' + before + numeral + end + b"}"
     began = time.process_time()
@@ -160,7 +160,7 @@ def test_an_endless_numeral_is_refused_wherever_it_stands(before: bytes, numeral
 
 
 def test_every_reason_has_a_meaning_and_is_given_for_something() -> None:
-    """A code that nothing gives is a promise of the documentation that the code does not keep."""
+    """A reason code that is never used is a false promise in the documentation."""
     tables = [value for name, value in vars(hostile).items() if name.isupper()]
     given = {entry[-1] for table in tables for entry in table if isinstance(entry, tuple)}
 

@@ -42,13 +42,13 @@ def test_there_are_sources() -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
 def test_the_contract_stands_on_msgspec_and_the_standard_library_alone(path: Path) -> None:
-    """Harness, functions and producers share it; what it imports they all carry."""
+    """Harness, functions and producers share it; they all carry its imports."""
     assert imported_by(path) <= {"market_data", "msgspec"} | sys.stdlib_module_names
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
 def test_no_number_can_become_a_float(path: Path) -> None:
-    """The one float there is comes from Kinesis, and is an arrival time."""
+    """The only float comes from Kinesis: the arrival time."""
     names = [
         node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name) and node.id == "float"
     ]
@@ -58,7 +58,7 @@ def test_no_number_can_become_a_float(path: Path) -> None:
 
 @pytest.mark.parametrize("struct", RULES, ids=lambda struct: struct.__name__)
 def test_every_field_has_a_rule(struct: type[msgspec.Struct]) -> None:
-    """A field without one would be decoded by the shortcut and refused by the exact way."""
+    """A field without a rule would pass the fast path and be rejected by the exact one."""
     assert set(RULES[struct]) == {field.name for field in msgspec.structs.fields(struct)}
 
 
@@ -83,7 +83,7 @@ def test_the_schema_is_a_schema() -> None:
 
 @given(raw_records())
 def test_what_is_accepted_is_valid_by_the_schema(raw: bytes) -> None:
-    """A producer who validates against it must not be told that a good record is bad."""
+    """For a producer who validates with it, a valid record must not be invalid."""
     SCHEMA.validate(json.loads(raw, parse_float=Decimal))
 
 

@@ -1,4 +1,4 @@
-"""The stored lines: what every other part relies on to read a record again."""
+"""The stored lines: all other parts read records from them."""
 
 import gzip
 import io
@@ -31,7 +31,7 @@ HEAD = (SHARD, SEQ, "IBM", ARRIVAL_MS)
 
 
 def test_a_raw_line_holds_the_bytes_as_they_are() -> None:
-    """Spacing, escapes and digits are evidence; a re-encoded record is another record."""
+    """Spacing, escapes and digits are evidence; a re-encoded record is a different record."""
     data = b' {"price" : 1.10, "x":"\\u00e9\\/"}'
 
     assert encode_raw_line(*HEAD, data) == (
@@ -59,7 +59,7 @@ def test_a_record_with_line_breaks_stays_on_one_line(data: bytes) -> None:
 
 @pytest.mark.parametrize("key", ['","data":1,"x":"', '\\","data":', "\u00e9\u2028\n", "", '"'])
 def test_a_partition_key_cannot_pose_as_data(key: str) -> None:
-    """Whoever may put records chooses the key; it must not be able to change what is read back."""
+    """Producers choose the partition key; it must not be able to change what is read back."""
     record = RawRecord(SHARD, SEQ, key, ARRIVAL_MS, b'{"a":1}')
 
     assert decode_raw_line(encode_raw_line(SHARD, SEQ, key, ARRIVAL_MS, b'{"a":1}')) == record
@@ -113,7 +113,7 @@ def test_a_validated_line_carries_position_arrival_and_flags() -> None:
     ],
 )
 def test_a_line_we_did_not_write_is_an_error_of_ours(line: bytes) -> None:
-    """It must crash, not be quarantined: the record is not at fault."""
+    """It must crash, not quarantine the record, which is not the cause."""
     with pytest.raises(EnvelopeError):
         decode_raw_line(line)
     with pytest.raises(EnvelopeError):

@@ -1,4 +1,4 @@
-"""What is odd and kept: flags never refuse."""
+"""Flags mark odd records, which are kept: a flag never rejects."""
 
 from typing import Any
 

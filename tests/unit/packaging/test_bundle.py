@@ -1,4 +1,4 @@
-"""The Glue job as one script: all its modules and nothing else, told apart in tracebacks, the same bytes everywhere."""
+"""The Glue job as one script: all its modules and nothing else, named in tracebacks, reproducible."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from harness.packaging import build
 from harness.packaging.bundle import bundle, write_script
 from harness.packaging.layer import ROOT, PackagingError
 
-#: A job with a late import, a name that both modules have, and text that a careless quotation would change.
+#: A job with a late import, a name in both modules, and text that careless quoting would change.
 JOB = {
     "glue/job/__init__.py": '"""A job."""\n',
     "glue/job/main.py": """\
@@ -57,7 +57,7 @@ def tree(tmp_path):
 
 @pytest.fixture
 def run(tmp_path):
-    """Run a script as Glue does, where nothing of its tree is; return what the process says."""
+    """Run a script as Glue does, outside its tree; return the finished process."""
 
     def run(text, *arguments, folder="elsewhere"):
         script = tmp_path / folder / "job.py"
@@ -73,14 +73,14 @@ def run(tmp_path):
 
 
 def test_a_bundle_does_what_its_modules_do(tree, run):
-    """Though the script is called as the package is: Python would take it for the package."""
+    """The script has the package's name, but Python must not import it in place of the package."""
     done = run(bundle("job.main", tree()), "a")
 
     assert (done.stdout, done.stderr) == ("outer inner \\n\\n\\ ['a']\n", "")
 
 
 def test_a_traceback_names_the_repositorys_file_and_line(tree, run):
-    """Of the script it would name a line in the middle of everything, and the release it is of is not at hand."""
+    """A line number of the bundle would be useless without that release's script at hand."""
     done = run(bundle("job.main", tree()), "fail")
 
     frames = re.findall(r'File "(.*)", line (\d+), in (\w+)', done.stderr)
@@ -102,7 +102,7 @@ def test_what_is_not_imported_stays_out(tree):
 
 
 def test_the_tree_alone_decides_the_bytes(tree):
-    """An upload is named by its content: other bytes are a deployment."""
+    """Uploads are named by content: different bytes cause a deployment."""
     first = tree()
     second = tree(dict(reversed(JOB.items())), "another")
     for folder, _, files in os.walk(second[0]):
@@ -121,7 +121,7 @@ def test_each_line_of_each_module_decides_them_too(tree, name):
 
 @pytest.mark.parametrize("line", ["import msgspec", "def late():\n    from msgspec.json import decode"])
 def test_what_glue_does_not_bring_is_refused(tree, line):
-    """It would be missed at three in the morning, on AWS."""
+    """Otherwise it would first be missed on AWS, at three in the morning."""
     name = "functions/shared/names.py"
 
     with pytest.raises(PackagingError, match=r"^job\.main imports msgspec(\.json)?: not Glue's"):
@@ -129,7 +129,7 @@ def test_what_glue_does_not_bring_is_refused(tree, line):
 
 
 def test_what_python_cannot_read_is_refused(tree):
-    """It would be missing without a word."""
+    """It would silently be missing."""
     with pytest.raises(PackagingError, match=r"shared\.late: .* not to be read from glue or functions"):
         bundle("job.main", tree(JOB | {"functions/shared/late.py": "TEXT = \n"}))
 
@@ -145,7 +145,7 @@ def _job_modules(text):
 
 
 def test_the_job_is_bundled_whole_with_what_it_shares_with_the_functions():
-    """A module that nothing imports would be tested and never run; keys and stages are not written a second time."""
+    """A module that nothing imports would be tested but never run; keys and stages are defined only once."""
     files = _job_modules(build.job_script())
     own = {path.relative_to(ROOT).as_posix() for path in (ROOT / "glue_src").rglob("*.py")}
 

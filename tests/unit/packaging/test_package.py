@@ -1,4 +1,4 @@
-"""What is shipped to Lambda: the right wheels, all that the handlers import, and nothing that runs only here."""
+"""What is shipped to Lambda: the right wheels, everything that the handlers import, and nothing that runs only here."""
 
 import re
 import shutil
@@ -14,7 +14,7 @@ from harness.packaging.build import FUNCTIONS, build_package
 from harness.packaging.layer import ROOT, Target
 
 TEMPLATE = ROOT / "template" / "financial-pipeline.yaml"
-#: What AWS's runtime brings; the layer need not.
+#: Packages of AWS's runtime, which the layer need not contain.
 RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six")
 LARGEST_UNPACKED = 250 * 1024 * 1024  # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 
@@ -40,7 +40,7 @@ def test_building_again_gives_the_same_bytes(package, tmp_path):
 
 
 def test_the_template_points_at_what_is_built(package):
-    """`aws cloudformation package` fails on a path that is not there; what nothing points at is not deployed."""
+    """`aws cloudformation package` fails on a missing path, and does not deploy a file that no path names."""
     digests, folder, _ = package
 
     assert set(re.findall(r"\.\./build/package/(\S+)", TEMPLATE.read_text())) == set(digests)
@@ -72,7 +72,7 @@ def test_the_layer_for_lambda_holds_wheels_of_its_python_and_processor(package):
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_handler_imports_from_its_zips_alone(package, tmp_path, function):
-    """The emulated AWS lends functions its own packages; here nothing is lent but what AWS's runtime has."""
+    """In the emulated AWS, functions see the emulator's packages; here only those of AWS's runtime."""
     _, folder, target = package
     if target is not Target.EMULATOR:
         pytest.skip("built for another Python than this one")
@@ -95,7 +95,7 @@ def test_a_handler_imports_from_its_zips_alone(package, tmp_path, function):
 
 
 def _python_3_13():
-    # pyenv's shim is on PATH even where it leads nowhere, so the versions themselves are looked at too.
+    # pyenv's shim is on PATH even if it is broken, so the versions are searched too.
     found = [shutil.which("python3.13"), *map(str, Path.home().glob(".pyenv/versions/3.13.*/bin/python3.13"))]
     for python in filter(None, found):
         if subprocess.run([python, "--version"], capture_output=True, check=False).returncode == 0:

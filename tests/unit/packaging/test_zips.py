@@ -1,4 +1,4 @@
-"""Zips that depend on nothing but names and contents: an unchanged tree must be "no changes to deploy"."""
+"""Zips that depend only on names and contents: an unchanged tree must be "no changes to deploy"."""
 
 import os
 import zipfile

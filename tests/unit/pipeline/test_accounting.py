@@ -17,7 +17,7 @@ def test_a_record_in_parquet_and_one_in_quarantine_balance():
 
 
 def test_a_missing_record_does_not_hide_behind_a_doubled_one():
-    """Two rows for two records look right to whoever only counts."""
+    """Two rows for two records look right in a count."""
     result = account([A, B], [A, A], [])
 
     assert result.lost == [B]
@@ -65,7 +65,7 @@ positions = st.tuples(st.sampled_from(["s0", "s1"]), st.integers(1, 6).map(str))
 
 @given(st.lists(positions), st.lists(positions), st.lists(st.tuples(positions, st.sampled_from(["x", "y"]))))
 def test_the_books_always_balance(produced, parquet, quarantine):
-    """Whatever happened, each record is counted in exactly one of the three columns."""
+    """Each record is always counted in exactly one of the three columns."""
     result = account(produced, parquet, quarantine)
 
     assert result.parquet_rows + result.quarantined + len(result.lost) == result.records_in == len(set(produced))

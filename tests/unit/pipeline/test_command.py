@@ -1,4 +1,4 @@
-"""How a run of the pipeline begins and ends, as far as that needs no emulated AWS."""
+"""How a run starts and ends: the parts that need no emulated AWS."""
 
 import fcntl
 import io
@@ -59,7 +59,7 @@ def test_a_second_run_in_the_same_folder_is_refused_and_leaves_the_first_alone(t
         pytest.param(["--nonsense\nin two lines"], {}, id="unknown-option-in-two-lines"),
     ],
 )
-def test_a_bad_option_is_told_in_one_line(capsys, argv, environment):
+def test_a_bad_option_is_reported_in_one_line(capsys, argv, environment):
     with pytest.raises(SystemExit) as ended:
         read_options(argv, environment)
 
@@ -69,7 +69,7 @@ def test_a_bad_option_is_told_in_one_line(capsys, argv, environment):
 
 @pytest.fixture
 def _signals():
-    """`main` takes the signals of a process that is its own."""
+    """`main` installs signal handlers, so it gets its own process."""
     before = {number: signal.getsignal(number) for number in command.Interrupts.SIGNALS}
     yield
     for number, handler in before.items():
@@ -78,7 +78,7 @@ def _signals():
 
 @pytest.mark.usefixtures("_signals")
 def test_a_bad_option_leaves_no_summary_of_an_earlier_run(tmp_path, monkeypatch, capsys):
-    """A script that reads the summary would take the old success for this run's."""
+    """A script would take the old summary's success for this run's."""
     folder = tmp_path / "run"
     folder.mkdir()
     (folder / "summary.json").write_text('{"exit_code": 0}')
@@ -95,7 +95,7 @@ def test_a_bad_option_leaves_no_summary_of_an_earlier_run(tmp_path, monkeypatch,
 
 
 @pytest.mark.usefixtures("_signals")
-def test_a_bad_option_beside_a_run_at_work_is_told_and_written_nowhere(tmp_path, monkeypatch, capsys):
+def test_a_bad_option_beside_a_run_at_work_is_reported_and_written_nowhere(tmp_path, monkeypatch, capsys):
     folder = tmp_path / "run"
     monkeypatch.setattr(command, "FOLDER", folder)
     with folder.with_suffix(".lock").open("w") as lock:
@@ -106,9 +106,9 @@ def test_a_bad_option_beside_a_run_at_work_is_told_and_written_nowhere(tmp_path,
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_the_end_of_a_long_log_is_told_in_one_line_with_the_place_of_the_rest(tmp_path):
+def test_the_end_of_a_long_log_is_reported_in_one_line_with_the_place_of_the_rest(tmp_path):
     failure = EmulatorError("the emulator ended while starting; its log ends:\nTraceback:\n  File x\nOSError: y\n")
 
-    told = command._one_line(failure, tmp_path, None)
+    printed = command._one_line(failure, tmp_path, None)
 
-    assert told == f"the emulator ended while starting; its log ends: OSError: y (log: {tmp_path}/emulator.log)"
+    assert printed == f"the emulator ended while starting; its log ends: OSError: y (log: {tmp_path}/emulator.log)"

@@ -1,4 +1,4 @@
-"""Waiting for the functions: it ends when all is judged, and says so when nothing moves."""
+"""Waiting for the functions: it ends when every record is validated, and reports a stall."""
 
 import pytest
 
@@ -12,7 +12,7 @@ BAD = undecodable_key(ARRIVAL_MS, "shardId-000000000000", ["4"])
 
 
 class FakeAws:
-    """Both clients: what is in the raw bucket, and how far each row is, look by look."""
+    """Both clients: the raw bucket's keys and each row's stage, poll by poll."""
 
     def __init__(self, *looks):
         self.looks = list(looks)
@@ -24,7 +24,7 @@ class FakeAws:
 
     def paginate(self, **given):
         if self.operation == "scan":
-            # A look begins with the rows.
+            # A poll begins with the rows.
             self.now = self.looks.pop(0) if self.looks else self.now
             return [{"Items": [{"JobId": {"S": key}, "Stage": {"N": str(n)}} for key, n in self.now[1].items()]}]
         keys = [key for key in self.now[0] if key.startswith(given["Prefix"])]
@@ -47,10 +47,11 @@ def test_it_waits_for_the_last_object_to_be_judged():
     assert [each.judged for each in seen] == [0, 0, 1, 4, 4]
 
 
-def test_what_nobody_judges_is_told():
-    """A function that crashes over one object would keep the run waiting for ever."""
+def test_what_nobody_judges_is_reported():
+    """A function that crashes on one object would make the run wait for ever."""
     with pytest.raises(
-        DrainError, match=rf"{patience.seconds(STALLED_SECONDS):.0f} s: of 4 records .* 4 are stored and 1 are judged"
+        DrainError,
+        match=rf"{patience.seconds(STALLED_SECONDS):.0f} s: of 4 records .* 4 are stored and 1 are validated",
     ):
         _wait(FakeAws(([GOOD, BAD], {GOOD: 1})))
 

@@ -1,4 +1,4 @@
-"""A disk that is full, file by file: one line, a summary where there is room for one, and no emulator left running."""
+"""A full disk, for each file: one error line, a summary if there is space, and no emulator left running."""
 
 import errno
 import io
@@ -17,7 +17,7 @@ from harness.pipeline import run as stages
 from harness.pipeline.options import read_options
 from harness.pipeline.summary import Summary
 
-#: Takes no byte, whoever writes: a full disk without a disk.
+#: Every write fails: a full disk.
 FULL = Path("/dev/full")
 
 
@@ -28,7 +28,7 @@ def _run(folder, environment=None, interfere=None, printed=None):
 
 @pytest.fixture
 def no_emulator(monkeypatch):
-    """The stages and the emulator do nothing, so that only what comes before and after them is left."""
+    """Stages and emulator do nothing, so that only the code before and after them runs."""
     ended = []
     monkeypatch.setattr(stages, "STAGES", ())
     monkeypatch.setattr(Emulator, "start", lambda _: None)
@@ -48,7 +48,7 @@ def _slow(_):
 def test_an_emulator_that_stops_slowly_is_a_warning_and_changes_no_account(
     tmp_path, capsys, monkeypatch, no_emulator, balanced, code
 ):
-    """It says that this machine is busy, which is no reason to call a balanced account wrong."""
+    """A busy machine is no reason to fail a balanced run."""
     monkeypatch.setattr(Emulator, "stop", _slow)
     monkeypatch.setattr(stages.Run, "balanced", balanced)
     printed = io.StringIO()
@@ -70,19 +70,19 @@ def _disk_full(*_):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def test_a_summary_that_cannot_be_written_is_told_beside_what_went_wrong(tmp_path, capsys, monkeypatch):
+def test_a_summary_that_cannot_be_written_is_reported_beside_what_went_wrong(tmp_path, capsys, monkeypatch):
     """Both in one line: the second must not hide the first, let alone in a traceback."""
     monkeypatch.setattr(Summary, "write", _disk_full)
 
     assert _run(tmp_path / "run", {"FEED": "no-such-file"}) == 1
-    told = capsys.readouterr().err
-    assert told.startswith("pipeline: no-such-file: no such file or folder; ")
-    assert f"{tmp_path}/run/summary.json cannot be written: No space left on device" in told
-    assert told.count("\n") == 1
+    error_line = capsys.readouterr().err
+    assert error_line.startswith("pipeline: no-such-file: no such file or folder; ")
+    assert f"{tmp_path}/run/summary.json cannot be written: No space left on device" in error_line
+    assert error_line.count("\n") == 1
 
 
 def test_a_success_without_a_summary_is_none(tmp_path, capsys, monkeypatch):
-    """Whoever waits for the file would wait for ever, or read an older one."""
+    """A reader of the file would wait for ever, or read an older one."""
     monkeypatch.setattr(Summary, "write", _disk_full)
 
     assert command._conclude(Summary(), tmp_path, 0, None) == 1
@@ -110,8 +110,8 @@ def test_the_zips_make_room_for_the_summary(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("stage", ["deploy", "account"])
-def test_an_error_that_names_no_file_is_told_with_stage_and_folders(tmp_path, capsys, monkeypatch, no_emulator, stage):
-    """A failed write knows no name; the person has to learn which of two disks it was."""
+def test_an_error_without_a_file_is_reported_with_stage_and_folders(tmp_path, capsys, monkeypatch, no_emulator, stage):
+    """A failed write has no file name; the user must learn which of two disks is full."""
     monkeypatch.setattr(stages, "STAGES", ((stage, _disk_full),))
     monkeypatch.setattr("tempfile.tempdir", "/temporary")
 
@@ -122,7 +122,7 @@ def test_an_error_that_names_no_file_is_told_with_stage_and_folders(tmp_path, ca
 
 
 def test_books_balance_where_nothing_can_be_looked_at_any_more(tmp_path, monkeypatch, no_emulator):
-    """What was put on the stream and has been found nowhere is lost: not forgotten."""
+    """Records on the stream that are found nowhere are reported as lost."""
 
     def put(run):
         for number, item in enumerate(run._feed):
@@ -136,7 +136,7 @@ def test_books_balance_where_nothing_can_be_looked_at_any_more(tmp_path, monkeyp
     assert summary["records_in"] == summary["lost"] == 10
 
 
-def test_an_emulator_is_not_left_running_when_nobody_can_be_told_how_to_stop_it(
+def test_an_emulator_is_not_left_running_when_nobody_can_be_shown_how_to_stop_it(
     tmp_path, capsys, monkeypatch, no_emulator
 ):
     (tmp_path / "emulator.env").symlink_to(FULL)
@@ -172,14 +172,14 @@ def test_a_log_of_the_glue_job_that_cannot_be_written_ends_the_job(tmp_path, mon
 
 
 @pytest.mark.parametrize("in_the_way", ["run", "run.lock"])
-def test_a_folder_that_cannot_be_had_is_told_in_one_line(tmp_path, capsys, monkeypatch, in_the_way):
-    """A file lies where the folder should be, or the folder where the lock's file should be."""
+def test_a_folder_that_cannot_be_had_is_reported_in_one_line(tmp_path, capsys, monkeypatch, in_the_way):
+    """A file is in the folder's place, or a folder in the lock file's place."""
     if in_the_way == "run":
         (tmp_path / "run").touch()
     else:
         (tmp_path / "run.lock").mkdir()
 
     assert _run(tmp_path / "run") == 1
-    told = capsys.readouterr().err
-    assert str(tmp_path / "run") in told
-    assert told.count("\n") == 1
+    error_line = capsys.readouterr().err
+    assert str(tmp_path / "run") in error_line
+    assert error_line.count("\n") == 1

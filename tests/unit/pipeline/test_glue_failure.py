@@ -1,4 +1,4 @@
-"""What a Glue job that failed says of it, among all the lines that Spark prints."""
+"""The cause of a failed Glue job, among all the lines that Spark prints."""
 
 import tempfile
 
@@ -13,7 +13,7 @@ def _failure(*lines, exit_code=1, result=None):
     return run.failure
 
 
-def test_the_innermost_cause_is_told_and_not_the_last_frame():
+def test_the_innermost_cause_is_reported_and_not_the_last_frame():
     said = _failure(
         "py4j.protocol.Py4JJavaError: An error occurred while calling o95.parquet.",
         ": org.apache.spark.SparkException: Job aborted.",
@@ -35,16 +35,14 @@ def test_the_innermost_cause_is_told_and_not_the_last_frame():
         "Caused by: org.apache.hadoop.util.DiskChecker$DiskErrorException: Could not find any valid local directory",
     ],
 )
-def test_a_full_disk_is_told_in_plain_words_with_its_place(line):
-    """Hadoop does not say that a disk is full, only that no folder will do."""
+def test_a_full_disk_is_reported_in_plain_words_with_its_place(line):
+    """Hadoop does not report a full disk, only that no folder is valid."""
     said = _failure("Traceback (most recent call last):", line, "\t... 17 more")
 
-    assert (
-        said == f"the Glue job failed: No space left on device, where its temporary files are: {tempfile.gettempdir()}"
-    )
+    assert said == f"the Glue job failed: No space left on device for temporary files in {tempfile.gettempdir()}"
 
 
-def test_a_job_that_says_nothing_is_told_by_its_exit_code():
+def test_a_job_that_says_nothing_is_reported_by_its_exit_code():
     assert _failure(exit_code=137) == "the Glue job failed: exit code 137"
 
 

@@ -1,4 +1,4 @@
-"""What `make pipeline` is told about the generated feed: on the command line, else by make through the environment."""
+"""Options for the generated feed: from the command line, else from the environment that make sets."""
 
 import re
 from pathlib import Path
@@ -42,7 +42,7 @@ def test_all_or_none_of_the_records_may_be_bad():
 
 @pytest.mark.parametrize("text", ["many", "-1", "1.5", "1e3", "1_000", "\u0661", "0x1", "9" * 5_000, "+1"])
 @pytest.mark.parametrize("name", ["COUNT", "SEED", "BAD_PER_MILLE"])
-def test_a_bad_number_is_told_in_one_line_under_the_name_that_was_used(capsys, name, text):
+def test_a_bad_number_is_reported_in_one_line_under_the_name_that_was_used(capsys, name, text):
     option = "--" + name.lower().replace("_", "-")
     for argv, environment, shown in (([f"{option}={text}"], {}, option), ([], {name: text}, name)):
         with pytest.raises(SystemExit) as ended:
@@ -62,7 +62,7 @@ def test_a_number_out_of_range_is_refused(name, text):
 
 
 def test_make_and_tox_pass_on_every_variable_there_is(capsys):
-    """One that is documented and not passed on is silently ignored."""
+    """A documented variable that is not passed on would be silently ignored."""
     with pytest.raises(SystemExit):
         read_options(["--help"], {})
     helped = capsys.readouterr().out.partition("environment")[2]

@@ -12,7 +12,7 @@ from harness.pipeline.command import Interrupts
 
 @pytest.fixture
 def interrupts():
-    """Listening, and the test run's own handlers afterwards."""
+    """Installs the handlers, and restores the test run's own afterwards."""
     before = {number: signal.getsignal(number) for number in Interrupts.SIGNALS}
     # The tests may be run under nohup themselves.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
@@ -30,7 +30,7 @@ def test_each_signal_is_an_interrupt(interrupts, number):
 
 
 def _send(number):
-    """An interrupt where none may come would end all of the tests."""
+    """A misplaced interrupt would end the whole test run."""
     try:
         os.kill(os.getpid(), number)
     except KeyboardInterrupt:
@@ -46,7 +46,7 @@ def test_a_second_signal_changes_nothing(interrupts, second):
 
 
 def test_a_signal_counts_again_when_the_first_has_not_helped(interrupts, monkeypatch):
-    """Python drops an interrupt that comes in a destructor. Only SIGKILL would be left then."""
+    """Python drops an interrupt raised in a destructor. Then only SIGKILL would help."""
     with pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGINT)
     later = time.monotonic() + Interrupts.PATIENCE_SECONDS
@@ -69,8 +69,8 @@ def test_a_hang_up_is_ignored_under_nohup(interrupts):
     assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 
 
-def test_an_interrupt_before_the_run_begins_is_told_and_in_the_summary(tmp_path, monkeypatch, capsys, interrupts):
-    """The options are read, and half of the program is imported, before there is anything to stop."""
+def test_an_interrupt_before_the_run_begins_is_reported_and_in_the_summary(tmp_path, monkeypatch, capsys, interrupts):
+    """An interrupt can come while options are read and modules are imported, before anything runs."""
 
     def interrupted(*_):
         os.kill(os.getpid(), signal.SIGTERM)

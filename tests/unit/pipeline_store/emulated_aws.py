@@ -1,4 +1,4 @@
-"""The pipeline's own AWS resources in moto. Good for requests and answers, and no evidence about permissions."""
+"""The pipeline's AWS resources in moto: evidence for requests and responses, none for permissions."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ RAW, PROCESSED, JOBS, LINEAGE, REJECTED = "raw", "processed", "jobs", "lineage",
 
 @dataclass
 class EmulatedAws:
-    """Clients, and short ways to look at what is there."""
+    """Clients, and shortcuts to inspect the resources."""
 
     s3: Any
     dynamodb: Any
@@ -40,14 +40,14 @@ class EmulatedAws:
         ]
 
     def messages(self) -> list[str]:
-        """The bodies on the queue of the rejected."""
+        """The message bodies on the rejected-records queue."""
         answer = self.sqs.receive_message(QueueUrl=self.rejected_url, MaxNumberOfMessages=10, VisibilityTimeout=0)
         return [message["Body"] for message in answer.get("Messages", [])]
 
 
 @contextmanager
 def emulated_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[EmulatedAws]:
-    """An account with what the template would have made in it."""
+    """An account with the resources that the template creates."""
     # Fake on purpose: a test that reaches real AWS must fail, not bill us.
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
@@ -77,7 +77,7 @@ def metrics_of(service: str, printed: str) -> dict[str, list[float]]:
     (line,) = [line for line in printed.splitlines() if '"_aws"' in line]
     emitted = json.loads(line)
     (directive,) = emitted["_aws"]["CloudWatchMetrics"]
-    # An alarm that names other dimensions than the metric has is silent for ever.
+    # An alarm whose dimensions do not match the metric's never fires.
     assert (directive["Namespace"], directive["Dimensions"]) == ("FinancialPipeline", [["service"]])
     assert emitted["service"] == service
     return {metric["Name"]: emitted[metric["Name"]] for metric in directive["Metrics"]}

@@ -1,4 +1,4 @@
-"""Hand-written placeholders for the bucket and the two tables. They count calls and can run out of luck."""
+"""Hand-written fakes of the bucket and the two tables. They count calls and can be made to fail."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,17 +15,17 @@ WRITTEN_AT = datetime(2026, 11, 22, 22, 4, 47, tzinfo=UTC)
 
 @dataclass
 class World:
-    """What all fakes of one test share: which calls were made, and how many more will succeed."""
+    """Shared by all fakes of a test: the calls made, and how many more will succeed."""
 
     calls: list[str] = field(default_factory=list)
     capacity: int | None = None
     failure: type[Exception] = RetryableFailure
-    #: When the capacity is used up, the call is carried out and only its answer is lost.
+    #: When the capacity is used up, the call succeeds but its response is lost.
     loses_answers: bool = False
 
     @contextmanager
     def call(self, name: str) -> Iterator[None]:
-        """Account for one call, or fail it as AWS does on a bad day."""
+        """Count one call, or fail it with a transient AWS error."""
         failing = self.capacity == 0
         if failing and not self.loses_answers:
             raise self.failure(f"out of luck at: {name}")
@@ -46,7 +46,7 @@ class FakeObjects:
     kept: dict[str, bytes] = field(default_factory=dict)
 
     def put_once(self, key: str, body: bytes) -> bool:
-        """As the promise says. A second body under a raw key would be a lie about the key, so it is checked here."""
+        """As the protocol says. A raw key identifies one body, so a second one is an error here."""
         with self.world.call(f"put {self.bucket}"):
             created = key not in self.kept
             there = self.kept.setdefault(key, body)
@@ -54,28 +54,28 @@ class FakeObjects:
             return created
 
     def get(self, key: str) -> StoredObject:
-        """Read an object; a missing one is as unexpected as on AWS."""
+        """Read an object; a missing one is an error, as on AWS."""
         with self.world.call(f"get {self.bucket}"):
             return StoredObject(self.kept[key], written_at=WRITTEN_AT)
 
 
 @dataclass
 class FakeJobs:
-    """A job table in memory: key to (stage, the row that brought it there)."""
+    """A job table in memory: key to (stage, the row that set it)."""
 
     world: World
     rows: dict[JobKey, tuple[Stage, IngestedJob | ValidatedJob]] = field(default_factory=dict)
 
     def ingested(self, job: IngestedJob) -> bool:
-        """As the promise says."""
+        """As the protocol says."""
         return self._advance(Stage.INGESTED, job)
 
     def validated(self, job: ValidatedJob) -> bool:
-        """As the promise says."""
+        """As the protocol says."""
         return self._advance(Stage.VALIDATED if job.validated_count else Stage.TRANSFORMED, job)
 
     def stage(self, key: JobKey) -> int:
-        """As the promise says."""
+        """As the protocol says."""
         with self.world.call("read job row"):
             return self.rows[key][0] if key in self.rows else 0
 
@@ -95,7 +95,7 @@ class FakeLineage:
     rows: dict[tuple[str, int], LineageRow] = field(default_factory=dict)
 
     def record(self, row: LineageRow) -> None:
-        """As the promise says. A retry has to write the very same row, so that is checked here."""
+        """As the protocol says. A retry must write the same row, which is checked here."""
         with self.world.call("lineage row"):
             assert self.rows.setdefault((row.dataset, row.first_arrival_ms), row) == row
 
@@ -108,6 +108,6 @@ class FakeRejectedQueue:
     notices: list[Mapping[str, Any]] = field(default_factory=list)
 
     def send(self, notice: Mapping[str, Any]) -> None:
-        """As the promise says."""
+        """As the protocol says."""
         with self.world.call("send notice"):
             self.notices.append(notice)

@@ -1,4 +1,4 @@
-"""What the functions may import: it decides what the layer carries, and how long a cold start takes."""
+"""What the functions may import: it decides the layer's size and the cold start time."""
 
 import ast
 import json
@@ -13,7 +13,7 @@ FUNCTIONS = ("data_validation", "kinesis_consumer")
 #: Of AWS's runtime or of the layer; everything else would have to be packaged first.
 CARRIED = {"boto3", "botocore", "msgspec", "aws_lambda_powertools"}
 OURS = {"market_data", "pipeline_store"}
-#: Modules that decide, as opposed to those that talk to AWS.
+#: Modules with logic only, as opposed to those that call AWS.
 PURE = ["kinesis_consumer.core", "kinesis_consumer.events", "data_validation.core", "data_validation.events"]
 
 
@@ -38,7 +38,7 @@ def loaded_by(module: str) -> set[str]:
 
 @pytest.mark.parametrize("package", [*FUNCTIONS, "pipeline_store"])
 def test_a_function_imports_only_what_it_is_shipped_with(package: str) -> None:
-    """The emulator's workers see its own packages too, so a missing one would only be missed on AWS."""
+    """The emulator's workers see its packages too, so a missing one would show only on AWS."""
     files = sorted((LAMBDA_SRC / package).glob("*.py"))
     foreign = {name for file in files for name in imported(file)} - set(sys.stdlib_module_names) - CARRIED - OURS
 
@@ -56,7 +56,7 @@ def test_what_decides_does_not_know_aws(module: str) -> None:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_handler_imports_without_settings_and_without_weight(function: str) -> None:
-    """A cold start is paid for by whoever waits for the first tick: Powertools' event and batch modules are 60 ms."""
+    """A cold start delays the first tick: Powertools' event and batch modules would add 60 ms."""
     loaded = loaded_by(f"{function}.handler")
     utilities = {name for name in loaded if name.startswith("aws_lambda_powertools.utilities.")}
 
@@ -66,7 +66,7 @@ def test_a_handler_imports_without_settings_and_without_weight(function: str) ->
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_functions_know_nothing_of_each_other(function: str) -> None:
-    """They are packaged apart: an import of the other would fail on AWS alone."""
+    """They are packaged separately: an import of the other would fail only on AWS."""
     (other,) = set(FUNCTIONS) - {function}
 
     assert other not in {name for file in (LAMBDA_SRC / function).glob("*.py") for name in imported(file)}

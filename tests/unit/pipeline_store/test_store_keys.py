@@ -1,4 +1,4 @@
-"""The names of the objects: what every other part relies on to find a record again."""
+"""The object keys: all other parts find records by them."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def test_a_key_tells_feed_hour_and_stretch() -> None:
 
 
 def test_stretches_with_the_same_ends_and_count_have_different_keys() -> None:
-    """Batches are regrouped on retry: the second object must not be taken for the first."""
+    """Batches are regrouped on retry: the second object must not be mistaken for the first."""
     first, second = (raw_key("trade", 0, SHARD, ["1", middle, "4"]) for middle in ("2", "3"))
 
     assert first != second

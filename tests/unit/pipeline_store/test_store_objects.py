@@ -1,4 +1,4 @@
-"""Objects are written once and errors are sorted by what happens next."""
+"""Objects are written once, and errors are classified by what happens next."""
 
 import boto3
 import pytest
@@ -18,7 +18,7 @@ def client_error(code: str, status: int, message: str = "no") -> ClientError:
 
 
 def test_an_object_is_written_once(aws: EmulatedAws) -> None:
-    """A retry of the same batch finds its work done, and leaves no second version behind."""
+    """A retry of the same batch finds the object, and writes no second version."""
     objects = S3Objects(aws.s3, RAW)
     first, second = objects.put_once("a/b", b"body"), objects.put_once("a/b", b"other")
 
@@ -27,7 +27,7 @@ def test_an_object_is_written_once(aws: EmulatedAws) -> None:
 
 
 def test_a_put_names_no_encryption_of_its_own(aws: EmulatedAws) -> None:
-    """The bucket's default is our key; a header that says only `aws:kms` means AWS's key and is refused."""
+    """The bucket's default is our key; a header with only `aws:kms` selects the AWS managed key and is denied."""
     seen: list[dict[str, str]] = []
     aws.s3.meta.events.register(
         "before-call.s3.PutObject",
@@ -63,7 +63,7 @@ def test_an_object_is_read_with_the_time_it_was_written(aws: EmulatedAws) -> Non
     ],
 )
 def test_what_passes_by_itself_is_delivered_again(code: str, status: int) -> None:
-    """Blocking or dead-lettering a shard over a hiccup would be noise at best, and a lost batch at worst."""
+    """Blocking a shard or giving up a batch for a transient error would be noise at best, data loss at worst."""
     with pytest.raises(RetryableFailure, match=code), transient_errors_are_retryable():
         raise client_error(code, status, message=code)
 
@@ -78,7 +78,7 @@ def test_what_passes_by_itself_is_delivered_again(code: str, status: int) -> Non
     ],
 )
 def test_what_stays_wrong_crashes_as_it_came(code: str, status: int) -> None:
-    """Retrying it in silence would hide that somebody has to act."""
+    """Silent retries would hide that somebody must act."""
     with pytest.raises(ClientError) as caught, transient_errors_are_retryable():
         raise client_error(code, status)
 
@@ -98,6 +98,6 @@ def test_a_refusal_keeps_the_text_of_aws() -> None:
 
 
 def test_an_unreachable_endpoint_is_delivered_again() -> None:
-    """The network is the world too."""
+    """Network errors are transient too."""
     with pytest.raises(RetryableFailure, match="Could not connect"), transient_errors_are_retryable():
         raise EndpointConnectionError(endpoint_url="https://s3")

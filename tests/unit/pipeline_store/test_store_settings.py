@@ -1,4 +1,4 @@
-"""A function that was deployed wrongly says so in one line."""
+"""A misconfigured function says so in one line."""
 
 import pytest
 
@@ -7,14 +7,14 @@ from pipeline_store.settings import Required, Settings, read_settings
 
 
 class Example(Settings, frozen=True):
-    """One variable beside the common ones."""
+    """One variable besides the common ones."""
 
     raw_bucket: Required
 
 
 @pytest.mark.parametrize("environ", [pytest.param({}, id="missing"), pytest.param({"RAW_BUCKET": ""}, id="empty")])
 def test_a_missing_variable_is_named_in_one_line(environ: dict[str, str]) -> None:
-    """A KeyError deep inside the first put would be read by somebody who does not know the code."""
+    """A KeyError deep inside the first put would tell an operator nothing."""
     with pytest.raises(ConfigurationError) as caught:
         read_settings(Example, environ)
 

@@ -1,4 +1,4 @@
-"""Job rows only move forward, and lineage rows can be written again."""
+"""Job rows only move forward; lineage rows can be written twice."""
 
 from dataclasses import dataclass
 
@@ -64,7 +64,7 @@ def table(aws: EmulatedAws) -> Table:
 
 
 def test_a_row_says_how_far_its_object_has_come(table: Table) -> None:
-    """The job asks the table what there is to transform; nothing else tells it."""
+    """The job finds objects to transform only in the table."""
     stages = [table.jobs.stage(KEY)]
     table.jobs.ingested(INGESTED)
     stages.append(table.jobs.stage(KEY))
@@ -92,7 +92,7 @@ def test_a_row_says_how_far_its_object_has_come(table: Table) -> None:
 
 
 def test_a_late_row_of_the_consumer_does_not_take_the_validators_back(table: Table) -> None:
-    """The S3 event can overtake the consumer's own write; a row set back would be transformed for ever, or never."""
+    """The S3 event can overtake the consumer's write; a row set back would be transformed for ever, or never."""
     table.jobs.validated(VALIDATED)
     before = table.row()
     moved = table.jobs.ingested(INGESTED)
@@ -112,7 +112,7 @@ def test_writing_a_row_again_changes_nothing(table: Table) -> None:
 
 
 def test_an_object_with_nothing_valid_is_not_listed_for_transformation(table: Table) -> None:
-    """There is no validated object: the job would look for it, and fail, at every run."""
+    """There is no validated object: the job would look for it and fail in every run."""
     table.jobs.ingested(INGESTED)
     moved = table.jobs.validated(ALL_REJECTED)
     row = table.row()
@@ -124,7 +124,7 @@ def test_an_object_with_nothing_valid_is_not_listed_for_transformation(table: Ta
 
 
 def test_a_transformed_row_is_not_validated_again(table: Table) -> None:
-    """A late duplicate of the event would otherwise have the job rebuild a partition that is done."""
+    """Otherwise a late duplicate of the event would make the job rebuild a finished partition."""
     table.jobs.validated(ALL_REJECTED)
     again = table.jobs.validated(ALL_REJECTED), table.jobs.validated(VALIDATED)
 
@@ -132,13 +132,13 @@ def test_a_transformed_row_is_not_validated_again(table: Table) -> None:
 
 
 def test_a_missing_table_crashes(aws: EmulatedAws) -> None:
-    """Only the condition's own refusal means that the row is further; any other error has to be seen."""
+    """Only a failed condition means that the row is further; any other error must be raised."""
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         DynamoJobs(aws.dynamodb, "no-such-table").ingested(INGESTED)
 
 
 def test_a_lineage_row_names_source_and_target(aws: EmulatedAws) -> None:
-    """An auditor goes from a number in Parquet back to the shard it came from, over these rows alone."""
+    """Auditors trace a number in Parquet back to its shard through these rows alone."""
     row = LineageRow(
         dataset=f"s3://raw/{KEY.raw_key}",
         first_arrival_ms=KEY.first_arrival_ms,

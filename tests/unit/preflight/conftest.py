@@ -1,4 +1,4 @@
-"""What would be most of a test's time is done once, or not at all: parsing the template, and moto's machine images."""
+"""Avoids most of a test's time: parses the template once, and skips moto's machine images."""
 
 import copy
 import os
@@ -8,7 +8,7 @@ import pytest
 
 from harness.render import source
 
-# moto makes 1,300 images for each Region that is asked for anything; preflight asks for none.
+# moto creates 1,300 images for every Region that is used; preflight needs none.
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
 
 

@@ -1,4 +1,4 @@
-"""How preflight asks: what the services answer becomes facts, and what they refuse stays open."""
+"""How preflight queries AWS: responses become facts, and denied calls leave facts unknown."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ STACK = "financial-pipeline"
 
 
 class Emulated:
-    """moto's AWS; it has no CloudFormation here, which answers that there is no stack."""
+    """moto's AWS; CloudFormation is faked: it responds that there is no stack."""
 
     region_name = REGION
 
@@ -159,7 +159,7 @@ def test_every_retained_name_of_the_template_is_looked_up(session: Emulated, par
 
 
 class Refusing:
-    """A session whose clients refuse everything but to say who asks."""
+    """A session whose clients deny every call except GetCallerIdentity."""
 
     region_name = REGION
 
@@ -187,7 +187,7 @@ def denied(code: str) -> ClientError:
 
 @pytest.mark.parametrize("code", ["AccessDenied", "UnauthorizedOperation", "AccessDeniedException", "403"])
 def test_nothing_that_is_refused_passes(code: str, session: Emulated, parameters: Callable[..., Path]) -> None:
-    """Everything is asked of AWS but the Region and the alert queue, which the parameter file alone answers."""
+    """Everything is read from AWS except the Region and the alert queue, which come from the parameter file."""
     key = "arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-4000-8000-000000000000"
     found = command.ask(
         Refusing(session, denied(code)), parameters(ExistingKeyArn=key, RouteTableIds="rtb-1234"), STACK
@@ -227,7 +227,7 @@ def test_without_a_region_nothing_is_asked(session: Emulated) -> None:
 
 
 def test_what_an_update_leaves_out_is_as_the_stack_has_it(tmp_path: Path) -> None:
-    """The AWS CLI keeps a parameter's value that is not in the file; a default would be judged in its place."""
+    """The AWS CLI keeps the stack's value of a parameter that is not in the file; the default would be wrong here."""
     _, template = read(_file(tmp_path, "[]"), TEMPLATE)
 
     assert complete({}, template, {})["ShardCount"] == "10"
@@ -256,7 +256,7 @@ def test_a_file_that_cannot_be_judged_is_said_so(text: str, said: str, tmp_path:
 
 
 def test_what_is_asked_the_deployer_may_ask(session: Emulated, parameters: Callable[..., Path]) -> None:
-    """And nothing more: each call is in one of the statements that the deployer has for preflight."""
+    """Every call is covered by one of the deployer's statements for preflight, and no statement is unused."""
     key = session.client("kms").create_key()["KeyMetadata"]["Arn"]
     session.client("s3").create_bucket(Bucket="artifacts", CreateBucketConfiguration={"LocationConstraint": REGION})
     session.called.clear()
@@ -264,7 +264,7 @@ def test_what_is_asked_the_deployer_may_ask(session: Emulated, parameters: Calla
     granted = {action for each in of_preflight(Place("development")) for action in each.actions}
 
     called = {f"{service}:{ACTIONS.get(name, name)}" for service, name in session.called}
-    # Whoever has credentials may ask who they are; what a stack's functions have reserved is asked of a stack alone.
+    # GetCallerIdentity needs no permission; GetFunctionConcurrency is called for an existing stack only.
     assert called - {"sts:GetCallerIdentity"} | {"lambda:GetFunctionConcurrency"} == granted
 
 

@@ -1,4 +1,4 @@
-"""What preflight makes of facts: every finding, by the one fact that brings it about; and that no answer is no pass."""
+"""What preflight concludes from facts: every finding, by the one fact that causes it; unknown is never a pass."""
 
 from dataclasses import replace
 from typing import Any
@@ -87,7 +87,7 @@ def said(template: dict[str, Any], values: dict[str, str], **facts: Any) -> list
 
 
 def test_where_all_is_well_nothing_is_said(template: dict[str, Any]) -> None:
-    # The Region that the facts are of has to be one of the template's.
+    # The Region of the facts must be one that the template supports.
     assert said(template, {}) == []
     assert said(template, {"ExistingKeyArn": KEY}) == []
     assert (
@@ -100,7 +100,7 @@ assert not isinstance(WELL.subnets, NotAnswered)
 SUBNETS = WELL.subnets
 BUCKET = Named("AWS::S3::Bucket", "raw", retained=True)
 LOGS = Named("AWS::Logs::LogGroup", "/aws/lambda/x", retained=False)
-#: check, parameters, facts, a word of what is said, a word of what to type.
+#: check, parameters, facts, a word of the violation, a word of the fix.
 WRONG: dict[str, tuple[str, dict[str, str], dict[str, Any], str, str]] = {
     "a value that is not allowed": ("parameters", {"ShardCount": "7"}, {}, "ShardCount is 7", "ShardCount="),
     "no number": ("parameters", {"ShardCount": "abc"}, {}, "ShardCount is abc", "ShardCount="),
@@ -252,7 +252,7 @@ WRONG: dict[str, tuple[str, dict[str, str], dict[str, Any], str, str]] = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_fact_that_is_wrong_is_told(name: str, template: dict[str, Any]) -> None:
+def test_a_fact_that_is_wrong_is_reported(name: str, template: dict[str, Any]) -> None:
     check, values, facts, what, fix = WRONG[name]
     (first, *others) = [each for each in said(template, values, **facts) if each.check == check]
 
@@ -262,7 +262,7 @@ def test_a_fact_that_is_wrong_is_told(name: str, template: dict[str, Any]) -> No
     assert fix in first.fix
 
 
-def test_a_region_that_the_template_does_not_support_is_told(template: dict[str, Any]) -> None:
+def test_a_region_that_the_template_does_not_support_is_reported(template: dict[str, Any]) -> None:
     stated = {**template, "Mappings": {**template["Mappings"], "Regions": {"eu-west-1": {}, "us-east-1": {}}}}
     silent = {name: each for name, each in template["Mappings"].items() if name != "Regions"}
 
@@ -280,7 +280,7 @@ def test_every_check_has_a_finding_here() -> None:
 
 
 def test_what_the_stack_has_itself_is_no_finding(template: dict[str, Any]) -> None:
-    """An update must not be told that its own endpoints, functions and shards are in its way."""
+    """An update must not be blocked by its own endpoints, functions and shards."""
     own = (Endpoint("vpce-own", "sqs", "Interface", True),)
     facts = {"endpoints": own, "concurrency": Concurrency(170, 100, 70), "shards": Shards(10, 10, 10)}
 
@@ -315,7 +315,7 @@ def test_every_state_that_cloudformation_names_is_judged(template: dict[str, Any
     [("ShardCount", "7"), ("ArchiveLockMode", "GOVERNANCE"), ("AlertEmail", "nobody"), ("VpcCidr", "10.0.0.0/8")],
 )
 def test_what_the_template_says_of_a_value_is_in_the_finding(name: str, value: str, template: dict[str, Any]) -> None:
-    """The ConstraintDescription of a parameter, the AssertDescription of a rule."""
+    """A parameter's ConstraintDescription, or a rule's AssertDescription."""
     (found,) = [each for each in said(template, {name: value}) if each.check == "parameters"]
     descriptions = [template["Parameters"][name]["ConstraintDescription"]] + [
         each["AssertDescription"] for rule in template["Rules"].values() for each in rule["Assertions"]
@@ -363,7 +363,7 @@ def test_while_the_stack_is_unknown_its_own_concurrency_and_shards_are_no_findin
 
 
 REFUSED = NotAnswered("ec2:DescribeSomething", "AccessDenied")
-#: A fact, the parameters that make it matter, and the checks that cannot be made without it.
+#: A fact, the parameters that make it relevant, and the checks that need it.
 OPEN: dict[str, tuple[dict[str, str], set[str]]] = {
     "stack": ({}, {"stack", "interface endpoints", "gateway endpoints"}),
     "vpc": (
@@ -390,7 +390,7 @@ OPEN: dict[str, tuple[dict[str, str], set[str]]] = {
 @pytest.mark.parametrize("fact", OPEN)
 def test_a_call_that_is_refused_is_not_evaluated_and_no_pass(fact: str, template: dict[str, Any]) -> None:
     values, checks = OPEN[fact]
-    # So that the stack's own endpoints have to be told from others.
+    # So that the stack's own endpoints must be distinguished from others.
     there = {"endpoints": (*GATEWAYS, SQS)} if fact == "stack" else {}
     found = [each for each in said(template, values, **{**there, fact: REFUSED}) if not each.evaluated]
 
@@ -424,7 +424,7 @@ def test_what_an_owner_may_hide_from_a_participant_is_not_evaluated(template: di
 
 
 def test_every_switch_of_the_template_is_known(template: dict[str, Any]) -> None:
-    """A new endpoint would otherwise be made without anybody having looked."""
+    """Otherwise a new endpoint would be created without a check."""
     switches = {name for name in template["Parameters"] if name.startswith("Create") and name.endswith("Endpoint")}
     made = {
         body["Condition"].replace("Creates", "Create"): body["Properties"]["ServiceName"]["Fn::Sub"].rpartition(".")[2]

@@ -1,4 +1,4 @@
-"""What preflight prints, and with which exit code it ends."""
+"""The output and exit codes of preflight."""
 
 import json
 import sys

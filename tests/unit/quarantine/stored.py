@@ -1,4 +1,4 @@
-"""Quarantined objects, made as the functions make them."""
+"""Quarantined objects, written as the functions write them."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ SHARD = "shardId-000000000000"
 #: 2026-11-22T22:04:46.123Z
 ARRIVAL = 1_795_385_086_123
 
-#: What a terminal, a table or a decoder might trip over.
+#: Input that could break a terminal, a table or a decoder.
 HOSTILE = [
     b"\x1b[31mred\x1b[0m \x1b]0;title\x07",
     b"\x00\x01\x7f\x9b2J\r\x08\t",
@@ -29,17 +29,17 @@ def line(seq, data=b"{", reason="not_json", *, detail="Expecting", shard=SHARD):
 
 
 def undecodable(*seqs):
-    """The key under which the consumer would set these records aside."""
+    """The key under which the consumer would quarantine these records."""
     return undecodable_key(ARRIVAL, SHARD, map(str, seqs))
 
 
 def rejected(*seqs):
-    """The key under which the validator would set these records aside."""
+    """The key under which the validator would quarantine these records."""
     return rejected_key(raw_key("trade", ARRIVAL, SHARD, map(str, seqs)))
 
 
 def put(root: Path, key: str, body: bytes | list[bytes]) -> Path:
-    """Leave an object of these lines, or of these very bytes, in the folder."""
+    """Write an object with these lines, or exactly these bytes, to the folder."""
     path = root / key
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(body if isinstance(body, bytes) else pack(body))

@@ -1,4 +1,4 @@
-"""The quarantine in S3. moto answers: evidence for requests and answers, none for permissions."""
+"""The quarantine in S3, with moto: evidence for requests and responses, none for permissions."""
 
 import boto3
 import pytest
@@ -20,7 +20,7 @@ def _put(aws, key, *lines):
 
 
 def _complaint(capsys):
-    """The one line on standard error, and nothing beside it."""
+    """The only line on standard error, with nothing on standard output."""
     out, err = capsys.readouterr()
     assert out == ""
     assert err.count("\n") == 1

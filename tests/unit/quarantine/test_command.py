@@ -1,4 +1,4 @@
-"""`python -m harness quarantine`: what it prints for whom, and how it ends."""
+"""`python -m harness quarantine`: its output formats and exit codes."""
 
 import base64
 import json
@@ -41,7 +41,7 @@ def _rows(text):
 
 
 def _complaint(capsys):
-    """The one line on standard error, and nothing beside it."""
+    """The only line on standard error, with nothing on standard output."""
     out, err = capsys.readouterr()
     assert out == ""
     assert err.count("\n") == 1
@@ -89,7 +89,7 @@ def test_as_many_samples_as_were_asked_for(tmp_path, capsys, asked, shown):
     assert capsys.readouterr().out.count("    record  ") == shown
 
 
-def test_a_long_record_is_cut_and_its_size_told(tmp_path, capsys):
+def test_a_long_record_is_cut_and_its_size_reported(tmp_path, capsys):
     put(tmp_path, undecodable(1), [line(1, b"x" * 900_001, "too_large")])
     main([str(tmp_path)])
 
@@ -99,7 +99,7 @@ def test_a_long_record_is_cut_and_its_size_told(tmp_path, capsys):
 
 
 def test_hostile_records_reach_no_terminal(hostile):
-    """What the terminal gets are rich's colours, lines, and printable characters."""
+    """The terminal gets only rich's colours, lines and printable characters."""
     code, got, complaint = _on_a_terminal(str(hostile), "--samples", "100")
     plain = re.sub(r"\x1b\[[0-9;]*m", "", got)
 
@@ -134,7 +134,7 @@ def test_a_reason_that_nothing_was_refused_for(tmp_path, capsys):
     assert capsys.readouterr().out == f"{tmp_path}: nothing is quarantined for too_long\n"
 
 
-def test_what_was_not_counted_is_told(tmp_path, capsys):
+def test_what_was_not_counted_is_reported(tmp_path, capsys):
     put(tmp_path, undecodable(1, 2), [line(1), line(2)])
     put(tmp_path, undecodable(2, 3), [line(2), line(3)])
     put(tmp_path, "notes", b"")
@@ -215,7 +215,7 @@ def test_raw_prints_the_bytes_of_what_matches_and_nothing_else(tmp_path, capsysb
 
 @pytest.mark.parametrize("data", [b"two\nlines", b"ends with one\n", b"\n", b"", b"\r"])
 def test_raw_leaves_out_what_a_line_cannot_carry_and_says_so(tmp_path, capsysbinary, data):
-    """Printed, it would come back as two records, as another one, or not at all."""
+    """Printed raw, it would be read back as two records, another one, or none."""
     put(tmp_path, undecodable(1), [line(1, data), line(2, b"kept")])
 
     assert main([str(tmp_path), "--raw"]) == 1

@@ -1,4 +1,4 @@
-"""What is shown of any bytes: printable ASCII, exact, and as much as there is room for."""
+"""Any bytes are shown as printable ASCII, exactly, and as much as fits."""
 
 import ast
 

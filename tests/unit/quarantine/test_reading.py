@@ -1,4 +1,4 @@
-"""Records out of objects: all of them, each once, one object at a time, and an error that names what is damaged."""
+"""Reads records from objects: all, once each, one object at a time, with errors that name the damaged object."""
 
 import errno
 import io
@@ -52,7 +52,7 @@ def test_only_the_reasons_asked_for(tmp_path):
 
 
 def test_a_record_in_two_objects_is_one(tmp_path):
-    """A batch that is delivered again may be cut differently, so objects overlap."""
+    """A redelivered batch may be cut differently, so objects overlap."""
     put(tmp_path, undecodable(1, 2), [line(1), line(2)])
     put(tmp_path, undecodable(2, 3), [line(2), line(3)])
     reading = Reading(Folder(tmp_path))
@@ -178,7 +178,7 @@ def test_a_file_that_cannot_be_opened_is_named(tmp_path):
 
 
 def test_a_folder_that_may_not_be_read_is_not_taken_for_an_empty_one(tmp_path, monkeypatch):
-    """Played, because whoever runs the tests as root may read every folder."""
+    """Simulated, because root can read every folder."""
     shut = str(put(tmp_path, undecodable(1), [line(1)]).parent)
     scandir = os.scandir
 

@@ -1,4 +1,4 @@
-"""Which format a line is of, and that one answer is all there is. The lines are made up."""
+"""Detects the format of a line; exactly one format matches. The lines are synthetic."""
 
 import json
 
@@ -104,7 +104,7 @@ def test_every_format_has_a_line_here() -> None:
 
 @pytest.mark.parametrize(("name", "line"), [(name, line) for name, lines in LINES.items() for line in lines])
 def test_a_line_is_of_one_format_alone(name: str, line: bytes) -> None:
-    """Were two formats to claim a line, the order of a table would decide how a file is read."""
+    """If two formats matched a line, the order of a table would decide how a file is read."""
     assert [other for other, kind in FORMATS.items() if kind.recognises(line)] == [name]
 
 
@@ -126,7 +126,7 @@ def test_a_format_is_named_in_any_case_and_an_unknown_one_lists_those_there_are(
 
 
 def test_canonical_lines_pass_untouched_whatever_they_are() -> None:
-    """What a user sends is what the raw bucket has to hold, bad lines too."""
+    """The raw bucket must hold exactly what a user sends, bad lines included."""
     lines = [item.raw for item in generate(300, seed=3, bad_per_mille=500)]
 
     assert [list(FORMATS["canonical"]().read(line)) for line in lines] == [[line] for line in lines]

@@ -1,4 +1,4 @@
-"""Digits and times keep every digit; the models here are Decimal and datetime, which the code does not use that way."""
+"""Numbers and times keep every digit, compared with models in Decimal and datetime, which the code does not use."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -54,7 +54,7 @@ def test_nanoseconds_keep_all_nine_digits(nanoseconds: int) -> None:
 @given(st.integers(0, 4_102_444_800), st.text("0123456789", max_size=9))
 @example(1618677817, "0618958")
 def test_seconds_keep_the_fraction_as_it_was_written(seconds: int, fraction: str) -> None:
-    """A recorder writes six digits or seven; a float would make up the rest."""
+    """A recorder writes six digits or seven; a float would invent the rest."""
     sent = f"{seconds}.{fraction}" if fraction else str(seconds)
 
     expected = (EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")

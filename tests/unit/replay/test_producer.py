@@ -1,4 +1,4 @@
-"""Putting records on a stream and keeping account of them, against a stream that fails as Kinesis does."""
+"""Putting records on a stream and tracking them, with a stream that fails as Kinesis does."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ FIRST_SEQUENCE = 49_590_338_271_490_256_608_559_692_538_361_571_095_921_575_989_
 
 
 class FakeStream:
-    """Takes records into shards by key; `refusals` says for each request which of its records it refuses."""
+    """Puts records into shards by key; `refusals` lists, per request, the records to reject."""
 
     def __init__(self, refusals: list[set[int]] | None = None, errors: list[Exception] | None = None) -> None:
         self.refusals = refusals or []
@@ -120,7 +120,7 @@ def test_a_request_is_never_larger_than_the_stream_takes() -> None:
 
 
 def test_the_largest_record_is_put_and_a_larger_one_is_named() -> None:
-    """With its key it must fit into 1 MiB; one byte more and Kinesis would refuse the whole request."""
+    """With its key it must fit into 1 MiB; with one more byte Kinesis rejects the whole request."""
     largest = b"x" * (MAX_RECORD_BYTES - len(partition_key(b"x")))
     stream = FakeStream()
 
@@ -137,7 +137,7 @@ def test_an_empty_record_is_named() -> None:
 
 
 def test_only_refused_records_are_put_again_and_before_anything_else() -> None:
-    """Putting all again would double what was taken; putting later ones first would turn a book's history around."""
+    """Resending all would duplicate accepted records; sending later ones first would reorder a book's history."""
     stream = FakeStream(refusals=[{1, 3}, {0}])
     waits: list[float] = []
     feed = items(502)
@@ -181,7 +181,7 @@ def test_a_request_refused_for_good_is_an_error_in_the_words_of_aws(code: str) -
 
 
 def test_a_request_whose_answer_is_lost_is_not_put_again() -> None:
-    """It may have been taken: put again, it would be on the stream twice, at a position in nobody's account."""
+    """It may have been accepted: sent again, it would be on the stream twice, at a position that nobody tracks."""
     stream = FakeStream(errors=[EndpointConnectionError(endpoint_url="https://localhost")])
 
     with pytest.raises(ReplayError, match="cannot be reached"):
@@ -198,7 +198,7 @@ def test_an_answer_that_does_not_match_the_request_is_an_error() -> None:
         producer(Forgetful()).send(items(5))
 
 
-def test_progress_is_told_after_each_batch() -> None:
+def test_progress_is_reported_after_each_batch() -> None:
     seen: list[int] = []
 
     producer(FakeStream()).send(items(1_200), on_progress=lambda ledger: seen.append(len(ledger)))
@@ -266,14 +266,14 @@ def test_nothing_is_lost_or_doubled_whatever_the_stream_refuses(refusals: list[s
 
 
 def test_bad_records_are_put_like_good_ones() -> None:
-    """Judging them is the pipeline's work; what it never sees it cannot quarantine."""
+    """Validation is the pipeline's job; it cannot quarantine what it never gets."""
     ledger = producer(FakeStream()).send([item(b"\xff", 1, Reason.NOT_UTF8.value)])
 
     assert [(entry.feed, entry.expected_reason) for entry in ledger] == [("unknown", "not_utf8")]
 
 
 def test_a_sequence_number_keeps_its_leading_zeros() -> None:
-    """A position is a text: without its zeros it would be lost, and found as somebody else's."""
+    """A position is text: without its zeros it would count as lost and as foreign."""
     ledger = Ledger()
     ledger.add(item(trade()), "trade", "shardId-000000000000", "000123")
 

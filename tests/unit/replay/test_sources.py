@@ -1,4 +1,4 @@
-"""Opening what a person named: files, folders, gzip; and one clear line for whatever is wrong with them."""
+"""Opening the named sources: files, folders, gzip; with a clear one-line error for each problem."""
 
 import gzip
 import os
@@ -35,7 +35,7 @@ def test_files_are_read_in_the_order_named_plain_or_gzip(tmp_path: Path) -> None
     assert items[0].raw == TRADE
 
 
-def test_gzip_is_told_by_its_first_bytes_not_by_its_name(tmp_path: Path) -> None:
+def test_gzip_is_recognized_by_its_first_bytes_not_by_its_name(tmp_path: Path) -> None:
     assert [item.raw for item in open_sources(write(tmp_path / "feed.json", TRADE, zipped=True))] == [TRADE]
     assert [item.raw for item in open_sources(write(tmp_path / "feed.gz", TRADE))] == [TRADE]
 
@@ -55,7 +55,7 @@ def test_a_path_may_hold_a_space_and_a_list_of_paths_always_may(tmp_path: Path) 
 
 
 def test_lines_are_counted_by_what_became_of_them(tmp_path: Path) -> None:
-    """A capture's README counts messages and wc counts lines: both numbers have to be explained."""
+    """A capture's README counts messages and wc counts lines: the summary must explain both."""
     lines = [
         b"wss://a <-> 1.5",
         b'wss://a <- 1.5: {"type":"subscribe"}',
@@ -120,7 +120,7 @@ def test_a_folder_without_captures_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
-    """Tests may run as root, whom no mode keeps out: a link to itself is unreadable for everyone."""
+    """Tests may run as root, whom no file mode stops: a link to itself is unreadable for everyone."""
     path = write(tmp_path / "f", TRADE)
     feed = open_sources(path)
     Path(path).unlink()
@@ -189,7 +189,7 @@ def test_without_files_the_feed_is_generated() -> None:
 
 
 def test_a_pipe_is_read_whole_and_not_awaited_further_than_its_first_telling_line(tmp_path: Path) -> None:
-    """A recorder that is still running sends its first line long before its two hundredth."""
+    """A live recorder sends its first line long before its two hundredth."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     feed = open_sources(str(pipe))

@@ -1,4 +1,4 @@
-"""How the readers' tests read a line. The messages they read are made up after the venues' documentation. No tests."""
+"""Reads one message for the reader tests. Their messages follow the venues' documentation. No tests."""
 
 import json
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from harness.replay.formats import FORMATS
 from market_data import parse
 
-#: cryptofeed's frame, and the time it says.
+#: cryptofeed's frame, and its time.
 FRAME = "1600000000.1234567: "
 RECEIVED = "2020-09-13T12:26:40.1234567Z"
 
@@ -14,12 +14,12 @@ SIDES = ("bids", "asks")
 
 
 def read(name: str, message: Any, frame: str = FRAME) -> list[Any]:
-    """What a new reader makes of one message."""
+    """A new reader's output for one message."""
     return session(name, message, frame=frame)[0]
 
 
 def session(name: str, *messages: Any, frame: str = FRAME) -> list[list[Any]]:
-    """What one reader makes of each message, records as Python values; each must be one of the contract's."""
+    """One reader's output for each message, as Python values; every record must satisfy the contract."""
     reader = FORMATS[name]()
     return [_told(list(reader.read(_line(message, frame)))) for message in messages]
 

@@ -25,7 +25,7 @@ def on(stream: str, data: Any) -> dict[str, Any]:
 
 
 def test_a_trade_has_the_takers_side_and_the_engines_time() -> None:
-    """`m` is whether the buyer had been resting in the book: then the seller was the taker."""
+    """`m` is true if the buyer was the maker: then the seller was the taker."""
     (spot,) = read("binance", on("btcusdt@trade", SPOT_TRADE), FRAME)
     (futures,) = read("binance", on("btcusdt@trade", FUTURES_TRADE), FRAME)
 
@@ -83,7 +83,7 @@ def test_a_partial_book_is_a_view_as_deep_as_its_stream_says() -> None:
 
 
 def test_a_book_by_rest_is_of_the_one_symbol_before_it() -> None:
-    """Its answer names no symbol, and the collector asks for it in the middle of the streams."""
+    """Its response names no symbol, and the recorder requests it in the middle of the streams."""
     records = session("binance", on("btcusdt@bookTicker", BEST), REST, frame=FRAME)
     (futures,) = session("binance", on("btcusdt@bookTicker", BEST), REST | {"E": 5, "T": 1000001}, frame=FRAME)[1]
 

@@ -1,4 +1,4 @@
-"""Bitfinex' messages: what a channel's number means is known from the session alone."""
+"""Bitfinex's messages: only the session defines the meaning of a channel number."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def test_a_books_update_is_one_level_of_the_side_its_sign_tells() -> None:
 
 
 def test_a_level_without_orders_is_deleted() -> None:
-    """Its amount is 1 or -1 only to tell the side: taken as a volume it would be an order that nobody made."""
+    """Its amount is 1 or -1 only to give the side: as a volume it would be an order that nobody placed."""
     (book,) = read("book", [17, [60400, 0, -1], 9])
 
     assert book["asks"] == [{"price": "60400", "volume": "0", "action": "delete"}]
@@ -64,8 +64,8 @@ def test_a_raw_book_is_of_orders() -> None:
     assert gone["asks"] == [{"order_id": "34006738527", "volume": "0", "action": "delete"}]
 
 
-def test_a_trade_is_told_once() -> None:
-    """It comes as `te` at once and as `tu` with its id settled; the snapshot repeats what was before the session."""
+def test_a_trade_is_read_once() -> None:
+    """A trade comes as `te` at once and again as `tu` with its final id; the snapshot repeats earlier trades."""
     trade = [401597395, 1574694478808, -0.005, 7245.3]
 
     (executed,) = read("trades", [17, "te", trade, 5])
@@ -94,7 +94,7 @@ def test_a_ticker_is_a_depth_of_one_level_with_a_sum_for_its_size() -> None:
 
 
 def test_numbers_at_the_end_are_sequence_and_time() -> None:
-    """A session may ask for either, both or none."""
+    """A session may subscribe to either, both or none."""
     ends = ([], [5], [1574694478808], [5, 1574694478808])
 
     books = [read("book", [17, [1, 1, 1], *end])[0] for end in ends]
@@ -123,7 +123,7 @@ def test_funding_is_skipped() -> None:
 
 
 def test_a_channel_that_is_announced_nowhere_is_refused_by_its_number() -> None:
-    """A file cut in the middle of a session does not tell whose book this is: guessing would mix up instruments."""
+    """A file cut in mid-session does not say which book this is: guessing would mix up instruments."""
     with pytest.raises(LineError, match="channel 18 is announced on no line before this one"):
         read("book", [18, [1, 1, 1], 5])
     with pytest.raises(LineError, match="channel 17 "):

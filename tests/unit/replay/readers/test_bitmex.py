@@ -51,7 +51,7 @@ def test_a_message_about_two_symbols_is_two_records() -> None:
 
 
 def test_levels_with_times_give_the_latest_and_keep_all() -> None:
-    """BitMEX dates levels since 2022."""
+    """BitMEX has timestamps on levels since 2022."""
     rows = [
         {"symbol": "A", "id": number, "side": "Buy", "size": 1, "timestamp": f"2022-03-01T00:00:0{second}.000Z"}
         for number, second in ((1, 3), (2, 5), (3, 4))

@@ -17,7 +17,7 @@ def on(channel: str, event: str, **data: Any) -> dict[str, Any]:
 
 
 def test_a_trade_has_the_digits_of_its_text_and_its_takers_side() -> None:
-    """`amount` is what is left of the number after a float."""
+    """`amount` has been rounded by a float; the exact text is in another field."""
     trade = TIMES | {"id": 211, "amount": 0.1, "amount_str": "0.10000000", "price": 3800.1, "price_str": "3800.10"}
 
     assert read("bitstamp", on("live_trades_ethusd", "trade", **trade, type=1, buy_order_id=5)) == [
@@ -92,7 +92,7 @@ def test_an_order_is_an_entry_of_its_side(event: str, action: str, order_type: i
     assert live[side] == pusher[side] == [entry]
     assert live["book"] == pusher["book"] == "L3"
     assert (live["symbol"], pusher["symbol"]) == ("btceur", "btcusd")
-    # When the order was created is not when it was changed.
+    # The creation time of an order is not the time of its change.
     assert (pusher["timestamp"], pusher["extra"]["timestamp_source"]) == ("2015-05-01T00:00:04.518Z", "receive")
     assert pusher["extra"]["datetime"] == "1430438404"
 

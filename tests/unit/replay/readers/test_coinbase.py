@@ -10,7 +10,7 @@ TIME = "2020-09-13T12:26:39.987654Z"
 
 
 def test_a_match_names_the_resting_side_and_the_trade_the_aggressor() -> None:
-    """Taken over as it is, every Coinbase trade would have the wrong direction."""
+    """Without conversion, every Coinbase trade would have the wrong direction."""
     match = {"type": "match", "trade_id": 7, "side": "sell", "size": "0.10", "price": "9.50", "product_id": "A-B"}
     match |= {"sequence": 9007199254740993, "time": TIME, "maker_order_id": "m"}
 
@@ -100,5 +100,5 @@ def test_a_message_that_is_not_coinbases_is_refused(message: bytes) -> None:
 
 
 def test_an_answer_by_http_is_skipped() -> None:
-    """Recorders ask Coinbase for its products before they subscribe; the list is no market data."""
+    """Recorders request Coinbase's products before they subscribe; the list is not market data."""
     assert read("coinbase", b"https://api.example/products -> 1.5: []", "") == [Skipped("http_answer")]

@@ -58,7 +58,7 @@ def test_a_ticker_may_be_negative_and_lack_a_side() -> None:
 
     assert (depth["depth"], depth["bids"], depth["asks"]) == (1, [], [{"price": "-5.0", "volume": "300000.0"}])
     assert depth["extra"] == {"channel": "ticker.X.raw", "stats": {"volume": None}}
-    # Without a recorder's frame there is no time of receipt, and none is needed.
+    # Without a recorder's frame there is no receive time, and none is needed.
     assert "receive_timestamp" not in depth
 
 

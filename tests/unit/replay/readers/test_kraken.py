@@ -10,7 +10,7 @@ from tests.unit.replay.readers.reading import RECEIVED, read
 
 
 def test_a_snapshots_time_is_that_of_its_latest_level() -> None:
-    """The venue dates levels, not messages; the times are compared as numbers, and kept."""
+    """The venue has timestamps on levels, not on messages; times are compared as numbers and kept."""
     levels = {"as": [["5.10", "1.0", "999.5"], ["5.20", "2", "1000.000001"]], "bs": [["5.00", "3.00", "1000.0000009"]]}
 
     assert read("kraken", [336, levels, "book-1000", "ETH/XBT"]) == [
@@ -35,7 +35,7 @@ def test_a_snapshots_time_is_that_of_its_latest_level() -> None:
 
 
 def test_an_update_of_both_sides_comes_in_two_objects() -> None:
-    """Read as one object only, half of the change would be gone."""
+    """Read as one object, half of the change would be lost."""
     asks, bids = {"a": [["5.1", "0.000", "1000.0"]]}, {"b": [["5.0", "1", "1001.0", "r"]], "c": "974942666"}
 
     (book,) = read("kraken", [336, asks, bids, "book-10", "XBT/USD"])

@@ -42,7 +42,7 @@ def test_a_futures_row_has_plain_prices() -> None:
 
 
 def test_an_unknown_exchange_never_decides_about_a_price_by_guessing() -> None:
-    """48000 is 4.80 on an equity tape and 48,000 on a futures market: a guess is a wrong price nobody notices."""
+    """48000 means 4.80 on an equity tape and 48,000 on a futures market: a wrong guess goes unnoticed."""
     with pytest.raises(LineError, match="SOMEWHERE"):
         read("lean", LEAN_TRADE | {"exchange": "SOMEWHERE"}, "")
     (trade,) = read("lean", LEAN_TRADE | {"exchange": "somewhere", "price": "12.5"}, "")
@@ -51,7 +51,7 @@ def test_an_unknown_exchange_never_decides_about_a_price_by_guessing() -> None:
 
 @pytest.mark.parametrize(("letter", "exchange"), [("W", "CBSX"), ("X", "XPSX"), ("D", "FINR"), ("S", "TAPE-S")])
 def test_a_tapes_letter_is_an_exchange(letter: str, exchange: str) -> None:
-    """W and X are the equity venues of two companies whose options exchanges are better known."""
+    """W and X are equity venues of two companies that are better known for their options exchanges."""
     assert tape_exchange(letter) == exchange
     assert read("lean", LEAN_TRADE | {"exchange": letter}, "")[0]["exchange"] == exchange
 

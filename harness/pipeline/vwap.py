@@ -1,4 +1,4 @@
-"""A question a person would ask of the Parquet: what was each symbol's volume-weighted average price?"""
+"""The volume-weighted average price (VWAP) of each symbol in the Parquet."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -11,8 +11,8 @@ PLACES = Decimal("1e-8")
 
 
 @dataclass(frozen=True)
-class Traded:
-    """One symbol: where it traded, number of trades, volume, and volume-weighted average price (None: no volume)."""
+class SymbolTotals:
+    """One symbol: its exchanges, number of trades, volume, and volume-weighted average price (None: no volume)."""
 
     symbol: str
     exchanges: tuple[str, ...]
@@ -29,10 +29,11 @@ class _Sums:
     turnover: Decimal = Decimal(0)
 
 
-def volume_weighted_prices(trades: Iterable[tuple[str, str, str, str]]) -> list[Traded]:
-    """Answer for each symbol of `trades` (exchange, symbol, price, volume as text), most traded first.
+def vwap_by_symbol(trades: Iterable[tuple[str, str, str, str]]) -> list[SymbolTotals]:
+    """Totals of each symbol in `trades` (exchange, symbol, price, volume as text), most trades first.
 
-    A symbol is taken over all exchanges, as the tape does. The average is rounded to 8 decimals, once, at the end.
+    Trades of a symbol count together over all exchanges, as on the consolidated tape. The average is
+    rounded to 8 decimals, once, at the end.
     """
     sums: dict[str, _Sums] = defaultdict(_Sums)
     with localcontext(prec=PRECISION):
@@ -43,8 +44,8 @@ def volume_weighted_prices(trades: Iterable[tuple[str, str, str, str]]) -> list[
             of_symbol.trades += 1
             of_symbol.volume += volume
             of_symbol.turnover += Decimal(price_text) * volume
-        answers = [
-            Traded(
+        totals = [
+            SymbolTotals(
                 symbol=symbol,
                 exchanges=tuple(sorted(of_symbol.exchanges)),
                 trades=of_symbol.trades,
@@ -53,4 +54,4 @@ def volume_weighted_prices(trades: Iterable[tuple[str, str, str, str]]) -> list[
             )
             for symbol, of_symbol in sums.items()
         ]
-    return sorted(answers, key=lambda answer: (-answer.trades, answer.symbol))
+    return sorted(totals, key=lambda each: (-each.trades, each.symbol))
