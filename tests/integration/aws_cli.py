@@ -99,6 +99,7 @@ def folder_with_aws() -> Path:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
+        assert server.stdin is not None
         assert server.stdout is not None
         assert server.stdout.readline() == b"ready\n"
         atexit.register(server.wait)
