@@ -18,7 +18,7 @@ from pathlib import Path
 from harness.deploy.cli import AwsCli
 
 _SERVER = """
-import gc, json, os, select, signal, socket, sys, yaml
+import gc, json, os, select, socket, sys, yaml
 # Of each template of 180 KB the CLI reads and writes copies: in C, a second of computing less.
 yaml.SafeLoader, yaml.SafeDumper = yaml.CSafeLoader, yaml.CSafeDumper
 import awscli.clidriver, awscli.customizations.cloudformation.deploy, awscli.customizations.s3.s3
@@ -35,7 +35,6 @@ listener.listen(16)
 gc.freeze()
 gc.disable()
 print("ready", flush=True)
-signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 
 def serve(connection):
     _, files, _, _ = socket.recv_fds(connection, 1, 3)
@@ -43,7 +42,6 @@ def serve(connection):
     for number, file in enumerate(files):
         os.dup2(file, number)
         os.close(file)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.chdir(call["folder"])
     os.environ.clear()
     # Where the CLI's own import has the models of its commands looked for.
@@ -68,6 +66,12 @@ while True:
         finally:
             os._exit(0)
     connection.close()
+    # Those that have ended, so that they do not stay behind.
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
 """
 _CALL = """
 import json, os, socket, sys

@@ -192,7 +192,7 @@ def test_a_resource_that_cannot_be_made_is_named_with_cloudformations_own_reason
     ("content", "words"),
     [
         pytest.param("Resources:\n\t- {", ["not YAML", ":2:"], id="no-yaml"),
-        pytest.param("", ["the file is empty"], id="empty"),
+        pytest.param("", ["the file is empty"], id="empty", marks=pytest.mark.nightly),
         pytest.param(
             None, ["Unrecognized resource types: [AWS::No::Such]"], id="no-such-type", marks=pytest.mark.nightly
         ),
@@ -211,7 +211,7 @@ def test_a_template_that_is_none(tmp_path: Path, content: str | None, words: lis
     ("content", "words"),
     [
         pytest.param('["Environment"', ["no readable parameter"], id="no-json"),
-        pytest.param("null", ["no readable parameter"], id="no-list"),
+        pytest.param("null", ["no readable parameter"], id="no-list", marks=pytest.mark.nightly),
         pytest.param('["LogRetentionDay=30"]', ["has no parameter LogRetentionDay"], id="unknown"),
         pytest.param('["Environment=nonsense"]', ["'Environment'", "nonsense"], id="value-not-allowed"),
     ],
@@ -242,12 +242,14 @@ code=$?
 cp "$disk"/results/summary.json "$kept"/ 2>/dev/null
 exit $code
 """
-#: The disk fills up just before a stage, but for so many bytes.
+#: The disk fills up just before a stage, but for so many bytes; deployed as in DEPLOYED_QUICKLY.
 FILLING = """
 import sys
 from pathlib import Path
-from harness.pipeline import command
+from harness.pipeline import command, run
 from harness.pipeline.options import read_options
+from tests.integration.runs import deploying_through_the_api
+run.STAGES = deploying_through_the_api()
 results, stage, disk, left, *arguments = sys.argv[1:]
 def fill(run):
     with Path(disk, "filler").open("wb", buffering=0) as filler:
@@ -300,23 +302,29 @@ def test_a_disk_that_does_not_hold_the_zips(tmp_path: Path, unshare: list[str], 
 
 @pytest.mark.parametrize("stage", ["transform", pytest.param("account", marks=pytest.mark.nightly)])
 def test_a_disk_that_is_full_when_results_are_brought_there(
-    tmp_path: Path, unshare: list[str], disk: Path, stage: str
+    tmp_path: Path, unshare: list[str], disk: Path, packaged_folder: dict[str, str], stage: str
 ) -> None:
     """First the Glue job's script and log, then the Parquet."""
     within = on_a_small_disk(unshare, "64m", disk)
-    arguments = (stage, str(disk), "0", "--count", "100")
-    with Command(tmp_path, *arguments, program=FILLING, within=within, results=disk / "results") as command:
+    arguments, results = (stage, str(disk), "0", "--count", "100"), disk / "results"
+    with Command(
+        tmp_path, *arguments, program=FILLING, within=within, results=results, **packaged_folder
+    ) as command:
         assert ended(command) == 1
         assert_told_that_it_is_full(command, f"stage: {stage}")
         assert command.summary["records_in"] == 100
 
 
 @pytest.mark.nightly
-def test_a_disk_that_has_no_room_for_sparks_temporary_files(tmp_path: Path, unshare: list[str], disk: Path) -> None:
+def test_a_disk_that_has_no_room_for_sparks_temporary_files(
+    tmp_path: Path, unshare: list[str], disk: Path, packaged_folder: dict[str, str]
+) -> None:
     """Half of them on the way to S3: no partition is written, and the records are told as lost."""
     within = on_a_small_disk(unshare, "64m", disk)
     arguments = ("transform", str(disk), "65536", "--count", "100")
-    with Command(tmp_path, *arguments, program=FILLING, within=within, temporary=disk) as command:
+    with Command(
+        tmp_path, *arguments, program=FILLING, within=within, temporary=disk, **packaged_folder
+    ) as command:
         assert ended(command) == 1
         log = command.results / "glue.log"
         assert_told_in_one_line(command, "left something undone", "No space left on device", f"log: {log}")
