@@ -242,14 +242,12 @@ code=$?
 cp "$disk"/results/summary.json "$kept"/ 2>/dev/null
 exit $code
 """
-#: The disk fills up just before a stage, but for so many bytes; deployed as in DEPLOYED_QUICKLY.
+#: The disk fills up just before a stage, but for so many bytes. The zips of the deployment make room for the summary.
 FILLING = """
 import sys
 from pathlib import Path
-from harness.pipeline import command, run
+from harness.pipeline import command
 from harness.pipeline.options import read_options
-from tests.integration.runs import deploying_through_the_api
-run.STAGES = deploying_through_the_api()
 results, stage, disk, left, *arguments = sys.argv[1:]
 def fill(run):
     with Path(disk, "filler").open("wb", buffering=0) as filler:
@@ -302,29 +300,23 @@ def test_a_disk_that_does_not_hold_the_zips(tmp_path: Path, unshare: list[str], 
 
 @pytest.mark.parametrize("stage", ["transform", pytest.param("account", marks=pytest.mark.nightly)])
 def test_a_disk_that_is_full_when_results_are_brought_there(
-    tmp_path: Path, unshare: list[str], disk: Path, packaged_folder: dict[str, str], stage: str
+    tmp_path: Path, unshare: list[str], disk: Path, stage: str
 ) -> None:
     """First the Glue job's script and log, then the Parquet."""
     within = on_a_small_disk(unshare, "64m", disk)
-    arguments, results = (stage, str(disk), "0", "--count", "100"), disk / "results"
-    with Command(
-        tmp_path, *arguments, program=FILLING, within=within, results=results, **packaged_folder
-    ) as command:
+    arguments = (stage, str(disk), "0", "--count", "100")
+    with Command(tmp_path, *arguments, program=FILLING, within=within, results=disk / "results") as command:
         assert ended(command) == 1
         assert_told_that_it_is_full(command, f"stage: {stage}")
         assert command.summary["records_in"] == 100
 
 
 @pytest.mark.nightly
-def test_a_disk_that_has_no_room_for_sparks_temporary_files(
-    tmp_path: Path, unshare: list[str], disk: Path, packaged_folder: dict[str, str]
-) -> None:
+def test_a_disk_that_has_no_room_for_sparks_temporary_files(tmp_path: Path, unshare: list[str], disk: Path) -> None:
     """Half of them on the way to S3: no partition is written, and the records are told as lost."""
     within = on_a_small_disk(unshare, "64m", disk)
     arguments = ("transform", str(disk), "65536", "--count", "100")
-    with Command(
-        tmp_path, *arguments, program=FILLING, within=within, temporary=disk, **packaged_folder
-    ) as command:
+    with Command(tmp_path, *arguments, program=FILLING, within=within, temporary=disk) as command:
         assert ended(command) == 1
         log = command.results / "glue.log"
         assert_told_in_one_line(command, "left something undone", "No space left on device", f"log: {log}")
