@@ -108,7 +108,7 @@ def folder_with_aws() -> Path:
         assert server.stdout.readline() == b"ready\n"
         atexit.register(server.wait)
         atexit.register(server.stdin.close)
-        command.write_text(f'#!/bin/sh\nexec {sys.executable} -I -S -c \'{_CALL}\' {socket} "$@"\n')
+        command.write_text(f"#!/bin/sh\nexec {sys.executable} -I -S -c '{_CALL}' {socket} \"$@\"\n")
         command.chmod(0o755)
     return command.parent
 
