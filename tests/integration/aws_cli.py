@@ -21,7 +21,8 @@ _SERVER = """
 import gc, json, os, select, socket, sys, yaml
 # Of each template of 180 KB the CLI reads and writes copies: in C, a second of computing less.
 yaml.SafeLoader, yaml.SafeDumper = yaml.CSafeLoader, yaml.CSafeDumper
-import awscli.clidriver, awscli.customizations.cloudformation.deploy, awscli.customizations.s3.s3
+import awscli.clidriver, awscli.customizations.s3.s3
+from awscli.customizations.cloudformation import deployer
 # What a first call imports: one that nobody answers, and whose complaint nobody reads.
 os.environ.update(AWS_MAX_ATTEMPTS="1", AWS_ACCESS_KEY_ID="nobody", AWS_SECRET_ACCESS_KEY="nobody")
 nobody = ["--region", "us-east-1", "--endpoint-url", "https://127.0.0.1:1"]
@@ -46,6 +47,8 @@ def serve(connection):
     os.environ.clear()
     # Where the CLI's own import has the models of its commands looked for.
     os.environ.update(call["environment"], AWS_DATA_PATH=data_path)
+    # It names change sets by the second, in which two of these calls have time.
+    deployer.Deployer.__init__.__defaults__ = (f"awscli-cloudformation-package-deploy-{os.getpid()}-",)
     sys.argv[:] = ["aws", *call["arguments"]]
     try:
         code = awscli.clidriver.main()
