@@ -1,7 +1,9 @@
 """The emulator's own process: MiniStack with the overlay. `process.Emulator` starts it and sets its environment."""
 
 import sys
+from functools import cache
 
+import botocore.session
 import yaml
 
 from harness.emulator.errors import EmulatorError
@@ -12,6 +14,8 @@ def main() -> int:
     """Serve until killed."""
     # MiniStack parses each deployment's 180 KB template several times; the C parser saves a second of CPU.
     yaml.SafeLoader = yaml.CSafeLoader  # type: ignore[assignment, misc]
+    # It reads the model of each service by a session of its own, each of which looks for all of botocore's models.
+    botocore.session.get_session = cache(botocore.session.get_session)
     try:
         install.apply()
     except EmulatorError as error:

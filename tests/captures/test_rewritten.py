@@ -19,7 +19,11 @@ from tests.captures.oracle import read
 
 #: Lines that need the session's earlier messages: without those, they are rejected by number.
 NEED_THE_SESSION = {"bitfinex", "binance"}
+#: How many lines are looked at.
 WINDOW = 1_500
+WINDOWS = pytest.mark.parametrize(
+    "window", [pytest.param(WINDOW // 5, id="short"), pytest.param(WINDOW, id="long", marks=pytest.mark.nightly)]
+)
 
 
 @pytest.fixture(params=EXPECTED)
@@ -60,25 +64,24 @@ def rewritten(folder: Path, capture: Path, lines: list[bytes]) -> Path:
     return path
 
 
-def test_a_part_of_a_capture_is_a_part_of_its_records(capture: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.nightly)])
+def test_a_part_of_a_capture_is_a_part_of_its_records(capture: Path, tmp_path: Path, seed: int) -> None:
     """No recording starts exactly at the start of the exchange's day."""
     lines = lines_of(capture)
     whole = by_line((item.line, item.raw) for item in read(capture)[1])
-    for seed in (1, 2):
-        # A short capture is cut within its first half.
-        latest = len(lines) - WINDOW if len(lines) > WINDOW else len(lines) // 2
-        begin = random.Random(seed).randrange(1, latest + 1)
+    # A short capture is cut within its first half.
+    latest = len(lines) - WINDOW if len(lines) > WINDOW else len(lines) // 2
+    begin = random.Random(seed).randrange(1, latest + 1)
 
-        part = by_line(records(rewritten(tmp_path, capture, lines[begin : begin + WINDOW])))
+    part = by_line(records(rewritten(tmp_path, capture, lines[begin : begin + WINDOW])))
 
-        expected = {n - begin: raws for n, raws in whole.items() if begin < n <= begin + WINDOW}
-        assert part == expected or (
-            EXPECTED_FORMAT[capture.name] in NEED_THE_SESSION and part.items() <= expected.items()
-        )
+    expected = {n - begin: raws for n, raws in whole.items() if begin < n <= begin + WINDOW}
+    assert part == expected or (EXPECTED_FORMAT[capture.name] in NEED_THE_SESSION and part.items() <= expected.items())
 
 
-def test_re_ordered_lines_are_the_same_records(capture: Path, tmp_path: Path) -> None:
-    lines = lines_of(capture)[:WINDOW]
+@WINDOWS
+def test_re_ordered_lines_are_the_same_records(capture: Path, tmp_path: Path, window: int) -> None:
+    lines = lines_of(capture)[:window]
     if not lines[-1].endswith(b"\n"):
         lines[-1] += b"\n"
     order = list(range(len(lines)))
@@ -129,11 +132,14 @@ def content(path: Path) -> list[tuple[int, dict[str, Any]]]:
     return found
 
 
+@WINDOWS
 @pytest.mark.parametrize("rewrite", [quoted, unquoted])
-def test_every_numeral_reads_the_same_as_number_and_as_text(capture: Path, tmp_path: Path, rewrite: Any) -> None:
+def test_every_numeral_reads_the_same_as_number_and_as_text(
+    capture: Path, tmp_path: Path, rewrite: Any, window: int
+) -> None:
     """Another recorder of the same venue quotes its numbers differently; the digits do not change."""
-    lines = lines_of(capture)[:WINDOW]
+    lines = lines_of(capture)[:window]
     as_sent = content(rewritten(tmp_path, capture, lines))
 
     assert content(rewritten(tmp_path, capture, [rewrite(line) for line in lines])) == as_sent
-    assert len(as_sent) >= min(EXPECTED[capture.name].records, WINDOW // 2)
+    assert len(as_sent) >= min(EXPECTED[capture.name].records, window // 2)

@@ -43,7 +43,7 @@ class Replayed(NamedTuple):
 
 
 @pytest.mark.parametrize(
-    "lines", [pytest.param(1_000, id="beginnings"), pytest.param(None, id="whole", marks=pytest.mark.nightly)]
+    "lines", [pytest.param(200, id="beginnings"), pytest.param(None, id="whole", marks=pytest.mark.nightly)]
 )
 def test_all_captures_arrive_whole_byte_for_byte_and_digit_for_digit(tmp_path: Path, lines: int | None) -> None:
     """One test, so that only one worker makes the run. `lines` to use of each capture; None: all."""

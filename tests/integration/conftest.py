@@ -4,6 +4,7 @@ One a worker of each: a test may put objects there, and changes nothing of the s
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,16 @@ from harness.deploy.stack import DEVELOPMENT_PARAMETERS
 from harness.emulator import coverage
 from harness.emulator.process import Emulator
 from tests.integration.stacks import EVERYTHING, HOSTILE, PACKAGED_FOLDER, DeployedStack, deploy_template, save_packaged
+
+#: The files with the longest tests. They begin first: at the end, all workers but one would wait for it.
+LONGEST = ("test_pipeline", "test_environments", "test_protection", "test_interrupts", "test_bad_use", "test_any_line")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = [item for item in items if item.path.parent == Path(__file__).parent]
+    if here == items:
+        order = {name: position for position, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: order.get(item.path.stem, len(order)))
 
 
 @pytest.fixture(scope="module")

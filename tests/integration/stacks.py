@@ -22,6 +22,7 @@ from harness.deploy.stack import (
 from harness.emulator.coverage import Reading
 from harness.emulator.process import Emulator
 from harness.packaging.layer import Target
+from tests.integration.aws_cli import aws_cli
 from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -125,7 +126,7 @@ def _package(emulator: Emulator) -> None:
     s3.create_bucket(Bucket=_PACKAGED_IN)
     with TemporaryDirectory() as folder:
         template = assemble(Path(folder) / "tree", Target.EMULATOR)
-        AwsCli(emulator.environment()).run(
+        aws_cli(emulator.environment()).run(
             "cloudformation", "package", "--template-file", str(template), "--s3-bucket", _PACKAGED_IN,
             "--output-template-file", str(template.with_name(PACKAGED)),
         )  # fmt: skip

@@ -17,10 +17,16 @@ from harness.emulator.process import Emulator
 from harness.glue import spark_process
 from tests.waiting import until
 
-#: Stands for the AWS CLI, Spark's interpreter and the emulator: leaves a file where its temporary files go.
-WORKER = f"""#!{sys.executable}
-import os, pathlib, time
-pathlib.Path(os.environ["TMPDIR"], "mine").touch()
+#: Stands for the AWS CLI and Spark's interpreter: leaves a file where its temporary files go.
+WORKER = """#!/bin/sh
+: >"$TMPDIR/mine"
+echo working
+sleep 0.05
+"""
+#: The same for the emulator's program, which Python is told to run.
+SERVER = """
+import os, time
+open(os.environ["TMPDIR"] + "/mine", "x")
 print("working", flush=True)
 time.sleep(0.05)
 """
@@ -66,7 +72,7 @@ def fakes(monkeypatch, tmp_path):
     # The worker stands where the emulator's program is looked for.
     emulator = tmp_path / "harness" / "emulator" / "serve.py"
     emulator.parent.mkdir(parents=True)
-    emulator.write_text(WORKER)
+    emulator.write_text(SERVER)
     monkeypatch.setattr(process, "_PROJECT", tmp_path)
     monkeypatch.setattr(process, "_answers", lambda *_: True)
     monkeypatch.setattr(Emulator, "_create_deployer", lambda _: None)
@@ -82,6 +88,8 @@ def test_an_interrupt_at_any_line_leaves_neither_process_nor_folder(fakes, modul
     temporary, worker = fakes
     run(worker)
     tried = set()
+    # What was made so far is not looked at by each of the collections below.
+    gc.freeze()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         while _interrupted_where_not_yet(tried, module.__file__, run, worker):
@@ -90,6 +98,7 @@ def test_an_interrupt_at_any_line_leaves_neither_process_nor_folder(fakes, modul
             gc.collect()
             subprocess._active.clear()
             _until_nothing_is_left(temporary)
+    gc.unfreeze()
     assert len(tried) > 15, "the lines were not seen"
 
 

@@ -192,7 +192,7 @@ def test_a_resource_that_cannot_be_made_is_named_with_cloudformations_own_reason
     ("content", "words"),
     [
         pytest.param("Resources:\n\t- {", ["not YAML", ":2:"], id="no-yaml"),
-        pytest.param("", ["the file is empty"], id="empty"),
+        pytest.param("", ["the file is empty"], id="empty", marks=pytest.mark.nightly),
         pytest.param(
             None, ["Unrecognized resource types: [AWS::No::Such]"], id="no-such-type", marks=pytest.mark.nightly
         ),
@@ -211,7 +211,7 @@ def test_a_template_that_is_none(tmp_path: Path, content: str | None, words: lis
     ("content", "words"),
     [
         pytest.param('["Environment"', ["no readable parameter"], id="no-json"),
-        pytest.param("null", ["no readable parameter"], id="no-list"),
+        pytest.param("null", ["no readable parameter"], id="no-list", marks=pytest.mark.nightly),
         pytest.param('["LogRetentionDay=30"]', ["has no parameter LogRetentionDay"], id="unknown"),
         pytest.param('["Environment=nonsense"]', ["'Environment'", "nonsense"], id="value-not-allowed"),
     ],
@@ -242,7 +242,7 @@ code=$?
 cp "$disk"/results/summary.json "$kept"/ 2>/dev/null
 exit $code
 """
-#: The disk fills up just before a stage, but for so many bytes.
+#: The disk fills up just before a stage, but for so many bytes. The zips of the deployment make room for the summary.
 FILLING = """
 import sys
 from pathlib import Path

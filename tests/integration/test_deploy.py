@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from harness.deploy import command, stack
-from harness.deploy.cli import AwsCli
 from harness.deploy.stack import DEVELOPMENT_PARAMETERS, assemble, deploy, parameter
 from harness.emulator.process import Emulator
 from harness.packaging import build, layer
 from harness.packaging.layer import ROOT, Target
+from tests.integration.aws_cli import aws_cli
 
 pytestmark = pytest.mark.stack
 
@@ -26,7 +26,7 @@ def emulator():
 
 @pytest.fixture(scope="module")
 def aws(emulator, tmp_path_factory):
-    cli = AwsCli(emulator.environment())
+    cli = aws_cli(emulator.environment())
     template = assemble(tmp_path_factory.mktemp("first") / "tree", Target.EMULATOR)
     assert deploy(cli, template, DEVELOPMENT_PARAMETERS)
     return cli
@@ -86,7 +86,7 @@ def test_a_failed_deployment_names_the_resource(emulator, tmp_path):
     parameters.write_text('["ArtifactBucketName=financial-artifacts-development-000000000000"]')
 
     with pytest.raises(stack.DeployError, match=r"Bad|Nope"):
-        deploy(AwsCli(emulator.environment()), template, parameters, "broken")
+        deploy(aws_cli(emulator.environment()), template, parameters, "broken")
 
 
 def test_development_parameters_are_not_for_aws(capsys):

@@ -18,6 +18,7 @@ from harness.deployer.names import Place
 from harness.emulator.credentials import Credentials
 from harness.emulator.process import Emulator
 from harness.packaging.layer import Target
+from tests.integration.aws_cli import aws_cli
 
 pytestmark = pytest.mark.stack
 
@@ -37,7 +38,7 @@ def _deployer(emulator: Emulator, name: str, policies: dict[str, Any]) -> AwsCli
         made = iam.create_policy(PolicyName=f"{name}-{each}", PolicyDocument=json.dumps(document))
         iam.attach_user_policy(UserName=name, PolicyArn=made["Policy"]["Arn"])
     key = iam.create_access_key(UserName=name)["AccessKey"]
-    return AwsCli(emulator.environment(Credentials(key["AccessKeyId"], key["SecretAccessKey"])))
+    return aws_cli(emulator.environment(Credentials(key["AccessKeyId"], key["SecretAccessKey"])))
 
 
 @pytest.fixture(scope="module")

@@ -61,16 +61,22 @@ def test_production_with_every_endpoint_and_no_consumer(tmp_path: Path) -> None:
     assert seen["refused"]
 
 
+def staging_with_a_consumer(folder: Path) -> Path:
+    """No endpoints, nor what they would need, and somebody who may read the Parquet."""
+    reader = {"DataConsumerAccountId": CONSUMER, "RouteTableIds": ""}
+    return parameters(folder, "staging", **AT_ONCE, **reader, **switched(False))
+
+
+@pytest.mark.nightly
 def test_staging_without_endpoints_and_with_a_consumer_who_reads_the_parquet_and_nothing_else(tmp_path: Path) -> None:
     seen: dict[str, Any] = {}
 
     def look(run: Run) -> None:
         seen["endpoints"] = run.emulator.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
-        _consumer_reads_parquet_only(run)
+        consumer_reads_parquet_only(run)
         seen["read"] = True
 
-    reader = {"DataConsumerAccountId": CONSUMER, "RouteTableIds": ""}
-    given = parameters(tmp_path, "staging", **AT_ONCE, **reader, **switched(False))
+    given = staging_with_a_consumer(tmp_path)
     outcome = Outcome(tmp_path / "run", {"account": look}, parameters=given, count=500)
 
     assert outcome.exit_code == 0, outcome.summary["error"]
@@ -79,7 +85,7 @@ def test_staging_without_endpoints_and_with_a_consumer_who_reads_the_parquet_and
     assert seen["read"]
 
 
-def _consumer_reads_parquet_only(run: Run) -> None:
+def consumer_reads_parquet_only(run: Run) -> None:
     reader, owner = run.emulator.client("s3", READER), run.emulator.client("s3")
     processed, raw, archive = (
         run.resources[name] for name in ("ProcessedDataBucket", "RawDataBucket", "ArchivedDataBucket")

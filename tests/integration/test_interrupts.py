@@ -14,6 +14,7 @@ import pytest
 from harness import patience
 from tests.integration.commands import (
     DEPLOYED_QUICKLY,
+    WITHOUT_SPARK,
     Command,
     assert_nothing_is_left,
     assert_told_in_one_line,
@@ -45,6 +46,9 @@ STAGES = (
 
 #: The first stages are those of any run; what comes after the deployment does not ask how that was made.
 FIRST_STAGES = ("", "Starting the emulated AWS", "Packaging", "Deploying")
+#: Stages with processes of their own to end, beside the Glue job's and the result, which have tests of their own. All
+#: else is what these show, at another moment.
+DAILY = ("Starting the emulated AWS", "Deploying")
 
 
 class Moment(NamedTuple):
@@ -57,16 +61,16 @@ class Moment(NamedTuple):
 
 
 def moments() -> Iterator[Any]:
-    """Twenty moments; by default only one per stage, the others in the nightly profile, as each takes a run."""
+    """Twenty moments; all but one of each DAILY stage are left to the nightly profile, as each takes a run."""
     chance = random.Random(SEED)
     signals = cycle((signal.SIGINT, signal.SIGTERM))
     for line, length, count in STAGES:
-        # Of the job's, the one of test_spark_ends_with_the_run.
-        daily = chance.randrange(count) if line != JOB else count
+        daily = chance.randrange(count)
         for part in range(count):
             # One in each part of a stage, so that no long stretch is left out by chance.
             moment = Moment(line, length * (part + chance.random()) / count, next(signals))
-            yield pytest.param(moment, id=str(moment), marks=[] if part == daily else pytest.mark.nightly)
+            is_daily = part == daily and line in DAILY
+            yield pytest.param(moment, id=str(moment), marks=[] if is_daily else pytest.mark.nightly)
 
 
 Started = Callable[[str], Command]
@@ -112,6 +116,19 @@ def test_a_signal_at_any_moment_ends_all_of_it(started: Started, moment: Moment)
         code = command.process.wait(patience.seconds(60))
 
         assert_nothing_is_left(command)
+        assert_ended_as(command, code)
+
+
+def test_a_signal_after_the_result_changes_nothing(tmp_path: Path, packaged_folder: dict[str, str]) -> None:
+    """Every record is refused, so that the Glue job, which has ended by then, need not run."""
+    arguments = ("--count", "300", "--bad-per-mille", "1000")
+    with Command(tmp_path, *arguments, program=WITHOUT_SPARK, **packaged_folder) as command:
+        wait_for(command, RESULT)
+        send(command, signal.SIGTERM)
+        code = command.process.wait(patience.seconds(60))
+
+        assert_nothing_is_left(command)
+        assert RESULT in command.printed
         assert_ended_as(command, code)
 
 

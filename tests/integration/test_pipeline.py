@@ -16,6 +16,7 @@ from harness.alarms.states import State
 from harness.pipeline.glue import spark_python
 from market_data import FEEDS
 from tests.integration.runs import Outcome
+from tests.integration.test_environments import consumer_reads_parquet_only, staging_with_a_consumer
 
 pytestmark = pytest.mark.stack
 
@@ -116,6 +117,9 @@ def written_partitions(run):
 def test_what_goes_wrong_with_one_object_is_told_and_keeps_nothing_else_from_readers(tmp_path):
     """One run instead of three: three failures, each in a different feed.
 
+    And it is in staging, with a consumer, who reads what there is; that nothing goes wrong there either is nightly
+    (test_environments.py).
+
     An object that is no gzip any more fails whatever Spark reads with it. One that is deleted between validation and
     Parquet must not be passed over. And a record is written twice into the Parquet.
     """
@@ -135,9 +139,12 @@ def test_what_goes_wrong_with_one_object_is_told_and_keeps_nothing_else_from_rea
 
     def look_and_write_a_line_twice(run):
         seen["written"], seen["known"], seen["open"] = written_partitions(run), catalogue(run), open_rows(run)
+        assert run.emulator.client("ec2").describe_vpc_endpoints()["VpcEndpoints"] == []
+        consumer_reads_parquet_only(run)
         seen["doubled"] = write_a_line_twice(run)
 
-    outcome = Outcome(tmp_path / "run", {"transform": spoil, "account": look_and_write_a_line_twice})
+    interfere = {"transform": spoil, "account": look_and_write_a_line_twice}
+    outcome = Outcome(tmp_path / "run", interfere, parameters=staging_with_a_consumer(tmp_path), count=500)
     summary, printed = outcome.summary, outcome.printed.getvalue()
 
     assert outcome.exit_code == 1
@@ -219,7 +226,7 @@ def test_a_role_that_lacks_an_action_is_named_with_it(tmp_path, function, sid, a
     """The emulated AWS enforces the code's calls; the permission check evaluates what AWS itself does with the role."""
     role = f"financial-{function}-role-development"
 
-    outcome = Outcome(tmp_path / "run", edit=lambda template: _without(template, sid, action, role))
+    outcome = Outcome(tmp_path / "run", edit=lambda template: _without(template, sid, action, role), count=100)
 
     assert outcome.exit_code == 1
     assert role in outcome.summary["error"]

@@ -21,6 +21,7 @@ from harness.deploy.stack import DEVELOPMENT_PARAMETERS, PACKAGED, STACK_NAME, D
 from harness.emulator.process import Emulator
 from harness.packaging import build
 from harness.packaging.layer import ROOT, Target
+from tests.integration.aws_cli import aws_cli, folder_with_aws
 from tests.integration.stacks import Stack, described, with_a_last_resource_that_fails
 
 pytestmark = pytest.mark.stack
@@ -54,7 +55,7 @@ class Shell:
         (folder / "template").mkdir()
         shutil.copy(STACK_POLICY, folder / "template")
         # The AWS CLI and the harness of this environment.
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        path = os.pathsep.join([str(folder_with_aws()), str(Path(sys.executable).parent), os.environ["PATH"]])
         variables = {"STACK": STACK_NAME, "ENVIRONMENT": ENVIRONMENT, "ARTIFACT_BUCKET": BUCKET}
         self.environment = {
             **emulator.environment(),
@@ -93,7 +94,7 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture
 def aws(emulator: Emulator) -> AwsCli:
-    return AwsCli(emulator.environment())
+    return aws_cli(emulator.environment())
 
 
 @pytest.fixture
@@ -161,6 +162,8 @@ def test_the_deployment_protects_production_each_time_and_others_when_asked(
     emulator.client("s3").create_bucket(Bucket=parameter(production, "ArtifactBucketName"))
     for name, value in emulator.environment().items():
         monkeypatch.setenv(name, value)
+    # That of this environment: test_deploy.py has the command with the real one.
+    monkeypatch.setattr(command, "AwsCli", aws_cli)
 
     def protected(stack: str) -> tuple[bool, bool]:
         cloudformation = emulator.client("cloudformation")

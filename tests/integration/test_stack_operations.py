@@ -13,6 +13,7 @@ from harness.deploy.stack import DEVELOPMENT_PARAMETERS, STACK_NAME, TEMPLATE, p
 from harness.emulator.process import Emulator
 from harness.packaging.layer import ROOT
 from harness.render.source import read
+from tests.integration.aws_cli import aws_cli
 from tests.integration.stacks import (
     Stack,
     StackFailed,
@@ -123,7 +124,7 @@ def test_each_parameter_can_be_changed_alone(emulator: Emulator) -> None:
 
 def test_what_was_changed_is_changed_back(emulator: Emulator, tmp_path: Path) -> None:
     Stack(emulator).create()
-    aws = AwsCli(emulator.environment())
+    aws = aws_cli(emulator.environment())
     # Switched on by one deployment, they have to be named to be switched off: the CLI keeps what a file leaves out.
     on = overridden(tmp_path / "on.json", CreateKinesisEndpoint="true", DataConsumerAccountId="1" * 12)
     off = overridden(tmp_path / "off.json", CreateKinesisEndpoint="false", DataConsumerAccountId="")
@@ -235,7 +236,7 @@ def test_a_region_that_is_not_supported_is_refused_before_anything_is_built(
     refusing: dict[str, Stack], shared: Emulator, region: str
 ) -> None:
     """Glue 5.1 may be missing in the Region; found only at the last resource, after the archive was created."""
-    elsewhere = AwsCli({**shared.environment(), "AWS_DEFAULT_REGION": region})
+    elsewhere = aws_cli({**shared.environment(), "AWS_DEFAULT_REGION": region})
 
     with pytest.raises(AwsCliError, match=f"Unable to get mapping for Regions::{region}::Console"):
         deploy_packaged(elsewhere, DEVELOPMENT_PARAMETERS)
@@ -284,7 +285,7 @@ def test_a_deleted_stack_leaves_what_must_be_kept_and_can_take_it_up_again(
     folder = tmp_path / "import"
     arguments = ["--parameters", str(DEVELOPMENT_PARAMETERS), "--folder", str(folder)]
     assert import_command.main(arguments) == 0
-    _import(AwsCli(emulator.environment()), folder)
+    _import(aws_cli(emulator.environment()), folder)
     assert set(types(emulator)) == set(kept)
 
     assert stack.update()

@@ -9,6 +9,7 @@ import contextvars
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from threading import Lock
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -36,18 +37,24 @@ def call(service: str, operation: str, parameters: dict[str, Any], *, account: s
     return method(**parameters)
 
 
+#: One for all clients: each session reads the models of botocore anew, a second of computing for what a stack needs.
+_SESSION = botocore.session.Session()
+#: A session makes one client at a time.
+_MAKING = Lock()
+
+
 @cache
 def _client(service: str, account: str, region: str) -> BaseClient:
-    session = botocore.session.Session()
-    client = session.create_client(
-        service,
-        region_name=region,
-        endpoint_url="https://127.0.0.1",
-        # An access key of twelve digits is the root user of that account.
-        aws_access_key_id=account,
-        aws_secret_access_key="inside",
-        config=Config(retries={"total_max_attempts": 1}),
-    )
+    with _MAKING:
+        client = _SESSION.create_client(
+            service,
+            region_name=region,
+            endpoint_url="https://127.0.0.1",
+            # An access key of twelve digits is the root user of that account.
+            aws_access_key_id=account,
+            aws_secret_access_key="inside",
+            config=Config(retries={"total_max_attempts": 1}),
+        )
     events: Any = client.meta.events
     events.register("before-send", _answerer(service))
     return client
