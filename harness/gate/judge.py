@@ -7,7 +7,6 @@ from pathlib import Path
 
 from harness.catalogue.catalogue import fingerprint
 from harness.gate import suppressions, waivers
-from harness.gate.check_loader import Check
 from harness.gate.engines import python_checks as check_engine
 from harness.gate.engines.errors import EngineError
 from harness.gate.engines.outcome import Engine, Outcome, Target
@@ -91,26 +90,21 @@ def _judged(engine: Engine, targets: Sequence[Target], scenarios: Scenarios) -> 
         raise EngineError(f"{engine.name} answered for {len(answers)} of {len(targets)} templates")
     outcomes = list(zip(targets, answers, strict=True))
     if isinstance(engine, Checks):
-        outcomes += _combinations(engine.checks, targets, scenarios)
+        outcomes += _combinations(engine, targets, scenarios)
     return outcomes
 
 
-def _combinations(
-    checks: Sequence[Check], targets: Sequence[Target], scenarios: Scenarios
-) -> list[tuple[Target, Outcome]]:
+def _combinations(engine: Checks, targets: Sequence[Target], scenarios: Scenarios) -> list[tuple[Target, Outcome]]:
     """The checks' failures in every reachable combination of the resources they compare, beyond the scenarios.
 
-    A check sees only resources of the types it asked for, so the combinations are those of what these depend on.
+    A check sees only resources of the types it asked for in the scenarios, which it has judged before, so the
+    combinations are those of what these depend on.
     """
     found = []
-    for check in checks:
+    for check in engine.checks:
         if check.judges_source:
             continue
-        types: set[str] = set()
-        for target in targets[1:]:
-            stack = target.stack()
-            list(check.run(stack))
-            types |= stack.types_read
+        types = engine.types_read.get(check.slug, set())
         names = [
             name for name, body in scenarios.template["Resources"].items() if "*" in types or body["Type"] in types
         ]

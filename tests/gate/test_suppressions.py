@@ -154,7 +154,7 @@ def test_the_linter_would_have_obeyed():
     for text, found in ((_template(), True), (_template("template", written), False)):
         template, _ = decode_str(text)
         assert template is not None
-        matches = run_template_by_data(template, ConfigMixIn(regions=["us-east-1"]), cfn_lint._rules())
+        matches = run_template_by_data(template, ConfigMixIn(regions=["us-east-1"]), cfn_lint.all_rules())
 
         assert ("E3002" in {match.rule.id for match in matches}) is found
 

@@ -4,8 +4,10 @@ import json
 import logging
 import multiprocessing
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from enum import Enum, auto
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,12 +16,13 @@ import cfnlint
 from cfnlint.config import ConfigMixIn
 from cfnlint.decode.decode import decode_str
 from cfnlint.helpers import REGIONS
-from cfnlint.rules import Rules
+from cfnlint.rules import CloudFormationLintRule, Rules
 from cfnlint.runner import run_template_by_data
 from cfnlint.version import __version__
 
 from harness.gate.engines.errors import EngineError
 from harness.gate.engines.outcome import Failure, Outcome, Target
+from harness.render.dumping import as_json, as_key
 
 #: Every commercial region that cfn-lint has schemas for; the template may be deployed in any of them.
 COMMERCIAL = tuple(
@@ -32,6 +35,10 @@ OF_SOURCES = ("W3010",)
 #: The rules for IAM policy documents write out every `Fn::Sub` in each Region that they are given, which took four
 #: fifths of the gate's time with cfn-lint; none of them asks for the Region (only the partition, which is the same).
 REGION_BLIND = ("E3510", "E3512", "E3513")
+#: The rule that walks through a template and asks the others on its way, and its parts that lead to a DependsOn.
+WALKS_TEMPLATE, WALKS_RESOURCES = "E1001", ("E1101", "E3001")
+#: Rules that are asked about one resource, and look at others; besides those that are given the template.
+COMPARES_RESOURCES = ("E3005", "W3005")
 #: A new process takes two seconds to load the rules; a template takes one to judge.
 WORTH_PROCESSES = 6
 
@@ -43,25 +50,77 @@ class CfnLint:
     version = __version__
 
     def judge(self, targets: Sequence[Target]) -> list[Outcome]:
-        """See `Engine`. Splits the work over one process per core."""
-        passes = [
-            (index, (target.name, target.source_text or target.json, target.is_source, everywhere))
-            for index, target in enumerate(targets)
-            for everywhere in ((True, False) if target.is_source else (False,))
-        ]
+        """See `Engine`. Each core takes its share, in a process of its own."""
+        passes = [*_passes(targets)]
         # The passes over all Regions take longest, so they begin first.
-        passes.sort(key=lambda each: not each[1][-1])
-        arguments = [argument for _, argument in passes]
+        passes.sort(key=lambda each: each.kind is not Kind.EVERYWHERE)
         if len(passes) < WORTH_PROCESSES:
-            results = [_lint(*each) for each in arguments]
+            results = [*map(_lint, passes)]
         else:
             context = multiprocessing.get_context("spawn")
             with ProcessPoolExecutor(max_workers=os.cpu_count(), mp_context=context) as pool:
-                results = list(pool.map(_lint, *zip(*arguments, strict=True)))
+                results = list(pool.map(_lint, passes))
         found: list[dict[Failure, None]] = [{} for _ in targets]
-        for (index, _), failures in zip(passes, results, strict=True):
-            found[index].update(dict.fromkeys(failures))
+        of_resource: dict[tuple[str, str], list[Failure]] = {}
+        for each, failures in zip(passes, results, strict=True):
+            for failure in failures:
+                if each.kind is Kind.RESOURCES and failure.resource:
+                    of_resource.setdefault((failure.resource, each.bodies[failure.resource]), []).append(failure)
+                else:
+                    found[each.target][failure] = None
+        for of_target, target in zip(found, targets, strict=True):
+            if not target.is_source and of_resource:
+                for resource in _bodies(target).items():
+                    of_target.update(dict.fromkeys(of_resource.get(resource, ())))
         return [Outcome([*failures]) for failures in found]
+
+
+class Kind(Enum):
+    """What a pass over a template asks."""
+
+    #: A source, in every commercial Region: all but what is blind to Regions.
+    EVERYWHERE = auto()
+    #: A source, in one Region: all.
+    SOURCE = auto()
+    #: A rendering: what compares resources, or is about the template.
+    WHOLE = auto()
+    #: The resources of a rendering that no earlier one has: all the rest.
+    RESOURCES = auto()
+
+
+@dataclass(frozen=True)
+class _Pass:
+    target: int
+    kind: Kind
+    name: str
+    text: str
+    #: Of the resources it is about, as text.
+    bodies: Mapping[str, str] = field(default_factory=dict)
+
+
+def _passes(targets: Sequence[Target]) -> Iterator[_Pass]:
+    """A rule that is asked about each resource by itself is asked once about those that are equal in name and body."""
+    seen: set[tuple[str, str]] = set()
+    for index, target in enumerate(targets):
+        if target.is_source:
+            yield _Pass(index, Kind.EVERYWHERE, target.name, target.source_text)
+            yield _Pass(index, Kind.SOURCE, target.name, target.source_text)
+            continue
+        yield _Pass(index, Kind.WHOLE, target.name, target.json)
+        bodies = _bodies(target)
+        rest = "", as_key({**target.template, "Resources": {}})
+        new = {name: body for name, body in bodies.items() if (name, body) not in seen}
+        if rest not in seen:
+            # cfn-lint wants a resource beside it.
+            new = new or dict([*bodies.items()][:1])
+        seen.update(new.items(), [rest])
+        if new:
+            resources = {name: target.template["Resources"][name] for name in new}
+            yield _Pass(index, Kind.RESOURCES, target.name, as_json({**target.template, "Resources": resources}), new)
+
+
+def _bodies(target: Target) -> dict[str, str]:
+    return {name: as_key(body) for name, body in target.template["Resources"].items()}
 
 
 def lint(name: str, text: str, is_source: bool) -> Outcome:
@@ -70,40 +129,54 @@ def lint(name: str, text: str, is_source: bool) -> Outcome:
     return CfnLint().judge([target])[0]
 
 
-@cache
-def _rules(without: tuple[str, ...] = ()) -> Rules:
-    """cfn-lint's rules, reloaded for each selection: a run links rules to each other, and the links persist."""
+def all_rules() -> Rules:
+    """All that cfn-lint brings."""
     logging.getLogger("cfnlint").setLevel(logging.CRITICAL)
-    loaded = Rules.create_from_directory(str(Path(cfnlint.__file__).parent / "rules"))
-    # Left out rather than ignored: rules in `mandatory_checks` cannot be ignored.
-    return Rules({key: rule for key, rule in loaded.items() if rule.id not in without})
+    return Rules.create_from_directory(str(Path(cfnlint.__file__).parent / "rules"))
 
 
-def _lint(name: str, text: str, is_source: bool, everywhere: bool) -> list[Failure]:
-    """What cfn-lint says of a template: in every commercial Region, but for what is blind to Regions, or in one."""
-    template, errors = decode_str(text)
+@cache
+def _rules(kind: Kind) -> Rules:
+    """cfn-lint's rules, loaded anew for each choice: a run links them to each other, and the links would stay."""
+    loaded = all_rules()
+    of_templates = {each.id for each in loaded.values() if type(each).match is not CloudFormationLintRule.match}
+    compared = of_templates | set(COMPARES_RESOURCES)
+    left_out = {
+        Kind.EVERYWHERE: set(REGION_BLIND),
+        Kind.SOURCE: set(),
+        Kind.WHOLE: {each.id for each in loaded.values()} - compared - set(WALKS_RESOURCES),
+        Kind.RESOURCES: compared - {WALKS_TEMPLATE},
+    }[kind]
+    # Left out and not ignored: what `mandatory_checks` names cannot be ignored.
+    return Rules({key: rule for key, rule in loaded.items() if rule.id not in left_out})
+
+
+def _lint(asked: _Pass) -> list[Failure]:
+    """What cfn-lint says in one pass."""
+    template, errors = decode_str(asked.text)
     if errors or template is None:
-        return [*map(_failure, errors)]
+        return [*map(failure, errors)]
     if isinstance(template.get("Metadata"), dict):
-        # A template could disable rules by configuring them there.
+        # It could configure rules there, which is another way to switch them off.
         template["Metadata"].pop("cfn-lint", None)
+    of_source = asked.kind in (Kind.EVERYWHERE, Kind.SOURCE)
     config = ConfigMixIn(
-        # Ignore a .cfnlintrc in the home or working directory.
+        # Nor does a .cfnlintrc in somebody's home or working directory have a say.
         config_file=os.devnull,
-        regions=[*(COMMERCIAL if everywhere else RENDERED_REGION)],
-        include_checks=["I"] if is_source else [],
-        ignore_checks=[] if is_source else list(OF_SOURCES),
-        # The template's own Metadata may not disable rules.
+        regions=[*(COMMERCIAL if asked.kind is Kind.EVERYWHERE else RENDERED_REGION)],
+        include_checks=["I"] if of_source else [],
+        ignore_checks=[] if of_source else list(OF_SOURCES),
+        # Says that a template's own Metadata may switch off nothing.
         mandatory_checks=["E", "I", "W"],
     )
-    rules = _rules(REGION_BLIND) if everywhere else _rules()
     try:
-        return [*map(_failure, run_template_by_data(template, config, rules))]
+        return [*map(failure, run_template_by_data(template, config, _rules(asked.kind)))]
     except Exception as error:
-        raise EngineError(f"cfn-lint broke on {name}: {type(error).__name__}: {error}") from error
+        raise EngineError(f"cfn-lint broke on {asked.name}: {type(error).__name__}: {error}") from error
 
 
-def _failure(match: Any) -> Failure:
+def failure(match: Any) -> Failure:
+    """One of cfn-lint's matches."""
     # Plain text and numbers: cfn-lint's own types cannot be sent to another process.
     place = tuple(int(step) if isinstance(step, int) else str(step) for step in match.path or ())
     resource = str(place[1]) if len(place) > 1 and place[0] == "Resources" else ""

@@ -18,6 +18,8 @@ class Checks:
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self.checks = []
+        #: The types that each check asked for in the renderings it has judged.
+        self.types_read: dict[str, set[str]] = {}
         for path in paths:
             try:
                 self.checks += check_loader.load([path])
@@ -34,7 +36,10 @@ class Checks:
             if check.judges_source != target.is_source:
                 outcome.unevaluated.add(check.slug)
                 continue
-            failures, applied = run(check, target.template if target.is_source else target.stack(), target.name)
+            judged = target.template if target.is_source else target.stack()
+            failures, applied = run(check, judged, target.name)
+            if isinstance(judged, Stack):
+                self.types_read.setdefault(check.slug, set()).update(judged.types_read)
             outcome.failures.extend(failures)
             if not applied:
                 outcome.not_applicable.add(check.slug)

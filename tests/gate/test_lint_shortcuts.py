@@ -1,0 +1,87 @@
+"""cfn-lint is asked once about a resource that several scenarios have. It has to say what it says of each scenario."""
+
+import copy
+import os
+from functools import cache
+from typing import Any
+
+import pytest
+from cfnlint.config import ConfigMixIn
+from cfnlint.decode.decode import decode_str
+from cfnlint.runner import run_template_by_data
+
+from conftest import NIGHTLY, PROFILE
+from harness.gate.command import TEMPLATE
+from harness.gate.engines import cfn_lint
+from harness.gate.engines.cfn_lint import CfnLint
+from harness.gate.engines.outcome import Failure, Target
+from harness.gate.judge import targets_of
+from harness.render.scenarios import Scenarios
+from harness.render.source import read
+
+RULES = cache(cfn_lint.all_rules)
+#: Enough for the defects.
+SOME = ("RawDataBucket", "RawDataBucketPolicy", "AccessLogBucket", "MarketDataStream")
+
+
+def plain(target: Target) -> set[Failure]:
+    """What cfn-lint's own runner says of a whole rendering."""
+    template, errors = decode_str(target.json)
+    assert template is not None
+    config = ConfigMixIn(
+        config_file=os.devnull,
+        regions=[*cfn_lint.RENDERED_REGION],
+        ignore_checks=[*cfn_lint.OF_SOURCES],
+        mandatory_checks=["E", "W"],
+    )
+    return {*map(cfn_lint.failure, [*errors, *run_template_by_data(template, config, RULES())])}
+
+
+def broken(template: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """A copy with a value at a path."""
+    *places, last = path.split("/")
+    result = at = copy.deepcopy(template)
+    for place in places:
+        at = at.setdefault(place, {})
+    at[last] = value
+    return result
+
+
+@pytest.fixture(scope="module")
+def renderings() -> list[Target]:
+    source = read(TEMPLATE)
+    return [each for each in targets_of(source, Scenarios(source.template)) if not each.is_source]
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "value"),
+    [
+        ("E3005", "Resources/RawDataBucketPolicy/DependsOn", "Nothing"),
+        ("E3019", "Resources/RawDataBucket/Properties/BucketName", "access-log-bucket"),
+        ("E3002", "Resources/RawDataBucket/Properties/Colour", "red"),
+        ("E3012", "Resources/MarketDataStream/Properties/ShardCount", "many"),
+        ("E3001", "Resources/MarketDataStream/Typ", "AWS::Kinesis::Stream"),
+        ("E6001", "Outputs/Stream", "no object"),
+        ("E1001", "Outsputs/Stream", {"Value": "a"}),
+        ("E1003", "Description", "x" * 1025),
+    ],
+)
+def test_a_defect_in_one_scenario_is_found_in_that_one(renderings: list[Target], rule: str, path: str, value: Any):
+    resources = renderings[0].template["Resources"]
+    sound = Target("sound", {**renderings[0].template, "Resources": {name: resources[name] for name in SOME}})
+    if rule == "E3019":
+        sound = Target(sound.name, broken(sound.template, "Resources/AccessLogBucket/Properties/BucketName", value))
+    defect = Target("with a defect", broken(sound.template, path, value))
+
+    before, found, again = (set(outcome.failures) for outcome in CfnLint().judge([sound, defect, sound]))
+
+    assert rule in {failure.rule for failure in found - before}
+    assert (before, found) == (plain(sound), plain(defect))
+    assert again == before
+
+
+def test_of_each_scenario_the_same_is_found_as_in_the_whole(renderings: list[Target]):
+    """Some scenarios every day, all of them in the nightly profile."""
+    some = renderings if PROFILE == NIGHTLY else [renderings[0], renderings[len(renderings) // 2]]
+
+    assert [set(outcome.failures) for outcome in CfnLint().judge(some)] == [*map(plain, some)]
