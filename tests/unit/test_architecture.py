@@ -75,7 +75,7 @@ def test_one_module_reads_cloudformation_yaml() -> None:
 
     assert _files_with(reads, "harness", "rules", "tests") == {
         "harness/gate/engines/cfn_lint.py", "harness/gate/engines/checkov_worker.py", "harness/render/source.py",
-        "tests/gate/test_suppressions.py", "tests/render/test_source.py",
+        "tests/gate/test_lint_shortcuts.py", "tests/gate/test_suppressions.py", "tests/render/test_source.py",
     }  # fmt: skip
 
 
