@@ -20,7 +20,8 @@ from harness.deploy.cli import AwsCli
 _SERVER = """
 import gc, json, os, select, socket, sys, yaml
 # Of each template of 180 KB the CLI reads and writes copies: in C, a second of computing less.
-yaml.SafeLoader, yaml.SafeDumper = yaml.CSafeLoader, yaml.CSafeDumper
+yaml.SafeLoader = yaml.CSafeLoader
+yaml.SafeDumper = yaml.CSafeDumper
 import awscli.clidriver, awscli.customizations.s3.s3
 from awscli.customizations.cloudformation import deployer
 # What a first call imports: one that nobody answers, and whose complaint nobody reads.

@@ -236,7 +236,7 @@ def test_a_trail_that_is_not_to_be_started_fails_the_stack(emulator: Emulator) -
     trail = {**ADDED["Trail"]["Properties"], "TrailName": "stopped", "IsLogging": "false", "S3BucketName": "somewhere"}
     del trail["KMSKeyId"]
 
-    with pytest.raises(StackFailed, match="not to be started"):
+    with pytest.raises(StackFailed, match="the overlay starts every trail, but IsLogging of stopped is false"):
         deploy(emulator, "stopped", {"Trail": {"Type": "AWS::CloudTrail::Trail", "Properties": trail}})
     assert "stopped" not in [each["Name"] for each in emulator.client("cloudtrail").describe_trails()["trailList"]]
 
