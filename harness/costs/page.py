@@ -126,22 +126,13 @@ def assumptions() -> str:
 
 
 def prices() -> str:
-    """Every price with its page, and where the number was read."""
+    """Where and when the prices were read."""
     known = data.load()
-    rows = [
-        (each.service, each.unit, " / ".join(f"{price:f}" for _, price in each.tiers), each.page, each.read)
-        for each in known.prices.values()
-    ]
-    read_where = "\n".join(
-        paragraph(f"`{name}` ({each['date']}): {each['what']}", "  ", "- ")
-        for name, each in known.raw["sources"].items()
-    )
-    return f"{table(('service', 'unit', 'USD', 'pricing page', 'read'), rows)}\n\n{read_where}"
-
-
-def free() -> str:
-    """Types without a price."""
-    return table(("type", "why it costs nothing here"), ((code(name), why) for name, why in data.load().free.items()))
+    items = []
+    for name, source_ in known.raw["sources"].items():
+        read_there = sorted({each.service for each in known.prices.values() if each.read == name})
+        items.append(f"`{name}` ({source_['date']}): {source_['what']} For: {', '.join(read_there)}.")
+    return "\n".join(paragraph(each, "  ", "- ") for each in items)
 
 
 def _totals(head: str, found: Mapping[str, Mapping[str, Bill]]) -> str:
@@ -164,5 +155,4 @@ PARTS: dict[str, Callable[[], str]] = {
     "costs_options": options,
     "costs_assumptions": assumptions,
     "costs_prices": prices,
-    "costs_free": free,
 }
