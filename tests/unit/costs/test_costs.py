@@ -188,6 +188,27 @@ def test_the_amounts_are_the_templates(path: str, value: Any, price: str, amount
     assert found.total != bill().total
 
 
+def test_full_batches_make_objects_that_move_to_the_archive_s_classes() -> None:
+    """At 10,000 records/s, an event's 6 MiB are full before the window ends."""
+    found = bill(load=Load(Decimal(10000), page.LATER)).amounts
+    a_batch = Fraction(6 * 2**20) / (Fraction(640 * 4, 3) + 550)
+    objects = 26_280_000_000 / a_batch * 3
+    in_glacier = (26_280_000_000 * 100 + objects * 32 * 1024) * 12 / 365 / 2**30
+
+    expected = {
+        "data_event": objects * 10,
+        "to_GLACIER": objects * 2,
+        "to_DEEP_ARCHIVE": objects,
+        "to_GLACIER_IR": objects,
+        "DEEP_ARCHIVE": in_glacier * (1096 - 365),
+        # The archive's from 90 to 365 days, the raw bucket's from then on, and the trail's from 92.
+        "GLACIER": in_glacier * (365 - 90 + 1096 - 90) + objects * 10 * 200 * 12 / 365 / 2**30 * (1096 - 92),
+    }
+    assert {name: round(Fraction(found[name]), 6) for name in expected} == {
+        name: round(amount, 6) for name, amount in expected.items()
+    }
+
+
 def test_what_expires_is_not_stored_any_more() -> None:
     usual, later = bill(load=Load(Decimal(1000), page.LATER)), Load(Decimal(1000), page.LATER)
 
