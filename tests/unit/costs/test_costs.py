@@ -209,6 +209,13 @@ def test_full_batches_make_objects_that_move_to_the_archive_s_classes() -> None:
     }
 
 
+def test_a_crawl_that_is_never_over_is_paid_all_month() -> None:
+    load = Load(Decimal(10000), page.AGES["84th"])
+    crawls = bill(load=load).amounts["dpu_hour"] - bill(_set("RawDataCrawler", None), load).amounts["dpu_hour"]
+
+    assert round(crawls, 6) == 2 * 730
+
+
 def test_what_expires_is_not_stored_any_more() -> None:
     usual, later = bill(load=Load(Decimal(1000), page.LATER)), Load(Decimal(1000), page.LATER)
 
