@@ -23,6 +23,7 @@ COMMANDS = {
     ),
     "stack-policy": ("harness.deploy.policy_command", "print the stack policy for what the template retains"),
     "replay": ("harness.replay.__main__", "convert captures to the contract's NDJSON, or generate a feed"),
+    "costs": ("harness.costs.command", "what the template costs a month at three loads"),
     "quarantine": ("harness.quarantine.command", "show rejected records: counts, reasons and samples"),
 }
 

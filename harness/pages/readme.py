@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness import generated
 from harness.cli import Parser
+from harness.costs import page as costs
 from harness.deployer import page as deployer
 from harness.emulator import not_shown
 from harness.emulator.overlay import install
@@ -16,7 +17,7 @@ from market_data import Reason
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = tuple(
     ROOT / "docs" / f"{name}.md"
-    for name in ("data-contract", "deploying", "emulated-aws", "feeds", "judging-other-templates")
+    for name in ("costs", "data-contract", "deploying", "emulated-aws", "feeds", "judging-other-templates")
 )
 
 
@@ -51,6 +52,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "not_shown": not_shown.listing,
     "formats": _formats,
     "placeholders": _placeholders,
+    **costs.PARTS,
     **deployer.PARTS,
 }
 

@@ -1,0 +1,1 @@
+"""What a deployment costs a month: prices as data, amounts from the rendered template."""
