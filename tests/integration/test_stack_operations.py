@@ -200,10 +200,15 @@ def refusing(shared: Emulator) -> dict[str, Stack]:
         pytest.param("development", {"DataConsumerAccountId": "12345"}, "twelve digits", id="no account"),
         pytest.param("development", {"AlertEmail": "on-call"}, "one e-mail address", id="no address"),
         pytest.param("development", {"ParquetSchedule": "rate(1 hour)"}, "cron", id="no cron"),
-        pytest.param("development", {"CrawlerSchedule": "cron(40 3 * * * *)"}, "cron", id="two days in a cron"),
+        pytest.param("development", {"ParquetSchedule": "cron(10 * * * * *)"}, "cron", id="two days in a cron"),
+        pytest.param(
+            "development", {"CrawlerSchedule": "cron(40 3 * * * *)"}, "cron", id="two days in a crawler's cron"
+        ),
         pytest.param("development", {"ShardCount": "3"}, "ShardCount", id="shards without a concurrency"),
         pytest.param("development", {"BatchingWindowSeconds": "301"}, "0 to 300", id="too long a window"),
         pytest.param("development", {"VpcCidr": "10.0.0.0/8"}, "IPv4 blocks", id="a network for everybody"),
+        pytest.param("development", {"VpcCidr": "10.300.0.0/16"}, "IPv4 blocks", id="a number above 255"),
+        pytest.param("development", {"VpcCidr": "10.20.0.0/16,"}, "IPv4 blocks", id="a comma at the end"),
         pytest.param("development", {"VpcCidr": ",".join(["10.20.0.0/16"] * 6)}, "one to five", id="six blocks"),
         pytest.param(
             "development", {"EndpointSubnetIds": "subnet-0123456789abcdef4"}, "two or more", id="endpoints in one zone"
