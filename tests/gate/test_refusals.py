@@ -23,6 +23,7 @@ from harness.gate.engines.cfn_lint import CfnLint
 from harness.gate.engines.outcome import Engine, Target
 from harness.markdown import escaped
 from harness.pages import refusals_page
+from harness.render.dumping import as_json
 from harness.render.rendering import Rendering
 from harness.render.scenarios import Scenarios
 from harness.render.source import Source
@@ -121,9 +122,7 @@ def test_a_check_refuses_it(entry: Refusal, breaks: Breaks) -> None:
         assert python_checks.run(check, breaks.template, "before")[0] == []
         assert python_checks.run(check, broken, entry.id)[0]
         return
-    pairs = [*breaks.pairs(entry)]
-    assert pairs, "the break changes no rendering"
-    refusing = (pair for pair in pairs if python_checks.run(check, pair.after.stack(), entry.id)[0])
+    refusing = (pair for pair in breaks.pairs(entry) if python_checks.run(check, pair.after.stack(), entry.id)[0])
     pair = next(refusing, None)
     assert pair, f"{entry.enforced_by} does not refuse it"
     assert python_checks.run(check, pair.before.stack(), "before")[0] == []
@@ -151,9 +150,7 @@ def _not_refused(engine: Engine, entries: list[Refusal], breaks: Breaks) -> list
     for index, entry in enumerate(entries):
         pair = next(breaks.pairs(entry), None)
         if pair is None:
-            broken = changed(breaks.template, entry.changes)
-            parts = {key: part for key, part in broken.items() if key in ("Parameters", "Conditions", "Outputs")}
-            targets.append(Target(entry.id, parts | {"Resources": broken["Resources"]}))
+            targets += _outputs(entry, breaks)
             continue
         if entry.enforced_by in COMPARING:
             kinds = {pair.after.resource(name)["Type"] for name in pair.names}
@@ -169,7 +166,9 @@ def _not_refused(engine: Engine, entries: list[Refusal], breaks: Breaks) -> list
         usual |= {f"{name}{index:03}": body for name, body in _bodies(pair.before, pair.names).items()}
     targets += [Target("together", {"Resources": together}), Target("usual", {"Resources": usual})]
     found: dict[str, set[tuple[str, str]]] = {}
-    for target, outcome in zip(targets, engine.judge(targets), strict=True):
+    for target in targets:
+        # One by one: for several, cfn-lint would begin processes, which load its rules anew.
+        (outcome,) = engine.judge([target])
         found[target.name] = {(failure.rule, failure.resource[-3:]) for failure in outcome.failures}
     said = []
     for index, entry in enumerate(entries):
@@ -181,6 +180,17 @@ def _not_refused(engine: Engine, entries: list[Refusal], breaks: Breaks) -> list
         if own in found["usual"] or entry.enforced_by in before:
             said.append(f"{entry.id}: {entry.enforced_by} refuses the template as it is")
     return said
+
+
+def _outputs(entry: Refusal, breaks: Breaks) -> Iterator[Target]:
+    """The outputs that a break changes, as written, with the resources that they name, after and before."""
+    broken = changed(breaks.template, entry.changes)
+    outputs = {name: body for name, body in broken["Outputs"].items() if body != breaks.template["Outputs"].get(name)}
+    assert outputs, f"{entry.id} changes neither a rendering nor an output"
+    for name, template in ((entry.id, broken), (f"before {entry.id}", breaks.template)):
+        shown = {key: template["Outputs"][key] for key in outputs}
+        resources = {key: body for key, body in template["Resources"].items() if key in as_json(outputs)}
+        yield Target(name, {"Parameters": template["Parameters"], "Resources": resources, "Outputs": shown})
 
 
 # ---------------------------------------------------------------------------------------------------- the page ----
