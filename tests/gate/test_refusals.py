@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 
 from harness.catalogue import catalogue, refusals
-from harness.catalogue.catalogue import CHECKS, GUARD, BadRule
+from harness.catalogue.catalogue import CHECKOV, CHECKS, GUARD, BadRule
 from harness.catalogue.patches import changed
 from harness.catalogue.refusals import OVERLAY, REFUSALS, Refusal
 from harness.gate import check_loader
 from harness.gate.engines import python_checks
 from harness.gate.engines.cfn_guard import CfnGuard
 from harness.gate.engines.cfn_lint import CfnLint
+from harness.gate.engines.checkov_process import Checkov
 from harness.gate.engines.outcome import Engine, Target
 from harness.markdown import escaped
 from harness.pages import refusals_page
@@ -30,6 +31,8 @@ from harness.render.source import Source
 
 RULES = catalogue.load()
 BY_SLUG = {rule.slug: rule for rule in RULES}
+#: Checkov calls a policy by its id.
+SLUGS = {rule.id: rule.slug for rule in RULES}
 ENTRIES = refusals.load(REFUSALS, RULES)
 #: The gate judges templates; tests of the overlay are its own.
 JUDGED = [entry for entry in ENTRIES if entry.enforced_by != OVERLAY]
@@ -38,7 +41,7 @@ LINTED = [entry for entry in JUDGED if entry.by_lint]
 COMPARING = {"E3019", "E3064"}
 BY_ENGINE = {
     engine: [entry for entry in JUDGED if not entry.by_lint and BY_SLUG[entry.enforced_by].engine == engine]
-    for engine in (GUARD, CHECKS)
+    for engine in (GUARD, CHECKOV, CHECKS)
 }
 
 
@@ -135,6 +138,10 @@ def test_guard_refuses_the_rest(breaks: Breaks) -> None:
     assert _not_refused(engine, entries, breaks) == []
 
 
+def test_checkov_refuses_the_rest(breaks: Breaks, checkov: Checkov) -> None:
+    assert _not_refused(checkov, BY_ENGINE[CHECKOV], breaks) == []
+
+
 def test_cfn_lint_refuses_the_rest(breaks: Breaks) -> None:
     assert _not_refused(CfnLint(), LINTED, breaks) == []
 
@@ -169,7 +176,9 @@ def _not_refused(engine: Engine, entries: list[Refusal], breaks: Breaks) -> list
     for target in targets:
         # One by one: for several, cfn-lint would begin processes, which load its rules anew.
         (outcome,) = engine.judge([target])
-        found[target.name] = {(failure.rule, failure.resource[-3:]) for failure in outcome.failures}
+        found[target.name] = {
+            (SLUGS.get(failure.rule, failure.rule), failure.resource[-3:]) for failure in outcome.failures
+        }
     said = []
     for index, entry in enumerate(entries):
         own = (entry.enforced_by, f"{index:03}")
