@@ -1,4 +1,5 @@
-"""`tox -e rules [-- --write]`: checks whether `rules/README.md` and `rules/proof.csv` are current, or writes them.
+"""`tox -e rules [-- --write]`: checks whether rules/README.md, docs/refusals.md and rules/proof.csv are current, or
+writes them.
 
 Either way the pages of the rules are written into `build/rules/`, which is not in git.
 """
@@ -8,11 +9,11 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 
-from harness.catalogue import catalogue, controls
+from harness.catalogue import catalogue, controls, refusals
 from harness.catalogue.catalogue import BadRule
 from harness.catalogue.controls import BadControls
 from harness.cli import Parser
-from harness.pages import pages, proof, reports, rules_readme
+from harness.pages import pages, proof, refusals_page, reports, rules_readme
 from harness.pages.reports import ROOT, NoReport
 from harness.pages.words import PROOF, README, Material
 
@@ -26,8 +27,8 @@ def main(argv: list[str]) -> int:
     """Report or, with `--write`, write stale files; return 0 if current, 1 if stale, 2 without a report."""
     parser = Parser(
         prog="rules",
-        description="Hold rules/README.md to the rules and controls, and rules/proof.csv to what the gate and the "
-        "mutants reported; write a page for each rule into build/rules.",
+        description="Hold rules/README.md to the rules and controls, docs/refusals.md to rules/refusals.yaml, and "
+        "rules/proof.csv to what the gate and the mutants reported; write a page for each rule into build/rules.",
         epilog="Exit codes: 0 fresh, or written; 1 stale; 2 a report is missing, or about another state.",
     )
     either = parser.add_mutually_exclusive_group()
@@ -38,8 +39,10 @@ def main(argv: list[str]) -> int:
     try:
         rules = catalogue.load()
         catalogued = controls.load(controls.CONTROLS, rules)
-        # It needs no report, so check it even without one.
-        stale += _held({README: rules_readme.write(rules, catalogued)}, options.write)
+        refused = refusals.load(refusals.REFUSALS, rules)
+        # They need no report, so check them even without one.
+        held = {README: rules_readme.write(rules, catalogued), refusals_page.PAGE: refusals_page.write(refused)}
+        stale += _held(held, options.write)
         found = Material(rules, catalogued, reports.load(rules, catalogue.RULES, reports.VERDICTS, reports.MUTANTS))
         stale += _held({PROOF: proof.write(found)}, options.write)
         build(ROOT, pages.write(found))

@@ -1,4 +1,4 @@
-"""Texts of `rules/README.md` and `build/rules/README.md`, with placeholders in braces."""
+"""Texts of `rules/README.md`, `docs/refusals.md` and `build/rules/README.md`, with placeholders in braces."""
 
 WHAT = """\
 <!-- Written by `tox -e rules -- --write`; do not edit. -->
@@ -35,7 +35,9 @@ In [proof.csv](proof.csv), `mutants_killed` counts those, and `killed_alone` the
 mutant is killed, or [harmless.yaml](harmless.yaml) says why it is harmless. Every rule kills at least one alone.
 
 cfn-lint and some of Checkov's own checks judge the template too; no control depends on them. Findings of other public
-rule sets, with our answers, are in [docs/outside-scanners.md](../docs/outside-scanners.md)."""
+rule sets, with our answers, are in [docs/outside-scanners.md](../docs/outside-scanners.md). What AWS refuses when a
+stack is created, and which rule refuses it before, is in [refusals.yaml](refusals.yaml), shown by service in
+[docs/refusals.md](../docs/refusals.md)."""
 
 HOW_TO = """\
 ## How to add a rule
@@ -74,3 +76,17 @@ The gate judged the source and {scenarios}, with {engines}. Of {total} mutants t
 harmless for a reviewed reason, and {survived}.
 
 Of {asked} mutants that cfn-lint and Checkov's own checks judged too, both missed {neither}."""
+
+REFUSALS = """\
+<!-- Written by `tox -e rules -- --write` from `rules/refusals.yaml`; do not edit. -->
+
+A template that lints clean can still fail when its stack is created: services have rules that no schema shows. These
+are {entries} of {services} services that AWS refuses, each with the rule that refuses it before anything is created.
+
+- **AWS's message** is quoted from a public report. It is empty where no report quotes it.
+- **Source** is AWS's documentation of the constraint, a report of a refusal, or both.
+- **Enforced by** names a rule of this project by its slug, which also names its file (see
+  [architecture](architecture.md#from-a-name-to-its-file)), or a rule of cfn-lint by its id.
+
+For each entry `rules/refusals.yaml` has a change of the template that AWS would refuse. A test makes this change and
+requires that the rule refuses it, and does not refuse the template as it is."""

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from harness.catalogue import catalogue, controls
+from harness.catalogue import catalogue, controls, refusals
 from harness.catalogue.cases import Case, load
 from harness.catalogue.catalogue import CHECKOV, Rule
 from harness.catalogue.clauses import clauses
@@ -23,7 +23,7 @@ from harness.catalogue.controls import CONTROLS
 from harness.gate import command as gate
 from harness.markdown import anchor, escaped
 from harness.mutants import command as mutants_command
-from harness.pages import command, pages, proof, reports, rules_readme
+from harness.pages import command, pages, proof, refusals_page, reports, rules_readme
 from harness.pages.examples import LONGEST, examples
 from harness.pages.reports import NoReport
 from harness.pages.words import PROOF, README, Material
@@ -362,7 +362,9 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, material: Material, bu
     monkeypatch.setattr(command, "ROOT", tmp_path)
     monkeypatch.setattr(reports, "VERDICTS", verdicts)
     monkeypatch.setattr(reports, "MUTANTS", mutants)
-    command.write(tmp_path, {README: rules_readme.write(RULES, PROMISED), PROOF: proof.write(material)})
+    refused = refusals_page.write(refusals.load(refusals.REFUSALS, RULES))
+    written = {README: rules_readme.write(RULES, PROMISED), refusals_page.PAGE: refused, PROOF: proof.write(material)}
+    command.write(tmp_path, written)
     return tmp_path
 
 
