@@ -265,6 +265,28 @@ def function(code: str, role_id: str = "Role", **properties: Any) -> dict[str, A
     return {"Type": "AWS::Lambda::Function", "Properties": {**basics, "Role": arn_of(role_id), **properties}}
 
 
+#: What Lambda tries out before it creates a mapping of a stream.
+READ_STREAM = "kinesis:DescribeStream kinesis:GetRecords kinesis:GetShardIterator"
+
+
+def trail_may_write(bucket_id: str, trail: str) -> dict[str, Any]:
+    """A bucket policy that lets a trail of this name deliver."""
+
+    def grant(action: str, path: str) -> dict[str, Any]:
+        source = {"Fn::Sub": f"arn:aws:cloudtrail:${{AWS::Region}}:${{AWS::AccountId}}:trail/{trail}"}
+        return {
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudtrail.amazonaws.com"},
+            "Action": action,
+            "Resource": {"Fn::Sub": f"${{{bucket_id}.Arn}}{path}"},
+            "Condition": {"StringEquals": {"aws:SourceArn": source}},
+        }
+
+    statements = [grant("s3:GetBucketAcl", ""), grant("s3:PutObject", "/AWSLogs/${AWS::AccountId}/*")]
+    document = {"Version": "2012-10-17", "Statement": statements}
+    return {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": {"Ref": bucket_id}, "PolicyDocument": document}}
+
+
 KEY: Resources = {
     "Key": {
         "Type": "AWS::KMS::Key",
@@ -367,7 +389,7 @@ ADDED: Resources = {
     },
     "Queue": {"Type": "AWS::SQS::Queue"},
     "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"KmsMasterKeyId": arn_of("Key")}},
-    "Role": role(),
+    "Role": role(allow("ec2:CreateNetworkInterface sqs:*")),
     "Function": function(
         "def handler(event, context): return event",
         ReservedConcurrentExecutions="20",
@@ -407,8 +429,10 @@ ADDED: Resources = {
             },
         },
     },
+    "LogBucketPolicy": trail_may_write("LogBucket", "events"),
     "Trail": {
         "Type": "AWS::CloudTrail::Trail",
+        "DependsOn": "LogBucketPolicy",
         "Properties": {
             "TrailName": "events",
             "S3BucketName": {"Ref": "LogBucket"},

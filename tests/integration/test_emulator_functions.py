@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from harness.emulator.denials import Findings, FunctionLogs
 from harness.emulator.process import Emulator
-from tests.integration.stacks import ADDED, HOSTILE, ROOT, allow, arn_of, deploy, function, role
+from tests.integration.stacks import ADDED, HOSTILE, READ_STREAM, ROOT, allow, arn_of, deploy, function, role
 from tests.waiting import until
 
 CALLS = """
@@ -141,7 +141,7 @@ def test_a_kinesis_batch_reported_as_failed_is_delivered_again(emulator: Emulato
         {
             "Stream": {"Type": "AWS::Kinesis::Stream", "Properties": {"ShardCount": 1}},
             "Bucket": {"Type": "AWS::S3::Bucket"},
-            "Role": role(allow("s3:PutObject s3:ListBucket")),
+            "Role": role(allow(f"s3:PutObject s3:ListBucket {READ_STREAM}")),
             "Function": function(PARTIAL, Environment={"Variables": {"BUCKET": {"Ref": "Bucket"}}}),
             "Mapping": {
                 "Type": "AWS::Lambda::EventSourceMapping",

@@ -1,5 +1,6 @@
 """A release engineer's operations on the stack: create, update, fail, delete, import."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.integration.aws_cli import aws_cli
 from tests.integration.stacks import (
     Stack,
     StackFailed,
+    allow,
     deploy_packaged,
     described,
     overridden,
@@ -328,7 +330,11 @@ def _import(aws: AwsCli, folder: Path) -> None:
 
 
 def test_an_existing_key_takes_the_place_of_a_new_one(emulator: Emulator) -> None:
-    key = emulator.client("kms").create_key()["KeyMetadata"]["Arn"]
+    kms = emulator.client("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    logs = allow("kms:Encrypt kms:Decrypt kms:GenerateDataKey kms:DescribeKey")
+    policy = {"Statement": [{**logs, "Principal": {"Service": "logs.us-east-1.amazonaws.com"}}]}
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))
 
     created = Stack(emulator).create(ExistingKeyArn=key)
 

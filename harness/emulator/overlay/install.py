@@ -14,7 +14,7 @@ from harness.cli import Parser
 from harness.emulator import coverage
 from harness.emulator.calls import AddedProperty, AddedType, Call
 from harness.emulator.errors import EmulatorError
-from harness.emulator.overlay import additions, behaviours
+from harness.emulator.overlay import additions, behaviours, refusals
 from harness.markdown import table
 
 #: The version whose private names are patched.
@@ -52,6 +52,9 @@ def apply() -> None:
             handler["create"] = coverage.observed(reader, name, handler["create"])
     for name, added in by_type.items():
         _extend(handlers[name], added)
+    for refusal in refusals.REFUSALS:
+        handler = handlers[refusal.type]
+        handler["create"] = refusals.refusing(refusal, handler["create"], handler["delete"])
     for behaviour in behaviours.BEHAVIOURS:
         behaviour.install()
 
@@ -132,7 +135,8 @@ def listing() -> str:
     ]
     rows += [(f"`{a.type}`", "the type itself", f"`{a.create.service}:{a.create.operation}`") for a in additions.TYPES]
     added = table(("Resource type", "Added", "Applied by"), rows)
-    changed = table(("Where", "What"), [(b.where, b.what) for b in behaviours.BEHAVIOURS])
+    refused = [(f"Creation of `{each.type}`", each.what) for each in refusals.REFUSALS]
+    changed = table(("Where", "What"), [*((b.where, b.what) for b in behaviours.BEHAVIOURS), *refused])
     return f"{added}\n\n{changed}"
 
 
