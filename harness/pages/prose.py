@@ -91,4 +91,4 @@ are {entries} of {services} services that AWS refuses, each with what refuses it
 
 For each other entry `rules/refusals.yaml` has a change of the template that AWS would refuse. A test makes this change
 and requires that the rule refuses it, and does not refuse the template as it is. tests/integration/test_refusals.py
-deploys what is refused for order or state, and expects AWS's message. All of this is read, none of it was tried on AWS."""
+deploys what is refused for order or state, and expects AWS's message. All of this was read; none was tried on AWS."""
