@@ -134,7 +134,7 @@ class Deployment:
         """A role by ARN or name, with all its policy documents."""
         name = arn.rsplit("/", 1)[-1]
         if name not in self._roles:
-            self._roles[name] = self._read_role(name)
+            self._roles[name] = read_role(self.clients("iam"), name)
         return self._roles[name]
 
     def key(self, identifier: str | None) -> Key | None:
@@ -164,27 +164,6 @@ class Deployment:
             return None
         policy = kms.get_key_policy(KeyId=described["KeyId"], PolicyName="default")["Policy"]
         return Key(described["Arn"], json.loads(policy))
-
-    def _read_role(self, name: str) -> Role:
-        iam = self.clients("iam")
-        role = iam.get_role(RoleName=name)["Role"]
-        inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
-        documents = [iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"] for policy in inline]
-        attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
-        documents += [self._managed(policy["PolicyArn"]) for policy in attached]
-        boundary = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
-        return Role(
-            name=name,
-            arn=role["Arn"],
-            trust=_document(role["AssumeRolePolicyDocument"]),
-            documents=tuple(map(_document, documents)),
-            boundary=None if boundary is None else _document(self._managed(boundary)),
-        )
-
-    def _managed(self, arn: str) -> Any:
-        iam = self.clients("iam")
-        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        return iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
 
     def _buckets(self) -> Iterator[Store]:
         s3 = self.clients("s3")
@@ -245,6 +224,28 @@ class Deployment:
                     key=self.key(attributes.get("KmsMasterKeyId")),
                     policy=json.loads(attributes["Policy"]),
                 )
+
+
+def read_role(iam: Any, name: str) -> Role:
+    """A role with all its policies, through an IAM client. Raises ClientError if it does not exist."""
+
+    def managed(arn: str) -> Any:
+        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        return iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+
+    role = iam.get_role(RoleName=name)["Role"]
+    inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
+    documents = [iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"] for policy in inline]
+    attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
+    documents += [managed(policy["PolicyArn"]) for policy in attached]
+    boundary = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+    return Role(
+        name=name,
+        arn=role["Arn"],
+        trust=_document(role["AssumeRolePolicyDocument"]),
+        documents=tuple(map(_document, documents)),
+        boundary=None if boundary is None else _document(managed(boundary)),
+    )
 
 
 def _document(document: Any) -> Document:

@@ -81,12 +81,14 @@ REFUSALS = """\
 <!-- Written by `tox -e rules -- --write` from `rules/refusals.yaml`; do not edit. -->
 
 A template that lints clean can still fail when its stack is created: services have rules that no schema shows. These
-are {entries} of {services} services that AWS refuses, each with the rule that refuses it before anything is created.
+are {entries} of {services} services that AWS refuses, each with what refuses it before AWS is asked.
 
 - **AWS's message** is quoted from a public report. It is empty where no report quotes it.
 - **Source** is AWS's documentation of the constraint, a report of a refusal, or both.
 - **Enforced by** names a rule of this project by its slug, which also names its file (see
-  [architecture](architecture.md#from-a-name-to-its-file)), or a rule of cfn-lint by its id.
+  [architecture](architecture.md#from-a-name-to-its-file)), or a rule of cfn-lint by its id. `overlay`: it
+  depends on the order of creation or on what is there, which no template shows; the emulated AWS refuses it.
 
-For each entry `rules/refusals.yaml` has a change of the template that AWS would refuse. A test makes this change and
-requires that the rule refuses it, and does not refuse the template as it is."""
+For each other entry `rules/refusals.yaml` has a change of the template that AWS would refuse. A test makes this change
+and requires that the rule refuses it, and does not refuse the template as it is. tests/integration/test_refusals.py
+deploys what is refused for order or state, and expects AWS's message. All of this was read; none was tried on AWS."""

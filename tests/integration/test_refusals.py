@@ -124,3 +124,14 @@ def test_each_has_its_entry_in_the_catalogue():
 
     assert {entry for entry, each in catalogued.items() if each.enforced_by == refusals.OVERLAY} <= REFUSED.keys()
     assert REFUSED.keys() <= catalogued.keys()
+
+
+def test_a_managed_policy_counts(emulator: Emulator):
+    may = {"Version": "2012-10-17", "Statement": [allow("ec2:CreateNetworkInterface")]}
+    managed = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": may}}
+    attached = role()
+    attached["Properties"]["ManagedPolicyArns"] = [{"Ref": "Managed"}]
+
+    assert deploy(
+        emulator, "managed", {"Managed": managed, "Role": attached, "Function": function(CODE, VpcConfig=IN_A_VPC)}
+    )

@@ -32,8 +32,7 @@ class _Payload:
 
 def call(service: str, operation: str, parameters: dict[str, Any], *, account: str, region: str) -> dict[str, Any]:
     """Make one API call in `account` and `region`. Raises botocore's ClientError."""
-    client = _client(service, account, region)
-    method: Callable[..., dict[str, Any]] = getattr(client, botocore.xform_name(operation))
+    method: Callable[..., dict[str, Any]] = getattr(client(service, account, region), botocore.xform_name(operation))
     return method(**parameters)
 
 
@@ -44,9 +43,10 @@ _MAKING = Lock()
 
 
 @cache
-def _client(service: str, account: str, region: str) -> BaseClient:
+def client(service: str, account: str, region: str) -> BaseClient:
+    """A client of a service of this process."""
     with _MAKING:
-        client = _SESSION.create_client(
+        made = _SESSION.create_client(
             service,
             region_name=region,
             endpoint_url="https://127.0.0.1",
@@ -55,9 +55,9 @@ def _client(service: str, account: str, region: str) -> BaseClient:
             aws_secret_access_key="inside",
             config=Config(retries={"total_max_attempts": 1}),
         )
-    events: Any = client.meta.events
+    events: Any = made.meta.events
     events.register("before-send", _answerer(service))
-    return client
+    return made
 
 
 def _answerer(service: str) -> Callable[..., AWSResponse]:

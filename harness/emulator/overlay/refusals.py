@@ -12,6 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from harness.emulator.deployment import read_role
 from harness.emulator.policies import Document, Request, Role, role_may, service_may
 
 Properties = dict[str, Any]
@@ -70,14 +71,14 @@ def _request(action: str, resource: str, context: Mapping[str, str] | None = Non
 
 
 def _role(arn: str) -> Role | None:
-    name = arn.rpartition("/")[2]
-    found = _call("iam", "GetRole", RoleName=name)
-    listed = _call("iam", "ListRolePolicies", RoleName=name)
-    if found is None or listed is None:
+    from ministack.core.responses import get_account_id, get_region
+
+    from harness.emulator.overlay import inside
+
+    try:
+        return read_role(inside.client("iam", get_account_id(), get_region()), arn.rpartition("/")[2])
+    except ClientError:
         return None
-    read = [_call("iam", "GetRolePolicy", RoleName=name, PolicyName=policy) for policy in listed["PolicyNames"]]
-    documents = tuple(each["PolicyDocument"] for each in read if each is not None)
-    return Role(name, arn, found["Role"]["AssumeRolePolicyDocument"], documents)
 
 
 def _may_not(arn: str, *requests: Request) -> Iterator[str]:
