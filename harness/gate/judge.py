@@ -104,7 +104,7 @@ def _combinations(engine: Checks, targets: Sequence[Target], scenarios: Scenario
     for check in engine.checks:
         if check.judges_source:
             continue
-        types = engine.types_read.get(check.slug, set())
+        types = engine.types_read[check.slug]
         names = [
             name for name, body in scenarios.template["Resources"].items() if "*" in types or body["Type"] in types
         ]

@@ -1,7 +1,8 @@
 """The overlay: adds to MiniStack, at start, what this project's template needs. `--list` prints it as Markdown.
 
-It patches private names of one MiniStack version, so it refuses any other version. There are two tables:
-`additions` for CloudFormation, `behaviours` for differences from AWS while the stack runs.
+It patches private names of one MiniStack version, so it refuses any other version. There are three tables:
+`additions` for CloudFormation, `behaviours` for differences from AWS while the stack runs, `refusals` for what AWS does
+not create.
 """
 
 import sys
