@@ -9,6 +9,7 @@ import sys
 import tarfile
 import textwrap
 from concurrent.futures.process import BrokenProcessPool
+from itertools import combinations
 
 import pytest
 from cfnlint.rules.resources.iam.IdentityPolicy import IdentityPolicy
@@ -480,17 +481,28 @@ def test_a_check_that_raises_is_an_error(gate, template, rules, verdicts, conten
     assert not verdicts.exists()
 
 
-def test_a_check_that_raises_in_one_combination_only_is_an_error(gate, tmp_path, rules):
-    """It also judges combinations beyond the scenarios."""
+@pytest.mark.parametrize(
+    "topics",
+    [set(some) for n in (1, 2, 3, 4) for some in combinations("PQRS", n)],
+    ids=lambda topics: "".join(sorted(topics)),
+)
+def test_a_check_that_raises_in_one_combination_only_is_an_error(gate, tmp_path, rules, topics):
+    """Scenarios have every pair of values; checks judge the other combinations too."""
     rules(
         "checks/encryption/topic_has_a_name.py",
-        f"{SUBJECTS}def problems(stack, subject):\n    return [] if len(stack.of('AWS::SNS::Topic')) != 1 else 1 / 0\n",
+        f"{SUBJECTS}def problems(stack, subject):\n"
+        f"    return [] if sorted(stack.of('AWS::SNS::Topic')) != {sorted(topics)} else 1 / 0\n",
     )
     path = tmp_path / "template.yaml"
-    path.write_text(
-        "Parameters:\n  A: {Type: String, AllowedValues: [x, y]}\nConditions:\n  IsX: !Equals [!Ref A, x]\n"
-        "Resources:\n  One: {Type: AWS::SNS::Topic}\n  Other: {Type: AWS::SNS::Topic, Condition: IsX}\n"
+    parameters, conditions, resources = (
+        "".join(line.format(name) for name in "PQRS")
+        for line in (
+            "  Create{}: {{Type: String, AllowedValues: [x, y]}}\n",
+            "  Creates{0}: !Equals [!Ref Create{0}, x]\n",
+            "  {0}: {{Type: AWS::SNS::Topic, Condition: Creates{0}}}\n",
+        )
     )
+    path.write_text(f"Parameters:\n{parameters}Conditions:\n{conditions}Resources:\n{resources}")
 
     assert "topic_has_a_name broke on" in gate(path, "--engine", "checks").line
 
