@@ -1,5 +1,6 @@
 """`tox -e mutants`: break the template in every place where it matters, and ask which rule notices."""
 
+import os
 import random
 import sys
 import time
@@ -9,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from harness.catalogue import proof
 from harness.catalogue.catalogue import RULES, BadRule, fingerprint
 from harness.cli import Parser
 from harness.gate.command import TEMPLATE
@@ -20,6 +22,7 @@ from harness.mutants.harmless import BadHarmless
 from harness.mutants.judge import SHARES, MutantJudge
 from harness.mutants.operators import OPERATORS
 from harness.mutants.report import Result
+from harness.mutants.sample import sample
 from harness.render.dumping import as_indented_json
 from harness.render.errors import TemplateError
 from harness.render.source import Source, read
@@ -46,7 +49,14 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--recheck", type=int, default=RECHECKED, metavar="N", help=f"judge N mutants whole (default: {RECHECKED})"
     )
-    parser.add_argument("--seed", type=int, help="of the choice of those (default: another each time)")
+    parser.add_argument(
+        "--sample",
+        type=int,
+        default=os.environ.get("MUTANTS_SAMPLE") or "0",
+        metavar="N",
+        help="judge N of them, with every rule and operator (default: MUTANTS_SAMPLE, or all)",
+    )
+    parser.add_argument("--seed", type=int, help="of these choices (default: another each time)")
     options = parser.parse_args(argv)
     for stale in (REPORT, MUTANTS):
         stale.unlink(missing_ok=True)
@@ -54,7 +64,8 @@ def main(argv: list[str]) -> int:
     try:
         rule_set = RuleSet(options.rules)
         source = read(TEMPLATE)
-        result, problems = _run(source, rule_set, options.recheck, options.seed)
+        seed = random.SystemRandom().randrange(1_000_000) if options.seed is None else options.seed
+        result, problems = _run(source, rule_set, options.recheck, options.sample, seed)
         fingerprinted = fingerprint(options.rules)
     except (TemplateError, EngineError, BadRule, BadHarmless, OSError) as error:
         print(f"mutants: {' '.join(str(error).split())}", file=sys.stderr)
@@ -63,22 +74,24 @@ def main(argv: list[str]) -> int:
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     REPORT.write_text(as_indented_json(result.as_dict(source.sha256, fingerprinted, seconds, options.recheck)))
     MUTANTS.write_text(as_indented_json(result.every_mutant()))
-    _show(result, problems, seconds)
+    _show(result, problems, seconds, seed)
     return SURVIVORS if problems else NO_SURVIVOR
 
 
-def _run(source: Source, rule_set: RuleSet, rechecked: int, seed: int | None) -> tuple[Result, list[str]]:
+def _run(source: Source, rule_set: RuleSet, rechecked: int, size: int, seed: int) -> tuple[Result, list[str]]:
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         cached = cached_mutants(source)
+        reviewed = harmless.load(rule_set.folder / "harmless.yaml")
         mutants = cached.mutants
+        if size:
+            only = {slug: each.killed_only_by_it for slug, each in proof.read(rule_set.folder / "proof.csv").items()}
+            mutants = sample(mutants, size, seed, rule_set.rules, only, reviewed)
         judge = MutantJudge(cached.reach, rule_set)
         task = progress.add_task("judging mutants", total=SHARES)
         judge.judge(mutants, lambda done: progress.update(task, completed=done))
-        reviewed = harmless.load(rule_set.folder / "harmless.yaml")
-        result = Result(mutants, reviewed, rule_set.rules, tuple(OPERATORS))
-        seed = random.SystemRandom().randrange(1_000_000) if seed is None else seed
+        result = Result(mutants, reviewed, rule_set.rules, tuple(OPERATORS), cached.mutants)
         chosen = random.Random(seed).sample(mutants, min(rechecked, len(mutants)))
         progress.add_task(f"judging some of them whole (seed {seed})", total=None)
         disagreements = []
@@ -89,7 +102,7 @@ def _run(source: Source, rule_set: RuleSet, rechecked: int, seed: int | None) ->
     return result, [*result.problems(), *disagreements]
 
 
-def _show(result: Result, problems: list[str], seconds: float) -> None:
+def _show(result: Result, problems: list[str], seconds: float, seed: int) -> None:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     table = Table("intent", "rules", "mutants killed", "by no other intent", title_justify="left")
     for column in table.columns[1:]:
@@ -107,5 +120,6 @@ def _show(result: Result, problems: list[str], seconds: float) -> None:
         console.print(problem, style="red", soft_wrap=True, markup=False)
     if len(problems) > SHOWN:
         console.print(f"... and {len(problems) - SHOWN} more", style="red")
-    counted = f"{len(result.mutants):,} mutants: {len(result.killed):,} killed, {len(result.survivors)} survived"
+    made = "" if len(result.mutants) == len(result.made) else f" of {len(result.made):,} (seed {seed})"
+    counted = f"{len(result.mutants):,} mutants{made}: {len(result.killed):,} killed, {len(result.survivors)} survived"
     console.print(f"{counted}, {len(result.excused)} harmless; {len(result.rules)} rules; {seconds:.0f} s")

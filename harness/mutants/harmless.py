@@ -26,6 +26,11 @@ class Harmless:
         """The logical id in the path."""
         return self.path.split(".")[1]
 
+    @property
+    def name(self) -> str:
+        """The mutant's name."""
+        return f"{self.operator} {self.path}: {self.change}"
+
 
 def load(path: Path) -> list[Harmless]:
     """The entries of a file: a reason with the mutants it is good for. Raises BadHarmless."""

@@ -18,24 +18,28 @@ MINIMUM_TOTAL = 800
 
 @dataclass(frozen=True)
 class Result:
-    """The judged mutants of one template; `harmless` are the reviewed entries for those that no rule kills."""
+    """The judged mutants of one template; `harmless` are the reviewed entries for those that no rule kills.
+
+    `mutants` are all that were `made`, or a sample of them.
+    """
 
     mutants: Sequence[Mutant]
     harmless: Sequence[Harmless]
     rules: Sequence[Rule]
     operators: Sequence[str]
+    made: Sequence[Mutant]
 
     @property
     def survivors(self) -> list[Mutant]:
         """Mutants that no rule kills and no reviewed entry excuses."""
-        excused = {(each.operator, each.path, each.change) for each in self.harmless}
-        return [mutant for mutant in self.mutants if not mutant.killers and key(mutant) not in excused]
+        excused = {each.name for each in self.harmless}
+        return [mutant for mutant in self.mutants if not mutant.killers and mutant.mutation.name not in excused]
 
     @property
     def excused(self) -> list[Harmless]:
         """The reviewed entries that are needed."""
-        alive = {key(mutant) for mutant in self.mutants if not mutant.killers}
-        return [each for each in self.harmless if (each.operator, each.path, each.change) in alive]
+        alive = {mutant.mutation.name for mutant in self.mutants if not mutant.killers}
+        return [each for each in self.harmless if each.name in alive]
 
     @property
     def killed(self) -> list[Mutant]:
@@ -48,11 +52,11 @@ class Result:
 
     def problems(self) -> list[str]:
         """One line for each reason why the run fails."""
-        total = len(self.mutants)
+        total = len(self.made)
         found = [f"survived: {mutant.mutation.name}" for mutant in self.survivors]
         needed = self.excused
         found += [
-            f"rules/harmless.yaml: {each.operator} {each.path}: {each.change}: unneeded: killed, or no longer made"
+            f"rules/harmless.yaml: {each.name}: unneeded: killed, or no longer made"
             for each in self.harmless
             if each not in needed
         ]
@@ -61,7 +65,7 @@ class Result:
                 found.append(f"{rule.id} {rule.slug} kills no mutant: it is vacuous")
             elif not self.alone(rule.slug):
                 found.append(f"{rule.id} {rule.slug} kills only mutants that other rules kill too: it is redundant")
-        by_operator = Counter(mutant.mutation.operator for mutant in self.mutants)
+        by_operator = Counter(mutant.mutation.operator for mutant in self.made)
         for operator in self.operators:
             if not by_operator[operator]:
                 found.append(f"operator {operator} makes no mutant")
@@ -83,6 +87,7 @@ class Result:
             "rules_sha256": rules_sha256,
             "seconds": round(seconds, 1),
             "rechecked": rechecked,
+            "made": len(self.made),
             "total": len(self.mutants),
             "killed": len(self.killed),
             "survived": [_place(mutant) for mutant in self.survivors],
@@ -150,11 +155,6 @@ class Result:
             "alone": len(alone),
             "examples": [_place(mutant) for mutant in [*alone, *others][:EXAMPLES]],
         }
-
-
-def key(mutant: Mutant) -> tuple[str, str, str]:
-    """What identifies a mutant."""
-    return mutant.mutation.operator, mutant.mutation.path, mutant.mutation.change
 
 
 def _place(mutant: Mutant) -> dict[str, str]:

@@ -43,7 +43,8 @@ def main(argv: list[str]) -> int:
         # They need no report, so check them even without one.
         held = {README: rules_readme.write(rules, catalogued), refusals_page.PAGE: refusals_page.write(refused)}
         stale += _held(held, options.write)
-        found = Material(rules, catalogued, reports.load(rules, catalogue.RULES, reports.VERDICTS, reports.MUTANTS))
+        paths = reports.VERDICTS, reports.MUTANTS
+        found = Material(rules, catalogued, reports.load(rules, catalogue.RULES, *paths, whole=options.write))
         stale += _held({PROOF: proof.write(found)}, options.write)
         build(ROOT, pages.write(found))
     except (BadRule, BadControls, NoReport, OSError) as error:

@@ -34,7 +34,7 @@ def _index(material: Material) -> str:
         engines=", ".join(
             f"{each['name']} {each['version']}" for each in reports.verdicts["engines"] if each["name"] != CHECKS
         ),
-        total=f"{mutants['total']:,}",
+        total=f"{mutants['total']:,}" + (f" (a sample of {mutants['made']:,})" if reports.sampled else ""),
         killed=f"{mutants['killed']:,}",
         harmless=count(len(mutants["harmless"]), "is", "are"),
         survived=count(len(mutants["survived"]), "survives", "survive"),
@@ -132,7 +132,7 @@ def _verdict(rule: Rule, material: Material) -> Iterator[str]:
 
 def _mutants(rule: Rule, material: Material) -> Iterator[str]:
     found = material.reports.killed(rule)
-    total = int(material.reports.mutants["total"])
+    total = int(material.reports.mutants["made"])
     yield f"It kills {found.killed:,} of {count(total, 'mutant')}; {found.alone:,} of them no other rule kills."
     if found.examples:
         yield "For example:"

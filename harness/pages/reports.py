@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from harness.catalogue import proof
 from harness.catalogue.catalogue import RULES, Rule, fingerprint
 
 ROOT = RULES.parent
@@ -22,10 +23,11 @@ class NoReport(Exception):
 
 @dataclass(frozen=True)
 class RuleMutants:
-    """The mutants that a rule kills: how many, how many no other rule kills, and examples."""
+    """The mutants that a rule kills: how many, how many no other rule kills, one of these, and examples."""
 
     killed: int
     alone: int
+    only_by_it: str
     examples: tuple[str, ...]
 
 
@@ -35,6 +37,8 @@ class Reports:
 
     verdicts: Mapping[str, Any]
     mutants: Mapping[str, Any]
+    #: What the last run of all mutants found, by slug, where this one is of a sample.
+    last: Mapping[str, proof.Proof]
 
     @cached_property
     def _by_rule(self) -> dict[tuple[str, str], Mapping[str, Any]]:
@@ -76,11 +80,20 @@ class Reports:
         """The mutants that a rule kills."""
         found = self.mutants["rules"][rule.slug]
         examples = tuple(f"{each['operator']} {each['path']}: {each['change']}" for each in found["examples"])
-        return RuleMutants(int(found["killed"]), int(found["alone"]), examples)
+        last = self.last.get(rule.slug)
+        if last:
+            return RuleMutants(last.mutants_killed, last.killed_alone, last.killed_only_by_it, examples)
+        # Examples begin with those that no other rule kills.
+        return RuleMutants(int(found["killed"]), int(found["alone"]), examples[0] if found["alone"] else "", examples)
+
+    @property
+    def sampled(self) -> bool:
+        """Whether only some mutants were judged."""
+        return bool(self.mutants["total"] < self.mutants["made"])
 
 
-def load(rules: list[Rule], folder: Path, verdicts: Path, mutants: Path) -> Reports:
-    """Both reports. Raises NoReport with the command that writes them."""
+def load(rules: list[Rule], folder: Path, verdicts: Path, mutants: Path, whole: bool = False) -> Reports:
+    """Both reports. Raises NoReport with the command that writes them; `whole`: also if mutants are a sample."""
     template_sha256 = hashlib.sha256(TEMPLATE.read_bytes()).hexdigest()
     rules_sha256 = fingerprint(folder)
     read = []
@@ -93,7 +106,11 @@ def load(rules: list[Rule], folder: Path, verdicts: Path, mutants: Path) -> Repo
             if report.get(key) != now:
                 raise NoReport(f"{_shown(path)} does not match the current {what}; run {command}")
         read.append(report)
-    reports = Reports(*read)
+    reports = Reports(*read, last={})
+    if reports.sampled:
+        if whole:
+            raise NoReport(f"{_shown(mutants)} is of a sample; run tox -e mutants")
+        reports = Reports(*read, last=proof.read(folder / proof.PROOF.name))
     for rule in rules:
         if not reports.knows(rule):
             raise NoReport(f"the reports lack {rule.slug}; run tox -e gate and tox -e mutants without arguments")

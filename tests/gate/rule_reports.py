@@ -29,6 +29,7 @@ def verdicts_and_mutants(
     example = {"operator": "falsify", "path": "Resources.Stream.Properties.Name", "change": "other"}
     mutants = {
         **about,
+        "made": 4321,
         "total": 4321,
         "killed": 4300,
         "survived": [],

@@ -30,7 +30,7 @@ def mutants(count: int = MINIMUM_TOTAL, killers: set[str] = frozenset({"a"})) ->
 
 
 def result(found: list[Mutant], excused: list[Harmless] = (), slugs: tuple[str, ...] = ("a",)) -> Result:
-    return Result(found, excused, [rule(slug) for slug in slugs], OPERATORS)
+    return Result(found, excused, [rule(slug) for slug in slugs], OPERATORS, found)
 
 
 def test_a_run_in_which_everything_is_noticed_has_no_problem():
@@ -82,7 +82,7 @@ def test_a_rule_that_others_make_superfluous_is_a_problem():
 
 
 def test_an_operator_that_makes_nothing_or_most_is_a_problem():
-    few = Result(mutants(), [], [rule("a")], (*OPERATORS, "another"))
+    few = Result(mutants(), [], [rule("a")], (*OPERATORS, "another"), mutants())
     most = [mutant for mutant in mutants(3000) if mutant.mutation.operator in OPERATORS[:6]]
 
     assert few.problems() == ["operator another makes no mutant"]

@@ -16,8 +16,11 @@ TABLE: dict[str, str] = check_loader.load([ROOT / location(CHECKS, "CHG-022", RU
 
 
 @pytest.fixture(scope="module")
-def refused(judged: list[tuple[Mutant, set[str]]]) -> set[tuple[str, str]]:
+def refused(judged: list[tuple[Mutant, set[str]]], mutants: list[Mutant]) -> set[tuple[str, str]]:
     """(type, property) of each place where a rule refuses a break, the table's own rule aside."""
+    if len(judged) < len(mutants):
+        # One break of many is needed, and a sample may lack it.
+        pytest.skip("set MUTANTS_SAMPLE=0")
     return {place for mutant, killers in judged if killers - {RULE} for place in _properties(mutant.mutation)}
 
 
