@@ -53,7 +53,8 @@ def _requirement(id_: str, framework: Framework, controls: Controls) -> str:
     claiming = [control for control in controls.controls if id_ in control.frameworks.get(framework.key, ())]
     name = requirement(id_, any(id_ in control.unchecked.get(framework.key, ()) for control in claiming))
     links = ", ".join(f"[{control.id}](#{anchor(control.id)})" for control in claiming)
-    return paragraph(f"- **{name}** {escaped(framework.titles[id_])}: {links}", "  ")
+    gap = f". Gap: {escaped(framework.gaps[id_])}" if id_ in framework.gaps else ""
+    return paragraph(f"- **{name}** {escaped(framework.titles[id_])}: {links}{gap}", "  ")
 
 
 def _control(control: Control, by_slug: dict[str, Rule]) -> Iterator[str]:
