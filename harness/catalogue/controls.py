@@ -13,8 +13,8 @@ from harness.catalogue.catalogue import RULES, Rule
 CONTROLS = RULES / "controls.yaml"
 _TOP = ("frameworks", "controls")
 _FRAMEWORK = ("name", "version", "source", "titles")
-_CONTROL = ("id", "statement", "why", "frameworks", "rules", "not_covered")
-_OPTIONAL = ("unchecked",)
+_CONTROL = ("id", "statement", "why", "rules", "not_covered")
+_OPTIONAL = ("frameworks", "unchecked")
 
 
 class BadControls(Exception):
@@ -23,13 +23,14 @@ class BadControls(Exception):
 
 @dataclass(frozen=True)
 class Framework:
-    """A framework in one version. `source` is its address, `titles` are the requirements' titles by id."""
+    """A framework in one version. `titles` and `gaps` (what the template leaves open of a requirement) are by id."""
 
     key: str
     name: str
     version: str
     source: str
     titles: Mapping[str, str]
+    gaps: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -86,10 +87,10 @@ def _read(data: Any, text: str) -> Controls:
         raise BadControls("frameworks are a mapping, controls a list")
     frameworks = {}
     for key, body in data["frameworks"].items():
-        _require_fields(body, f"framework {key}", _FRAMEWORK)
+        _require_fields(body, f"framework {key}", _FRAMEWORK, ("gaps",))
         name, version, source = (str(body[field]) for field in _FRAMEWORK[:-1])
-        titles = _titles(body["titles"], f"titles of framework {key}")
-        frameworks[str(key)] = Framework(str(key), name, version, source, titles)
+        titles, gaps = (_titles(body.get(field, {}), f"{field} of framework {key}") for field in ("titles", "gaps"))
+        frameworks[str(key)] = Framework(str(key), name, version, source, titles, gaps)
     return Controls(frameworks, tuple(map(_control, data["controls"])), _preface(text))
 
 
@@ -112,7 +113,7 @@ def _titles(value: Any, what: str) -> dict[str, str]:
     if not isinstance(value, dict) or not all(
         isinstance(each, str) and each for pair in value.items() for each in pair
     ):
-        raise BadControls(f"{what}: it is a mapping of ids to titles, all of them texts")
+        raise BadControls(f"{what}: it is a mapping of ids to titles or gaps, all of them texts")
     return {id_: " ".join(title.split()) for id_, title in value.items()}
 
 
@@ -172,6 +173,8 @@ def _require_fit(controls: Controls, rules: list[Rule]) -> None:
             raise BadControls(f"framework {key}: {untitled[0]} has no title")
         if unclaimed := sorted(set(framework.titles) - claimed):
             raise BadControls(f"framework {key}: {unclaimed[0]} has a title, and no control has it")
+        if unlisted := sorted(set(framework.gaps) - claimed):
+            raise BadControls(f"framework {key}: {unlisted[0]} has a gap, and no control has it")
 
 
 def _preface(text: str) -> tuple[str, ...]:

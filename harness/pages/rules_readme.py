@@ -10,6 +10,9 @@ from harness.markdown import anchor, code, escaped, paragraph, sections, sentenc
 from harness.pages import prose
 from harness.pages.words import PROOF, README, inside, requirement
 
+#: A requirement or control stands on one line up to this many characters.
+LONGEST = 400
+
 
 def write(rules: Sequence[Rule], controls: Controls) -> str:
     """The whole page."""
@@ -53,14 +56,19 @@ def _requirement(id_: str, framework: Framework, controls: Controls) -> str:
     claiming = [control for control in controls.controls if id_ in control.frameworks.get(framework.key, ())]
     name = requirement(id_, any(id_ in control.unchecked.get(framework.key, ()) for control in claiming))
     links = ", ".join(f"[{control.id}](#{anchor(control.id)})" for control in claiming)
-    return paragraph(f"- **{name}** {escaped(framework.titles[id_])}: {links}", "  ")
+    gap = f". Gap: {escaped(framework.gaps[id_])}" if id_ in framework.gaps else ""
+    return _line(f"- **{name}** {escaped(framework.titles[id_])}: {links}{gap}", "  ")
 
 
 def _control(control: Control, by_slug: dict[str, Rule]) -> Iterator[str]:
     yield f"### {control.id}"
     proof = f"Verdicts and mutants of its rules: [{os.path.basename(PROOF)}]({_to(PROOF)})."
-    yield paragraph(f"**{escaped(control.statement)}** Not covered: {escaped(control.not_covered)} {proof}")
+    yield _line(f"**{escaped(control.statement)}** Not covered: {escaped(control.not_covered)} {proof}")
     yield "\n".join(_rule(by_slug[slug]) for slug in control.rules)
+
+
+def _line(text: str, indent: str = "") -> str:
+    return text if len(text) <= LONGEST else paragraph(text, indent)
 
 
 def _rule(rule: Rule) -> str:

@@ -22,7 +22,7 @@ PREFIXES = {
     "change": "CHG",
 }
 #: Frameworks are named in controls.yaml, and in the page that is made of it.
-FRAMEWORKS = re.compile(r"\b(NIST|PCI|SEC|FINRA|FFIEC|NYDFS|MiFID|FSBP|17a-4|4511)\b")
+FRAMEWORKS = re.compile(r"\b(NIST|PCI|SEC|FINRA|FFIEC|NYDFS|MiFID|FSBP|DORA|FINOS|17a-4|4511)\b")
 NAME_FRAMEWORKS = ("controls.yaml", "README.md")
 #: Checkov's policies need no SKIP case: they judge every resource of their type.
 _OPTIONAL = {CHECKOV: {"SKIP"}}

@@ -1,13 +1,14 @@
 """The catalogue of controls must match its schema and the rules; errors are one line."""
 
 import copy
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from harness.catalogue import controls
+from harness.catalogue import catalogue, controls
 from harness.catalogue.catalogue import GUARD, Rule
 from harness.catalogue.controls import BadControls
 
@@ -99,6 +100,10 @@ def _without(*place: Any) -> Any:
         pytest.param(_without("controls", 0, "id"), "a control: id is missing", id="no id"),
         pytest.param(_without("controls", 0, "why"), "control FDP-one: why is missing", id="no reason"),
         pytest.param(_with("controls", 0, "statement", value=""), "statement is missing", id="an empty statement"),
+        pytest.param(_without("controls", 0, "not_covered"), "not_covered is missing", id="no gap of a control"),
+        pytest.param(
+            _with("frameworks", "nist", "gaps", value={"SC-1": "a"}), "SC-1 has a gap, and", id="a gap left over"
+        ),
         pytest.param(_with("controls", 0, "owner", value="me"), "owner is not one of", id="an unknown field"),
         pytest.param(_with("controls", 0, "rules", value=[]), "control FDP-one: rules is missing", id="no rule"),
         pytest.param(_with("controls", 0, "rules", value="one"), "it is a list of texts", id="rules as text"),
@@ -123,6 +128,21 @@ def test_what_is_wrong_is_said_in_one_line(data: Any, said: str, tmp_path: Path)
 
     assert "\n" not in str(refused.value)
     assert str(refused.value).startswith(str(tmp_path / "controls.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("key", "form"),
+    [
+        ("dora", r"DORA Art\. \d+(\([\da-z]+\))+"),
+        ("dora-rts", r"RTS 2024/1774 Art\. \d+(\([\da-z]+\))+"),
+        ("finos-ccc", r"CCC\.\w+\.CN(?!12)\d\d\.AR\d\d"),
+    ],
+)
+def test_an_id_names_its_act_or_catalogue_and_says_its_gap(key: str, form: str) -> None:
+    framework = controls.load(controls.CONTROLS, catalogue.load()).frameworks[key]
+
+    assert [id_ for id_ in framework.titles if not re.fullmatch(form, id_)] == []
+    assert set(framework.gaps) == set(framework.titles)
 
 
 def test_a_file_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
