@@ -213,7 +213,9 @@ def test_a_template_that_is_none(tmp_path: Path, content: str | None, words: lis
         pytest.param('["Environment"', ["no readable parameter"], id="no-json"),
         pytest.param("null", ["no readable parameter"], id="no-list", marks=pytest.mark.nightly),
         pytest.param('["LogRetentionDay=30"]', ["has no parameter LogRetentionDay"], id="unknown"),
-        pytest.param('["Environment=nonsense"]', ["'Environment'", "nonsense"], id="value-not-allowed"),
+        pytest.param(
+            '["Environment=nonsense"]', ["'Environment'", "nonsense"], id="value-not-allowed", marks=pytest.mark.nightly
+        ),
     ],
 )
 def test_parameters_that_cannot_be_meant(tmp_path: Path, content: str, words: list[str]) -> None:

@@ -32,6 +32,7 @@ def aws(emulator, tmp_path_factory):
     return cli
 
 
+@pytest.mark.nightly
 def test_deploying_from_another_checkout_changes_nothing(aws, tmp_path, monkeypatch):
     """Another folder, other file times, a reinstalled layer: CI must not redeploy an unchanged release.
 
