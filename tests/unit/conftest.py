@@ -1,4 +1,4 @@
-"""Botocore's service models are read once; the functions' own tests are measured where COVERAGE_FILE says (`tox -e unit`).
+"""Caches botocore's service models; measures the functions' own tests where COVERAGE_FILE says (`tox -e unit`).
 
 Measuring every unit test would take as long again; so these alone are, and all imports.
 """

@@ -1,4 +1,4 @@
-"""`python -m tests.unit.measured`: the functions' own tests, unless `tox -e unit` has measured since the code changed."""
+"""`python -m tests.unit.measured`: the functions' own tests, unless `tox -e unit` has measured them since a change."""
 
 import os
 import subprocess
