@@ -72,24 +72,33 @@ def test_a_defect_put_back_into_the_template_is_seen_by_cfn_lint(
     assert re.search(rf"^{case.lint} ", result.stdout, re.MULTILINE), result.stdout
 
 
-@pytest.mark.parametrize("case", IN_CODE)
-def test_a_defect_put_back_into_the_code_is_seen(case: InCode, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def copy_of_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("code")
     for part in PARTS:
-        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
     for file in ("pyproject.toml", "conftest.py"):
-        shutil.copy(ROOT / file, tmp_path)
-    source = tmp_path / case.file
+        shutil.copy(ROOT / file, folder)
+    return folder
+
+
+@pytest.mark.parametrize("case", IN_CODE)
+def test_a_defect_put_back_into_the_code_is_seen(case: InCode, copy_of_code: Path) -> None:
+    source = copy_of_code / case.file
     text = source.read_text()
     assert text.count(case.old) == 1, f"{case.file} has changed: the table has to follow"
     source.write_text(text.replace(case.old, case.new))
 
-    result = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", case.test],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": "", "HYPOTHESIS_PROFILE": "dev"},
-    )
+    try:
+        result = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", case.test],
+            capture_output=True,
+            text=True,
+            cwd=copy_of_code,
+            env={**os.environ, "PYTHONPATH": "", "HYPOTHESIS_PROFILE": "dev"},
+        )
+    finally:
+        source.write_text(text)
 
     # 1 means that tests ran and some failed. Anything else means a missing or broken test.
     assert result.returncode == 1, result.stdout[-2_000:]

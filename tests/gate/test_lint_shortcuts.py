@@ -81,7 +81,7 @@ def test_a_defect_in_one_scenario_is_found_in_that_one(renderings: list[Target],
 
 
 def test_of_each_scenario_the_same_is_found_as_in_the_whole(renderings: list[Target]):
-    """Some scenarios every day, all of them in the nightly profile."""
-    some = renderings if PROFILE == NIGHTLY else [renderings[0], renderings[len(renderings) // 2]]
+    """One scenario every day, all of them in the nightly profile."""
+    some = renderings if PROFILE == NIGHTLY else [renderings[len(renderings) // 2]]
 
     assert [set(outcome.failures) for outcome in CfnLint().judge(some)] == [*map(plain, some)]

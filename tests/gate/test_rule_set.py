@@ -94,10 +94,11 @@ def test_every_type_that_takes_tags_has_to_name_its_environment(pipeline: Source
     assert taggable - set().union(*asked.values()) == set()
 
 
+@pytest.mark.nightly
 def test_every_rule_judges_something_of_the_real_template(
     pipeline: Source, renderings: list[Target], rule_set: RuleSet, engines: list[Engine]
 ):
-    """A rule that applies to nothing proves nothing."""
+    """A rule that applies to nothing proves nothing. Every day its line in proof.csv shows it (test_rule_pages.py)."""
     source = Target("source", pipeline.template, source_text=pipeline.text)
     silent = {}
     for engine in engines:
