@@ -1,14 +1,12 @@
 """ACC-010  network_interfaces_are_denied_to_code
 
-Why       Lambda creates a function's network interfaces with the function's own role. Unless the
-          code is denied what Lambda is granted, an intruder in the code can create interfaces in
-          the private subnets, or delete those of others.
+Why       Lambda creates a function's network interfaces with the function's own role. Unless the code is denied what
+          Lambda is granted, an intruder in the code can create interfaces in the private subnets, or delete those of
+          others.
 Targets   AWS::Lambda::Function, AWS::IAM::Role
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.iam import Statement, overlap, role_statements
 from rules.lib.networks import functions_in_a_vpc
 from rules.lib.principals import conditions
@@ -25,7 +23,7 @@ def subjects(stack: Stack) -> list[str]:
     ]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """EC2 actions that the role allows, and does not deny to the function's code."""
     function = stack.resources[subject]
     role = role_of(stack, function)

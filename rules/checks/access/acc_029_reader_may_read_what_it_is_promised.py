@@ -1,14 +1,11 @@
 """ACC-029  reader_may_read_what_it_is_promised
 
-Why       A customer pays for the Parquet. If a policy leaves out their account, or names another
-          one, they are denied access, and a stranger may have it instead. Each read needs both the
-          bucket's and the key's permission.
+Why       A customer pays for the Parquet. If a policy leaves out their account, or names another one, they are denied
+          access, and a stranger may have it instead. Each read needs both the bucket's and the key's permission.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::KMS::Key, AWS::KMS::Alias, AWS::Glue::Table
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.buckets import BUCKET, published, published_prefixes
 from rules.lib.iam import Statement, policy_statements
 from rules.lib.principals import conditions, names_account, names_everybody
@@ -29,7 +26,7 @@ def subjects(stack: Stack) -> list[str]:
     return [*buckets, *dict.fromkeys(each.logical_id for each in keys)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """What the reader's account needs, and the policy does not allow it."""
     resource, account = stack.resources[subject], stack.parameters[PARAMETER]
     if resource.type == BUCKET:

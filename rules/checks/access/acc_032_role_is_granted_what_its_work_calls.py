@@ -1,15 +1,11 @@
 """ACC-032  role_is_granted_what_its_work_calls
 
-Why       An action that nothing calls is useful only to an intruder, and no run misses it. So this
-          rule keeps a list of what is called, not of what is dangerous: whatever AWS adds tomorrow
-          is not on it.
-Targets   AWS::IAM::Role, AWS::Glue::Crawler, AWS::Glue::Job, AWS::Lambda::EventSourceMapping,
-          AWS::Lambda::Function
+Why       An action that nothing calls is useful only to an intruder, and no run misses it. So this rule keeps a list of
+          what is called, not of what is dangerous: whatever AWS adds tomorrow is not on it.
+Targets   AWS::IAM::Role, AWS::Glue::Crawler, AWS::Glue::Job, AWS::Lambda::EventSourceMapping, AWS::Lambda::Function
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.iam import Statement, role_statements
 from rules.lib.mappings import MAPPING, function_of, source
 from rules.lib.roles import ROLE, runners_of
@@ -86,7 +82,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, role in stack.of(ROLE).items() if runners_of(stack, role)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Granted actions that none of them calls."""
     role = stack.resources[subject]
     callers = runners_of(stack, role)

@@ -1,16 +1,15 @@
 """CHG-026  catalogue_shows_the_pipelines_own_data
 
-Why       Analysts query what the catalogue calls trades. A table in somebody else's bucket, or a
-          link to somebody else's table, answers just as well, and its name does not show whose
-          prices these are. A catalogue whose defaults grant everybody new tables exposes ours.
+Why       Analysts query what the catalogue calls trades. A table in somebody else's bucket, or a link to somebody
+          else's table, answers just as well, and its name does not show whose prices these are. A catalogue whose
+          defaults grant everybody new tables exposes ours.
 Targets   AWS::Glue::Database, AWS::Glue::Table, AWS::S3::Bucket
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from harness.render.resources import at
-from rules.lib import Problem, Stack, buckets
+from rules.lib import Problem, Problems, Stack, buckets
 from rules.lib.principals import ACCOUNT
 
 #: Where each says what it is.
@@ -32,7 +31,7 @@ def subjects(stack: Stack) -> list[str]:
     return list(stack.of(*INPUT))
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Catalogues, links and locations outside the template."""
     resource = stack.resources[subject]
     stated, path = resource.properties.get(INPUT[resource.type]), ("Properties", INPUT[resource.type])
