@@ -149,10 +149,6 @@ def _usd(of: Bill, amount: Decimal | None) -> str:
 
 
 PARTS: dict[str, Callable[[], str]] = {
-    "costs_month": month,
-    "costs_growth": growth,
-    "costs_files": files,
-    "costs_options": options,
-    "costs_assumptions": assumptions,
-    "costs_prices": prices,
-}
+    "costs_month": month, "costs_growth": growth, "costs_files": files, "costs_options": options,
+    "costs_assumptions": assumptions, "costs_prices": prices,
+}  # fmt: skip

@@ -86,17 +86,9 @@ def of_preflight(place: Place) -> list[Addition]:
         Addition(
             "PreflightAnywhere",
             (
-                "ec2:DescribeManagedPrefixLists",
-                "ec2:DescribeRouteTables",
-                "ec2:DescribeSubnets",
-                "ec2:DescribeVpcAttribute",
-                "ec2:DescribeVpcEndpoints",
-                "ec2:DescribeVpcs",
-                "kinesis:DescribeLimits",
-                "kms:DescribeKey",
-                "kms:GetKeyRotationStatus",
-                "lambda:GetAccountSettings",
-                "logs:DescribeLogGroups",
+                "ec2:DescribeManagedPrefixLists", "ec2:DescribeRouteTables", "ec2:DescribeSubnets",
+                "ec2:DescribeVpcAttribute", "ec2:DescribeVpcEndpoints", "ec2:DescribeVpcs", "kinesis:DescribeLimits",
+                "kms:DescribeKey", "kms:GetKeyRotationStatus", "lambda:GetAccountSettings", "logs:DescribeLogGroups",
             ),
             ("*",),
             "`tox -e preflight` reads the network, the quotas and `ExistingKeyArn`, but no data",
@@ -105,12 +97,8 @@ def of_preflight(place: Place) -> list[Addition]:
         Addition(
             "PreflightNames",
             (
-                "dynamodb:DescribeTable",
-                "kinesis:DescribeStreamSummary",
-                "lambda:GetFunctionConcurrency",
-                "s3:GetBucketLocation",
-                "s3:GetEncryptionConfiguration",
-                "s3:ListBucket",
+                "dynamodb:DescribeTable", "kinesis:DescribeStreamSummary", "lambda:GetFunctionConcurrency",
+                "s3:GetBucketLocation", "s3:GetEncryptionConfiguration", "s3:ListBucket",
             ),
             (
                 place.arn(f"dynamodb:*:*:table/*-{environment}"),
@@ -122,7 +110,7 @@ def of_preflight(place: Place) -> list[Addition]:
             "`tox -e preflight` checks the artifact bucket, and that the template's names are free",
             "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html",
         ),
-    ]
+    ]  # fmt: skip
 
 
 def of_the_resources(types: Iterable[str], place: Place) -> list[Addition]:

@@ -23,14 +23,9 @@ from harness.preflight.given import Given
 
 #: Error codes of missing resources.
 _NOT_THERE = (
-    "404",
-    "InvalidRouteTableID.NotFound",
-    "InvalidSubnetID.NotFound",
-    "InvalidVpcID.NotFound",
-    "NoSuchBucket",
-    "NotFoundException",
-    "ResourceNotFoundException",
-)
+    "404", "InvalidRouteTableID.NotFound", "InvalidSubnetID.NotFound", "InvalidVpcID.NotFound", "NoSuchBucket",
+    "NotFoundException", "ResourceNotFoundException",
+)  # fmt: skip
 #: Operations that IAM calls otherwise: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 ACTIONS = {"GetBucketEncryption": "GetEncryptionConfiguration", "HeadBucket": "ListBucket"}
 #: The default of buckets: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html

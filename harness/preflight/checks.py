@@ -20,13 +20,9 @@ _LONGEST_VALUE = 80
 #: Stack states that accept an update, or, in review, a creation.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html (Stack status codes)
 _TAKES_CHANGES = (
-    "CREATE_COMPLETE",
-    "IMPORT_COMPLETE",
-    "IMPORT_ROLLBACK_COMPLETE",
-    "REVIEW_IN_PROGRESS",
-    "UPDATE_COMPLETE",
+    "CREATE_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS", "UPDATE_COMPLETE",
     "UPDATE_ROLLBACK_COMPLETE",
-)
+)  # fmt: skip
 #: Other states: why it matters, and what to type.
 _NO_UPDATE = "CloudFormation cannot update it."
 _DELETE = (_NO_UPDATE, "aws cloudformation delete-stack")

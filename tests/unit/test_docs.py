@@ -65,13 +65,10 @@ ALARMS = {
 #: Logical ids of the original that are not ours; decision records and the capability table mention them.
 DROPPED = frozenset(
     {
-        "DataValidationFunctionPermission",
-        "GlueScriptsBucket",
-        "GlueServiceRole",
-        "KinesisAnalyticsRole",
+        "DataValidationFunctionPermission", "GlueScriptsBucket", "GlueServiceRole", "KinesisAnalyticsRole",
         "LambdaExecutionRole",
     }
-)
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -147,48 +144,16 @@ def _names(page: str) -> set[str]:
 #: Words of AWS and of our code in the documents that are not in the template.
 OTHER_WORDS = frozenset(
     [
-        "AccessDenied",
-        "AccessDeniedException",
-        "ApproximateNumberOfMessages",
-        "ApproximateNumberOfMessagesNotVisible",
-        "BatchUpdatePartition",
-        "Complete",
-        "ConflictingVerdict",
-        "CreatePartition",
-        "DPUSeconds",
-        "DefaultValue",
-        "DeletionProtectionEnabled",
-        "Enabled",
-        "ErrorMessage",
-        "Ex1",
-        "GetPartition",
-        "Import",
-        "InheritFromTable",
-        "JobName",
-        "JobRunId",
-        "MatchedEvents",
-        "Modify",
-        "NotAction",
-        "NotResource",
-        "NumberOfTasksFailed",
-        "ObjectsValidated",
-        "ObjectsWritten",
-        "OperationFailedReplication",
-        "PendingConfirmation",
-        "PolledEventCount",
-        "RecordsIngested",
-        "RecordsValidated",
-        "RedriveAllowPolicy",
-        "SequenceNumber",
-        "AssumeRole",
-        "ServerSideEncryption",
-        "ShardId",
-        "StandardStorage",
-        "Transform",
-        "TriggeredRules",
-        "Type",
+        "AccessDenied", "AccessDeniedException", "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesNotVisible", "BatchUpdatePartition", "Complete", "ConflictingVerdict",
+        "CreatePartition", "DPUSeconds", "DefaultValue", "DeletionProtectionEnabled", "Enabled", "ErrorMessage",
+        "Ex1", "GetPartition", "Import", "InheritFromTable", "JobName", "JobRunId", "MatchedEvents", "Modify",
+        "NotAction", "NotResource", "NumberOfTasksFailed", "ObjectsValidated", "ObjectsWritten",
+        "OperationFailedReplication", "PendingConfirmation", "PolledEventCount", "RecordsIngested",
+        "RecordsValidated", "RedriveAllowPolicy", "SequenceNumber", "AssumeRole", "ServerSideEncryption", "ShardId",
+        "StandardStorage", "Transform", "TriggeredRules", "Type",
     ]
-)
+)  # fmt: skip
 TEMPLATE_WORDS = {each.removeprefix("Fn::") for each in _words(OURS)}
 
 
@@ -298,13 +263,9 @@ def test_the_record_that_is_sent_is_valid() -> None:
 
 #: Variables that the reader's shell or an earlier command sets.
 VARIABLES = {
-    "MAPPING": "00000000-0000-4000-8000-000000000000",
-    "ACCOUNT": "111122223333",
-    "AWS_DEFAULT_REGION": "us-east-1",
-    "ENVIRONMENT": "production",
-    "SINCE": "2026-01-01T00:00:00Z",
-    "NOW": "2026-01-01T03:00:00Z",
-}
+    "MAPPING": "00000000-0000-4000-8000-000000000000", "ACCOUNT": "111122223333", "AWS_DEFAULT_REGION": "us-east-1",
+    "ENVIRONMENT": "production", "SINCE": "2026-01-01T00:00:00Z", "NOW": "2026-01-01T03:00:00Z",
+}  # fmt: skip
 #: Files that a command writes for the next one, or the reader has made.
 WRITTEN = {
     "versions.json": '{"Objects": [{"Key": "k", "VersionId": "v"}]}',
@@ -482,15 +443,9 @@ def test_a_variable_is_set_before_it_is_used() -> None:
         used = set(re.findall(r"\$(\w+)", "\n".join([text, *_aws_commands(page)])))
         # A placeholder in words: an address, an ARN or an id that the reader knows.
         in_hand = {
-            "ALERT_EMAIL",
-            "ALERT_QUEUE_URL",
-            "CHECK_UPLOAD",
-            "CHECK_VERSION",
-            "DATABASE",
-            "KEY_ARN",
-            "PARQUET_KEY",
+            "ALERT_EMAIL", "ALERT_QUEUE_URL", "CHECK_UPLOAD", "CHECK_VERSION", "DATABASE", "KEY_ARN", "PARQUET_KEY",
             "TRAIL_FILE",
-        }
+        }  # fmt: skip
 
         assert used - set_there - in_hand - {"SUBSCRIPTION_ARN", "TOPIC_ARN"} == set(), name
 
@@ -621,29 +576,15 @@ def test_each_property_of_the_original_is_accounted_for(original: dict[str, Any]
 
 #: The table's words for properties that it does not name.
 SAID_OTHERWISE = {
-    "AttributeDefinitions": {"keys"},
-    "BucketEncryption": {"encryption"},
-    "Code": {"code"},
-    "DatabaseName": {"target"},
-    "DefaultArguments": {"enable"},
-    "EventSourceArn": {"source"},
-    "FunctionName": {"function"},
-    "GlobalSecondaryIndexes": {"statusindex", "sourceindex"},
-    "Handler": {"code"},
-    "KeyPolicy": {"policy"},
-    "KeySchema": {"keys"},
-    "LifecycleConfiguration": {"policies"},
-    "Policies": {"s3access", "s3dataaccess"},
-    "PublicAccessBlockConfiguration": {"access"},
-    "Role": {"role", "code"},
-    "TableName": {"name"},
-    "Targets": {"target"},
-    "VersioningConfiguration": {"versions"},
-    "AssumeRolePolicyDocument": {"rolename"},
-    "Description": {"key"},
-    "DashboardBody": {"ingestion"},
+    "AttributeDefinitions": {"keys"}, "BucketEncryption": {"encryption"}, "Code": {"code"},
+    "DatabaseName": {"target"}, "DefaultArguments": {"enable"}, "EventSourceArn": {"source"},
+    "FunctionName": {"function"}, "GlobalSecondaryIndexes": {"statusindex", "sourceindex"}, "Handler": {"code"},
+    "KeyPolicy": {"policy"}, "KeySchema": {"keys"}, "LifecycleConfiguration": {"policies"},
+    "Policies": {"s3access", "s3dataaccess"}, "PublicAccessBlockConfiguration": {"access"}, "Role": {"role", "code"},
+    "TableName": {"name"}, "Targets": {"target"}, "VersioningConfiguration": {"versions"},
+    "AssumeRolePolicyDocument": {"rolename"}, "Description": {"key"}, "DashboardBody": {"ingestion"},
     "Name": {"name"},
-}
+}  # fmt: skip
 
 
 def test_the_first_column_names_nothing_that_the_original_does_not_have(original: dict[str, Any]) -> None:

@@ -22,14 +22,9 @@ CONTEXT = "kms:encryptioncontext:aws:s3:arn"
 DECRYPTS = ("kms:Decrypt",)
 ENCRYPTS = ("kms:Encrypt", "kms:GenerateDataKey")
 READS = (
-    "s3:GetObject",
-    "s3:GetObjectVersion",
-    "s3:GetObjectVersionAcl",
-    "s3:GetObjectVersionForReplication",
-    "s3:GetObjectVersionTagging",
-    "s3:GetReplicationConfiguration",
-    "s3:ListBucket",
-)
+    "s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectVersionAcl", "s3:GetObjectVersionForReplication",
+    "s3:GetObjectVersionTagging", "s3:GetReplicationConfiguration", "s3:ListBucket",
+)  # fmt: skip
 WRITES = ("s3:PutObject", "s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags")
 
 

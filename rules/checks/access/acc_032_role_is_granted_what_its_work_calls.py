@@ -13,15 +13,9 @@ from rules.lib.roles import ROLE, runners_of
 #: Lambda reads for a mapping with the function's role.
 #: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html, .../with-sqs.html
 POLLS = {
-    "kinesis:describestream",
-    "kinesis:describestreamsummary",
-    "kinesis:getrecords",
-    "kinesis:getsharditerator",
-    "kinesis:listshards",
-    "sqs:deletemessage",
-    "sqs:getqueueattributes",
-    "sqs:receivemessage",
-}
+    "kinesis:describestream", "kinesis:describestreamsummary", "kinesis:getrecords", "kinesis:getsharditerator",
+    "kinesis:listshards", "sqs:deletemessage", "sqs:getqueueattributes", "sqs:receivemessage",
+}  # fmt: skip
 _STORES = {"dynamodb:putitem", "dynamodb:updateitem", "s3:getobject", "s3:listbucket", "s3:putobject"}
 _OPENS = {"kms:decrypt", "kms:generatedatakey"}
 _GLUE_LOGS = {"logs:associatekmskey", "logs:createloggroup", "logs:createlogstream", "logs:putlogevents"}

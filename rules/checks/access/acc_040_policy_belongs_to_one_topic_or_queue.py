@@ -18,19 +18,11 @@ QUEUE = "AWS::SQS::Queue"
 OF_TOPICS = frozenset(
     f"sns:{each}".lower()
     for each in (
-        "AddPermission",
-        "DeleteTopic",
-        "GetDataProtectionPolicy",
-        "GetTopicAttributes",
-        "ListSubscriptionsByTopic",
-        "ListTagsForResource",
-        "Publish",
-        "PutDataProtectionPolicy",
-        "RemovePermission",
-        "SetTopicAttributes",
+        "AddPermission", "DeleteTopic", "GetDataProtectionPolicy", "GetTopicAttributes", "ListSubscriptionsByTopic",
+        "ListTagsForResource", "Publish", "PutDataProtectionPolicy", "RemovePermission", "SetTopicAttributes",
         "Subscribe",
     )
-)
+)  # fmt: skip
 #: Where each kind of policy says what it is put on.
 TARGETS = {"AWS::SNS::TopicPolicy": "Topics", "AWS::SQS::QueuePolicy": "Queues"}
 

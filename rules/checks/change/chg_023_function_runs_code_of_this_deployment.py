@@ -13,14 +13,9 @@ from rules.lib import Problem, Problems, Stack, all_of
 #: Variables by which a program other than the handler is run, or a library loaded, before it.
 #: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html
 LOADS = (
-    "AWS_LAMBDA_EXEC_WRAPPER",
-    "LD_LIBRARY_PATH",
-    "LD_PRELOAD",
-    "PYTHONHOME",
-    "PYTHONPATH",
-    "PYTHONSTARTUP",
+    "AWS_LAMBDA_EXEC_WRAPPER", "LD_LIBRARY_PATH", "LD_PRELOAD", "PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP",
     "PYTHONUSERBASE",
-)
+)  # fmt: skip
 
 subjects = all_of("AWS::Lambda::Function")
 

@@ -11,14 +11,9 @@ from rules.lib import Problem, Problems, Stack, all_of
 #: Arguments by which Glue or Spark loads what is not the script.
 #: https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html
 LOADS = (
-    "--additional-python-modules",
-    "--conf",
-    "--extra-files",
-    "--extra-jars",
-    "--extra-py-files",
-    "--python-modules-installer-option",
-    "--user-jars-first",
-)
+    "--additional-python-modules", "--conf", "--extra-files", "--extra-jars", "--extra-py-files",
+    "--python-modules-installer-option", "--user-jars-first",
+)  # fmt: skip
 
 subjects = all_of("AWS::Glue::Job")
 

@@ -16,13 +16,9 @@ from rules.lib.principals import ACCOUNT
 INPUT = {"AWS::Glue::Database": "DatabaseInput", "AWS::Glue::Table": "TableInput"}
 #: What makes it show something that is elsewhere, or to everybody.
 LINKS = (
-    "CreateTableDefaultPermissions",
-    "FederatedDatabase",
-    "TargetDatabase",
-    "TargetTable",
-    "ViewExpandedText",
+    "CreateTableDefaultPermissions", "FederatedDatabase", "TargetDatabase", "TargetTable", "ViewExpandedText",
     "ViewOriginalText",
-)
+)  # fmt: skip
 
 
 def subjects(stack: Stack) -> list[str]:

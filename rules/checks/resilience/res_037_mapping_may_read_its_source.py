@@ -13,14 +13,11 @@ from rules.lib.stores import service_of
 #: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 ACTIONS = {
     "kinesis": (
-        "kinesis:DescribeStream",
-        "kinesis:DescribeStreamSummary",
-        "kinesis:GetRecords",
-        "kinesis:GetShardIterator",
+        "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator",
         "kinesis:ListShards",
     ),
     "sqs": ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"),
-}
+}  # fmt: skip
 
 
 def subjects(stack: Stack) -> list[str]:

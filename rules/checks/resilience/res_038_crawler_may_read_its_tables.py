@@ -18,16 +18,9 @@ PATH = ("Properties", "Role")
 #: What of the catalogue a crawl asks for that only adds partitions. AWS names a managed policy that grants all of Glue,
 #: and nothing less: https://docs.aws.amazon.com/glue/latest/dg/crawler-prereqs.html
 CATALOGUE = (
-    "glue:BatchCreatePartition",
-    "glue:BatchGetPartition",
-    "glue:CreatePartition",
-    "glue:GetDatabase",
-    "glue:GetPartition",
-    "glue:GetPartitions",
-    "glue:GetTable",
-    "glue:GetTables",
-    "glue:UpdateTable",
-)
+    "glue:BatchCreatePartition", "glue:BatchGetPartition", "glue:CreatePartition", "glue:GetDatabase",
+    "glue:GetPartition", "glue:GetPartitions", "glue:GetTable", "glue:GetTables", "glue:UpdateTable",
+)  # fmt: skip
 
 
 def subjects(stack: Stack) -> list[str]:

@@ -14,16 +14,10 @@ from harness.alarms.states import State
 
 ERRORS = Metric("AWS/Lambda", "Errors", {"FunctionName": "consumer"})
 PLAIN: dict[str, Any] = {
-    "Namespace": "AWS/Lambda",
-    "MetricName": "Errors",
-    "Dimensions": [{"Name": "FunctionName", "Value": "consumer"}],
-    "Statistic": "Sum",
-    "Period": 300,
-    "EvaluationPeriods": 1,
-    "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-    "Threshold": 1,
-    "TreatMissingData": "notBreaching",
-}
+    "Namespace": "AWS/Lambda", "MetricName": "Errors", "Dimensions": [{"Name": "FunctionName", "Value": "consumer"}],
+    "Statistic": "Sum", "Period": 300, "EvaluationPeriods": 1, "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+    "Threshold": 1, "TreatMissingData": "notBreaching",
+}  # fmt: skip
 MATH: dict[str, Any] = {
     "Metrics": [
         {"Id": "filled", "Expression": "FILL(errors, 0)"},

@@ -119,15 +119,11 @@ def test_refused_records_are_kept_with_their_reason_and_bytes(bench: Bench) -> N
     assert [data for _, _, data in refused] == [FREE, BOOLEAN, LOCAL, FREE]
     assert bench.rejected.notices == [
         {
-            "version": 1,
-            "bucket": "raw",
-            "raw_key": key,
-            "quarantine_key": rejected_key(key),
-            "rejected": 4,
+            "version": 1, "bucket": "raw", "raw_key": key, "quarantine_key": rejected_key(key), "rejected": 4,
             "counts_by_reason": {"price_not_positive": 2, "wrong_type": 1, "no_time_zone": 1},
             "first_position": {"shard": SHARD, "seq": message(1).sequence},
         }
-    ]
+    ]  # fmt: skip
     assert (bench.tally.objects, bench.tally.validated, bench.tally.rejected) == (1, 2, 4)
 
 
@@ -342,14 +338,9 @@ def test_the_calls_for_an_object_do_not_depend_on_its_size(bench: Bench, size: i
     bench.deliver(created(bench.ingest(*[TRADE, FREE] * size)))
 
     assert Counter(bench.world.calls) == {
-        "get raw": 1,
-        "read job row": 1,
-        "put processed": 1,
-        "put raw": 1,
-        "lineage row": 2,
-        "send notice": 1,
+        "get raw": 1, "read job row": 1, "put processed": 1, "put raw": 1, "lineage row": 2, "send notice": 1,
         "job row": 1,
-    }
+    }  # fmt: skip
 
 
 @given(st.lists(st.sampled_from([TRADE, MULTILINE_TRADE, FREE, BOOLEAN, LOCAL]), min_size=1, max_size=20))

@@ -22,13 +22,9 @@ CONTEXT = SimpleNamespace(aws_request_id="request-1")
 @pytest.fixture(autouse=True)
 def _deployed(aws: EmulatedAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     variables = {
-        "RAW_BUCKET": RAW,
-        "PROCESSED_BUCKET": PROCESSED,
-        "JOB_TABLE": JOBS,
-        "LINEAGE_TABLE": LINEAGE,
-        "REJECTED_QUEUE_URL": aws.rejected_url,
-        "POWERTOOLS_SERVICE_NAME": "data_validation",
-    }
+        "RAW_BUCKET": RAW, "PROCESSED_BUCKET": PROCESSED, "JOB_TABLE": JOBS, "LINEAGE_TABLE": LINEAGE,
+        "REJECTED_QUEUE_URL": aws.rejected_url, "POWERTOOLS_SERVICE_NAME": "data_validation",
+    }  # fmt: skip
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("NON_POSITIVE_PRICE_EXCHANGES", raising=False)
@@ -85,11 +81,8 @@ def test_the_metrics_are_one_line_with_one_dimension(
     invoke(created(key), TEST_EVENT)
 
     assert metrics_of("data_validation", capsys.readouterr().out) == {
-        "RecordsValidated": [1.0],
-        "ValidationFailures": [1.0],
-        "ObjectsValidated": [1.0],
-        "Redeliveries": [0.0],
-    }
+        "RecordsValidated": [1.0], "ValidationFailures": [1.0], "ObjectsValidated": [1.0], "Redeliveries": [0.0],
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

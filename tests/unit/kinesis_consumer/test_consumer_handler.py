@@ -35,12 +35,9 @@ CONTEXT = SimpleNamespace(aws_request_id="request-1")
 @pytest.fixture(autouse=True)
 def _deployed(aws: EmulatedAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     variables = {
-        "RAW_BUCKET": RAW,
-        "JOB_TABLE": JOBS,
-        "LINEAGE_TABLE": LINEAGE,
-        "STREAM_NAME": "market",
+        "RAW_BUCKET": RAW, "JOB_TABLE": JOBS, "LINEAGE_TABLE": LINEAGE, "STREAM_NAME": "market",
         "POWERTOOLS_SERVICE_NAME": "kinesis_consumer",
-    }
+    }  # fmt: skip
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     handler.wiring.cache_clear()
@@ -84,11 +81,8 @@ def test_the_metrics_are_one_line_with_one_dimension(capsys: pytest.CaptureFixtu
     invoke()
 
     assert metrics_of("kinesis_consumer", capsys.readouterr().out) == {
-        "RecordsIngested": [3.0],
-        "RecordsUndecodable": [1.0],
-        "ObjectsWritten": [3.0],
-        "Redeliveries": [0.0],
-    }
+        "RecordsIngested": [3.0], "RecordsUndecodable": [1.0], "ObjectsWritten": [3.0], "Redeliveries": [0.0],
+    }  # fmt: skip
 
 
 def test_a_retry_counts_no_record_twice(capsys: pytest.CaptureFixture[str]) -> None:

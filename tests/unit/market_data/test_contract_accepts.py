@@ -12,32 +12,18 @@ from market_data.parsing import parse_exactly
 from market_data.records import DEFAULT_NON_POSITIVE_EXCHANGES
 
 TRADE = {
-    "type": "trade",
-    "symbol": "IBM",
-    "exchange": "XNYS",
-    "timestamp": "2013-10-08T12:47:49.457Z",
-    "price": "182.10",
+    "type": "trade", "symbol": "IBM", "exchange": "XNYS", "timestamp": "2013-10-08T12:47:49.457Z", "price": "182.10",
     "volume": "100",
-}
+}  # fmt: skip
 BOOK = {
-    "type": "order_book",
-    "symbol": "BTC-USD",
-    "exchange": "COINBASE",
-    "timestamp": "2021-04-17T16:43:37.061845Z",
-    "book": "L2",
-    "event": "update",
-    "bids": [{"price": "60000.00", "volume": "0.00000000"}],
-    "asks": [],
-}
+    "type": "order_book", "symbol": "BTC-USD", "exchange": "COINBASE", "timestamp": "2021-04-17T16:43:37.061845Z",
+    "book": "L2", "event": "update", "bids": [{"price": "60000.00", "volume": "0.00000000"}], "asks": [],
+}  # fmt: skip
 DEPTH = {
-    "type": "market_depth",
-    "symbol": "ESH4",
-    "exchange": "XCME",
-    "timestamp": "2023-12-25T22:00:00.181198464Z",
-    "depth": 10,
-    "bids": [{"price": "4805.25", "volume": "12", "order_count": 3}],
+    "type": "market_depth", "symbol": "ESH4", "exchange": "XCME", "timestamp": "2023-12-25T22:00:00.181198464Z",
+    "depth": 10, "bids": [{"price": "4805.25", "volume": "12", "order_count": 3}],
     "asks": [{"price": "4805.50", "volume": "7", "order_count": 2}],
-}
+}  # fmt: skip
 
 
 def raw(record: dict[str, Any], **changes: Any) -> bytes:

@@ -77,14 +77,9 @@ def test_a_validated_line_carries_position_arrival_and_flags() -> None:
     line = encode_validated_line(SHARD, SEQ, ARRIVAL_MS, ["crossed_book"], b'{"type":"trade"}')
 
     assert json.loads(line) == {
-        "v": 1,
-        "shard": SHARD,
-        "seq": SEQ,
-        "arrival": "2026-11-22T22:04:46.123Z",
-        "arrival_ns": ARRIVAL_MS * 1_000_000,
-        "flags": ["crossed_book"],
-        "record": {"type": "trade"},
-    }
+        "v": 1, "shard": SHARD, "seq": SEQ, "arrival": "2026-11-22T22:04:46.123Z",
+        "arrival_ns": ARRIVAL_MS * 1_000_000, "flags": ["crossed_book"], "record": {"type": "trade"},
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -75,20 +75,11 @@ def test_a_row_says_how_far_its_object_has_come(table: Table) -> None:
     assert table.listed("VALIDATED") == 1
     assert table.listed("INGESTED") == 0
     assert table.row() == {
-        "JobId": KEY.raw_key,
-        "Timestamp": KEY.first_arrival_ms,
-        "Stage": 2,
-        "Status": "VALIDATED",
-        "Feed": "trade",
-        "SourceBucket": "raw",
-        "RecordCount": 3,
-        "ValidatedCount": 2,
-        "RejectedCount": 1,
-        "ValidatedKey": VALIDATED.validated_key,
-        "QuarantineKey": VALIDATED.quarantine_key,
-        "IngestedAt": INGESTED.ingested_at,
-        "ValidatedAt": VALIDATED.validated_at,
-    }
+        "JobId": KEY.raw_key, "Timestamp": KEY.first_arrival_ms, "Stage": 2, "Status": "VALIDATED", "Feed": "trade",
+        "SourceBucket": "raw", "RecordCount": 3, "ValidatedCount": 2, "RejectedCount": 1,
+        "ValidatedKey": VALIDATED.validated_key, "QuarantineKey": VALIDATED.quarantine_key,
+        "IngestedAt": INGESTED.ingested_at, "ValidatedAt": VALIDATED.validated_at,
+    }  # fmt: skip
 
 
 def test_a_late_row_of_the_consumer_does_not_take_the_validators_back(table: Table) -> None:
@@ -154,13 +145,8 @@ def test_a_lineage_row_names_source_and_target(aws: EmulatedAws) -> None:
 
     assert aws.rows(LINEAGE) == [
         {
-            "DatasetId": row.dataset,
-            "ProcessingTimestamp": KEY.first_arrival_ms,
-            "SourceLocation": row.source,
-            "Transformation": "INGEST",
-            "FirstSequence": "1",
-            "LastSequence": "3",
-            "RecordCount": 3,
+            "DatasetId": row.dataset, "ProcessingTimestamp": KEY.first_arrival_ms, "SourceLocation": row.source,
+            "Transformation": "INGEST", "FirstSequence": "1", "LastSequence": "3", "RecordCount": 3,
             "Digest": "0123456789abcdef",
         }
-    ]
+    ]  # fmt: skip

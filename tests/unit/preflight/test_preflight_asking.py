@@ -62,15 +62,10 @@ def parameters(tmp_path: Path) -> Callable[..., Path]:
 
 
 _NEEDED = {
-    "Environment": "development",
-    "ArtifactBucketName": "artifacts",
-    "AlertEmail": "on-call@example.com",
-    "VpcId": "vpc-12345678",
-    "SubnetIds": "subnet-aaaaaaaa",
-    "VpcCidr": "10.20.0.0/16",
-    "S3PrefixListId": "pl-11111111",
-    "DynamoDBPrefixListId": "pl-22222222",
-}
+    "Environment": "development", "ArtifactBucketName": "artifacts", "AlertEmail": "on-call@example.com",
+    "VpcId": "vpc-12345678", "SubnetIds": "subnet-aaaaaaaa", "VpcCidr": "10.20.0.0/16",
+    "S3PrefixListId": "pl-11111111", "DynamoDBPrefixListId": "pl-22222222",
+}  # fmt: skip
 
 
 def asked(session: Any, path: Path) -> Facts:

@@ -27,16 +27,10 @@ from harness.preflight.given import ENDPOINTS, Given, complete, read
 ACCOUNT, OWNER = "123456789012", "210987654321"
 KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/00000000-0000-4000-8000-000000000000"
 VALUES = {
-    "Environment": "production",
-    "ArtifactBucketName": "artifacts",
-    "AlertEmail": "on-call@example.com",
-    "VpcId": "vpc-12345678",
-    "SubnetIds": "subnet-aaaaaaaa,subnet-bbbbbbbb",
-    "VpcCidr": "10.20.0.0/16",
-    "RouteTableIds": "rtb-12345678",
-    "S3PrefixListId": "pl-11111111",
-    "DynamoDBPrefixListId": "pl-22222222",
-}
+    "Environment": "production", "ArtifactBucketName": "artifacts", "AlertEmail": "on-call@example.com",
+    "VpcId": "vpc-12345678", "SubnetIds": "subnet-aaaaaaaa,subnet-bbbbbbbb", "VpcCidr": "10.20.0.0/16",
+    "RouteTableIds": "rtb-12345678", "S3PrefixListId": "pl-11111111", "DynamoDBPrefixListId": "pl-22222222",
+}  # fmt: skip
 WELL = Facts(
     account=ACCOUNT,
     region="us-east-1",

@@ -163,25 +163,15 @@ def test_the_document_counts_by_reason_and_stage(tmp_path, capsys):
     samples = document.pop("samples")
 
     assert document == {
-        "where": str(tmp_path),
-        "total": 5,
-        "by_reason": {"bad_number": 2, "not_json": 2, "missing_field": 1},
-        "by_stage": {"data_validation": 3, "kinesis_consumer": 2},
-        "repeated": 1,
-        "other_objects": 0,
-    }
+        "where": str(tmp_path), "total": 5, "by_reason": {"bad_number": 2, "not_json": 2, "missing_field": 1},
+        "by_stage": {"data_validation": 3, "kinesis_consumer": 2}, "repeated": 1, "other_objects": 0,
+    }  # fmt: skip
     assert {reason: len(found) for reason, found in samples.items()} == dict.fromkeys(document["by_reason"], 1)
     assert samples["bad_number"][0] == {
-        "object": str(tmp_path / rejected(2, 3, 4)),
-        "stage": "data_validation",
-        "shard": SHARD,
-        "sequence_number": "2",
-        "partition_key": "key",
-        "arrival": "2026-11-22T22:04:46.123Z",
-        "detail": "price: '1,2'",
-        "size": 15,
-        "data_base64": base64.b64encode(b'{"price":"1,2"}').decode(),
-    }
+        "object": str(tmp_path / rejected(2, 3, 4)), "stage": "data_validation", "shard": SHARD,
+        "sequence_number": "2", "partition_key": "key", "arrival": "2026-11-22T22:04:46.123Z",
+        "detail": "price: '1,2'", "size": 15, "data_base64": base64.b64encode(b'{"price":"1,2"}').decode(),
+    }  # fmt: skip
 
 
 def test_the_document_names_a_reason_asked_for_that_nothing_was_refused_for(tmp_path, capsys):

@@ -30,17 +30,10 @@ def test_a_trade_has_the_takers_side_and_the_engines_time() -> None:
     (futures,) = read("binance", on("btcusdt@trade", FUTURES_TRADE), FRAME)
 
     assert spot == {
-        "type": "trade",
-        "symbol": "BTCUSDT",
-        "exchange": "BINANCE",
-        "timestamp": "1970-01-01T00:16:40.001Z",
-        "receive_timestamp": RECEIVED,
-        "price": "61800.30",
-        "volume": "0.006",
-        "side": "sell",
-        "trade_id": "5",
+        "type": "trade", "symbol": "BTCUSDT", "exchange": "BINANCE", "timestamp": "1970-01-01T00:16:40.001Z",
+        "receive_timestamp": RECEIVED, "price": "61800.30", "volume": "0.006", "side": "sell", "trade_id": "5",
         "extra": {"stream": "btcusdt@trade", "kind": "trade", "E": 1000002, "M": True},
-    }
+    }  # fmt: skip
     assert (futures["side"], futures["exchange"]) == ("buy", "BINANCE-FUTURES")
 
 

@@ -22,18 +22,11 @@ def test_a_books_update_is_one_level_of_the_side_its_sign_tells() -> None:
     (ask,) = read("book", [17, b_raw := [60400, 1, -0.25], 10])
 
     assert bid == {
-        "type": "order_book",
-        "symbol": "tBTCUSD",
-        "exchange": "BITFINEX",
-        "timestamp": RECEIVED,
-        "receive_timestamp": RECEIVED,
-        "sequence": "9",
-        "book": "L2",
-        "event": "update",
-        "bids": [{"price": "0.0685", "volume": "1234.5", "order_count": 2}],
-        "asks": [],
+        "type": "order_book", "symbol": "tBTCUSD", "exchange": "BITFINEX", "timestamp": RECEIVED,
+        "receive_timestamp": RECEIVED, "sequence": "9", "book": "L2", "event": "update",
+        "bids": [{"price": "0.0685", "volume": "1234.5", "order_count": 2}], "asks": [],
         "extra": {"channel_id": "17", "precision": "P0", "timestamp_source": "receive"},
-    }
+    }  # fmt: skip
     assert (ask["bids"], ask["asks"]) == ([], [{"price": str(b_raw[0]), "volume": "0.25", "order_count": 1}])
 
 

@@ -32,14 +32,10 @@ def test_a_trade_has_the_digits_of_its_text_and_its_takers_side() -> None:
             "side": "sell",
             "trade_id": "211",
             "extra": {
-                "kind": "live_trades",
-                "timestamp": "1000",
-                "amount": "0.1",
-                "price": "3800.1",
-                "buy_order_id": 5,
+                "kind": "live_trades", "timestamp": "1000", "amount": "0.1", "price": "3800.1", "buy_order_id": 5,
             },
         }
-    ]
+    ]  # fmt: skip
 
 
 def test_a_change_of_the_book_is_an_update_and_a_zero_deletes() -> None:

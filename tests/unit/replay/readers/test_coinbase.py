@@ -16,19 +16,11 @@ def test_a_match_names_the_resting_side_and_the_trade_the_aggressor() -> None:
 
     assert read("coinbase", match) == [
         {
-            "type": "trade",
-            "symbol": "A-B",
-            "exchange": "COINBASE",
-            "timestamp": TIME,
-            "receive_timestamp": RECEIVED,
-            "sequence": "9007199254740993",
-            "price": "9.50",
-            "volume": "0.10",
-            "side": "buy",
-            "trade_id": "7",
-            "extra": {"kind": "match", "maker_order_id": "m"},
+            "type": "trade", "symbol": "A-B", "exchange": "COINBASE", "timestamp": TIME,
+            "receive_timestamp": RECEIVED, "sequence": "9007199254740993", "price": "9.50", "volume": "0.10",
+            "side": "buy", "trade_id": "7", "extra": {"kind": "match", "maker_order_id": "m"},
         }
-    ]
+    ]  # fmt: skip
 
 
 def test_a_snapshot_has_no_time_of_its_own_and_says_so() -> None:

@@ -16,13 +16,8 @@ def read_bare(message: Any) -> list[Any]:
 
 HEADER = {"ts_event": "1600000000000000001", "rtype": 160, "publisher_id": 1, "instrument_id": 5}
 ORDER = {
-    "ts_recv": "1600000000000000009",
-    "hd": HEADER,
-    "action": "A",
-    "side": "B",
-    "price": "4800250000000",
-    "size": 2,
-}
+    "ts_recv": "1600000000000000009", "hd": HEADER, "action": "A", "side": "B", "price": "4800250000000", "size": 2,
+}  # fmt: skip
 ORDER |= {"channel_id": 0, "order_id": "6412777162812", "flags": 128, "sequence": 682, "symbol": "ESH4"}
 NO_PRICE, NO_TIME = str(2**63 - 1), str(2**64 - 1)
 LEVEL = {"bid_px": "1500000000", "ask_px": NO_PRICE, "bid_sz": 3, "ask_sz": 0, "bid_ct": 1, "ask_ct": 0}

@@ -22,20 +22,14 @@ def test_a_change_keeps_actions_and_the_number_before_it() -> None:
 
     assert read("deribit", on("book.BTC-PERPETUAL.raw", change)) == [
         {
-            "type": "order_book",
-            "symbol": "BTC-PERPETUAL",
-            "exchange": "DERIBIT",
-            "timestamp": "1970-01-01T00:16:40.001Z",
-            "receive_timestamp": RECEIVED,
-            "sequence": "9007199254740993",
-            "previous_sequence": "5",
-            "book": "L2",
-            "event": "update",
+            "type": "order_book", "symbol": "BTC-PERPETUAL", "exchange": "DERIBIT",
+            "timestamp": "1970-01-01T00:16:40.001Z", "receive_timestamp": RECEIVED, "sequence": "9007199254740993",
+            "previous_sequence": "5", "book": "L2", "event": "update",
             "bids": [{"price": "0.0015", "volume": "40.0", "action": "new"}],
             "asks": [{"price": "1", "volume": "0", "action": "delete"}],
             "extra": {"channel": "book.BTC-PERPETUAL.raw"},
         }
-    ]
+    ]  # fmt: skip
 
 
 def test_a_snapshot_of_nothing_is_a_snapshot() -> None:

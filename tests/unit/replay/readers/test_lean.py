@@ -17,16 +17,11 @@ LEAN_TRADE = LEAN | {"price": "1234500", "size": "300"}
 def test_a_row_of_an_equity_tape_is_a_trade_in_dollars() -> None:
     assert read("lean", LEAN_TRADE, "") == [
         {
-            "type": "trade",
-            "symbol": "ABC",
-            "exchange": "XNYS",
-            "timestamp": "2020-01-02T14:30:00.001Z",
-            "price": "123.4500",
-            "volume": "300",
-            "conditions": ["1"],
+            "type": "trade", "symbol": "ABC", "exchange": "XNYS", "timestamp": "2020-01-02T14:30:00.001Z",
+            "price": "123.4500", "volume": "300", "conditions": ["1"],
             "extra": {"exchange_code": "N", "suspicious": "0"},
         }
-    ]
+    ]  # fmt: skip
 
 
 def test_numbers_instead_of_text_are_read_alike() -> None:
