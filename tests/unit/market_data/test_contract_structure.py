@@ -52,7 +52,6 @@ def test_no_number_can_become_a_float(path: Path) -> None:
     names = [
         node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name) and node.id == "float"
     ]
-
     assert len(names) == (path.stem == "envelope")
 
 
@@ -94,7 +93,6 @@ def test_what_is_accepted_is_valid_by_the_schema(raw: bytes) -> None:
 def test_the_schema_refuses_what_it_can_express(name: str, fragment: str) -> None:
     fields = '{"type":"trade","symbol":"A","exchange":"X","timestamp":"2026-11-22T22:04:46Z","price":1,"volume":1}'
     record = json.loads(fields) | {name: json.loads(fragment)}
-
     assert not SCHEMA.is_valid(record)
 
 
@@ -103,7 +101,6 @@ def test_importing_the_contract_is_cheap() -> None:
     code = "import sys, market_data; print(*sys.modules)"
     folder = str(Path(market_data.__file__).parents[1])
     loaded = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True).stdout
-
     assert not {"argparse", "asyncio", "boto3", "hypothesis", "logging"} & set(loaded.split())
 
 

@@ -41,7 +41,6 @@ def test_a_function_imports_only_what_it_is_shipped_with(package: str) -> None:
     """The emulator's workers see its packages too, so a missing one would show only on AWS."""
     files = sorted((LAMBDA_SRC / package).glob("*.py"))
     foreign = {name for file in files for name in imported(file)} - set(sys.stdlib_module_names) - CARRIED - OURS
-
     assert files
     assert foreign == set()
 
@@ -50,7 +49,6 @@ def test_a_function_imports_only_what_it_is_shipped_with(package: str) -> None:
 def test_what_decides_does_not_know_aws(module: str) -> None:
     """No client, no clock, no environment: so that a property can be tried thousands of times a second."""
     loaded = loaded_by(module)
-
     assert not {"boto3", "botocore", "aws_lambda_powertools"} & loaded
 
 
@@ -59,7 +57,6 @@ def test_a_handler_imports_without_settings_and_without_weight(function: str) ->
     """A cold start delays the first tick: Powertools' event and batch modules would add 60 ms."""
     loaded = loaded_by(f"{function}.handler")
     utilities = {name for name in loaded if name.startswith("aws_lambda_powertools.utilities.")}
-
     assert f"{function}.core" in loaded
     assert utilities <= {"aws_lambda_powertools.utilities.jmespath_utils"}  # what the logger itself brings
 
@@ -68,5 +65,4 @@ def test_a_handler_imports_without_settings_and_without_weight(function: str) ->
 def test_functions_know_nothing_of_each_other(function: str) -> None:
     """They are packaged separately: an import of the other would fail only on AWS."""
     (other,) = set(FUNCTIONS) - {function}
-
     assert other not in {name for file in (LAMBDA_SRC / function).glob("*.py") for name in imported(file)}
