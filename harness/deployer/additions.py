@@ -51,9 +51,7 @@ def of_the_caller(pages: Iterable[str], place: Place) -> list[Addition]:
             "the commands of this page, and the calls of `aws cloudformation deploy`",
             _DEPLOY,
         ),
-        Addition(
-            "ChangeSets", _prefixed({"DeleteChangeSet"}), stack, "deletes a change set after review", _CHANGE_SETS
-        ),
+        Addition("ChangeSets", _prefixed({"DeleteChangeSet"}), stack, "deletes a reviewed change set", _CHANGE_SETS),
         *([Addition("Drift", _prefixed(drift), stack, "`detect-stack-drift` needs it too", _DRIFT)] if drift else []),
         Addition("AnyStack", _prefixed(anywhere), ("*",), "calls that name a template or a drift detection", _ACTIONS),
         Addition(
@@ -65,9 +63,7 @@ def of_the_caller(pages: Iterable[str], place: Place) -> list[Addition]:
         ),
         # Without it, S3 answers 403 instead of 404 for a missing key.
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
-        Addition(
-            "ArtifactBucket", ("s3:ListBucket",), (bucket,), "so that S3 answers 404 for a missing object", _PACKAGE
-        ),
+        Addition("ArtifactBucket", ("s3:ListBucket",), (bucket,), "S3 answers 404 for a missing object", _PACKAGE),
         Addition(
             "ImportedKey",
             ("s3:GetEncryptionConfiguration",),

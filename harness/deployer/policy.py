@@ -85,9 +85,7 @@ def _rights(template: Mapping[str, Any], pages: Iterable[str], place: Place) -> 
     )
     for addition in (*found.caller, *found.resources):
         if unknown := [action for action in addition.actions if not reference.exists(action)]:
-            raise UnknownRight(
-                f"{addition.sid}: no such action as {', '.join(unknown)} (harness/deployer/additions.py)"
-            )
+            raise UnknownRight(f"{addition.sid}: no such action as {', '.join(unknown)} (deployer/additions.py)")
     return found
 
 

@@ -77,9 +77,8 @@ class Asker:
                 if "does not exist" in str(error):
                     return None
                 raise
-            owned = self._pages(
-                "cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=self._stack_name
-            )
+            stack = {"StackName": self._stack_name}
+            owned = self._pages("cloudformation", "list_stack_resources", "StackResourceSummaries", **stack)
             given = {each["ParameterKey"]: each.get("ParameterValue", "") for each in described.get("Parameters", [])}
             self._owned = {each["LogicalResourceId"]: each.get("PhysicalResourceId", "") for each in owned}
             return Stack(described["StackStatus"], given, frozenset(self._owned.values()) - {""})
@@ -214,9 +213,7 @@ class Asker:
 
     def _concurrency(self) -> Concurrency:
         limits = self._client("lambda").get_account_settings()["AccountLimit"]
-        own = 0
-        for function in filter(None, map(self._owned.get, FUNCTIONS)):
-            own += self._reserved(function)
+        own = sum(map(self._reserved, filter(None, map(self._owned.get, FUNCTIONS))))
         return Concurrency(limits["ConcurrentExecutions"], limits["UnreservedConcurrentExecutions"], own)
 
     def _reserved(self, function: str) -> int:

@@ -142,9 +142,8 @@ def of_type(*types: str) -> list[dict[str, Any]]:
 def metrics_of_aws() -> set[str]:
     """Namespace and name of the AWS metrics that the template's alarms watch."""
     stated = [value for _, value in walk(of_type("AWS::CloudWatch::Alarm")) if isinstance(value, dict)]
-    found = {
-        f"{each['Namespace']}/{each['MetricName']}" for each in stated if {"MetricName", "Namespace"} <= each.keys()
-    }
+    named = [each for each in stated if {"MetricName", "Namespace"} <= each.keys()]
+    found = {f"{each['Namespace']}/{each['MetricName']}" for each in named}
     return {name for name in found if not name.startswith("FinancialPipeline/")}
 
 

@@ -71,9 +71,7 @@ def test_a_statement_with_not_resource_reaches_every_other():
     assert not statement.reaches("arn:aws:s3:::data/*")
 
 
-@pytest.mark.parametrize(
-    "effect", ["allow", "Allowed", "", None, ["Allow"], ["Allow", "Deny"], {"Ref": "Effect"}, True]
-)
+@pytest.mark.parametrize("effect", ["allow", "Allowed", "", None, ["Allow"], ["Allow", "Deny"], {"Ref": "Such"}, True])
 def test_an_unknown_effect_is_neither_a_grant_nor_a_refusal(effect):
     with pytest.raises(Unreadable, match="neither Allow nor Deny") as odd:
         statements({"Statement": [STATEMENT, {**STATEMENT, "Effect": effect}]}, ("Properties",), "Policy")

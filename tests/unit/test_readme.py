@@ -45,9 +45,8 @@ def test_a_stale_document_is_named_and_only_written_where_that_is_asked_for(tmp_
 
     assert readme.main([]) == readme.main(["--check"]) == 1
     assert document.read_text() == stale
-    assert (
-        capsys.readouterr().err.splitlines() == ["readme: page.md is stale; `tox -e readme -- --write` updates it"] * 2
-    )
+    complaint = "readme: page.md is stale; `tox -e readme -- --write` updates it"
+    assert capsys.readouterr().err.splitlines() == [complaint] * 2
     assert readme.main(["--write"]) == readme.main([]) == 0
     assert document.read_text() == filled(stale) != stale
 

@@ -61,9 +61,8 @@ def test_each_line_of_the_computation_by_hand_is_right(found: str, exact: Fracti
 
 
 def test_the_computation_by_hand_has_the_total_of_the_table() -> None:
-    amounts = [
-        Decimal(found.removesuffix(" USD").replace(",", "")) for found, *_ in _by_hand() if found.endswith(" USD")
-    ]
+    usd = [found for found, *_ in _by_hand() if found.endswith(" USD")]
+    amounts = [Decimal(found.removesuffix(" USD").replace(",", "")) for found in usd]
     (said,) = re.findall(r"^All of these: +([\d,.]+) USD$", PAGE, re.MULTILINE)
     (shown,) = re.findall(r"^\| \*\*total\*\* \| .* \| \*\*([\d,.]+)\*\* \| .* \|$", PAGE, re.MULTILINE)
 
@@ -295,7 +294,7 @@ def test_json_keeps_the_numbers_exact(capsys: pytest.CaptureFixture[str]) -> Non
     ],
 )
 def test_a_bad_parameter_file_is_one_line(
-    content: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    said: str, content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "my-parameters.json"
     path.write_text(content)

@@ -51,9 +51,7 @@ def test_the_canonical_form_is_the_record_and_its_time_in_nanoseconds() -> None:
     ("sent", "expected"),
     [
         pytest.param("182.10", "182.10", id="the trailing zero is a statement of precision"),
-        pytest.param(
-            "0.1000000000000000055511151231", "0.1000000000000000055511151231", id="more digits than a double"
-        ),
+        pytest.param("0.1000000000000000055511151231", "0.1000000000000000055511151231", id="more than a double's"),
         pytest.param("12345678901234567890", "12345678901234567890", id="20 integer digits"),
         pytest.param("0.000000000000000000000000000001", "0.000000000000000000000000000001", id="30 fraction digits"),
         pytest.param("0.0000001", "0.0000001", id="where Python itself would write 1E-7"),
@@ -122,9 +120,7 @@ def test_minus_zero_keeps_its_sign_as_an_id() -> None:
 
 def test_extra_is_kept_byte_for_byte() -> None:
     """Its content is unknown here; its users need it unchanged."""
-    extra = (
-        '{"b":1.10, "a" : [1E5,null,{}],"price":-0.0,"\\u0061\\/":"\u00e9\u4e2d","n":123456789012345678901234567890}'
-    )
+    extra = '{"b":1.10, "a" : [1E5,null,{}],"price":-0.0,"\\u0061\\/":"\u00e9\u4e2d","n":12345678901234567890123456789}'
     record = raw(TRADE, extra="@").replace(b'"@"', extra.encode())
 
     assert bytes(parse(record).extra) == extra.encode()
@@ -139,9 +135,10 @@ def test_extra_does_not_break_the_line_it_is_written_on() -> None:
     assert from_canonical(line) == parse(record)
 
 
-@pytest.mark.parametrize(
-    "symbol", ["A", "BRK B", "BTC/USD", "tTESTBTC:TESTUSD", "ES 03-24!", ":x", '"', "\\", "price", "x" * 64]
-)
+SYMBOLS = ["A", "BRK B", "BTC/USD", "tTESTBTC:TESTUSD", "ES 03-24!", ":x", '"', "\\", "price", "x" * 64]
+
+
+@pytest.mark.parametrize("symbol", SYMBOLS)
 def test_symbols_are_as_odd_as_the_venues(symbol: str) -> None:
     assert written(TRADE, symbol=symbol)["symbol"] == symbol
 

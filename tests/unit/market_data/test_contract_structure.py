@@ -49,9 +49,8 @@ def test_the_contract_stands_on_msgspec_and_the_standard_library_alone(path: Pat
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
 def test_no_number_can_become_a_float(path: Path) -> None:
     """The only float comes from Kinesis: the arrival time."""
-    names = [
-        node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name) and node.id == "float"
-    ]
+    tree = ast.parse(path.read_text())
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "float"]
     assert len(names) == (path.stem == "envelope")
 
 

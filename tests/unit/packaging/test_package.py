@@ -83,9 +83,8 @@ def test_a_handler_imports_from_its_zips_alone(package, tmp_path, function):
         place = origin.parent if origin.name == "__init__.py" else origin
         (runtime / place.name).symlink_to(place)
     paths = [*_unpacked(folder, tmp_path / "task", function), runtime]
-    code = (
-        f"import sys; sys.path[:0] = {[str(path) for path in paths]}; import {function}.handler as h; h.lambda_handler"
-    )
+    found = [str(path) for path in paths]
+    code = f"import sys; sys.path[:0] = {found}; import {function}.handler as h; h.lambda_handler"
 
     done = subprocess.run([sys.executable, "-I", "-S", "-B", "-c", code], capture_output=True, text=True, check=False)
 

@@ -13,9 +13,7 @@ from pipeline_store.stages import Stage, Transformation
 from tests.unit.pipeline_store.emulated_aws import JOBS, LINEAGE, EmulatedAws
 
 KEY = JobKey(raw_key="market-data/feed=trade/x.json.gz", first_arrival_ms=1_795_385_086_123)
-INGESTED = IngestedJob(
-    key=KEY, feed="trade", source_bucket="raw", record_count=3, ingested_at="2026-11-22T22:04:47.000Z"
-)
+INGESTED = IngestedJob(key=KEY, feed="trade", source_bucket="raw", record_count=3, ingested_at="2026-11-22T22:04:47Z")
 VALIDATED = ValidatedJob(
     key=KEY,
     feed="trade",

@@ -72,13 +72,7 @@ def test_an_empty_bucket_is_read_and_said_to_be_empty(aws, capsys):
     assert said[1].endswith(": 1")
 
 
-@pytest.mark.parametrize(
-    ("bucket", "what"),
-    [
-        pytest.param("nobody-has-it", "NoSuchBucket", id="no-bucket"),
-        pytest.param("no name", "Invalid bucket name", id="no-name"),
-    ],
-)
+@pytest.mark.parametrize(("bucket", "what"), [("nobody-has-it", "NoSuchBucket"), ("no name", "Invalid bucket name")])
 def test_a_bucket_that_is_not_there_is_named(aws, capsys, bucket, what):
     assert main([f"s3://{bucket}"]) == 1
     complaint = _complaint(capsys)

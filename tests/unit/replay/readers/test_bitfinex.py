@@ -77,10 +77,8 @@ def test_a_ticker_is_a_depth_of_one_level_with_a_sum_for_its_size() -> None:
     (depth,) = read("ticker", [17, values, 1])
     (without,) = read("ticker", [17, [None, None, *values[2:]], 1])
 
-    assert (depth["bids"], depth["asks"]) == (
-        [{"price": "1.1", "volume": "60157.3"}],
-        [{"price": "1.2", "volume": "48578.5"}],
-    )
+    assert depth["bids"] == [{"price": "1.1", "volume": "60157.3"}]
+    assert depth["asks"] == [{"price": "1.2", "volume": "48578.5"}]
     assert (depth["extra"]["volume_source"], depth["extra"]["last_price"]) == ("sum_of_25_levels", "1.15")
     assert without["bids"] == []
 
