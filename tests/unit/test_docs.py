@@ -258,7 +258,8 @@ def test_the_record_that_is_sent_is_valid() -> None:
 
 #: Variables that the reader's shell or an earlier command sets.
 VARIABLES = {
-    "POLICY": "calls", "MAPPING": "00000000-0000-4000-8000-000000000000", "ACCOUNT": "111122223333", "AWS_DEFAULT_REGION": "us-east-1",
+    "POLICY": "calls", "MAPPING": "00000000-0000-4000-8000-000000000000", "ACCOUNT": "111122223333",
+    "AWS_DEFAULT_REGION": "us-east-1",
     "ENVIRONMENT": "production", "SINCE": "2026-01-01T00:00:00Z", "NOW": "2026-01-01T03:00:00Z",
 }  # fmt: skip
 #: Files that a command writes for the next one, or the reader has made.

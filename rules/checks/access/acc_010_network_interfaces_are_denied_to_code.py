@@ -31,7 +31,9 @@ def problems(stack: Stack, subject: str) -> Problems:
         return
     statements = list(role_statements(role))
     refusals = [each for each in statements if _refuses_code(each, function.arn)]
-    granted = [action for each in statements if each.allows for action in each.actions if _is_ec2(action)]
+    granted = [
+        action for each in statements if each.allows for action in each.actions if overlap(action.lower(), "ec2:*")
+    ]
     open_ = [each for each in dict.fromkeys(granted) if not any(refusal.covers(each) for refusal in refusals)]
     if open_:
         yield Problem(
@@ -47,7 +49,3 @@ def _refuses_code(statement: Statement, arn: str) -> bool:
     key = "lambda:sourcefunctionarn"
     held = [tests.get((operator, key)) for operator in ("arnequals", "arnlike", "stringequals")]
     return statement.denies and statement.reaches("*") and len(tests) == 1 and [arn] in held
-
-
-def _is_ec2(action: str) -> bool:
-    return overlap(action.lower(), "ec2:*")

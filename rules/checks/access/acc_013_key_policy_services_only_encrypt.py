@@ -38,9 +38,8 @@ def problems(stack: Stack, subject: str) -> Problems:
                 " Service.",
                 statement.path,
             )
-        beyond = [
-            each for each in statement.actions if not any(fnmatchcase(each.lower(), pattern) for pattern in ENCRYPTING)
-        ]
+        named = statement.actions
+        beyond = [each for each in named if not any(fnmatchcase(each.lower(), pattern) for pattern in ENCRYPTING)]
         if beyond:
             yield Problem(
                 f"{', '.join(services(statement))} may do more with the key than encrypt and decrypt: "

@@ -37,9 +37,5 @@ def problems(stack: Stack, subject: str) -> Problems:
 
 def _is_let_off(stack: Stack, arn: str) -> bool:
     # Log groups have a rule of their own: Glue makes some that no template declares.
-    service = service_of(arn)
-    return service == "logs" or (service == "s3" and _bucket(arn) == stack.parameters.get(ARTIFACTS))
-
-
-def _bucket(arn: str) -> str:
-    return arn.split(":", 5)[5].split("/")[0]
+    service, artifacts = service_of(arn), stack.parameters.get(ARTIFACTS)
+    return service == "logs" or (service == "s3" and arn.split(":", 5)[5].split("/")[0] == artifacts)

@@ -22,8 +22,8 @@ def subjects(stack: Stack) -> list[str]:
     if not stack.parameters.get(PARAMETER):
         return []
     buckets = _buckets(stack)
-    keys = [key for bucket in buckets.values() if (key := _key(stack, bucket)) is not None]
-    return [*buckets, *dict.fromkeys(each.logical_id for each in keys)]
+    keys = [key_of(stack, default_encryption(bucket).get("KMSMasterKeyID")) for bucket in buckets.values()]
+    return [*buckets, *dict.fromkeys(each.logical_id for each in keys if each)]
 
 
 def problems(stack: Stack, subject: str) -> Problems:
@@ -61,7 +61,3 @@ def _buckets(stack: Stack) -> dict[str, Resource]:
         for name, bucket in published(stack).items()
         if any(prefix.startswith(PUBLISHED) for prefix in published_prefixes(stack, bucket))
     }
-
-
-def _key(stack: Stack, bucket: Resource) -> Resource | None:
-    return key_of(stack, default_encryption(bucket).get("KMSMasterKeyID"))

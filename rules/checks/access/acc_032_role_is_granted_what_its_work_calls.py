@@ -5,8 +5,8 @@ Why       An action that nothing calls is useful only to an intruder, and no run
 Targets   AWS::IAM::Role, AWS::Glue::Crawler, AWS::Glue::Job, AWS::Lambda::EventSourceMapping, AWS::Lambda::Function
 """
 
-from rules.lib import Problem, Problems, Resource, Stack
-from rules.lib.iam import Statement, role_statements
+from rules.lib import Problem, Problems, Stack
+from rules.lib.iam import role_statements
 from rules.lib.mappings import MAPPING, function_of, source
 from rules.lib.roles import ROLE, runners_of
 
@@ -82,7 +82,7 @@ def problems(stack: Stack, subject: str) -> Problems:
     callers = runners_of(stack, role)
     called = {action for caller in callers for action in CALLS[caller.type]}
     who = ", ".join(caller.logical_id for caller in callers)
-    polled = _polled(stack, callers)
+    polled = {source(each) for each in stack.of(MAPPING).values() if function_of(stack, each) in callers}
     for statement in role_statements(role):
         for action in statement.actions if statement.allows else ():
             if "*" in action:
@@ -93,17 +93,9 @@ def problems(stack: Stack, subject: str) -> Problems:
                     f"remove {action}.",
                     statement.path,
                 )
-            elif action.lower() in POLLS and not _are(statement, polled):
+            elif action.lower() in POLLS and not set(statement.resources) <= polled:
                 yield Problem(
                     f"Lambda calls {action} only for an event source mapping, and no mapping of {who} has this source.",
                     f"remove {action}, or name nothing but the sources of the mappings as its Resource.",
                     statement.path,
                 )
-
-
-def _polled(stack: Stack, callers: list[Resource]) -> set[str]:
-    return {source(each) for each in stack.of(MAPPING).values() if function_of(stack, each) in callers}
-
-
-def _are(statement: Statement, sources: set[str]) -> bool:
-    return set(statement.resources) <= sources

@@ -41,7 +41,7 @@ def problems(stack: Stack, subject: str) -> Problems:
     for link in LINKS:
         if at(stated, link):
             yield Problem(
-                f"its {link} points to another table, or grants everyone access.", f"remove {link}.", (*path, link)
+                f"its {link} points to another table, or opens it to everyone.", f"remove {link}.", (*path, link)
             )
     place = at(stated, "LocationUri") or at(stated, "StorageDescriptor", "Location")
     is_table = resource.type == "AWS::Glue::Table"

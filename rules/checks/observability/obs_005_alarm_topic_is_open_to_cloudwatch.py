@@ -17,11 +17,8 @@ def problems(stack: Stack, subject: str) -> Problems:
     """Their policies have to let CloudWatch publish for each of the alarms."""
     topic = stack.resources[subject]
     statements = guards(stack, topic)
-    silent = [
-        name
-        for name, request in alarm_requests(stack, topic, "sns:Publish", topic.ref)
-        if not granted(statements, request)
-    ]
+    requests = alarm_requests(stack, topic, "sns:Publish", topic.ref)
+    silent = [name for name, request in requests if not granted(statements, request)]
     if silent:
         yield Problem(
             f"the topic policy does not allow CloudWatch to publish, so alarms reach nobody: {', '.join(silent)}.",

@@ -21,9 +21,8 @@ subjects = all_of("AWS::Lambda::Function")
 def problems(stack: Stack, subject: str) -> Problems:
     """An alarm has to fire within a quarter of an hour of continued throttling."""
     function = stack.resources[subject]
-    number = (
-        FROM_A_STREAM if any(function_of(stack, each) is function for each in of_streams(stack).values()) else OTHERWISE
-    )
+    streamed = any(function_of(stack, each) is function for each in of_streams(stack).values())
+    number = FROM_A_STREAM if streamed else OTHERWISE
     why = untold(stack, metric_of(function, "AWS/Lambda", "Throttles", "FunctionName"), replace(LASTING, at=number))
     if why:
         yield Problem(

@@ -21,12 +21,11 @@ def problems(stack: Stack, subject: str) -> Problems:
     """An alarm has to fire if a rule that counts the job's successes has counted none for six hours."""
     job = stack.resources[subject]
     failing = {name for state in JOB_FAILURES for name in rules_for(stack, job_event(job, state))}
-    counting = {
-        name: rule for name, rule in rules_for(stack, job_event(job, "SUCCEEDED")).items() if name not in failing
-    }
+    succeeding = rules_for(stack, job_event(job, "SUCCEEDED"))
     reasons = [
         untold(stack, metric_of(rule, "AWS/Events", "MatchedEvents", "RuleName"), NONE_IN_SIX_HOURS)
-        for rule in counting.values()
+        for name, rule in succeeding.items()
+        if name not in failing
     ]
     if all(reasons):
         yield Problem(

@@ -19,12 +19,9 @@ LOSSES = {
 
 def subjects(stack: Stack) -> list[str]:
     """The mappings that read streams."""
-    mappings = stack.of("AWS::Lambda::EventSourceMapping").items()
-    return [
-        name
-        for name, each in mappings
-        if re.match(r"arn:[^:]*:(kinesis:|dynamodb:.*/stream/)", str(each.properties.get("EventSourceArn")))
-    ]
+    sources = stack.of("AWS::Lambda::EventSourceMapping").items()
+    streams = re.compile(r"arn:[^:]*:(kinesis:|dynamodb:.*/stream/)")
+    return [name for name, each in sources if streams.match(str(each.properties.get("EventSourceArn")))]
 
 
 def problems(stack: Stack, subject: str) -> Problems:

@@ -22,10 +22,8 @@ def problems(stack: Stack, subject: str) -> Problems:
     """A topic that notifies any queue but this one. Only subscriptions in the topic itself count."""
     queue = stack.parameters[PARAMETER]
     path = ("Properties", "Subscription")
-    subscribed = [
-        each for each in items(at(called_topics(stack)[subject].body, *path)) if at(each, "Protocol") == "sqs"
-    ]
-    if [at(each, "Endpoint") for each in subscribed] != [queue]:
+    subscribed = items(at(called_topics(stack)[subject].body, *path))
+    if [at(each, "Endpoint") for each in subscribed if at(each, "Protocol") == "sqs"] != [queue]:
         yield Problem(
             f"of all queues, {PARAMETER} alone should receive the topic's alerts: {queue} misses them, or shares them.",
             f"set one Subscription with Protocol sqs and Endpoint {PARAMETER}.",

@@ -33,11 +33,8 @@ def problems(stack: Stack, subject: str) -> Problems:
                 (*PATH, index),
             )
             continue
-        dimensions = {
-            "SourceBucket": name_of(bucket),
-            "DestinationBucket": str(destination).rpartition(":")[2],
-            "RuleId": name,
-        }
+        buckets = {"SourceBucket": name_of(bucket), "DestinationBucket": str(destination).rpartition(":")[2]}
+        dimensions = {**buckets, "RuleId": name}
         if why := untold(stack, Metric("AWS/S3", "OperationsFailedReplication", dimensions), FIRST):
             yield Problem(
                 f"objects of {name} that failed to replicate raise no alarm: {why}.",

@@ -20,10 +20,9 @@ def problems(stack: Stack, subject: str) -> Problems:
     """An alarm has to fire if a rule that counts this crawler's successes alone has counted none for two days."""
     crawlers = stack.of("AWS::Glue::Crawler")
     crawler = crawlers[subject]
-    others = [(each, "Succeeded") for name, each in crawlers.items() if name != subject]
-    wrong = {
-        name for each, state in [(crawler, "Failed"), *others] for name in rules_for(stack, crawler_event(each, state))
-    }
+    bad = [crawler_event(crawler, "Failed")]
+    bad += [crawler_event(each, "Succeeded") for name, each in crawlers.items() if name != subject]
+    wrong = {name for event in bad for name in rules_for(stack, event)}
     reasons = [
         untold(stack, metric_of(rule, "AWS/Events", "MatchedEvents", "RuleName"), NONE_IN_TWO_DAYS)
         for name, rule in rules_for(stack, crawler_event(crawler, "Succeeded")).items()

@@ -23,9 +23,7 @@ def problems(stack: Stack, subject: str) -> Problems:
     selectors = list(trails.picked(trail))
     if not selectors:
         # CloudTrail's default, without a selector: all management events.
-        yield Problem(
-            "the trail has no selector, so it records management events instead of reads and writes of objects.", FIX
-        )
+        yield Problem("it has no selector, so it records management events, no reads and writes of objects.", FIX)
     for index, begins in selectors:
         if begins is None or not begins or not set(begins) <= objects:
             yield Problem(

@@ -23,10 +23,8 @@ def problems(stack: Stack, subject: str) -> Problems:
             ("Properties", "S3BucketName"),
         )
         return
-    picked = [
-        each for one in stack.of(trails.TRAIL).values() for _, begins in trails.picked(one) for each in begins or ()
-    ]
-    recorded = any(f"{bucket.arn}/".startswith(each) for each in picked)
+    picked = [begins for each in stack.of(trails.TRAIL).values() for _, begins in trails.picked(each)]
+    recorded = any(f"{bucket.arn}/".startswith(each) for begins in picked for each in begins or ())
     if recorded or bucket.logical_id in buckets.records(stack) or stores.logging_buckets(stack, bucket):
         yield Problem(
             f"the trail delivers to {bucket.logical_id}, which holds data or access logs.",

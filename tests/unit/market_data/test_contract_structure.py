@@ -18,21 +18,11 @@ from market_data import schema
 from market_data.rules import RULES
 from tests import contract_model
 from tests.hostile import HOSTILE_FIELDS
+from tests.imports import imported_by
 from tests.strategies import raw_records
 
 SOURCES = sorted(Path(market_data.__file__).parent.glob("*.py"))
 SCHEMA = jsonschema.Draft202012Validator(schema.json_schema())
-
-
-def imported_by(path: Path) -> set[str]:
-    """Top-level names of the packages a file imports."""
-    names = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            names |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            names.add((node.module or "").partition(".")[0])
-    return names
 
 
 def test_there_are_sources() -> None:

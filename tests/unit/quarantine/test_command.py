@@ -12,8 +12,9 @@ import pytest
 from harness.quarantine import command
 from harness.quarantine.command import main
 from market_data import Reason
-from tests.terminal import run_on_a_terminal
+from tests.terminal import read_one_line, run_on_a_terminal
 from tests.unit.quarantine.stored import HOSTILE, SHARD, line, put, rejected, small_quarantine, undecodable
+from tests.unit.quarantine.stored import complaint as complaint_of
 
 ROOT = Path(__file__).resolve().parents[3]
 COMMAND = [sys.executable, "-m", "harness", "quarantine"]
@@ -38,14 +39,6 @@ def hostile(tmp_path):
 def _rows(text):
     """The cells of the table, by line."""
     return [[cell.strip() for cell in row.split("│")[1:-1]] for row in text.splitlines() if row.startswith("│")]
-
-
-def _complaint(capsys):
-    """The only line on standard error, with nothing on standard output."""
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err.count("\n") == 1
-    return err
 
 
 def _on_a_terminal(*arguments):
@@ -237,7 +230,7 @@ def test_raw_is_not_for_terminals(hostile):
 )
 def test_a_bad_option_is_one_line_and_two(capsys, arguments, message):
     assert main(arguments) == 2
-    assert message in _complaint(capsys)
+    assert message in complaint_of(capsys)
 
 
 @pytest.mark.parametrize("form", [[], ["--json"], ["--raw"]])
@@ -246,33 +239,24 @@ def test_what_cannot_be_read_is_one_line_and_one(tmp_path, capsys, form):
     damaged = put(tmp_path / "damaged", undecodable(1), b"garbage")
 
     assert main([str(tmp_path / "none"), *form]) == 1
-    assert "none: no such folder; `make pipeline` creates one" in _complaint(capsys)
+    assert "none: no such folder; `make pipeline` creates one" in complaint_of(capsys)
     assert main([str(file), *form]) == 1
-    assert "file: no such folder" in _complaint(capsys)
+    assert "file: no such folder" in complaint_of(capsys)
     assert main([str(tmp_path / "damaged"), *form]) == 1
-    assert f"{damaged}: the gzip data is damaged" in _complaint(capsys)
+    assert f"{damaged}: the gzip data is damaged" in complaint_of(capsys)
 
 
 def test_a_complaint_commands_no_terminal_either(tmp_path, capsys):
     folder = tmp_path / "\x1b[2J\n\udcff"
     assert main([str(folder)]) == 1
-    assert _complaint(capsys).startswith(f"quarantine: {tmp_path}/" + r"\x1b[2J \udcff: no such folder")
+    assert complaint_of(capsys).startswith(f"quarantine: {tmp_path}/" + r"\x1b[2J \udcff: no such folder")
 
 
 @pytest.mark.parametrize("form", [[], ["--json"], ["--raw"]])
 def test_a_reader_that_has_seen_enough_is_no_error_to_shout_about(tmp_path, form):
     put(tmp_path, undecodable(1), [line(seq, b"x" * 200, list(Reason)[seq % 28]) for seq in range(5_000)])
     arguments = [str(tmp_path), *form, *(["--samples", "200"] if form != ["--raw"] else [])]
-    with subprocess.Popen(
-        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, env=ENVIRONMENT
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.readline()
-        process.stdout.close()
-        complaint = process.stderr.read()
-
-    assert (process.returncode, complaint) == (1, b"")
+    assert read_one_line([*COMMAND, *arguments], ENVIRONMENT) == (1, b"")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
@@ -280,14 +264,8 @@ def test_a_reader_that_has_seen_enough_is_no_error_to_shout_about(tmp_path, form
 def test_a_full_disk_is_one_line(tmp_path, form):
     small_quarantine(tmp_path)
     with open("/dev/full", "wb") as full:
-        ended = subprocess.run(
-            [*COMMAND, str(tmp_path), *form],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            check=False,
-            cwd=ROOT,
-            env=ENVIRONMENT,
-        )
+        command = [*COMMAND, str(tmp_path), *form]
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, cwd=ROOT, env=ENVIRONMENT)
 
     assert (ended.returncode, ended.stderr) == (1, b"quarantine: standard output: No space left on device\n")
 
