@@ -90,9 +90,8 @@ def read(properties: Mapping[str, Any]) -> Alarm:
         sources, expressions, watched = _queries(properties)
     period = sources[0].period
     _hold_limit(period, periods)
-    alarm = Alarm(
-        sources, expressions, watched, period, periods, to_alarm, comparison, _threshold(properties), str(treatment)
-    )
+    beyond = _threshold(properties)
+    alarm = Alarm(sources, expressions, watched, period, periods, to_alarm, comparison, beyond, str(treatment))
     _try_out(alarm)
     return alarm
 

@@ -416,10 +416,6 @@ def _if(call: Call, rows: Rows) -> Value:
 
 
 _FUNCTIONS: Mapping[str, Callable[[Call, Rows], Value]] = {
-    "FILL": _fill,
-    "IF": _if,
-    "METRICS": _metrics,
-    "METRIC_COUNT": _metric_count,
-    "PERIOD": _period,
+    "FILL": _fill, "IF": _if, "METRICS": _metrics, "METRIC_COUNT": _metric_count, "PERIOD": _period,
     "TIME_SERIES": _time_series,
-}
+}  # fmt: skip

@@ -128,10 +128,7 @@ class World:
         """The records read now, including the backlog."""
         if not self._reads(minute):
             return 0
-        first = minute
-        while first > 0 and not self._reads(first - 1):
-            first -= 1
-        waiting = range(first - self.traffic.window, minute - self.traffic.window + 1)
+        waiting = range(minute - self._age(minute) - self.traffic.window, minute - self.traffic.window + 1)
         return sum(self._sent(each) for each in waiting)
 
     def _stream(self, minute: int) -> None:
@@ -170,12 +167,10 @@ class World:
             self._put("AWS/Lambda", "DroppedEventCount", "EventSourceMappingUUID", mapping, minute, 0)
             for function in (self.names.consumer, self.names.validator):
                 self._put("AWS/Lambda", "Throttles", "FunctionName", function, minute, 0)
-            self._put("AWS/Lambda", "Errors", "FunctionName", self.names.consumer, minute, 0)
-            self._put("AWS/Lambda", "Errors", "FunctionName", self.names.validator, minute, 0)
+                self._put("AWS/Lambda", "Errors", "FunctionName", function, minute, 0)
             self._own(self.names.consumer_service, minute, RecordsIngested=polled, RecordsUndecodable=0, Redeliveries=0)
-            self._own(
-                self.names.validator_service, minute, RecordsValidated=polled, ValidationFailures=0, Redeliveries=0
-            )
+            validator = self.names.validator_service
+            self._own(validator, minute, RecordsValidated=polled, ValidationFailures=0, Redeliveries=0)
         if fails:
             self._put("AWS/Lambda", "Errors", "FunctionName", self.names.consumer, minute, 1)
         elif given_up:

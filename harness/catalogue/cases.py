@@ -42,14 +42,9 @@ _MADE = ("Resources", "Outputs")
 _NAMED = ("", "/DatabaseInput", "/TableInput", "/Environment/Variables")
 #: Malformed shapes by their name in a case's name.
 SHAPES: dict[str, Any] = {
-    MISSING: _ABSENT,
-    "text": "malformed",
-    "a number": 7,
-    "a list": ["malformed"],
-    "an empty list": [],
-    "a map": {"Malformed": "malformed"},
-    "an empty map": {},
-}
+    MISSING: _ABSENT, "text": "malformed", "a number": 7, "a list": ["malformed"], "an empty list": [],
+    "a map": {"Malformed": "malformed"}, "an empty map": {},
+}  # fmt: skip
 #: Wraps the file in a template, for the template parser with its short-form functions.
 _WRAPPING = "Resources: {X: {Type: X}}\nMetadata:\n"
 

@@ -21,9 +21,7 @@ def main(argv: list[str]) -> int:
         epilog="Exit codes: 0 printed; 2 a bad parameter file, or a part of the template without a price.",
     )
     parser.add_argument("--parameters", type=Path, help="the parameter file to deploy with (default: the defaults)")
-    parser.add_argument(
-        "--json", action="store_true", help="print amounts and costs as JSON, as text to keep them exact"
-    )
+    parser.add_argument("--json", action="store_true", help="print amounts and costs as JSON, exact as text")
     options = parser.parse_args(argv)
     try:
         given = page.read(options.parameters) if options.parameters else {}

@@ -37,10 +37,7 @@ CORE_MB = Decimal(1769)
 #: Smaller objects never change their storage class, and an object in these classes has so much metadata (bytes there,
 #: and in Standard). https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
 SMALLEST = Decimal(128 * 2**10)
-METADATA = {
-    "GLACIER": (Decimal(32 * 2**10), Decimal(8 * 2**10)),
-    "DEEP_ARCHIVE": (Decimal(32 * 2**10), Decimal(8 * 2**10)),
-}
+METADATA = dict.fromkeys(("GLACIER", "DEEP_ARCHIVE"), (Decimal(32 * 2**10), Decimal(8 * 2**10)))
 _WEEKDAYS = {name: str(number) for number, name in enumerate(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"), 1)}
 
 
@@ -67,9 +64,7 @@ class Bill:
     @cached_property
     def costs(self) -> dict[str, Decimal]:
         """USD by the names of prices, each to the cent."""
-        return {
-            name: price.cost(self.amounts[name]) for name, price in self.data.prices.items() if name in self.amounts
-        }
+        return {name: each.cost(self.amounts[name]) for name, each in self.data.prices.items() if name in self.amounts}
 
     @cached_property
     def services(self) -> dict[str, Decimal]:
@@ -246,11 +241,8 @@ class _Month:
         started = runs * at_start * self.data.workers[job["WorkerType"]] * self.a["run_seconds"]
         busy = self.load.records * SECONDS * self.a["job_dpu_us"] / 1000000
         self.add("dpu_hour", (started + busy) / 3600)
-        logs = (
-            each["RetentionInDays"]
-            for each in self.of("Logs::LogGroup").values()
-            if "/aws-glue/" in each["LogGroupName"]
-        )
+        groups = self.of("Logs::LogGroup").values()
+        logs = (each["RetentionInDays"] for each in groups if "/aws-glue/" in each["LogGroupName"])
         self.logs(runs * self.a["run_log_bytes"] / GB, max(logs))
         if self.load.records:
             # Staged, then copied; a lineage row and its place in the index for each.

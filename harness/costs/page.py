@@ -73,10 +73,8 @@ def without(rendered: Resources, part: Mapping[str, str]) -> Resources:
             found[name] = body
         elif "property" in part:
             kept = {key: each for key, each in body["Properties"].items() if key != part["property"]}
-            found[name] = {
-                **body,
-                "Properties": kept | ({part["property"]: part["without"]} if "without" in part else {}),
-            }
+            instead = {part["property"]: part["without"]} if "without" in part else {}
+            found[name] = {**body, "Properties": kept | instead}
     return found
 
 
@@ -97,9 +95,8 @@ def growth() -> str:
 
 def files() -> str:
     """Totals of the parameter files in the twelfth month."""
-    return _totals(
-        "parameters", {code(path.name): bills(resources(read(path))) for path in sorted(FILES.glob("*.json"))}
-    )
+    found = {code(path.name): bills(resources(read(path))) for path in sorted(FILES.glob("*.json"))}
+    return _totals("parameters", found)
 
 
 def options() -> str:
@@ -109,12 +106,8 @@ def options() -> str:
     rows = []
     for each in known["options"]:
         name, to = each["parameter"], each["to"]
-        said = (
-            f"{code(name)}: {each['note']}"
-            if "note" in each
-            else f"{code(name)}: {code(to)}, not {code(defaults[name])}"
-        )
-        rows.append((said, *_differences(usual, bills(resources({name: to}), LATER))))
+        said = each.get("note") or f"{code(to)}, not {code(defaults[name])}"
+        rows.append((f"{code(name)}: {said}", *_differences(usual, bills(resources({name: to}), LATER))))
     parts = [(each["what"], *_differences(bills(without(rendered, each), LATER), usual)) for each in known["parts"]]
     return f"{table(('parameter', *LOADS), rows)}\n\n{table(('part', *LOADS), parts)}"
 
@@ -149,10 +142,6 @@ def _usd(of: Bill, amount: Decimal | None) -> str:
 
 
 PARTS: dict[str, Callable[[], str]] = {
-    "costs_month": month,
-    "costs_growth": growth,
-    "costs_files": files,
-    "costs_options": options,
-    "costs_assumptions": assumptions,
-    "costs_prices": prices,
-}
+    "costs_month": month, "costs_growth": growth, "costs_files": files, "costs_options": options,
+    "costs_assumptions": assumptions, "costs_prices": prices,
+}  # fmt: skip

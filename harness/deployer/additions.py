@@ -51,9 +51,7 @@ def of_the_caller(pages: Iterable[str], place: Place) -> list[Addition]:
             "the commands of this page, and the calls of `aws cloudformation deploy`",
             _DEPLOY,
         ),
-        Addition(
-            "ChangeSets", _prefixed({"DeleteChangeSet"}), stack, "deletes a change set after review", _CHANGE_SETS
-        ),
+        Addition("ChangeSets", _prefixed({"DeleteChangeSet"}), stack, "deletes a reviewed change set", _CHANGE_SETS),
         *([Addition("Drift", _prefixed(drift), stack, "`detect-stack-drift` needs it too", _DRIFT)] if drift else []),
         Addition("AnyStack", _prefixed(anywhere), ("*",), "calls that name a template or a drift detection", _ACTIONS),
         Addition(
@@ -65,9 +63,7 @@ def of_the_caller(pages: Iterable[str], place: Place) -> list[Addition]:
         ),
         # Without it, S3 answers 403 instead of 404 for a missing key.
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
-        Addition(
-            "ArtifactBucket", ("s3:ListBucket",), (bucket,), "so that S3 answers 404 for a missing object", _PACKAGE
-        ),
+        Addition("ArtifactBucket", ("s3:ListBucket",), (bucket,), "S3 answers 404 for a missing object", _PACKAGE),
         Addition(
             "ImportedKey",
             ("s3:GetEncryptionConfiguration",),
@@ -86,17 +82,9 @@ def of_preflight(place: Place) -> list[Addition]:
         Addition(
             "PreflightAnywhere",
             (
-                "ec2:DescribeManagedPrefixLists",
-                "ec2:DescribeRouteTables",
-                "ec2:DescribeSubnets",
-                "ec2:DescribeVpcAttribute",
-                "ec2:DescribeVpcEndpoints",
-                "ec2:DescribeVpcs",
-                "kinesis:DescribeLimits",
-                "kms:DescribeKey",
-                "kms:GetKeyRotationStatus",
-                "lambda:GetAccountSettings",
-                "logs:DescribeLogGroups",
+                "ec2:DescribeManagedPrefixLists", "ec2:DescribeRouteTables", "ec2:DescribeSubnets",
+                "ec2:DescribeVpcAttribute", "ec2:DescribeVpcEndpoints", "ec2:DescribeVpcs", "kinesis:DescribeLimits",
+                "kms:DescribeKey", "kms:GetKeyRotationStatus", "lambda:GetAccountSettings", "logs:DescribeLogGroups",
             ),
             ("*",),
             "`tox -e preflight` reads the network, the quotas and `ExistingKeyArn`, but no data",
@@ -105,12 +93,8 @@ def of_preflight(place: Place) -> list[Addition]:
         Addition(
             "PreflightNames",
             (
-                "dynamodb:DescribeTable",
-                "kinesis:DescribeStreamSummary",
-                "lambda:GetFunctionConcurrency",
-                "s3:GetBucketLocation",
-                "s3:GetEncryptionConfiguration",
-                "s3:ListBucket",
+                "dynamodb:DescribeTable", "kinesis:DescribeStreamSummary", "lambda:GetFunctionConcurrency",
+                "s3:GetBucketLocation", "s3:GetEncryptionConfiguration", "s3:ListBucket",
             ),
             (
                 place.arn(f"dynamodb:*:*:table/*-{environment}"),
@@ -122,7 +106,7 @@ def of_preflight(place: Place) -> list[Addition]:
             "`tox -e preflight` checks the artifact bucket, and that the template's names are free",
             "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html",
         ),
-    ]
+    ]  # fmt: skip
 
 
 def of_the_resources(types: Iterable[str], place: Place) -> list[Addition]:

@@ -32,7 +32,7 @@ def main(argv: list[str]) -> int:
     either.add_argument("--write", action="store_true", help="update stale files")
     either.add_argument("--folder", type=Path, help="write one file per policy to this folder, for the options below")
     parser.add_argument(
-        "--environment", default=SHOWN_ENVIRONMENT, help="value of the parameter Environment (default: %(default)s)"
+        "--environment", default=SHOWN_ENVIRONMENT, help="the parameter Environment (default: %(default)s)"
     )
     parser.add_argument("--stack-name", default=Place.stack, help="default: %(default)s")
     parser.add_argument("--artifact-bucket", default="", help="default: the bucket that deploying.md creates")
@@ -55,14 +55,7 @@ def main(argv: list[str]) -> int:
     except (UnknownRight, UnreadableTemplate, OSError) as error:
         print(f"deployer-policy: {error}", file=sys.stderr)
         return UNKNOWN
-    stale = [path for path, content in wanted.items() if not path.is_file() or path.read_text() != content]
-    for path in stale:
-        if options.write:
-            path.write_text(wanted[path])
-        else:
-            again = "`tox -e deployer-policy -- --write` updates it"
-            print(f"deployer-policy: {path.relative_to(ROOT)} is stale; {again}", file=sys.stderr)
-    return FRESH if options.write or not stale else STALE
+    return STALE if generated.hold("deployer-policy", ROOT, wanted, options.write) else FRESH
 
 
 def text() -> str:

@@ -108,11 +108,8 @@ class Place:
         The account is a variable of IAM's, which is allowed after the fifth colon of an ARN.
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
         """
-        known = {
-            "Environment": self.environment,
-            "AWS::AccountId": "${aws:PrincipalAccount}",
-            "AWS::Partition": self.partition,
-        }
+        known = {"Environment": self.environment, "AWS::Partition": self.partition}
+        known["AWS::AccountId"] = "${aws:PrincipalAccount}"
         return _VARIABLE.sub(lambda found: known.get(found[1], "*"), text)
 
 
@@ -128,9 +125,8 @@ def arns(template: Mapping[str, Any], place: Place) -> dict[str, dict[str, tuple
         for kind, forms in ARNS[type_][1].items():
             whole = {place.arn(form.replace("{}", name)) for form in forms for name in _short(names, place)}
             found.setdefault(service, {}).setdefault(kind, set()).update(whole)
-    return {
-        service: {kind: tuple(sorted(each)) for kind, each in kinds.items()} for service, kinds in sorted(found.items())
-    }
+    by_service = sorted(found.items())
+    return {service: {kind: tuple(sorted(each)) for kind, each in kinds.items()} for service, kinds in by_service}
 
 
 def _name(resource: Mapping[str, Any], place: Place) -> str:

@@ -20,6 +20,15 @@ FOLDER = "build/deployer"
 #: The page is for every environment; the committed policies are for production.
 ANY_ENVIRONMENT = "<env>"
 SHOWN_ENVIRONMENT = "production"
+_COMMANDS = """\
+```sh
+for POLICY in {names}; do
+    aws iam create-policy --policy-name financial-deployer-$POLICY-$ENVIRONMENT \\
+        --policy-document file://{folder}/$POLICY.json
+    aws iam attach-role-policy --role-name $DEPLOYER_ROLE \\
+        --policy-arn arn:aws:iam::$ACCOUNT:policy/financial-deployer-$POLICY-$ENVIRONMENT
+done
+```"""
 
 
 def read(place: Place) -> Rights:
@@ -28,12 +37,17 @@ def read(place: Place) -> Rights:
 
 
 def by_service() -> str:
-    """Each generated statement by its Sid, with the resource types whose handlers call its actions."""
+    """The generated statements by their Sids, with the resource types whose handlers call their actions."""
     found = read(Place(ANY_ENVIRONMENT))
     documents = {name: each for name, each in policy.documents(found).items() if name != "calls"}
     added = {f"{policy.label(each.actions[0])}{each.sid}" for each in found.resources}
     statements = [statement for each in documents.values() for statement in each["Statement"]]
-    return "\n".join(_item(each, found) for each in statements if each["Sid"] not in added)
+    sids: dict[str, list[str]] = {}
+    for each in statements:
+        if each["Sid"] not in added:
+            types = sorted(set().union(*(found.handlers[action] for action in each["Action"])))
+            sids.setdefault(", ".join(type_.removeprefix("AWS::") for type_ in types), []).append(f"`{each['Sid']}`")
+    return "\n".join(paragraph(f"{', '.join(named)}: {types}", "  ", "- ") for types, named in sids.items())
 
 
 def left_out() -> str:
@@ -43,17 +57,15 @@ def left_out() -> str:
         paragraph(f"`{policy.label(each.actions[0])}{each.sid}`: {each.why}. {each.url}", "  ", "- ")
         for each in (*found.caller, *found.resources)
     )
-    names = [
-        (
-            f"`{name}`",
-            ", ".join(f"`{action}`" for action in NO_ACTIONS[name].instead) or "nothing",
-            f"{NO_ACTIONS[name].why}. {NO_ACTIONS[name].url}",
-        )
-        for name in found.without_action
-    ]
+    reasons: dict[str, list[str]] = {}
+    for name in found.without_action:
+        each = NO_ACTIONS[name]
+        granted = " and ".join(f"`{action}`" for action in each.instead) or "nothing"
+        reasons.setdefault(f"{each.why}. {each.url}", []).append(f"`{name}` ({granted})")
+    names = "\n".join(paragraph(f"{', '.join(each)}: {why}", "  ", "- ") for why, each in reasons.items())
     return (
-        f"Statements added for what no handler lists:\n\n{added}\n\nListed by handlers, but not IAM actions:\n\n"
-        f"{table(('name', 'granted instead', 'because'), names)}"
+        f"Statements added for what no handler lists:\n\n{added}\n\n"
+        f"Listed by handlers, but not IAM actions, with what is granted instead:\n\n{names}"
     )
 
 
@@ -61,21 +73,8 @@ def commands() -> str:
     """The policies' sizes, and the commands that create them."""
     documents = policy.documents(read(Place(SHOWN_ENVIRONMENT)))
     rows = [(f"`{name}`", _services(each), f"{policy.size(each):,}") for name, each in documents.items()]
-    lines = []
-    for name in documents:
-        lines += [
-            f"aws iam create-policy --policy-name financial-deployer-{name}-$ENVIRONMENT \\",
-            f"    --policy-document file://{FOLDER}/{name}.json",
-            "aws iam attach-role-policy --role-name $DEPLOYER_ROLE \\",
-            f"    --policy-arn arn:aws:iam::$ACCOUNT:policy/financial-deployer-{name}-$ENVIRONMENT",
-        ]
-    shell = "\n".join(["```sh", *lines, "```"])
+    shell = _COMMANDS.format(names=" ".join(documents), folder=FOLDER)
     return f"{table(('policy', 'services', 'characters, of 6,144'), rows)}\n\n{shell}"
-
-
-def _item(statement: dict[str, Any], found: Rights) -> str:
-    types = sorted(set().union(*(found.handlers[action] for action in statement["Action"])))
-    return paragraph(f"`{statement['Sid']}`: {', '.join(each.removeprefix('AWS::') for each in types)}", "  ", "- ")
 
 
 def _services(document: dict[str, Any]) -> str:

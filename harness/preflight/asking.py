@@ -23,14 +23,9 @@ from harness.preflight.given import Given
 
 #: Error codes of missing resources.
 _NOT_THERE = (
-    "404",
-    "InvalidRouteTableID.NotFound",
-    "InvalidSubnetID.NotFound",
-    "InvalidVpcID.NotFound",
-    "NoSuchBucket",
-    "NotFoundException",
-    "ResourceNotFoundException",
-)
+    "404", "InvalidRouteTableID.NotFound", "InvalidSubnetID.NotFound", "InvalidVpcID.NotFound", "NoSuchBucket",
+    "NotFoundException", "ResourceNotFoundException",
+)  # fmt: skip
 #: Operations that IAM calls otherwise: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 ACTIONS = {"GetBucketEncryption": "GetEncryptionConfiguration", "HeadBucket": "ListBucket"}
 #: The default of buckets: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html
@@ -82,9 +77,8 @@ class Asker:
                 if "does not exist" in str(error):
                     return None
                 raise
-            owned = self._pages(
-                "cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=self._stack_name
-            )
+            stack = {"StackName": self._stack_name}
+            owned = self._pages("cloudformation", "list_stack_resources", "StackResourceSummaries", **stack)
             given = {each["ParameterKey"]: each.get("ParameterValue", "") for each in described.get("Parameters", [])}
             self._owned = {each["LogicalResourceId"]: each.get("PhysicalResourceId", "") for each in owned}
             return Stack(described["StackStatus"], given, frozenset(self._owned.values()) - {""})
@@ -219,9 +213,7 @@ class Asker:
 
     def _concurrency(self) -> Concurrency:
         limits = self._client("lambda").get_account_settings()["AccountLimit"]
-        own = 0
-        for function in filter(None, map(self._owned.get, FUNCTIONS)):
-            own += self._reserved(function)
+        own = sum(map(self._reserved, filter(None, map(self._owned.get, FUNCTIONS))))
         return Concurrency(limits["ConcurrentExecutions"], limits["UnreservedConcurrentExecutions"], own)
 
     def _reserved(self, function: str) -> int:

@@ -15,18 +15,15 @@ from harness.render.intrinsics import Evaluation
 #: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 ALWAYS_UNRESERVED = 100
 IMPORT = "docs/deploying.md, Deploying again after a deletion"
+FAILED = "docs/deploying.md, When an update fails"
 _VALIDATORS_AT_LEAST = 2
 _LONGEST_VALUE = 80
 #: Stack states that accept an update, or, in review, a creation.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html (Stack status codes)
 _TAKES_CHANGES = (
-    "CREATE_COMPLETE",
-    "IMPORT_COMPLETE",
-    "IMPORT_ROLLBACK_COMPLETE",
-    "REVIEW_IN_PROGRESS",
-    "UPDATE_COMPLETE",
+    "CREATE_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS", "UPDATE_COMPLETE",
     "UPDATE_ROLLBACK_COMPLETE",
-)
+)  # fmt: skip
 #: Other states: why it matters, and what to type.
 _NO_UPDATE = "CloudFormation cannot update it."
 _DELETE = (_NO_UPDATE, "aws cloudformation delete-stack")
@@ -41,10 +38,7 @@ _STATES = {
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html
     "UPDATE_FAILED": ("the last update stopped halfway, and its changes remain.", "aws cloudformation rollback-stack"),
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ContinueUpdateRollback.html
-    "UPDATE_ROLLBACK_FAILED": (
-        _NO_UPDATE,
-        "aws cloudformation continue-update-rollback (docs/deploying.md, When an update fails)",
-    ),
+    "UPDATE_ROLLBACK_FAILED": (_NO_UPDATE, f"aws cloudformation continue-update-rollback ({FAILED})"),
 }
 
 
@@ -159,11 +153,8 @@ def _all_subnets(given: Given, facts: Facts) -> Mapping[str, Subnet]:
 def _parameters(given: Given, facts: Facts) -> Iterator[Wrong]:
     bad = rejected(given)
     for name, constraint in bad.items():
-        yield Wrong(
-            f"{name} is {_shown(given.values[name])}",
-            f"the template rejects it: {name} {constraint}",
-            f"{name}=<another>",
-        )
+        shown = _shown(given.values[name])
+        yield Wrong(f"{name} is {shown}", f"the template rejects it: {name} {constraint}", f"{name}=<another>")
     yield from _rules(given, facts, bad.keys())
 
 
@@ -210,13 +201,9 @@ def _stack(given: Given, facts: Facts) -> Iterator[Wrong]:
     if stack is None or stack.status in _TAKES_CHANGES:
         return
     if stack.status.endswith("_IN_PROGRESS"):
-        yield Wrong(
-            f"the stack is {stack.status}",
-            "CloudFormation accepts one operation at a time.",
-            "wait, then run preflight again",
-        )
-        return
-    why, fix = _STATES.get(stack.status, (_NO_UPDATE, "aws cloudformation describe-stack-events"))
+        why, fix = "CloudFormation accepts one operation at a time.", "wait, then run preflight again"
+    else:
+        why, fix = _STATES.get(stack.status, (_NO_UPDATE, "aws cloudformation describe-stack-events"))
     yield Wrong(f"the stack is {stack.status}", why, fix)
 
 
@@ -419,8 +406,7 @@ def _gateways(given: Given, facts: Facts) -> Iterator[Wrong]:
                 f"RouteTableIds={','.join(sorted(made | set(unrouted)))}",
             )
     if unseen := [subnet for subnet, table in used.items() if not table]:
-        said = f"no route table found for {', '.join(unseen)}"
-        raise _OpenError(NotAnswered("ec2:DescribeRouteTables", said))
+        raise _OpenError(NotAnswered("ec2:DescribeRouteTables", f"no route table found for {', '.join(unseen)}"))
 
 
 @_check("interface endpoints")
@@ -528,11 +514,8 @@ def _artifacts(given: Given, facts: Facts) -> Iterator[Wrong]:
         yield Wrong(f"{name} does not exist", "the code is uploaded there.", f"aws s3api create-bucket --bucket {name}")
         return
     if bucket.region != facts.region:
-        yield Wrong(
-            f"{name} is in {bucket.region}",
-            f"Lambda accepts code only from {facts.region}.",
-            "ArtifactBucketName=<another>",
-        )
+        why = f"Lambda accepts code only from {facts.region}."
+        yield Wrong(f"{name} is in {bucket.region}", why, "ArtifactBucketName=<another>")
     if bucket.algorithm != "AES256":
         yield Wrong(
             f"{name} encrypts with {bucket.algorithm}",
@@ -559,12 +542,8 @@ def _key(given: Given, facts: Facts) -> Iterator[Wrong]:
     arn = given["ExistingKeyArn"]
     if not arn:
         return
-    if arn.split(":")[3] != facts.region:
-        yield Wrong(
-            f"{arn} is in {arn.split(':')[3]}",
-            "a key works in its own Region only.",
-            f"ExistingKeyArn=<of {facts.region}>",
-        )
+    if (region := arn.split(":")[3]) != facts.region:
+        yield Wrong(f"{arn} is in {region}", "a key works in its Region only.", f"ExistingKeyArn=<of {facts.region}>")
         return
     key = _known(facts.key)
     if key is None:
@@ -572,9 +551,7 @@ def _key(given: Given, facts: Facts) -> Iterator[Wrong]:
     elif key.state != "Enabled":
         yield Wrong(f"{arn} is {key.state}", "nothing can be encrypted with it.", f"aws kms enable-key --key-id {arn}")
     elif (key.usage, key.spec) != ("ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT"):
-        yield Wrong(
-            f"{arn} is {key.spec} for {key.usage}", "the services need a symmetric key.", "ExistingKeyArn=<another>"
-        )
+        yield Wrong(f"{arn} is {key.spec} for {key.usage}", "it has to be symmetric.", "ExistingKeyArn=<another>")
 
 
 @_check("rotation of the key")

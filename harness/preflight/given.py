@@ -21,16 +21,10 @@ NAMED = {
 }
 #: The parameter that creates each endpoint, and the last part of the service's name.
 ENDPOINTS = {
-    "CreateS3Endpoint": "s3",
-    "CreateDynamoDBEndpoint": "dynamodb",
-    "CreateSQSEndpoint": "sqs",
-    "CreateKinesisEndpoint": "kinesis-streams",
-    "CreateGlueEndpoint": "glue",
-    "CreateKMSEndpoint": "kms",
-    "CreateLogsEndpoint": "logs",
-    "CreateSNSEndpoint": "sns",
-    "CreateSTSEndpoint": "sts",
-}
+    "CreateS3Endpoint": "s3", "CreateDynamoDBEndpoint": "dynamodb", "CreateSQSEndpoint": "sqs",
+    "CreateKinesisEndpoint": "kinesis-streams", "CreateGlueEndpoint": "glue", "CreateKMSEndpoint": "kms",
+    "CreateLogsEndpoint": "logs", "CreateSNSEndpoint": "sns", "CreateSTSEndpoint": "sts",
+}  # fmt: skip
 GATEWAYS = ("CreateS3Endpoint", "CreateDynamoDBEndpoint")
 _VARIABLE = re.compile(r"\$\{([^}]+)\}")
 _WHOLE = re.compile("-?[0-9]+")

@@ -12,14 +12,10 @@ from harness.quarantine.tally import Tally
 def document(reading: Reading, tally: Tally) -> str:
     """The report with the samples' complete bytes, as JSON in printable ASCII."""
     content = {
-        "where": str(reading.place),
-        "total": tally.total,
-        "by_reason": tally.by_reason,
-        "by_stage": tally.by_stage,
-        "repeated": reading.repeated,
-        "other_objects": reading.place.others,
+        "where": str(reading.place), "total": tally.total, "by_reason": tally.by_reason, "by_stage": tally.by_stage,
+        "repeated": reading.repeated, "other_objects": reading.place.others,
         "samples": {reason: [_sample(found) for found in tally.samples.get(reason, [])] for reason in tally.by_reason},
-    }
+    }  # fmt: skip
     return json.dumps(content, indent=2)
 
 
@@ -41,13 +37,7 @@ def write_raw(records: Iterable[Found], stream: BinaryIO) -> int:
 def _sample(found: Found) -> dict[str, Any]:
     record = found.record
     return {
-        "object": found.object,
-        "stage": found.stage,
-        "shard": record.shard,
-        "sequence_number": record.seq,
-        "partition_key": record.key,
-        "arrival": found.arrival,
-        "detail": found.rejected.detail,
-        "size": len(record.data),
-        "data_base64": b64encode(record.data).decode(),
-    }
+        "object": found.object, "stage": found.stage, "shard": record.shard, "sequence_number": record.seq,
+        "partition_key": record.key, "arrival": found.arrival, "detail": found.rejected.detail,
+        "size": len(record.data), "data_base64": b64encode(record.data).decode(),
+    }  # fmt: skip

@@ -50,18 +50,14 @@ def _parser() -> argparse.ArgumentParser:
         description="Convert captures (plain or gzip) to the records that a replay would put on the stream.",
     )
     convert.add_argument("files", nargs="+", metavar="FILE", help="a file, a folder (every *.gz in it), or - for stdin")
-    convert.add_argument(
-        "--venue", metavar="FORMAT", help=f"the format of all files, instead of detecting it: {known()}"
-    )
+    convert.add_argument("--venue", metavar="FORMAT", help=f"the format of all files, else it is detected: {known()}")
     generate = commands.add_parser(
         "generate",
         help="generate a feed",
         description="Print a mixed feed of trades, books and depth, some bad on purpose. A seed gives the same bytes.",
     )
     generate.add_argument("--count", type=_number(0), default=DEFAULT_COUNT, metavar="N", help="records (%(default)s)")
-    generate.add_argument(
-        "--seed", type=int, default=DEFAULT_SEED, metavar="S", help="determines the feed (%(default)s)"
-    )
+    generate.add_argument("--seed", type=int, default=DEFAULT_SEED, metavar="S", help="of the feed (%(default)s)")
     generate.add_argument(
         "--bad-per-mille",
         type=_number(0, 1000),

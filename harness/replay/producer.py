@@ -124,7 +124,7 @@ def batches(records: Iterable[SourceRecord]) -> Iterator[list[_Keyed]]:
         record_size = len(record.raw) + len(key)
         if record_size > MAX_RECORD_BYTES:
             raise ReplayError(
-                f"{record.where}: {len(record.raw):,} bytes; a Kinesis record with its key holds at most 1 MiB"
+                f"{record.where}: {len(record.raw):,} bytes; a Kinesis record and its key have at most 1 MiB"
             )
         if not record.raw:
             raise ReplayError(f"{record.where}: an empty record cannot be put")

@@ -65,13 +65,10 @@ ALARMS = {
 #: Logical ids of the original that are not ours; decision records and the capability table mention them.
 DROPPED = frozenset(
     {
-        "DataValidationFunctionPermission",
-        "GlueScriptsBucket",
-        "GlueServiceRole",
-        "KinesisAnalyticsRole",
+        "DataValidationFunctionPermission", "GlueScriptsBucket", "GlueServiceRole", "KinesisAnalyticsRole",
         "LambdaExecutionRole",
     }
-)
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -147,48 +144,16 @@ def _names(page: str) -> set[str]:
 #: Words of AWS and of our code in the documents that are not in the template.
 OTHER_WORDS = frozenset(
     [
-        "AccessDenied",
-        "AccessDeniedException",
-        "ApproximateNumberOfMessages",
-        "ApproximateNumberOfMessagesNotVisible",
-        "BatchUpdatePartition",
-        "Complete",
-        "ConflictingVerdict",
-        "CreatePartition",
-        "DPUSeconds",
-        "DefaultValue",
-        "DeletionProtectionEnabled",
-        "Enabled",
-        "ErrorMessage",
-        "Ex1",
-        "GetPartition",
-        "Import",
-        "InheritFromTable",
-        "JobName",
-        "JobRunId",
-        "MatchedEvents",
-        "Modify",
-        "NotAction",
-        "NotResource",
-        "NumberOfTasksFailed",
-        "ObjectsValidated",
-        "ObjectsWritten",
-        "OperationFailedReplication",
-        "PendingConfirmation",
-        "PolledEventCount",
-        "RecordsIngested",
-        "RecordsValidated",
-        "RedriveAllowPolicy",
-        "SequenceNumber",
-        "AssumeRole",
-        "ServerSideEncryption",
-        "ShardId",
-        "StandardStorage",
-        "Transform",
-        "TriggeredRules",
-        "Type",
+        "AccessDenied", "AccessDeniedException", "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesNotVisible", "BatchUpdatePartition", "Complete", "ConflictingVerdict",
+        "CreatePartition", "DPUSeconds", "DefaultValue", "DeletionProtectionEnabled", "Enabled", "ErrorMessage",
+        "Ex1", "GetPartition", "Import", "InheritFromTable", "JobName", "JobRunId", "MatchedEvents", "Modify",
+        "NotAction", "NotResource", "NumberOfTasksFailed", "ObjectsValidated", "ObjectsWritten",
+        "OperationFailedReplication", "PendingConfirmation", "PolledEventCount", "RecordsIngested",
+        "RecordsValidated", "RedriveAllowPolicy", "SequenceNumber", "AssumeRole", "ServerSideEncryption", "ShardId",
+        "StandardStorage", "Transform", "TriggeredRules", "Type",
     ]
-)
+)  # fmt: skip
 TEMPLATE_WORDS = {each.removeprefix("Fn::") for each in _words(OURS)}
 
 
@@ -209,14 +174,12 @@ def test_every_name_is_one_of_the_template(name: str) -> None:
 
 def test_no_word_is_excused_without_need() -> None:
     used = set().union(*map(_names, PAGES.values()))
-
     assert OTHER_WORDS - used == set()
     assert not OTHER_WORDS & set(RESOURCES)
 
 
 def test_every_alarm_has_its_row() -> None:
     rows = {row[0].partition("</a>")[2].strip("`") for row in _rows(DEPLOYING, "\n## Alarms\n")}
-
     assert rows == set(ALARMS.values())
 
 
@@ -235,14 +198,12 @@ def test_every_alarm_names_its_own_row_of_the_runbook() -> None:
 
 def test_every_parameter_has_its_row() -> None:
     rows = [name for row in _rows(DEPLOYING, "\n## Changing a parameter\n") for name in re.findall(r"\w+", row[0])]
-
     assert sorted(rows) == sorted(PARAMETERS)
 
 
 def test_what_is_said_to_stay_is_what_is_retained() -> None:
     rows = {row[0].strip("`") for row in _rows(DEPLOYING, "\n## Deleting the stack\n")}
     retained = {name for name, resource in RESOURCES.items() if resource.get("DeletionPolicy", "").startswith("Retain")}
-
     assert rows == retained
     assert f"has to name {'nine' if len(retained) == 9 else len(retained)} resources" in DEPLOYING
 
@@ -257,9 +218,9 @@ def test_a_name_with_an_environment_is_a_physical_name() -> None:
     }
     # Created by hand, as deploying.md says.
     known |= {"financial-artifacts-$ENVIRONMENT-$ACCOUNT", "financial-batch-replication-role-$ENVIRONMENT"}
-    deployer = {f"financial-deployer-{name}-$ENVIRONMENT" for name in DEPLOYER_POLICIES}
+    known |= {"financial-deployer-$POLICY-$ENVIRONMENT", "policy/financial-deployer-$POLICY-$ENVIRONMENT"}
     # And the environment itself, as an option.
-    known |= deployer | {f"policy/{name}" for name in deployer} | {"$ENVIRONMENT"}
+    known |= {"$ENVIRONMENT"}
     lines = [*COMMANDS, *(line for page in PAGES.values() for block in _code_blocks(page) for line in _lines(block))]
     tokens = {token for line in lines for token in re.findall(r"[\w./:$-]*\$ENVIRONMENT[\w./$-]*", line)}
     # The last part of an ARN or of a queue's address.
@@ -290,7 +251,6 @@ def test_numbers_of_the_template_are_its_own() -> None:
 
 def test_the_record_that_is_sent_is_valid() -> None:
     line = FILES["check.json"].replace("$(date -u +%FT%TZ)", "2026-01-02T03:04:05Z")
-
     assert parse(line.strip().encode()).exchange == "DEPLOY.CHECK"
 
 
@@ -298,13 +258,10 @@ def test_the_record_that_is_sent_is_valid() -> None:
 
 #: Variables that the reader's shell or an earlier command sets.
 VARIABLES = {
-    "MAPPING": "00000000-0000-4000-8000-000000000000",
-    "ACCOUNT": "111122223333",
+    "POLICY": "calls", "MAPPING": "00000000-0000-4000-8000-000000000000", "ACCOUNT": "111122223333",
     "AWS_DEFAULT_REGION": "us-east-1",
-    "ENVIRONMENT": "production",
-    "SINCE": "2026-01-01T00:00:00Z",
-    "NOW": "2026-01-01T03:00:00Z",
-}
+    "ENVIRONMENT": "production", "SINCE": "2026-01-01T00:00:00Z", "NOW": "2026-01-01T03:00:00Z",
+}  # fmt: skip
 #: Files that a command writes for the next one, or the reader has made.
 WRITTEN = {
     "versions.json": '{"Objects": [{"Key": "k", "VersionId": "v"}]}',
@@ -314,7 +271,7 @@ WRITTEN = {
     "build/import/parameters.json": '[{"ParameterKey": "Environment", "ParameterValue": "production"}]',
     "build/import/template.yaml": "Resources: {}",
     "my-parameters.json": "[]",
-    **{f"build/deployer/{name}.json": "{}" for name in DEPLOYER_POLICIES},
+    "build/deployer/calls.json": "{}",
     "template/stack-policy.json": (ROOT / "template" / "stack-policy.json").read_text(),
     "allow-once.json": (ROOT / "template" / "stack-policy.json").read_text(),
     "current-parameters.json": '[{"ParameterKey": "Environment", "ParameterValue": "production"}]',
@@ -420,7 +377,6 @@ def test_a_command_is_one_of_the_aws_cli(command: str, cli: Cli) -> None:
 @pytest.mark.parametrize("command", [command for command in COMMANDS if " wait " in command], ids=_short)
 def test_a_waiter_exists(command: str, cli: Cli) -> None:
     _, service, _, waiter, *_ = command.split()
-
     assert waiter in cli.waiters(service)
 
 
@@ -445,7 +401,6 @@ def test_a_query_is_jmespath_over_what_the_command_returns(command: str, models:
     words = shlex.split(_filled(command))
     asked = _fields(jmespath.compile(words[words.index("--query") + 1]).parsed)
     model = models.operation_model(words[1], words[2])
-
     assert asked - _members(model.output_shape) == set()
 
 
@@ -478,19 +433,13 @@ def test_a_file_that_is_written_is_json(name: str) -> None:
 def test_a_variable_is_set_before_it_is_used() -> None:
     for name, page in (("deploying.md", DEPLOYING), ("first-deploy-checks.md", DEPLOYING + CHECKS)):
         text = "\n".join(line for block in _code_blocks(page) for line in block.splitlines())
-        set_there = set(re.findall(r"export (\w+)=", text))
+        set_there = set(re.findall(r"(?:export |for )(\w+)(?:=| in )", text))
         used = set(re.findall(r"\$(\w+)", "\n".join([text, *_aws_commands(page)])))
         # A placeholder in words: an address, an ARN or an id that the reader knows.
         in_hand = {
-            "ALERT_EMAIL",
-            "ALERT_QUEUE_URL",
-            "CHECK_UPLOAD",
-            "CHECK_VERSION",
-            "DATABASE",
-            "KEY_ARN",
-            "PARQUET_KEY",
+            "ALERT_EMAIL", "ALERT_QUEUE_URL", "CHECK_UPLOAD", "CHECK_VERSION", "DATABASE", "KEY_ARN", "PARQUET_KEY",
             "TRAIL_FILE",
-        }
+        }  # fmt: skip
 
         assert used - set_there - in_hand - {"SUBSCRIPTION_ARN", "TOPIC_ARN"} == set(), name
 
@@ -596,7 +545,6 @@ def test_a_dropped_capability_names_its_record_or_its_reason() -> None:
 
 def test_each_resource_parameter_and_output_of_the_original_is_accounted_for(original: dict[str, Any]) -> None:
     named = {name for cell in _first_column() for name in re.findall(r"`(\w+)`", cell)}
-
     for section in ("Resources", "Parameters", "Outputs"):
         assert set(original[section]) - named == set(), section
 
@@ -621,36 +569,21 @@ def test_each_property_of_the_original_is_accounted_for(original: dict[str, Any]
 
 #: The table's words for properties that it does not name.
 SAID_OTHERWISE = {
-    "AttributeDefinitions": {"keys"},
-    "BucketEncryption": {"encryption"},
-    "Code": {"code"},
-    "DatabaseName": {"target"},
-    "DefaultArguments": {"enable"},
-    "EventSourceArn": {"source"},
-    "FunctionName": {"function"},
-    "GlobalSecondaryIndexes": {"statusindex", "sourceindex"},
-    "Handler": {"code"},
-    "KeyPolicy": {"policy"},
-    "KeySchema": {"keys"},
-    "LifecycleConfiguration": {"policies"},
-    "Policies": {"s3access", "s3dataaccess"},
-    "PublicAccessBlockConfiguration": {"access"},
-    "Role": {"role", "code"},
-    "TableName": {"name"},
-    "Targets": {"target"},
-    "VersioningConfiguration": {"versions"},
-    "AssumeRolePolicyDocument": {"rolename"},
-    "Description": {"key"},
-    "DashboardBody": {"ingestion"},
+    "AttributeDefinitions": {"keys"}, "BucketEncryption": {"encryption"}, "Code": {"code"},
+    "DatabaseName": {"target"}, "DefaultArguments": {"enable"}, "EventSourceArn": {"source"},
+    "FunctionName": {"function"}, "GlobalSecondaryIndexes": {"statusindex", "sourceindex"}, "Handler": {"code"},
+    "KeyPolicy": {"policy"}, "KeySchema": {"keys"}, "LifecycleConfiguration": {"policies"},
+    "Policies": {"s3access", "s3dataaccess"}, "PublicAccessBlockConfiguration": {"access"}, "Role": {"role", "code"},
+    "TableName": {"name"}, "Targets": {"target"}, "VersioningConfiguration": {"versions"},
+    "AssumeRolePolicyDocument": {"rolename"}, "Description": {"key"}, "DashboardBody": {"ingestion"},
     "Name": {"name"},
-}
+}  # fmt: skip
 
 
 def test_the_first_column_names_nothing_that_the_original_does_not_have(original: dict[str, Any]) -> None:
     words = set(_words(original)) | {"ServerSideEncryption", "INGESTED", "ERROR", "Tags"}
     code = " ".join(word for word in words if "\n" in word)
     named = {name for cell in _first_column() for name in re.findall(r"`([A-Za-z0-9-]+)`", cell)}
-
     assert {name for name in named if name not in words and name not in code and not name.startswith("kms")} == set()
 
 
@@ -665,7 +598,6 @@ def test_exports_have_the_names_that_other_stacks_import(original: dict[str, Any
 
 def test_no_sentence_of_the_original_is_copied(original: dict[str, Any]) -> None:
     long = {text for text in _words(original) if len(text.split()) > 6 and "\n" not in text}
-
     assert [text for text in long for page in PAGES.values() if text in page] == []
 
 
@@ -685,5 +617,4 @@ def test_a_decision_record_has_its_four_parts_on_one_page(name: str) -> None:
 
 def test_decision_records_are_numbered_without_gaps() -> None:
     numbers = [int(Path(name).name[:4]) for name in PAGES if name.startswith("decisions/")]
-
     assert numbers == list(range(1, len(numbers) + 1))

@@ -57,7 +57,6 @@ def test_a_statement_is_about_the_actions_that_it_names(asked, covers, touches):
 )
 def test_a_statement_with_not_action_is_about_every_other(asked, covers, touches):
     statement = read(Action=None, NotAction="s3:get*")
-
     assert statement.actions == ["*"]
     assert (statement.covers(asked), statement.touches(asked)) == (covers, touches)
 
@@ -72,13 +71,10 @@ def test_a_statement_with_not_resource_reaches_every_other():
     assert not statement.reaches("arn:aws:s3:::data/*")
 
 
-@pytest.mark.parametrize(
-    "effect", ["allow", "Allowed", "", None, ["Allow"], ["Allow", "Deny"], {"Ref": "Effect"}, True]
-)
+@pytest.mark.parametrize("effect", ["allow", "Allowed", "", None, ["Allow"], ["Allow", "Deny"], {"Ref": "Such"}, True])
 def test_an_unknown_effect_is_neither_a_grant_nor_a_refusal(effect):
     with pytest.raises(Unreadable, match="neither Allow nor Deny") as odd:
         statements({"Statement": [STATEMENT, {**STATEMENT, "Effect": effect}]}, ("Properties",), "Policy")
-
     assert odd.value.path == ("Properties", "Statement", 1)
     assert odd.value.logical_id == "Policy"
 
@@ -118,7 +114,6 @@ def test_all_statements_are_read_before_the_first_is_given_out():
 def test_one_statement_stands_where_it_is_written():
     (of_map,) = statements({"Statement": STATEMENT}, ("Properties", "PolicyDocument"))
     (of_list,) = statements({"Statement": [STATEMENT]}, ("Properties", "PolicyDocument"))
-
     assert of_map.path == ("Properties", "PolicyDocument", "Statement")
     assert of_list.path == ("Properties", "PolicyDocument", "Statement", 0)
 
@@ -147,14 +142,12 @@ def test_a_keys_policy_has_a_name_of_its_own():
 
 def test_operators_and_condition_keys_ignore_case_and_no_value_is_lost():
     tests = {"StringEquals": {"aws:SourceAccount": "1"}, "stringequals": {"AWS:sourceaccount": ["2", "3"]}}
-
     assert read(Condition=tests).condition("StringEquals", "aws:SourceAccount") == ["1", "2", "3"]
 
 
 @pytest.mark.parametrize("condition", ["text", ["text"], {"StringEquals": "text"}])
 def test_a_condition_that_cannot_be_read_is_a_test_like_no_other(condition):
     ((operator, key),) = read(Condition=condition).tests()
-
     assert operator == "unreadable" or key == ""
 
 

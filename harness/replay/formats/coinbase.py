@@ -93,9 +93,5 @@ def _best(message: Message, side: str) -> list[dict[str, str]]:
 
 
 _BODIES: dict[str, Callable[[Message], tuple[str, dict[str, Any]]]] = {
-    "match": _trade,
-    "last_match": _trade,
-    "snapshot": _snapshot,
-    "l2update": _update,
-    "ticker": _ticker,
-}
+    "match": _trade, "last_match": _trade, "snapshot": _snapshot, "l2update": _update, "ticker": _ticker,
+}  # fmt: skip

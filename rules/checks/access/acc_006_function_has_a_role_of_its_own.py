@@ -1,30 +1,23 @@
 """ACC-006  function_has_a_role_of_its_own
 
-Why       With a shared role, each program may do what any of them needs: a fault in a program that
-          only reads can then write, and the logs cannot tell which program it was. Crawlers do one
-          kind of work and may share.
+Why       With a shared role, each program may do what any of them needs: a fault in a program that only reads can then
+          write, and the logs cannot tell which program it was. Crawlers do one kind of work and may share.
 Targets   AWS::Glue::Crawler, AWS::Glue::Job, AWS::Lambda::Function, AWS::ApiGateway::Account,
-          AWS::Batch::JobDefinition, AWS::DMS::Endpoint, AWS::EC2::FlowLog,
-          AWS::ECS::TaskDefinition, AWS::Events::Rule, AWS::IAM::InstanceProfile, AWS::IAM::Role,
-          AWS::KinesisAnalyticsV2::Application, AWS::KinesisFirehose::DeliveryStream,
-          AWS::Logs::SubscriptionFilter, AWS::Pipes::Pipe, AWS::S3::Bucket,
+          AWS::Batch::JobDefinition, AWS::DMS::Endpoint, AWS::EC2::FlowLog, AWS::ECS::TaskDefinition, AWS::Events::Rule,
+          AWS::IAM::InstanceProfile, AWS::IAM::Role, AWS::KinesisAnalyticsV2::Application,
+          AWS::KinesisFirehose::DeliveryStream, AWS::Logs::SubscriptionFilter, AWS::Pipes::Pipe, AWS::S3::Bucket,
           AWS::Scheduler::Schedule, AWS::StepFunctions::StateMachine
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
 from rules.lib.roles import RUNNERS, role_of, users_of
 
 CRAWLER = "AWS::Glue::Crawler"
 
-
-def subjects(stack: Stack) -> list[str]:
-    """Functions, jobs and crawlers."""
-    return list(stack.of(*RUNNERS))
+subjects = all_of(*RUNNERS)
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """A role that others use too, or that is not in this template."""
     runner = stack.resources[subject]
     role = role_of(stack, runner)

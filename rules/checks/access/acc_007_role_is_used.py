@@ -1,29 +1,23 @@
 """ACC-007  role_is_used
 
-Why       An unused role is a way to the data that nobody watches and no test would miss. So is one
-          that its user cannot assume, and that user cannot work.
-Targets   AWS::IAM::Role, AWS::ApiGateway::Account, AWS::Batch::JobDefinition, AWS::DMS::Endpoint,
-          AWS::EC2::FlowLog, AWS::ECS::TaskDefinition, AWS::Events::Rule, AWS::Glue::Crawler,
-          AWS::Glue::Job, AWS::IAM::InstanceProfile, AWS::KinesisAnalyticsV2::Application,
-          AWS::KinesisFirehose::DeliveryStream, AWS::Lambda::Function,
-          AWS::Logs::SubscriptionFilter, AWS::Pipes::Pipe, AWS::S3::Bucket,
-          AWS::Scheduler::Schedule, AWS::StepFunctions::StateMachine
+Why       An unused role is a way to the data that nobody watches and no test would miss. So is one that its user cannot
+          assume, and that user cannot work.
+Targets   AWS::IAM::Role, AWS::ApiGateway::Account, AWS::Batch::JobDefinition, AWS::DMS::Endpoint, AWS::EC2::FlowLog,
+          AWS::ECS::TaskDefinition, AWS::Events::Rule, AWS::Glue::Crawler, AWS::Glue::Job, AWS::IAM::InstanceProfile,
+          AWS::KinesisAnalyticsV2::Application, AWS::KinesisFirehose::DeliveryStream, AWS::Lambda::Function,
+          AWS::Logs::SubscriptionFilter, AWS::Pipes::Pipe, AWS::S3::Bucket, AWS::Scheduler::Schedule,
+          AWS::StepFunctions::StateMachine
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
 from rules.lib.iam import trust_statements
 from rules.lib.principals import services
 from rules.lib.roles import ROLE, USERS, users_of
 
-
-def subjects(stack: Stack) -> list[str]:
-    """All roles."""
-    return list(stack.of(ROLE))
+subjects = all_of(ROLE)
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """A role without a user, or with one that it does not trust."""
     role = stack.resources[subject]
     users = users_of(stack, role)

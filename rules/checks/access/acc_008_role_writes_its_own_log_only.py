@@ -1,16 +1,14 @@
 """ACC-008  role_writes_its_own_log_only
 
-Why       Logs explain an incident. Code that can write to another program's log can lay a false
-          trail, and code that cannot write its own log fails silently.
-Targets   AWS::IAM::Role, AWS::Lambda::Function, AWS::Glue::Job, AWS::Glue::Crawler,
-          AWS::Logs::LogGroup
+Why       Logs explain an incident. Code that can write to another program's log can lay a false trail, and code that
+          cannot write its own log fails silently.
+Targets   AWS::IAM::Role, AWS::Lambda::Function, AWS::Glue::Job, AWS::Glue::Crawler, AWS::Logs::LogGroup
 """
 
 import re
-from collections.abc import Iterator
 
 from harness.render.resources import at
-from rules.lib import Problem, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.iam import role_statements
 from rules.lib.principals import ACCOUNT
 from rules.lib.roles import ROLE, runners_of
@@ -25,7 +23,7 @@ def subjects(stack: Stack) -> list[str]:
     ]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Logs that are not its user's, or no log at all."""
     role = stack.resources[subject]
     own = [_own_groups(each) for each in runners_of(stack, role)]

@@ -1,14 +1,12 @@
 """ACC-010  network_interfaces_are_denied_to_code
 
-Why       Lambda creates a function's network interfaces with the function's own role. Unless the
-          code is denied what Lambda is granted, an intruder in the code can create interfaces in
-          the private subnets, or delete those of others.
+Why       Lambda creates a function's network interfaces with the function's own role. Unless the code is denied what
+          Lambda is granted, an intruder in the code can create interfaces in the private subnets, or delete those of
+          others.
 Targets   AWS::Lambda::Function, AWS::IAM::Role
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.iam import Statement, overlap, role_statements
 from rules.lib.networks import functions_in_a_vpc
 from rules.lib.principals import conditions
@@ -25,7 +23,7 @@ def subjects(stack: Stack) -> list[str]:
     ]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """EC2 actions that the role allows, and does not deny to the function's code."""
     function = stack.resources[subject]
     role = role_of(stack, function)
@@ -33,7 +31,9 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         return
     statements = list(role_statements(role))
     refusals = [each for each in statements if _refuses_code(each, function.arn)]
-    granted = [action for each in statements if each.allows for action in each.actions if _is_ec2(action)]
+    granted = [
+        action for each in statements if each.allows for action in each.actions if overlap(action.lower(), "ec2:*")
+    ]
     open_ = [each for each in dict.fromkeys(granted) if not any(refusal.covers(each) for refusal in refusals)]
     if open_:
         yield Problem(
@@ -49,7 +49,3 @@ def _refuses_code(statement: Statement, arn: str) -> bool:
     key = "lambda:sourcefunctionarn"
     held = [tests.get((operator, key)) for operator in ("arnequals", "arnlike", "stringequals")]
     return statement.denies and statement.reaches("*") and len(tests) == 1 and [arn] in held
-
-
-def _is_ec2(action: str) -> bool:
-    return overlap(action.lower(), "ec2:*")

@@ -1,24 +1,18 @@
 """ACC-011  key_policy_leaves_the_account_in_charge
 
-Why       Nobody, AWS Support included, can repair a key whose policy leaves out its own account.
-          Everything it encrypts, seven years of record, would be lost with the last role that the
-          policy names.
+Why       Nobody, AWS Support included, can repair a key whose policy leaves out its own account. Everything it
+          encrypts, seven years of record, would be lost with the last role that the policy names.
 Targets   AWS::KMS::Key
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
 from rules.lib.iam import Statement, policy_statements
 from rules.lib.principals import ACCOUNT, conditions
 
-
-def subjects(stack: Stack) -> list[str]:
-    """All keys."""
-    return list(stack.of("AWS::KMS::Key"))
+subjects = all_of("AWS::KMS::Key")
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """No statement that gives the account everything."""
     key = stack.resources[subject]
     if "KeyPolicy" not in key.properties:

@@ -1,15 +1,14 @@
 """ACC-012  key_policy_limits_services_to_this_account
 
-Why       A service works for every customer. Without a source condition, the key would encrypt and
-          decrypt for a stranger's alarm or log group as it does for ours. EventBridge is exempt: it
-          sends no source to test, and would drop every alert.
+Why       A service works for every customer. Without a source condition, the key would encrypt and decrypt for a
+          stranger's alarm or log group as it does for ours. EventBridge is exempt: it sends no source to test, and
+          would drop every alert.
 Targets   AWS::KMS::Key, AWS::CloudTrail::Trail
 """
 
 import re
-from collections.abc import Iterator
 
-from rules.lib import Problem, Stack, trails
+from rules.lib import Problem, Problems, Stack, trails
 from rules.lib.iam import Statement, policy_statements
 from rules.lib.principals import ACCOUNT, conditions, is_of_this_account, services
 
@@ -23,7 +22,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, key in keys if any(_senders(each) for each in policy_statements(key))]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Statements without a condition on the source."""
     for statement in policy_statements(stack.resources[subject]):
         senders = _senders(statement)

@@ -1,16 +1,15 @@
 """ACC-013  key_policy_services_only_encrypt
 
-Why       A service has to encrypt and decrypt with our key, and nothing else. If it could change
-          the policy, hand the key on or schedule its deletion, a flaw in that service would reach
-          seven years of record. A service that stores nothing of ours does not need the key at all.
+Why       A service has to encrypt and decrypt with our key, and nothing else. If it could change the policy, hand the
+          key on or schedule its deletion, a flaw in that service would reach seven years of record. A service that
+          stores nothing of ours does not need the key at all.
 Targets   AWS::KMS::Key
 """
 
 import re
-from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.iam import Statement, policy_statements
 from rules.lib.principals import services
 
@@ -26,7 +25,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, key in keys if any(_is_for_services(each) for each in policy_statements(key))]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Actions beyond encrypting and decrypting, and services that have no use for the key."""
     for statement in policy_statements(stack.resources[subject]):
         if not _is_for_services(statement):
@@ -39,9 +38,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
                 " Service.",
                 statement.path,
             )
-        beyond = [
-            each for each in statement.actions if not any(fnmatchcase(each.lower(), pattern) for pattern in ENCRYPTING)
-        ]
+        named = statement.actions
+        beyond = [each for each in named if not any(fnmatchcase(each.lower(), pattern) for pattern in ENCRYPTING)]
         if beyond:
             yield Problem(
                 f"{', '.join(services(statement))} may do more with the key than encrypt and decrypt: "

@@ -1,15 +1,14 @@
 """ACC-014  external_account_decrypts_through_s3_only
 
-Why       The key opens everything: the record, the quarantine, the queues. A reader in another
-          account is owed the published data and nothing else, so it may use the key only where S3
-          reads an object of that one bucket for it.
+Why       The key opens everything: the record, the quarantine, the queues. A reader in another account is owed the
+          published data and nothing else, so it may use the key only where S3 reads an object of that one bucket for
+          it.
 Targets   AWS::KMS::Key, AWS::S3::BucketPolicy
 """
 
 import re
-from collections.abc import Iterator
 
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.iam import Statement, policy_statements
 from rules.lib.principals import conditions, foreign_accounts
 
@@ -24,14 +23,14 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, key in keys if any(_is_for_others(each) for each in policy_statements(key))]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """More than decrypting, past S3, or beyond the one bucket that the account reads."""
     for statement in policy_statements(stack.resources[subject]):
         if _is_for_others(statement):
             yield from _judge(stack, statement)
 
 
-def _judge(stack: Stack, statement: Statement) -> Iterator[Problem]:
+def _judge(stack: Stack, statement: Statement) -> Problems:
     tests = conditions(statement)
     accounts = ", ".join(foreign_accounts(statement))
     if {each.lower() for each in statement.actions} != {"kms:decrypt"}:

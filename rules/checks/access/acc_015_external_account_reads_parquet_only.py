@@ -1,15 +1,13 @@
 """ACC-015  external_account_reads_parquet_only
 
-Why       Another account is a reader of what we publish. Raw vendor data is not ours to pass on,
-          and nobody outside writes or deletes here. A condition on a key that only upload requests
-          carry would deny every read.
+Why       Another account is a reader of what we publish. Raw vendor data is not ours to pass on, and nobody outside
+          writes or deletes here. A condition on a key that only upload requests carry would deny every read.
 Targets   AWS::S3::BucketPolicy
 """
 
 import re
-from collections.abc import Iterator
 
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.iam import Statement, policy_statements
 from rules.lib.principals import ACCOUNT, account_of, conditions
 
@@ -24,7 +22,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, policy in policies if any(_is_for_others(each) for each in policy_statements(policy))]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Anything but reading and listing the published objects, and reads that are always denied."""
     policy = stack.resources[subject]
     bucket = f"arn:aws:s3:::{policy.properties.get('Bucket')}"
@@ -33,7 +31,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             yield from _judge(statement, bucket)
 
 
-def _judge(statement: Statement, bucket: str) -> Iterator[Problem]:
+def _judge(statement: Statement, bucket: str) -> Problems:
     accounts = ", ".join(_others(statement))
     actions = {each.lower() for each in statement.actions}
     tests = conditions(statement)

@@ -1,14 +1,11 @@
 """ACC-016  external_account_is_held_to_its_organization
 
-Why       Our contract is with an organization. If the reader's account leaves it or is sold, the
-          account keeps its number, and only the organization id shows that the contract no longer
-          holds.
+Why       Our contract is with an organization. If the reader's account leaves it or is sold, the account keeps its
+          number, and only the organization id shows that the contract no longer holds.
 Targets   AWS::S3::BucketPolicy
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.iam import Statement, policy_statements
 from rules.lib.principals import conditions, foreign_accounts, names_account, names_everybody
 
@@ -23,7 +20,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, policy in policies if any(_lets_in(each) for each in policy_statements(policy))]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """An account that is granted access whatever organization it is in."""
     policy = stack.resources[subject]
     statements = list(policy_statements(policy))

@@ -1,16 +1,14 @@
 """ACC-017  queue_accepts_only_its_sources
 
-Why       A message on the queue makes the validator judge an object. If others could send, a
-          stranger could have objects judged that never arrived, or bury real ones under a flood.
-          The sources are the buckets, rules and topics of the template that name the queue.
+Why       A message on the queue makes the validator judge an object. If others could send, a stranger could have
+          objects judged that never arrived, or bury real ones under a flood. The sources are the buckets, rules and
+          topics of the template that name the queue.
 Targets   AWS::SQS::QueuePolicy, AWS::SQS::Queue, AWS::S3::Bucket, AWS::Events::Rule, AWS::SNS::Topic,
           AWS::SNS::Subscription
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import at, items
-from rules.lib import Problem, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.iam import Statement, policy_statements
 from rules.lib.principals import conditions, is_of_this_account
 
@@ -30,7 +28,7 @@ def subjects(stack: Stack) -> list[str]:
     return list(stack.of("AWS::SQS::QueuePolicy"))
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Senders other than the buckets, rules and topics that name the queue, more than sending, or other queues."""
     policy = stack.resources[subject]
     statements = list(policy_statements(policy))
@@ -51,7 +49,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             yield from _judge(statement, queues, senders)
 
 
-def _judge(statement: Statement, queues: list[str], senders: dict[str, list[str]]) -> Iterator[Problem]:
+def _judge(statement: Statement, queues: list[str], senders: dict[str, list[str]]) -> Problems:
     service = _one_service(statement)
     if service not in SENDERS:
         sending = [each for each, arns in senders.items() if arns]

@@ -1,27 +1,22 @@
 """ACC-018  topic_accepts_only_alarms_and_event_rules
 
-Why       These topics wake people up. If others could publish, a stranger could send false alarms
-          until nobody listens, without using any permission of ours.
+Why       These topics wake people up. If others could publish, a stranger could send false alarms until nobody listens,
+          without using any permission of ours.
 Targets   AWS::SNS::TopicPolicy
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import items
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
 from rules.lib.iam import Statement, policy_statements
 from rules.lib.principals import is_of_this_account, services
 
 ALARMS = "cloudwatch.amazonaws.com"
 RULES = "events.amazonaws.com"
 
-
-def subjects(stack: Stack) -> list[str]:
-    """Topic policies."""
-    return list(stack.of("AWS::SNS::TopicPolicy"))
+subjects = all_of("AWS::SNS::TopicPolicy")
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Publishers other than our alarms and rules, more than publishing, or other topics."""
     policy = stack.resources[subject]
     statements = list(policy_statements(policy))
@@ -36,7 +31,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             yield from _judge(statement, [str(each) for each in items(policy.properties.get("Topics"))])
 
 
-def _judge(statement: Statement, topics: list[str]) -> Iterator[Problem]:
+def _judge(statement: Statement, topics: list[str]) -> Problems:
     principal = statement.body.get("Principal")
     named = services(statement)
     if not isinstance(principal, dict) or list(principal) != ["Service"] or not set(named) <= {ALARMS, RULES}:

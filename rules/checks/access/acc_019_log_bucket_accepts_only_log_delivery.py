@@ -1,14 +1,11 @@
 """ACC-019  log_bucket_accepts_only_log_delivery
 
-Why       Access logs say who read or wrote which object; they are evidence. Evidence that others
-          can write proves nothing, and logs that the bucket rejects are missing when they are
-          needed.
+Why       Access logs say who read or wrote which object; they are evidence. Evidence that others can write proves
+          nothing, and logs that the bucket rejects are missing when they are needed.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.iam import Statement
 from rules.lib.principals import conditions, is_of_this_account
 from rules.lib.stores import guards, logging_buckets
@@ -22,7 +19,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, bucket in stack.of("AWS::S3::Bucket").items() if logging_buckets(stack, bucket)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Grants beyond the logs of the buckets that log here, and logs that are not allowed in."""
     bucket = stack.resources[subject]
     senders = logging_buckets(stack, bucket)
@@ -38,7 +35,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             )
 
 
-def _judge(statement: Statement, bucket: Resource, buckets: list[str]) -> Iterator[Problem]:
+def _judge(statement: Statement, bucket: Resource, buckets: list[str]) -> Problems:
     which = f"the statement {statement.sid or statement.path[-1]} of its policy"
     if statement.body.get("Principal") not in ({"Service": DELIVERY}, {"Service": [DELIVERY]}):
         yield Problem(

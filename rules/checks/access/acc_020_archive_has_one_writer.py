@@ -1,15 +1,12 @@
 """ACC-020  archive_has_one_writer
 
-Why       The archive is proof only if it holds what arrived and nothing else. Anything else that is
-          written there is locked for seven years like the record itself, and cannot be told apart
-          from it.
+Why       The archive is proof only if it holds what arrived and nothing else. Anything else that is written there is
+          locked for seven years like the record itself, and cannot be told apart from it.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import at, items
-from rules.lib import Problem, Resource, Stack, buckets
+from rules.lib import Problem, Problems, Resource, Stack, buckets
 from rules.lib.iam import Statement
 from rules.lib.principals import conditions, names_everybody
 from rules.lib.stores import guards
@@ -17,13 +14,10 @@ from rules.lib.stores import guards
 #: Whichever way an object comes in.
 WRITES = ("s3:PutObject", "s3:ReplicateObject")
 
-
-def subjects(stack: Stack) -> list[str]:
-    """Write-once buckets, but for those of access logs, which S3 writes."""
-    return list(buckets.archives(stack))
+subjects = buckets.archives  # Logs are not among them: S3 writes those.
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Write actions that are open to principals other than the replication role."""
     bucket = stack.resources[subject]
     writers = _writers(stack, bucket)

@@ -1,17 +1,13 @@
 """ACC-021  function_role_reaches_no_external_store
 
-Why       Vendor data may not leave this pipeline. A role that can write to somebody else's bucket,
-          queue, stream or topic, by mistake or by design, is a way out, and reading an external
-          store lets unchecked data in.
-Targets   AWS::IAM::Role, AWS::Athena::WorkGroup, AWS::DynamoDB::Table,
-          AWS::Glue::SecurityConfiguration, AWS::KMS::Key, AWS::Kinesis::Stream,
-          AWS::Lambda::EventSourceMapping, AWS::Lambda::Function, AWS::Logs::LogGroup,
+Why       Vendor data may not leave this pipeline. A role that can write to somebody else's bucket, queue, stream or
+          topic, by mistake or by design, is a way out, and reading an external store lets unchecked data in.
+Targets   AWS::IAM::Role, AWS::Athena::WorkGroup, AWS::DynamoDB::Table, AWS::Glue::SecurityConfiguration, AWS::KMS::Key,
+          AWS::Kinesis::Stream, AWS::Lambda::EventSourceMapping, AWS::Lambda::Function, AWS::Logs::LogGroup,
           AWS::S3::Bucket, AWS::SNS::Topic, AWS::SQS::Queue
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.iam import role_statements
 from rules.lib.roles import ROLE
 from rules.lib.stores import ENCRYPTED, HOLDS, is_foreign, service_of
@@ -26,7 +22,7 @@ def subjects(stack: Stack) -> list[str]:
     return list(stack.of(ROLE))
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """External stores and keys that the role may access."""
     for statement in role_statements(stack.resources[subject]):
         for arn in statement.resources if statement.allows else []:
@@ -41,9 +37,5 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
 
 def _is_let_off(stack: Stack, arn: str) -> bool:
     # Log groups have a rule of their own: Glue makes some that no template declares.
-    service = service_of(arn)
-    return service == "logs" or (service == "s3" and _bucket(arn) == stack.parameters.get(ARTIFACTS))
-
-
-def _bucket(arn: str) -> str:
-    return arn.split(":", 5)[5].split("/")[0]
+    service, artifacts = service_of(arn), stack.parameters.get(ARTIFACTS)
+    return service == "logs" or (service == "s3" and arn.split(":", 5)[5].split("/")[0] == artifacts)

@@ -1,18 +1,17 @@
 """ACC-023  function_role_acts_on_what_the_function_uses
 
-Why       A permission that no run uses is useful only to an intruder. A function learns its stores
-          from its variables, its dead-letter target and its mappings; it has no use for any other.
-Targets   AWS::Lambda::Function, AWS::DynamoDB::Table, AWS::IAM::Role, AWS::KMS::Key,
-          AWS::Kinesis::Stream, AWS::Lambda::EventInvokeConfig, AWS::Lambda::EventSourceMapping,
-          AWS::Logs::LogGroup, AWS::S3::Bucket, AWS::SNS::Topic, AWS::SQS::Queue
+Why       A permission that no run uses is useful only to an intruder. A function learns its stores from its variables,
+          its dead-letter target and its mappings; it has no use for any other.
+Targets   AWS::Lambda::Function, AWS::DynamoDB::Table, AWS::IAM::Role, AWS::KMS::Key, AWS::Kinesis::Stream,
+          AWS::Lambda::EventInvokeConfig, AWS::Lambda::EventSourceMapping, AWS::Logs::LogGroup, AWS::S3::Bucket,
+          AWS::SNS::Topic, AWS::SQS::Queue
 """
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from harness.render.resources import at, walk
-from rules.lib import Problem, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.iam import role_statements
 from rules.lib.roles import role_of
 from rules.lib.stores import HOLDS, only_sends_dead_letters, store_of
@@ -28,7 +27,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, each in stack.of("AWS::Lambda::Function").items() if role_of(stack, each) is not None]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Stores that the role may access and nothing in the function's configuration names."""
     function = stack.resources[subject]
     role = role_of(stack, function)

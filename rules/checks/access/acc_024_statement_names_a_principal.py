@@ -1,18 +1,16 @@
 """ACC-024  statement_names_a_principal
 
-Why       AWS rejects a policy whose principal is empty or an incomplete ARN, and the whole
-          deployment fails. That happens where a parameter is left empty that its author always set:
-          a stack without a reader's account.
-Targets   AWS::IAM::Role, AWS::KMS::Key, AWS::S3::BucketPolicy, AWS::SNS::TopicPolicy,
-          AWS::SQS::QueuePolicy, AWS::EC2::VPCEndpoint
+Why       AWS rejects a policy whose principal is empty or an incomplete ARN, and the whole deployment fails. That
+          happens where a parameter is left empty that its author always set: a stack without a reader's account.
+Targets   AWS::IAM::Role, AWS::KMS::Key, AWS::S3::BucketPolicy, AWS::SNS::TopicPolicy, AWS::SQS::QueuePolicy,
+          AWS::EC2::VPCEndpoint
 """
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from harness.render.resources import items
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.iam import ROLE, policy_statements, trust_statements
 from rules.lib.principals import account_of
 
@@ -41,7 +39,7 @@ def subjects(stack: Stack) -> list[str]:
     ]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Statements without a principal, or with one that is none."""
     resource = stack.resources[subject]
     read = trust_statements if resource.type == ROLE else policy_statements

@@ -1,15 +1,13 @@
 """ACC-026  role_keeps_its_policies_in_itself
 
-Why       Whoever asks what a program may do reads its role, and so does every rule about roles. A
-          policy that is declared elsewhere and attached to the role grants what nobody reads there,
-          and one for a principal outside the template grants access to somebody unknown.
+Why       Whoever asks what a program may do reads its role, and so does every rule about roles. A policy that is
+          declared elsewhere and attached to the role grants what nobody reads there, and one for a principal outside
+          the template grants access to somebody unknown.
 Targets   AWS::IAM::Role, AWS::IAM::ManagedPolicy, AWS::IAM::Policy, AWS::IAM::RolePolicy
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import items
-from rules.lib import Problem, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.roles import ROLE
 
 #: What hangs policies onto roles, and where it names them.
@@ -21,7 +19,7 @@ def subjects(stack: Stack) -> list[str]:
     return [*stack.of(ROLE), *(name for name, each in stack.of(*POLICIES).items() if not _is_of_a_role(stack, each))]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Policies that are attached to the role from outside, or to a principal outside the template."""
     resource = stack.resources[subject]
     if resource.type != ROLE:

@@ -1,16 +1,13 @@
 """ACC-027  function_grants_no_invoke_permission
 
-Why       The functions take their work from the stream and the queue through event source mappings.
-          Anyone who could invoke one could have records stored that no venue sent,
-          indistinguishable from the market's.
-Targets   AWS::Lambda::Function, AWS::Lambda::Permission, AWS::Lambda::Url, AWS::Lambda::Alias,
-          AWS::Lambda::Version
+Why       The functions take their work from the stream and the queue through event source mappings. Anyone who could
+          invoke one could have records stored that no venue sent, indistinguishable from the market's.
+Targets   AWS::Lambda::Function, AWS::Lambda::Permission, AWS::Lambda::Url, AWS::Lambda::Alias, AWS::Lambda::Version
 """
 
-from collections.abc import Iterator
 from typing import Any
 
-from rules.lib import Problem, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.mappings import function_named
 
 #: What opens a function, and where it names it.
@@ -25,7 +22,7 @@ def subjects(stack: Stack) -> list[str]:
     return list(stack.of("AWS::Lambda::Function"))
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Permissions and URLs by which others could invoke it."""
     function = stack.resources[subject]
     for name, each in stack.of(*OPENS).items():

@@ -1,14 +1,12 @@
 """ACC-028  query_results_stay_in_the_pipeline
 
-Why       The result of a query is a copy of licensed data. In somebody else's bucket it is out of
-          reach: our policies do not decide who reads it, and ending a licence does not withdraw it.
+Why       The result of a query is a copy of licensed data. In somebody else's bucket it is out of reach: our policies
+          do not decide who reads it, and ending a licence does not withdraw it.
 Targets   AWS::Athena::WorkGroup, AWS::S3::Bucket
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import at
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.buckets import BUCKET, prefix_in
 
 PATH = ("Properties", "WorkGroupConfiguration", "ResultConfiguration", "OutputLocation")
@@ -20,7 +18,7 @@ def subjects(stack: Stack) -> list[str]:
     return list(stack.of("AWS::Athena::WorkGroup"))
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Results that go outside the template, or where a client chooses."""
     place = at(stack.resources[subject].body, *PATH)
     if all(prefix_in(bucket, place) is None for bucket in stack.of(BUCKET).values()):

@@ -1,14 +1,11 @@
 """ACC-029  reader_may_read_what_it_is_promised
 
-Why       A customer pays for the Parquet. If a policy leaves out their account, or names another
-          one, they are denied access, and a stranger may have it instead. Each read needs both the
-          bucket's and the key's permission.
+Why       A customer pays for the Parquet. If a policy leaves out their account, or names another one, they are denied
+          access, and a stranger may have it instead. Each read needs both the bucket's and the key's permission.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::KMS::Key, AWS::KMS::Alias, AWS::Glue::Table
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.buckets import BUCKET, published, published_prefixes
 from rules.lib.iam import Statement, policy_statements
 from rules.lib.principals import conditions, names_account, names_everybody
@@ -25,11 +22,11 @@ def subjects(stack: Stack) -> list[str]:
     if not stack.parameters.get(PARAMETER):
         return []
     buckets = _buckets(stack)
-    keys = [key for bucket in buckets.values() if (key := _key(stack, bucket)) is not None]
-    return [*buckets, *dict.fromkeys(each.logical_id for each in keys)]
+    keys = [key_of(stack, default_encryption(bucket).get("KMSMasterKeyID")) for bucket in buckets.values()]
+    return [*buckets, *dict.fromkeys(each.logical_id for each in keys if each)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """What the reader's account needs, and the policy does not allow it."""
     resource, account = stack.resources[subject], stack.parameters[PARAMETER]
     if resource.type == BUCKET:
@@ -64,7 +61,3 @@ def _buckets(stack: Stack) -> dict[str, Resource]:
         for name, bucket in published(stack).items()
         if any(prefix.startswith(PUBLISHED) for prefix in published_prefixes(stack, bucket))
     }
-
-
-def _key(stack: Stack, bucket: Resource) -> Resource | None:
-    return key_of(stack, default_encryption(bucket).get("KMSMasterKeyID"))

@@ -1,18 +1,16 @@
 """ACC-030  replication_role_copies_its_bucket_only
 
-Why       S3 replicates any bucket that the role gives access to. A role that reads or writes
-          buckets other than its own two, or decrypts other buckets' objects, is a way to put
-          foreign objects into the seven-year record, and to carry ours out through an unwatched
-          bucket. Its trust policy cannot limit it to one bucket: AWS does not document that S3
-          sends one.
+Why       S3 replicates any bucket that the role gives access to. A role that reads or writes buckets other than its own
+          two, or decrypts other buckets' objects, is a way to put foreign objects into the seven-year record, and to
+          carry ours out through an unwatched bucket. Its trust policy cannot limit it to one bucket: AWS does not
+          document that S3 sends one.
 Targets   AWS::IAM::Role, AWS::S3::Bucket
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from harness.render.resources import at, items
-from rules.lib import Problem, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.buckets import BUCKET
 from rules.lib.iam import Statement, role_statements, trust_statements
 from rules.lib.principals import conditions
@@ -24,14 +22,9 @@ CONTEXT = "kms:encryptioncontext:aws:s3:arn"
 DECRYPTS = ("kms:Decrypt",)
 ENCRYPTS = ("kms:Encrypt", "kms:GenerateDataKey")
 READS = (
-    "s3:GetObject",
-    "s3:GetObjectVersion",
-    "s3:GetObjectVersionAcl",
-    "s3:GetObjectVersionForReplication",
-    "s3:GetObjectVersionTagging",
-    "s3:GetReplicationConfiguration",
-    "s3:ListBucket",
-)
+    "s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectVersionAcl", "s3:GetObjectVersionForReplication",
+    "s3:GetObjectVersionTagging", "s3:GetReplicationConfiguration", "s3:ListBucket",
+)  # fmt: skip
 WRITES = ("s3:PutObject", "s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags")
 
 
@@ -40,7 +33,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, role in stack.of(ROLE).items() if _sources(stack, role)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Buckets that it works for, reads or writes, and need not."""
     role = stack.resources[subject]
     sources = [each.arn for each in _sources(stack, role)]
@@ -71,7 +64,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             yield from _judge(statement, ENCRYPTS, "encrypt", destinations)
 
 
-def _reaches(statement: Statement, actions: tuple[str, ...], verb: str, arns: list[str]) -> Iterator[Problem]:
+def _reaches(statement: Statement, actions: tuple[str, ...], verb: str, arns: list[str]) -> Problems:
     if not any(statement.covers(each) for each in actions):
         return
     named = statement.resources
@@ -83,7 +76,7 @@ def _reaches(statement: Statement, actions: tuple[str, ...], verb: str, arns: li
         )
 
 
-def _judge(statement: Statement, actions: tuple[str, ...], verb: str, buckets: list[str]) -> Iterator[Problem]:
+def _judge(statement: Statement, actions: tuple[str, ...], verb: str, buckets: list[str]) -> Problems:
     if not any(statement.covers(each) for each in actions):
         return
     named = _values(statement, CONTEXT, CONTEXT_TESTS)

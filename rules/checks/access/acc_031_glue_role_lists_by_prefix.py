@@ -1,14 +1,12 @@
 """ACC-031  glue_role_lists_by_prefix
 
-Why       Object names show which venues we hold, since when, and what was rejected. The job and the
-          crawlers run code from many libraries and need only their own folders; listing a whole
-          bucket shows an intruder where to go next.
+Why       Object names show which venues we hold, since when, and what was rejected. The job and the crawlers run code
+          from many libraries and need only their own folders; listing a whole bucket shows an intruder where to go
+          next.
 Targets   AWS::IAM::Role
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.iam import Statement, role_statements, trust_statements
 from rules.lib.principals import conditions, services
 from rules.lib.roles import ROLE
@@ -22,7 +20,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, role in stack.of(ROLE).items() if _is_glues(role) and _listing(role)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Statements by which everything can be listed."""
     for statement in _listing(stack.resources[subject]):
         tests = conditions(statement)

@@ -1,31 +1,21 @@
 """ACC-032  role_is_granted_what_its_work_calls
 
-Why       An action that nothing calls is useful only to an intruder, and no run misses it. So this
-          rule keeps a list of what is called, not of what is dangerous: whatever AWS adds tomorrow
-          is not on it.
-Targets   AWS::IAM::Role, AWS::Glue::Crawler, AWS::Glue::Job, AWS::Lambda::EventSourceMapping,
-          AWS::Lambda::Function
+Why       An action that nothing calls is useful only to an intruder, and no run misses it. So this rule keeps a list of
+          what is called, not of what is dangerous: whatever AWS adds tomorrow is not on it.
+Targets   AWS::IAM::Role, AWS::Glue::Crawler, AWS::Glue::Job, AWS::Lambda::EventSourceMapping, AWS::Lambda::Function
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Resource, Stack
-from rules.lib.iam import Statement, role_statements
+from rules.lib import Problem, Problems, Stack
+from rules.lib.iam import role_statements
 from rules.lib.mappings import MAPPING, function_of, source
 from rules.lib.roles import ROLE, runners_of
 
 #: Lambda reads for a mapping with the function's role.
 #: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html, .../with-sqs.html
 POLLS = {
-    "kinesis:describestream",
-    "kinesis:describestreamsummary",
-    "kinesis:getrecords",
-    "kinesis:getsharditerator",
-    "kinesis:listshards",
-    "sqs:deletemessage",
-    "sqs:getqueueattributes",
-    "sqs:receivemessage",
-}
+    "kinesis:describestream", "kinesis:describestreamsummary", "kinesis:getrecords", "kinesis:getsharditerator",
+    "kinesis:listshards", "sqs:deletemessage", "sqs:getqueueattributes", "sqs:receivemessage",
+}  # fmt: skip
 _STORES = {"dynamodb:putitem", "dynamodb:updateitem", "s3:getobject", "s3:listbucket", "s3:putobject"}
 _OPENS = {"kms:decrypt", "kms:generatedatakey"}
 _GLUE_LOGS = {"logs:associatekmskey", "logs:createloggroup", "logs:createlogstream", "logs:putlogevents"}
@@ -86,13 +76,13 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, role in stack.of(ROLE).items() if runners_of(stack, role)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Granted actions that none of them calls."""
     role = stack.resources[subject]
     callers = runners_of(stack, role)
     called = {action for caller in callers for action in CALLS[caller.type]}
     who = ", ".join(caller.logical_id for caller in callers)
-    polled = _polled(stack, callers)
+    polled = {source(each) for each in stack.of(MAPPING).values() if function_of(stack, each) in callers}
     for statement in role_statements(role):
         for action in statement.actions if statement.allows else ():
             if "*" in action:
@@ -103,17 +93,9 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
                     f"remove {action}.",
                     statement.path,
                 )
-            elif action.lower() in POLLS and not _are(statement, polled):
+            elif action.lower() in POLLS and not set(statement.resources) <= polled:
                 yield Problem(
                     f"Lambda calls {action} only for an event source mapping, and no mapping of {who} has this source.",
                     f"remove {action}, or name nothing but the sources of the mappings as its Resource.",
                     statement.path,
                 )
-
-
-def _polled(stack: Stack, callers: list[Resource]) -> set[str]:
-    return {source(each) for each in stack.of(MAPPING).values() if function_of(stack, each) in callers}
-
-
-def _are(statement: Statement, sources: set[str]) -> bool:
-    return set(statement.resources) <= sources

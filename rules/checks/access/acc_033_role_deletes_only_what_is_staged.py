@@ -1,14 +1,12 @@
 """ACC-033  role_deletes_only_what_is_staged
 
-Why       A job has to delete its staged files. The same permission one folder further hides the
-          Parquet that everybody queries, or what a vendor sent: the old version remains, but no
-          query finds it, and nobody looks for objects that are not listed.
+Why       A job has to delete its staged files. The same permission one folder further hides the Parquet that everybody
+          queries, or what a vendor sent: the old version remains, but no query finds it, and nobody looks for objects
+          that are not listed.
 Targets   AWS::IAM::Role, AWS::S3::Bucket, AWS::Glue::Table, AWS::Lambda::EventSourceMapping
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Resource, Stack, buckets, grants
+from rules.lib import Problem, Problems, Resource, Stack, buckets, grants
 from rules.lib.roles import ROLE
 
 ACTION = "s3:DeleteObject"
@@ -22,7 +20,7 @@ def subjects(stack: Stack) -> list[str]:
     ]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Prefixes that hold more than the role's own leftovers."""
     role = stack.resources[subject]
     for name, bucket in stack.of(buckets.BUCKET).items():

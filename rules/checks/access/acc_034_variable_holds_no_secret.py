@@ -1,17 +1,15 @@
 """ACC-034  variable_holds_no_secret
 
-Why       Function variables and job arguments are visible to anyone who may list them, stay in the
-          template's history, and are printed in error reports. The pipeline needs no password at
-          all: its roles grant everything.
+Why       Function variables and job arguments are visible to anyone who may list them, stay in the template's history,
+          and are printed in error reports. The pipeline needs no password at all: its roles grant everything.
 Targets   AWS::Lambda::Function, AWS::Glue::Job
 """
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from harness.render.resources import at
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
 from rules.lib.iam import Path
 
 #: Where variables stand, by type.
@@ -29,13 +27,10 @@ IS_ONE = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b|-----BEGIN [A-Z ]*PRIVATE KEY-
 #: What only leads to a secret: an ARN, a path of Parameter Store, and what CloudFormation resolves by itself.
 LEADS = re.compile(r"arn:|/|\{\{resolve:(secretsmanager|ssm-secure):")
 
-
-def subjects(stack: Stack) -> list[str]:
-    """All functions and jobs."""
-    return list(stack.of(*VARIABLES))
+subjects = all_of(*VARIABLES)
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Variables that hold a secret, or are called one and lead nowhere."""
     resource = stack.resources[subject]
     place = VARIABLES[resource.type]

@@ -1,15 +1,15 @@
 """ACC-035  data_bucket_opens_to_readers_only
 
-Why       Whoever asks who can access the data reads the roles. A grant to our own account, a
-          service or an identity provider in the bucket policy goes unread, and no rule about roles
-          sees it. Other rules judge what other accounts may read.
+Why       Whoever asks who can access the data reads the roles. A grant to our own account, a service or an identity
+          provider in the bucket policy goes unread, and no rule about roles sees it. Other rules judge what other
+          accounts may read.
 Targets   AWS::S3::BucketPolicy, AWS::S3::Bucket, AWS::CloudTrail::Trail
 """
 
 from collections.abc import Iterator
 
 from harness.render.resources import at, items
-from rules.lib import Problem, Resource, Stack, trails
+from rules.lib import Problem, Problems, Resource, Stack, trails
 from rules.lib.iam import Statement, policy_statements
 from rules.lib.principals import ACCOUNT, account_of
 from rules.lib.stores import logging_buckets
@@ -26,7 +26,7 @@ def subjects(stack: Stack) -> list[str]:
     ]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Principals that are granted access and are not another account."""
     for statement in policy_statements(stack.resources[subject]):
         for who in _others_than_readers(statement) if statement.allows else ():

@@ -1,15 +1,14 @@
 """ACC-036  key_policy_leaves_grants_to_roles
 
-Why       The account controls its key, so a role's permissions on it are in the role. A user or
-          role that the key policy names directly can decrypt everything, and whoever reads its own
-          policies finds nothing.
+Why       The account controls its key, so a role's permissions on it are in the role. A user or role that the key
+          policy names directly can decrypt everything, and whoever reads its own policies finds nothing.
 Targets   AWS::KMS::Key
 """
 
 from collections.abc import Iterator
 
 from harness.render.resources import items
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.iam import Statement, policy_statements
 from rules.lib.principals import ACCOUNT, account_of
 
@@ -19,7 +18,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, key in stack.of("AWS::KMS::Key").items() if any(policy_statements(key))]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Users, roles and identity providers that the policy names."""
     for statement in policy_statements(stack.resources[subject]):
         for who in _named(statement) if statement.allows else ():

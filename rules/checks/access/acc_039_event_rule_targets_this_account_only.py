@@ -1,14 +1,12 @@
 """ACC-039  event_rule_targets_this_account_only
 
-Why       Events say what ran, on what, and how it ended. A second target in another account
-          receives all of them too, while our own alert looks as it always did.
+Why       Events say what ran, on what, and how it ended. A second target in another account receives all of them too,
+          while our own alert looks as it always did.
 Targets   AWS::Events::Rule
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import at, items
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.events import RULE, target_arns
 from rules.lib.principals import ACCOUNT
 
@@ -21,7 +19,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, rule in stack.of(RULE).items() if target_arns(rule)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Targets in other accounts or outside AWS, and dead-letter queues there."""
     for index, target in enumerate(items(stack.resources[subject].properties.get("Targets"))):
         dead = [at(target, "DeadLetterConfig", "Arn")] if at(target, "DeadLetterConfig") else []

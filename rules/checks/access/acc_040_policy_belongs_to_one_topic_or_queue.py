@@ -1,16 +1,15 @@
 """ACC-040  policy_belongs_to_one_topic_or_queue
 
-Why       SNS rejects a policy whose statements name anything but the one topic that it is attached
-          to, and the deployment fails. A topic or a queue has one policy: of two resources that set
-          it, the later replaces the earlier, so the order of deployment decides who may send.
+Why       SNS rejects a policy whose statements name anything but the one topic that it is attached to, and the
+          deployment fails. A topic or a queue has one policy: of two resources that set it, the later replaces the
+          earlier, so the order of deployment decides who may send.
 Targets   AWS::SNS::TopicPolicy, AWS::SQS::QueuePolicy, AWS::SQS::Queue
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from harness.render.resources import items
-from rules.lib import Problem, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.iam import policy_statements
 
 QUEUE = "AWS::SQS::Queue"
@@ -19,19 +18,11 @@ QUEUE = "AWS::SQS::Queue"
 OF_TOPICS = frozenset(
     f"sns:{each}".lower()
     for each in (
-        "AddPermission",
-        "DeleteTopic",
-        "GetDataProtectionPolicy",
-        "GetTopicAttributes",
-        "ListSubscriptionsByTopic",
-        "ListTagsForResource",
-        "Publish",
-        "PutDataProtectionPolicy",
-        "RemovePermission",
-        "SetTopicAttributes",
+        "AddPermission", "DeleteTopic", "GetDataProtectionPolicy", "GetTopicAttributes", "ListSubscriptionsByTopic",
+        "ListTagsForResource", "Publish", "PutDataProtectionPolicy", "RemovePermission", "SetTopicAttributes",
         "Subscribe",
     )
-)
+)  # fmt: skip
 #: Where each kind of policy says what it is put on.
 TARGETS = {"AWS::SNS::TopicPolicy": "Topics", "AWS::SQS::QueuePolicy": "Queues"}
 
@@ -42,7 +33,7 @@ def subjects(stack: Stack) -> list[str]:
     return list(stack.of(*TARGETS))
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """A second target, another policy for the same one, or a statement that names anything but the target."""
     policy = stack.resources[subject]
     key = TARGETS[policy.type]

@@ -1,15 +1,12 @@
 """ACC-041  grant_to_another_account_names_its_organization
 
-Why       People and scanners read a grant to another account where it stands. A limit in another
-          statement is lost when the grant is copied, and a key policy has no such other statement:
-          it would stay open to the account after it has left the organization. Where no
-          organization is configured, a grant that requires one denies every read.
+Why       People and scanners read a grant to another account where it stands. A limit in another statement is lost when
+          the grant is copied, and a key policy has no such other statement: it would stay open to the account after it
+          has left the organization. Where no organization is configured, a grant that requires one denies every read.
 Targets   AWS::S3::BucketPolicy, AWS::KMS::Key
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.iam import Statement, policy_statements
 from rules.lib.principals import conditions, foreign_accounts
 
@@ -26,7 +23,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, policy in policies if any(_lets_in(each) for each in policy_statements(policy))]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Grants that do not ask for the organization, or ask for one where none is named."""
     organization = stack.parameters[PARAMETER]
     for statement in policy_statements(stack.resources[subject]):

@@ -1,14 +1,11 @@
 """ACC-047  role_makes_interfaces_in_its_own_network
 
-Why       A shared VPC belongs to another account, which lets us create network interfaces in its
-          subnets. A role that may do more there, or in any other network, lets an intruder reach
-          hosts that are not ours.
+Why       A shared VPC belongs to another account, which lets us create network interfaces in its subnets. A role that
+          may do more there, or in any other network, lets an intruder reach hosts that are not ours.
 Targets   AWS::IAM::Role, AWS::Lambda::Function
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.iam import Statement, role_statements
 from rules.lib.roles import ROLE, runners_of
 
@@ -24,7 +21,7 @@ def subjects(stack: Stack) -> list[str]:
     ]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Networks other than this account's, except the subnets of the VPC's owner."""
     role = stack.resources[subject]
     runner = runners_of(stack, role)[0]

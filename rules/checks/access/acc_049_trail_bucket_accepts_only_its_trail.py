@@ -1,27 +1,22 @@
 """ACC-049  trail_bucket_accepts_only_its_trail
 
-Why       The trail is what we show when we are asked who read what. CloudTrail works for every
-          customer: a statement that does not name our trail lets a stranger's files in among ours.
-          A trail that the bucket denies records nothing, and the pipeline does not notice.
+Why       The trail is what we show when we are asked who read what. CloudTrail works for every customer: a statement
+          that does not name our trail lets a stranger's files in among ours. A trail that the bucket denies records
+          nothing, and the pipeline does not notice.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::CloudTrail::Trail
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Resource, Stack, stores, trails
+from rules.lib import Problem, Problems, Resource, Stack, stores, trails
 from rules.lib.iam import Statement
 from rules.lib.principals import ACCOUNT, conditions
 from rules.lib.requests import granted
 
 OWNER = ("stringequals", "s3:x-amz-acl")
 
-
-def subjects(stack: Stack) -> list[str]:
-    """The buckets of trails."""
-    return list(trails.trail_buckets(stack))
+subjects = trails.trail_buckets
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Grants beyond the trails that deliver here, and trails that are not allowed in."""
     bucket = stack.resources[subject]
     statements = stores.guards(stack, bucket)
@@ -39,7 +34,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             )
 
 
-def _judge(stack: Stack, statement: Statement, bucket: Resource) -> Iterator[Problem]:
+def _judge(stack: Stack, statement: Statement, bucket: Resource) -> Problems:
     which = f"the statement {statement.sid or statement.path[-1]} of its policy"
     if statement.body.get("Principal") not in ({"Service": trails.SERVICE}, {"Service": [trails.SERVICE]}):
         yield Problem(

@@ -1,25 +1,19 @@
 """ACC-050  trail_bucket_refuses_other_writers
 
-Why       An administrator may write to every bucket of the account. One who has read what they
-          should not could replace the file that shows it. Only the bucket's own policy binds
-          administrators too.
+Why       An administrator may write to every bucket of the account. One who has read what they should not could replace
+          the file that shows it. Only the bucket's own policy binds administrators too.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::CloudTrail::Trail
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack, stores, trails
+from rules.lib import Problem, Problems, Stack, stores, trails
 
 WRITING = ("s3:PutObject", "s3:ReplicateObject")
 OTHERS = {("stringnotequals", "aws:principalservicename"): [trails.SERVICE]}
 
-
-def subjects(stack: Stack) -> list[str]:
-    """The buckets of trails."""
-    return list(trails.trail_buckets(stack))
+subjects = trails.trail_buckets
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """No statement that denies writing to everyone but CloudTrail."""
     bucket = stack.resources[subject]
     statements = stores.guards(stack, bucket)

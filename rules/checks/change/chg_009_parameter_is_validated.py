@@ -1,18 +1,16 @@
 """CHG-009  parameter_is_validated
 
-Why       A mistyped account id is noticed when half the stack is built, or when a stranger reads
-          our data. If the parameter states what is valid, CloudFormation rejects a wrong value
-          before it creates anything.
+Why       A mistyped account id is noticed when half the stack is built, or when a stranger reads our data. If the
+          parameter states what is valid, CloudFormation rejects a wrong value before it creates anything.
 Targets   Parameters
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from harness.render import patterns
 from harness.render.errors import UnrenderableTemplate
 from harness.render.resources import at
-from rules.lib import Problem
+from rules.lib import Problem, Problems
 from rules.lib.sections import entries
 
 JUDGES = "source"
@@ -29,7 +27,7 @@ def subjects(template: dict[str, Any]) -> list[str]:
     return [name for name, each in named if at(each, "Type") in (None, *UNCHECKED)]
 
 
-def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:
+def problems(template: dict[str, Any], subject: str) -> Problems:
     """A parameter that accepts anything, or rejects a value without saying why."""
     path = ("Parameters", subject)
     parameter = at(template, *path)

@@ -1,14 +1,12 @@
 """CHG-012  function_runs_on_the_layers_architecture
 
-Why       The layer holds compiled code. A function that moves to another architecture without its
-          layer deploys without an error and fails at its first import, on every message.
+Why       The layer holds compiled code. A function that moves to another architecture without its layer deploys without
+          an error and fails at its first import, on every message.
 Targets   AWS::Lambda::Function, AWS::Lambda::LayerVersion
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import items
-from rules.lib import Problem, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 
 FUNCTION, LAYER = "AWS::Lambda::Function", "AWS::Lambda::LayerVersion"
 #: What Lambda takes where a function does not say.
@@ -20,7 +18,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, each in stack.of(FUNCTION).items() if _layers(stack, each)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """An architecture that a layer is not built for. That the layer states its architectures is another rule."""
     function = stack.of(FUNCTION)[subject]
     wanted = items(function.properties.get("Architectures")) or [DEFAULT]

@@ -1,16 +1,14 @@
 """CHG-014  export_is_named_for_its_stack
 
-Why       An export's name is unique in an account and Region. A fixed name keeps a second
-          environment from being deployed beside the first, or lets a consumer of development import
-          production's stream.
+Why       An export's name is unique in an account and Region. A fixed name keeps a second environment from being
+          deployed beside the first, or lets a consumer of development import production's stream.
 Targets   Outputs
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from harness.render.resources import at, walk
-from rules.lib import Problem
+from rules.lib import Problem, Problems
 from rules.lib.sections import entries
 
 JUDGES = "source"
@@ -22,7 +20,7 @@ def subjects(template: dict[str, Any]) -> list[str]:
     return [name for name, each in named if isinstance(each, dict) and "Export" in each]
 
 
-def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:
+def problems(template: dict[str, Any], subject: str) -> Problems:
     """An export whose name is the same in every stack."""
     path = ("Outputs", subject, "Export", "Name")
     if not any(_is_the_stack(inside, each) for inside, each in walk(at(template, *path))):

@@ -1,23 +1,18 @@
 """CHG-015  glue_table_is_declared_in_the_database
 
-Why       Analysts and their permissions know one database. A table or a crawler in another one
-          works without an error, while the tables that people query go stale or are missing.
+Why       Analysts and their permissions know one database. A table or a crawler in another one works without an error,
+          while the tables that people query go stale or are missing.
 Targets   AWS::Glue::Table, AWS::Glue::Crawler, AWS::Glue::Database
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
 
 JUDGED = ("AWS::Glue::Crawler", "AWS::Glue::Table")
 
-
-def subjects(stack: Stack) -> list[str]:
-    """The tables and crawlers."""
-    return list(stack.of(*JUDGED))
+subjects = all_of(*JUDGED)
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """A database that this template does not declare."""
     judged = stack.of(*JUDGED)[subject]
     if not stack.by_ref(judged.properties.get("DatabaseName"), "AWS::Glue::Database"):

@@ -1,26 +1,21 @@
 """CHG-016  crawler_adds_to_declared_tables
 
-Why       A crawler that is given a folder creates its own tables and guesses the columns. A price
-          that becomes a double no longer matches the venue's to the last digit, and a column that
-          is guessed differently breaks everybody's queries overnight.
+Why       A crawler that is given a folder creates its own tables and guesses the columns. A price that becomes a double
+          no longer matches the venue's to the last digit, and a column that is guessed differently breaks everybody's
+          queries overnight.
 Targets   AWS::Glue::Crawler, AWS::Glue::Table
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import at, items
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
 
 CRAWLER = "AWS::Glue::Crawler"
 PATH = ("Properties", "Targets")
 
-
-def subjects(stack: Stack) -> list[str]:
-    """The crawlers."""
-    return list(stack.of(CRAWLER))
+subjects = all_of(CRAWLER)
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Targets other than tables that this template declares."""
     targets = at(stack.of(CRAWLER)[subject].body, *PATH)
     kinds = {key: items(each) for key, each in targets.items()} if isinstance(targets, dict) else {}

@@ -1,15 +1,13 @@
 """CHG-018  partitioned_table_is_crawled
 
-Why       A query sees only the hours in the catalogue, and no error reports the others. The job
-          adds the hours that it writes; an hour that was deleted from the catalogue, or written
-          before it existed, is missing from every query until a crawler finds it.
+Why       A query sees only the hours in the catalogue, and no error reports the others. The job adds the hours that it
+          writes; an hour that was deleted from the catalogue, or written before it existed, is missing from every query
+          until a crawler finds it.
 Targets   AWS::Glue::Table, AWS::Glue::Crawler
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import at, items
-from rules.lib import Problem, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 
 TABLE = "AWS::Glue::Table"
 
@@ -19,7 +17,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, each in stack.of(TABLE).items() if _has_partitions(each)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """A table that no crawler of the template has for a target."""
     table = stack.of(TABLE)[subject]
     crawled = [

@@ -1,16 +1,14 @@
 """CHG-019  tag_names_the_right_environment
 
-Why       Whoever cleans up last week's test goes by the tag. A production bucket that is tagged
-          staging, or with no real environment, is deleted with it, or its cost is charged to the
-          wrong team.
+Why       Whoever cleans up last week's test goes by the tag. A production bucket that is tagged staging, or with no
+          real environment, is deleted with it, or its cost is charged to the wrong team.
 Targets   *
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from harness.render.resources import at
-from rules.lib import Problem, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.iam import Path
 
 TAG = "Environment"
@@ -22,7 +20,7 @@ def subjects(stack: Stack) -> list[str]:
     return named if TAG in stack.parameters else []
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """A tag that differs from the parameter. That there is a tag is another rule."""
     environment = stack.parameters[TAG]
     for path, value in _tags(stack.all()[subject]):

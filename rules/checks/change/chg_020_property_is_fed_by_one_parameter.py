@@ -1,17 +1,16 @@
 """CHG-020  property_is_fed_by_one_parameter
 
-Why       A setting that was copied from another resource keeps that one's parameter: it deploys,
-          but follows a different switch than its neighbours. Whoever then shortens the access logs
-          also deletes a function's logs, without warning.
+Why       A setting that was copied from another resource keeps that one's parameter: it deploys, but follows a
+          different switch than its neighbours. Whoever then shortens the access logs also deletes a function's logs,
+          without warning.
 Targets   Parameters
 """
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 from harness.render.resources import at, walk
-from rules.lib import Problem
+from rules.lib import Problem, Problems
 from rules.lib.cached import cached, cached_by_part
 from rules.lib.iam import Path
 
@@ -30,7 +29,7 @@ def subjects(template: dict[str, Any]) -> list[str]:
     return [name for name in _resources(template) if any(name in each and len(each) > 1 for each in fed.values())]
 
 
-def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:
+def problems(template: dict[str, Any], subject: str) -> Problems:
     """Properties that take another parameter than those of most others; of two that differ, either may be wrong."""
     for (kind, path), fed in _fed(template).items():
         if subject not in fed or len(fed) < 2:

@@ -1,17 +1,15 @@
 """CHG-021  parameter_is_used
 
-Why       Whoever sets a retention and sees the deployment succeed believes that it applies. A
-          parameter that nothing uses is a switch that is not wired, and the first to notice is the
-          auditor.
+Why       Whoever sets a retention and sees the deployment succeed believes that it applies. A parameter that nothing
+          uses is a switch that is not wired, and the first to notice is the auditor.
 Targets   Parameters
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from harness.render.dependencies import conditions, references
 from harness.render.resources import at
-from rules.lib import Problem
+from rules.lib import Problem, Problems
 from rules.lib.cached import cached, cached_by_part
 from rules.lib.sections import entries
 
@@ -23,7 +21,7 @@ def subjects(template: dict[str, Any]) -> list[str]:
     return list(entries(template, "Parameters"))
 
 
-def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:
+def problems(template: dict[str, Any], subject: str) -> Problems:
     """A parameter that decides nothing: at most what else may be entered."""
     if subject not in _used(template):
         yield Problem(

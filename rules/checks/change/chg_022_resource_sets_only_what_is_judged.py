@@ -1,14 +1,12 @@
 """CHG-022  resource_sets_only_what_is_judged
 
-Why       A rule sees only what it was written for. A share with another account, an access point,
-          an inventory that is sent elsewhere: each is a resource or property that the rules about
-          buckets and roles do not see. What no rule judges has not passed; it is unseen.
+Why       A rule sees only what it was written for. A share with another account, an access point, an inventory that is
+          sent elsewhere: each is a resource or property that the rules about buckets and roles do not see. What no rule
+          judges has not passed; it is unseen.
 Targets   *
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 
 #: The types that make up a pipeline, with the properties that rules judge or that need no judging: names, words, and
 #: what a resource cannot be created without. tests/mutants/found/test_judged.py holds each property to a break that a
@@ -67,7 +65,7 @@ def subjects(stack: Stack) -> list[str]:
     return list(stack.all())
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """A type that no rule is about, and properties that none reads."""
     resource = stack.resources[subject]
     if resource.type not in JUDGED:

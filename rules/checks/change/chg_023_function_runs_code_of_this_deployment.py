@@ -1,36 +1,26 @@
 """CHG-023  function_runs_code_of_this_deployment
 
-Why       Only code that was reviewed, tested and built may run. A layer of another account, inline
-          code and a variable that preloads another program each run with the function's role and
-          see every record.
+Why       Only code that was reviewed, tested and built may run. A layer of another account, inline code and a variable
+          that preloads another program each run with the function's role and see every record.
 Targets   AWS::Lambda::Function, AWS::Lambda::LayerVersion
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from harness.render.resources import at, items
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
 
 #: Variables by which a program other than the handler is run, or a library loaded, before it.
 #: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html
 LOADS = (
-    "AWS_LAMBDA_EXEC_WRAPPER",
-    "LD_LIBRARY_PATH",
-    "LD_PRELOAD",
-    "PYTHONHOME",
-    "PYTHONPATH",
-    "PYTHONSTARTUP",
+    "AWS_LAMBDA_EXEC_WRAPPER", "LD_LIBRARY_PATH", "LD_PRELOAD", "PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP",
     "PYTHONUSERBASE",
-)
+)  # fmt: skip
+
+subjects = all_of("AWS::Lambda::Function")
 
 
-def subjects(stack: Stack) -> list[str]:
-    """All functions."""
-    return list(stack.of("AWS::Lambda::Function"))
-
-
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Code, layers and variables that load anything else."""
     stated = stack.resources[subject].properties
     if not _is_packaged(stated.get("Code")):

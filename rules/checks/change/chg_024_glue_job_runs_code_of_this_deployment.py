@@ -1,35 +1,24 @@
 """CHG-024  glue_job_runs_code_of_this_deployment
 
-Why       One script was reviewed and tested. A package that is fetched when the job starts, an
-          extra jar, or a Spark setting that names one runs with the job's role on all of the data,
-          and can change every night.
+Why       One script was reviewed and tested. A package that is fetched when the job starts, an extra jar, or a Spark
+          setting that names one runs with the job's role on all of the data, and can change every night.
 Targets   AWS::Glue::Job
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import at
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
 
 #: Arguments by which Glue or Spark loads what is not the script.
 #: https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html
 LOADS = (
-    "--additional-python-modules",
-    "--conf",
-    "--extra-files",
-    "--extra-jars",
-    "--extra-py-files",
-    "--python-modules-installer-option",
-    "--user-jars-first",
-)
+    "--additional-python-modules", "--conf", "--extra-files", "--extra-jars", "--extra-py-files",
+    "--python-modules-installer-option", "--user-jars-first",
+)  # fmt: skip
+
+subjects = all_of("AWS::Glue::Job")
 
 
-def subjects(stack: Stack) -> list[str]:
-    """All jobs."""
-    return list(stack.of("AWS::Glue::Job"))
-
-
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """A missing script, and arguments that load other code."""
     stated = stack.resources[subject].properties
     if not at(stated, "Command", "ScriptLocation"):

@@ -1,17 +1,16 @@
 """CHG-025  condition_depends_on_a_parameter
 
-Why       A condition that always evaluates to the same value is a disconnected switch: the
-          parameter still exists, the deployment accepts its value, and what depends on it never
-          changes. Renderings do not show it, because all of them look the same.
+Why       A condition that always evaluates to the same value is a disconnected switch: the parameter still exists, the
+          deployment accepts its value, and what depends on it never changes. Renderings do not show it, because all of
+          them look the same.
 Targets   Conditions
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from harness.render.dependencies import conditions, references
 from harness.render.resources import at
-from rules.lib import Problem
+from rules.lib import Problem, Problems
 from rules.lib.sections import entries
 
 JUDGES = "source"
@@ -22,7 +21,7 @@ def subjects(template: dict[str, Any]) -> list[str]:
     return list(entries(template, "Conditions"))
 
 
-def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:
+def problems(template: dict[str, Any], subject: str) -> Problems:
     """A condition that no parameter and no pseudo parameter has any part in."""
     if not _depends(template, subject, set()):
         yield Problem(

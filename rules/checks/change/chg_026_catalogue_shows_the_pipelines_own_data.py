@@ -1,29 +1,24 @@
 """CHG-026  catalogue_shows_the_pipelines_own_data
 
-Why       Analysts query what the catalogue calls trades. A table in somebody else's bucket, or a
-          link to somebody else's table, answers just as well, and its name does not show whose
-          prices these are. A catalogue whose defaults grant everybody new tables exposes ours.
+Why       Analysts query what the catalogue calls trades. A table in somebody else's bucket, or a link to somebody
+          else's table, answers just as well, and its name does not show whose prices these are. A catalogue whose
+          defaults grant everybody new tables exposes ours.
 Targets   AWS::Glue::Database, AWS::Glue::Table, AWS::S3::Bucket
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from harness.render.resources import at
-from rules.lib import Problem, Stack, buckets
+from rules.lib import Problem, Problems, Stack, buckets
 from rules.lib.principals import ACCOUNT
 
 #: Where each says what it is.
 INPUT = {"AWS::Glue::Database": "DatabaseInput", "AWS::Glue::Table": "TableInput"}
 #: What makes it show something that is elsewhere, or to everybody.
 LINKS = (
-    "CreateTableDefaultPermissions",
-    "FederatedDatabase",
-    "TargetDatabase",
-    "TargetTable",
-    "ViewExpandedText",
+    "CreateTableDefaultPermissions", "FederatedDatabase", "TargetDatabase", "TargetTable", "ViewExpandedText",
     "ViewOriginalText",
-)
+)  # fmt: skip
 
 
 def subjects(stack: Stack) -> list[str]:
@@ -32,7 +27,7 @@ def subjects(stack: Stack) -> list[str]:
     return list(stack.of(*INPUT))
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Catalogues, links and locations outside the template."""
     resource = stack.resources[subject]
     stated, path = resource.properties.get(INPUT[resource.type]), ("Properties", INPUT[resource.type])
@@ -46,7 +41,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     for link in LINKS:
         if at(stated, link):
             yield Problem(
-                f"its {link} points to another table, or grants everyone access.", f"remove {link}.", (*path, link)
+                f"its {link} points to another table, or opens it to everyone.", f"remove {link}.", (*path, link)
             )
     place = at(stated, "LocationUri") or at(stated, "StorageDescriptor", "Location")
     is_table = resource.type == "AWS::Glue::Table"

@@ -1,8 +1,8 @@
 """CHG-028  region_is_supported_by_glue
 
-Why       Not every Region has everything that a pipeline needs: some partitions get a Glue version
-          years later. What cannot run there has to be rejected before anything is created, not when
-          the last of eighty resources fails and the write-once archive already exists.
+Why       Not every Region has everything that a pipeline needs: some partitions get a Glue version years later. What
+          cannot run there has to be rejected before anything is created, not when the last of eighty resources fails
+          and the write-once archive already exists.
 Targets   AWS::Glue::Job, Mappings, Outputs
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.render.resources import at
-from rules.lib import Problem
+from rules.lib import Problem, Problems
 from rules.lib.cached import cached_by_part
 
 JUDGES = "source"
@@ -28,7 +28,7 @@ def subjects(template: dict[str, Any]) -> list[str]:
     return [name for name, body in named if at(body, "Type") == "AWS::Glue::Job"]
 
 
-def problems(template: dict[str, Any], subject: str) -> Iterator[Problem]:
+def problems(template: dict[str, Any], subject: str) -> Problems:
     """A job that may be created in any Region, or in one that is not known to support it."""
     maps = [name for name in dict.fromkeys(_looked_up(template)) if isinstance(at(template, "Mappings", name), dict)]
     if not maps:

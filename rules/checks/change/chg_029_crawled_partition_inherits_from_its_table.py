@@ -1,30 +1,26 @@
 """CHG-029  crawled_partition_inherits_from_its_table
 
-Why       Each partition in the catalogue has columns of its own. A crawler that takes them from the
-          files makes the hours of one table differ, and a query over two of them fails or shows a
-          price in another column. Partitions have to have their table's columns.
+Why       Each partition in the catalogue has columns of its own. A crawler that takes them from the files makes the
+          hours of one table differ, and a query over two of them fails or shows a price in another column. Partitions
+          have to have their table's columns.
 Targets   AWS::Glue::Crawler
 """
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 from harness.render.resources import at
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
 
 CRAWLER = "AWS::Glue::Crawler"
 PATH = ("Properties", "Configuration")
 #: https://docs.aws.amazon.com/glue/latest/dg/crawler-schema-changes-prevent.html
 WANTED = '{"Version": 1.0, "CrawlerOutput": {"Partitions": {"AddOrUpdateBehavior": "InheritFromTable"}}}'
 
-
-def subjects(stack: Stack) -> list[str]:
-    """The crawlers."""
-    return list(stack.of(CRAWLER))
+subjects = all_of(CRAWLER)
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """A crawler that decides by itself what a partition holds, or that changes tables by another setting."""
     stated = _parsed(stack.of(CRAWLER)[subject].properties.get("Configuration"))
     if at(stated, "CrawlerOutput", "Partitions", "AddOrUpdateBehavior") != "InheritFromTable":

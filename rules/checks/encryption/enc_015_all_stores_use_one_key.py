@@ -1,16 +1,13 @@
 """ENC-015  all_stores_use_one_key
 
-Why       Ending a licence means disabling one key. A store that was left on another key stays
-          readable, and a copy under somebody else's key can be taken from us.
-Targets   AWS::Athena::WorkGroup, AWS::CloudTrail::Trail, AWS::DynamoDB::Table,
-          AWS::Glue::SecurityConfiguration, AWS::Kinesis::Stream, AWS::Lambda::EventSourceMapping,
-          AWS::Lambda::Function, AWS::Logs::LogGroup, AWS::S3::Bucket, AWS::SNS::Topic,
-          AWS::SQS::Queue
+Why       Ending a licence means disabling one key. A store that was left on another key stays readable, and a copy
+          under somebody else's key can be taken from us.
+Targets   AWS::Athena::WorkGroup, AWS::CloudTrail::Trail, AWS::DynamoDB::Table, AWS::Glue::SecurityConfiguration,
+          AWS::Kinesis::Stream, AWS::Lambda::EventSourceMapping, AWS::Lambda::Function, AWS::Logs::LogGroup,
+          AWS::S3::Bucket, AWS::SNS::Topic, AWS::SQS::Queue
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.stores import ENCRYPTED, keys_named, pipeline_key
 
 
@@ -19,7 +16,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, store in stack.of(*ENCRYPTED).items() if any(keys_named(store))]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Keys that are not the one which most of the stores use."""
     expected = pipeline_key(stack)
     for path, key in keys_named(stack.resources[subject]):

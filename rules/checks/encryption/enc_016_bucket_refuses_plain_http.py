@@ -1,22 +1,17 @@
 """ENC-016  bucket_refuses_plain_http
 
-Why       A price sent in the clear can be read in transit, and changed before it is stored. Only
-          the bucket's own policy binds every caller, the reader's account included.
+Why       A price sent in the clear can be read in transit, and changed before it is stored. Only the bucket's own
+          policy binds every caller, the reader's account included.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
 from rules.lib.stores import PLAIN_HTTP, guards, refuses_everybody
 
-
-def subjects(stack: Stack) -> list[str]:
-    """All buckets."""
-    return list(stack.of("AWS::S3::Bucket"))
+subjects = all_of("AWS::S3::Bucket")
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """No statement that denies everyone everything without TLS."""
     bucket = stack.resources[subject]
     if not refuses_everybody(guards(stack, bucket), "s3:*", [bucket.arn, f"{bucket.arn}/*"], PLAIN_HTTP):

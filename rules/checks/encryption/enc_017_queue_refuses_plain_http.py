@@ -1,22 +1,17 @@
 """ENC-017  queue_refuses_plain_http
 
-Why       Messages name objects of the record and say why they were rejected. Sent in the clear,
-          they can be read in transit, or changed so that the wrong object is judged.
+Why       Messages name objects of the record and say why they were rejected. Sent in the clear, they can be read in
+          transit, or changed so that the wrong object is judged.
 Targets   AWS::SQS::Queue, AWS::SQS::QueuePolicy
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
 from rules.lib.stores import PLAIN_HTTP, guards, refuses_everybody
 
-
-def subjects(stack: Stack) -> list[str]:
-    """All queues."""
-    return list(stack.of("AWS::SQS::Queue"))
+subjects = all_of("AWS::SQS::Queue")
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """No statement that denies everyone everything without TLS."""
     queue = stack.resources[subject]
     if not refuses_everybody(guards(stack, queue), "sqs:*", [queue.arn], PLAIN_HTTP):

@@ -1,25 +1,19 @@
 """ENC-019  data_bucket_refuses_other_algorithms
 
-Why       An upload can ask for weaker encryption than the bucket's own, and its object then stays
-          readable after the key is switched off. But an upload that names no algorithm gets the
-          bucket's encryption, and denying it loses the data of writers that rely on that, such as
-          Lambda's delivery of failed batches.
+Why       An upload can ask for weaker encryption than the bucket's own, and its object then stays readable after the
+          key is switched off. But an upload that names no algorithm gets the bucket's encryption, and denying it loses
+          the data of writers that rely on that, such as Lambda's delivery of failed batches.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::IAM::Role
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.iam import Statement, role_statements
 from rules.lib.stores import ALGORITHM, encrypted_with_kms, guards, refuses_uploads, refuses_uploads_without
 
-
-def subjects(stack: Stack) -> list[str]:
-    """Buckets that encrypt with KMS."""
-    return list(encrypted_with_kms(stack))
+subjects = encrypted_with_kms
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Uploads that name another algorithm are allowed, or those that name none are denied."""
     bucket = stack.resources[subject]
     wanted = {("null", ALGORITHM): ["false"], ("stringnotequals", ALGORITHM): ["aws:kms"]}

@@ -1,15 +1,13 @@
 """ENC-020  data_bucket_refuses_other_keys
 
-Why       An upload can name a key of somebody else's account. The object is then in our bucket, and
-          its owner can make it unreadable to us. An upload that names neither key nor algorithm
-          gets the bucket's key, and has to be allowed; one that names an algorithm alone does not,
-          which another rule judges (data_bucket_refuses_the_aws_managed_key).
+Why       An upload can name a key of somebody else's account. The object is then in our bucket, and its owner can make
+          it unreadable to us. An upload that names neither key nor algorithm gets the bucket's key, and has to be
+          allowed; one that names an algorithm alone does not, which another rule judges
+          (data_bucket_refuses_the_aws_managed_key).
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.stores import (
     KEY_ID,
     default_encryption,
@@ -19,13 +17,10 @@ from rules.lib.stores import (
     refuses_uploads_without,
 )
 
-
-def subjects(stack: Stack) -> list[str]:
-    """Buckets that encrypt with KMS."""
-    return list(encrypted_with_kms(stack))
+subjects = encrypted_with_kms
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Uploads that name another key are allowed, or those that name nothing are denied."""
     bucket = stack.resources[subject]
     key = default_encryption(bucket).get("KMSMasterKeyID")

@@ -1,27 +1,20 @@
 """ENC-021  log_group_key_is_open_to_logs
 
-Why       CloudWatch Logs encrypts a log group itself, not with the permissions of whoever writes to
-          it. If the key policy does not allow it, the log group cannot be created; if that is
-          removed later, logs can be neither written nor read.
+Why       CloudWatch Logs encrypts a log group itself, not with the permissions of whoever writes to it. If the key
+          policy does not allow it, the log group cannot be created; if that is removed later, logs can be neither
+          written nor read.
 Targets   AWS::Logs::LogGroup, AWS::KMS::Key, AWS::KMS::Alias
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.requests import Request, key_of, refused
 
 GROUP = "AWS::Logs::LogGroup"
 #: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
 ACTIONS = (
-    "kms:Decrypt",
-    "kms:DescribeKey",
-    "kms:Encrypt",
-    "kms:GenerateDataKey",
-    "kms:GenerateDataKeyWithoutPlaintext",
-    "kms:ReEncryptFrom",
-    "kms:ReEncryptTo",
-)
+    "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom", "kms:ReEncryptTo",
+)  # fmt: skip
 
 
 def subjects(stack: Stack) -> list[str]:
@@ -30,7 +23,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, group in stack.of(GROUP).items() if _key(stack, group) is not None]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """What CloudWatch Logs does with the key, and its policy does not allow."""
     group = stack.resources[subject]
     key = _key(stack, group)

@@ -1,14 +1,11 @@
 """ENC-022  glue_security_configuration_is_declared
 
-Why       A security configuration decides how a job's logs, bookmarks and files are encrypted. One
-          that is not in the template may be anybody's: it may use a key that we cannot disable, or
-          be deleted, and then no run starts.
+Why       A security configuration decides how a job's logs, bookmarks and files are encrypted. One that is not in the
+          template may be anybody's: it may use a key that we cannot disable, or be deleted, and then no run starts.
 Targets   AWS::Glue::Job, AWS::Glue::Crawler, AWS::Glue::SecurityConfiguration
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 
 CONFIGURATION = "AWS::Glue::SecurityConfiguration"
 #: What runs with a security configuration, and where it names it.
@@ -21,7 +18,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, each in stack.of(*NAMED).items() if NAMED[each.type] in each.properties]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """A configuration that is not of this template."""
     resource = stack.resources[subject]
     key = NAMED[resource.type]

@@ -1,14 +1,12 @@
 """ENC-023  key_name_leads_to_a_key_of_this_account
 
-Why       Everything encrypts with the key that an alias, or one parameter, names. If it points to a
-          key of another account, every store follows with the next deployment: we can read the data
-          only as long as that key's owner lets us.
+Why       Everything encrypts with the key that an alias, or one parameter, names. If it points to a key of another
+          account, every store follows with the next deployment: we can read the data only as long as that key's owner
+          lets us.
 Targets   AWS::KMS::Alias, AWS::SSM::Parameter
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.principals import ACCOUNT
 from rules.lib.stores import is_key_arn
 
@@ -22,7 +20,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, each in found if each.type == "AWS::KMS::Alias" or is_key_arn(each.properties.get("Value"))]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """A key of another account."""
     resource = stack.resources[subject]
     key = resource.properties.get(NAMES[resource.type])

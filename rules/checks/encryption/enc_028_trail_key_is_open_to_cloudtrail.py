@@ -1,14 +1,11 @@
 """ENC-028  trail_key_is_open_to_cloudtrail
 
-Why       CloudTrail uses the key for each file. If the key policy denies it, the deployment fails,
-          or, when the policy changes later, files are no longer written, and only a status that
-          nobody reads says so.
+Why       CloudTrail uses the key for each file. If the key policy denies it, the deployment fails, or, when the policy
+          changes later, files are no longer written, and only a status that nobody reads says so.
 Targets   AWS::CloudTrail::Trail, AWS::KMS::Key
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack, trails
+from rules.lib import Problem, Problems, Stack, trails
 from rules.lib.requests import key_of, refused
 
 
@@ -18,7 +15,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, trail in found if key_of(stack, trail.properties.get("KMSKeyId"))]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """What the key policy denies CloudTrail for this trail."""
     trail = stack.resources[subject]
     key = key_of(stack, trail.properties.get("KMSKeyId"))

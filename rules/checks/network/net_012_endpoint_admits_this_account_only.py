@@ -1,24 +1,18 @@
 """NET-012  endpoint_admits_this_account_only
 
-Why       An endpoint is the only way out of the private subnets. With credentials of another
-          account, an intruder could move data through it to that account, and no policy of ours
-          would have allowed it.
+Why       An endpoint is the only way out of the private subnets. With credentials of another account, an intruder could
+          move data through it to that account, and no policy of ours would have allowed it.
 Targets   AWS::EC2::VPCEndpoint
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
 from rules.lib.iam import policy_statements
 from rules.lib.principals import is_of_this_account
 
-
-def subjects(stack: Stack) -> list[str]:
-    """All endpoints."""
-    return list(stack.of("AWS::EC2::VPCEndpoint"))
+subjects = all_of("AWS::EC2::VPCEndpoint")
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """No policy, one that allows nobody, or statements that admit callers of other accounts."""
     statements = list(policy_statements(stack.resources[subject]))
     if not statements:

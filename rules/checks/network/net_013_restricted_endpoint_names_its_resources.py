@@ -1,18 +1,15 @@
 """NET-013  restricted_endpoint_names_its_resources
 
-Why       EndpointPolicies set to restricted promises that only this pipeline can be reached from
-          its subnets. One wildcard, or one bucket of somebody else's, and an intruder in a function
-          can copy the data there.
-Targets   AWS::EC2::VPCEndpoint, AWS::Athena::WorkGroup, AWS::DynamoDB::Table,
-          AWS::Glue::SecurityConfiguration, AWS::KMS::Key, AWS::Kinesis::Stream,
-          AWS::Lambda::EventSourceMapping, AWS::Lambda::Function, AWS::Logs::LogGroup,
-          AWS::S3::Bucket, AWS::SNS::Topic, AWS::SQS::Queue
+Why       EndpointPolicies set to restricted promises that only this pipeline can be reached from its subnets. One
+          wildcard, or one bucket of somebody else's, and an intruder in a function can copy the data there.
+Targets   AWS::EC2::VPCEndpoint, AWS::Athena::WorkGroup, AWS::DynamoDB::Table, AWS::Glue::SecurityConfiguration,
+          AWS::KMS::Key, AWS::Kinesis::Stream, AWS::Lambda::EventSourceMapping, AWS::Lambda::Function,
+          AWS::Logs::LogGroup, AWS::S3::Bucket, AWS::SNS::Topic, AWS::SQS::Queue
 """
 
 import re
-from collections.abc import Iterator
 
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.iam import policy_statements
 from rules.lib.stores import ENCRYPTED, HOLDS, is_foreign, service_of
 
@@ -25,7 +22,7 @@ def subjects(stack: Stack) -> list[str]:
     return list(stack.of("AWS::EC2::VPCEndpoint"))
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Statements that allow every resource, or stores outside the template."""
     statements = list(policy_statements(stack.resources[subject]))
     if not statements:

@@ -1,14 +1,12 @@
 """NET-014  ingress_comes_from_the_vpc_only
 
-Why       A wide block of private addresses looks harmless and includes every network that is ever
-          peered with this one: other teams', vendors', those of a company bought next year. Only
-          the VPC's own blocks, which the deployment states, may connect.
+Why       A wide block of private addresses looks harmless and includes every network that is ever peered with this one:
+          other teams', vendors', those of a company bought next year. Only the VPC's own blocks, which the deployment
+          states, may connect.
 Targets   AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupIngress
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.networks import group_of, stated_rules, vpc_blocks, with_rules
 
 #: Without IPv6, of which the parameter says nothing: how wide its blocks are another rule asks.
@@ -20,7 +18,7 @@ def subjects(stack: Stack) -> list[str]:
     return with_rules(stack, "Ingress") if vpc_blocks(stack) else []
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Sources other than the VPC's blocks, or a security group of the template."""
     for path, rule in stated_rules(stack.resources[subject], "Ingress"):
         sources = SOURCES & set(rule)

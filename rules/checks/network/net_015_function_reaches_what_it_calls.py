@@ -1,15 +1,14 @@
 """NET-015  function_reaches_what_it_calls
 
-Why       A function that cannot reach what it calls times out on every message. The stream backs up
-          behind it, and a week later the first records expire.
-Targets   AWS::Lambda::Function, AWS::IAM::Role, AWS::EC2::SecurityGroup,
-          AWS::EC2::SecurityGroupEgress, AWS::EC2::VPCEndpoint
+Why       A function that cannot reach what it calls times out on every message. The stream backs up behind it, and a
+          week later the first records expire.
+Targets   AWS::Lambda::Function, AWS::IAM::Role, AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupEgress,
+          AWS::EC2::VPCEndpoint
 """
 
-from collections.abc import Iterator
 from typing import Any
 
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.networks import (
     GATEWAYS,
     called_services,
@@ -32,7 +31,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, each in functions_in_a_vpc(stack).items() if role_of(stack, each) is not None]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Services that the role grants, and no security group of the function lets it connect to."""
     function = stack.resources[subject]
     path = ("Properties", "VpcConfig", "SecurityGroupIds")

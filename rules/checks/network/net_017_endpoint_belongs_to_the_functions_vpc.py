@@ -1,15 +1,13 @@
 """NET-017  endpoint_belongs_to_the_functions_vpc
 
-Why       An endpoint in another VPC is billed but unreachable: the functions' calls time out. A
-          security group of another VPC cannot be used at all, which fails in the middle of a
-          deployment.
+Why       An endpoint in another VPC is billed but unreachable: the functions' calls time out. A security group of
+          another VPC cannot be used at all, which fails in the middle of a deployment.
 Targets   AWS::EC2::VPCEndpoint, AWS::EC2::SecurityGroup, AWS::Lambda::Function
 """
 
 from collections import Counter
-from collections.abc import Iterator
 
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 
 PLACED = ("AWS::EC2::SecurityGroup", "AWS::EC2::VPCEndpoint")
 
@@ -20,7 +18,7 @@ def subjects(stack: Stack) -> list[str]:
     return placed if stack.of("AWS::EC2::VPCEndpoint", "AWS::Lambda::Function") else []
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """No VPC, or a different one from most of the others."""
     places = [each.properties.get("VpcId") for each in stack.of(*PLACED).values()]
     usual = next((vpc for vpc, _ in Counter(each for each in places if isinstance(each, str)).most_common(1)), None)

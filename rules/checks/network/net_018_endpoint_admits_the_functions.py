@@ -1,18 +1,16 @@
 """NET-018  endpoint_admits_the_functions
 
-Why       Private DNS sends every call in the VPC to the endpoint. If its security group does not
-          admit the functions' group, they lose the service as soon as the VPC gets another address
-          block, with no other route. An endpoint starts no connections, so any egress that its
-          group allows is useful only to an intruder.
-Targets   AWS::EC2::VPCEndpoint, AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupIngress,
-          AWS::EC2::SecurityGroupEgress, AWS::Lambda::Function
+Why       Private DNS sends every call in the VPC to the endpoint. If its security group does not admit the functions'
+          group, they lose the service as soon as the VPC gets another address block, with no other route. An endpoint
+          starts no connections, so any egress that its group allows is useful only to an intruder.
+Targets   AWS::EC2::VPCEndpoint, AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupIngress, AWS::EC2::SecurityGroupEgress,
+          AWS::Lambda::Function
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from harness.render.resources import items
-from rules.lib import Problem, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.networks import NOWHERE, function_groups, functions_in_a_vpc, group_of, lets_https, rules_of, vpc_blocks
 
 PATH = ("Properties", "SecurityGroupIds")
@@ -29,7 +27,7 @@ def subjects(stack: Stack) -> list[str]:
     ]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Functions that are not admitted, and egress."""
     named = items(stack.resources[subject].properties.get("SecurityGroupIds"))
     groups = [group for name in named if (group := group_of(stack, name)) is not None]

@@ -1,14 +1,14 @@
 """NET-019  vpc_function_may_create_its_interfaces
 
-Why       Lambda creates the network interfaces of a function in a VPC with the function's own role.
-          Without that permission it cannot start the function at all: the deployment fails, or
-          every record waits in the stream until it expires.
+Why       Lambda creates the network interfaces of a function in a VPC with the function's own role. Without that
+          permission it cannot start the function at all: the deployment fails, or every record waits in the stream
+          until it expires.
 Targets   AWS::Lambda::Function, AWS::IAM::Role
 """
 
 from collections.abc import Iterator
 
-from rules.lib import Problem, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.grants import may
 from rules.lib.iam import role_statements
 from rules.lib.networks import functions_in_a_vpc
@@ -20,7 +20,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, each in functions_in_a_vpc(stack).items() if role_of(stack, each) is not None]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """What Lambda needs for the function's network, and its role does not allow."""
     function = stack.resources[subject]
     role = role_of(stack, function)

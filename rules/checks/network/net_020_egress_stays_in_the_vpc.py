@@ -1,15 +1,13 @@
 """NET-020  egress_stays_in_the_vpc
 
-Why       A small address block outside the VPC looks like a requested exception. It is a way out:
-          to a vendor's host, to another network, to a server that was rented for a day. What a
-          function can read, it can send there.
+Why       A small address block outside the VPC looks like a requested exception. It is a way out: to a vendor's host,
+          to another network, to a server that was rented for a day. What a function can read, it can send there.
 Targets   AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupEgress
 """
 
-from collections.abc import Iterator
 from typing import Any
 
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.networks import NOWHERE, group_of, stated_rules, vpc_blocks, with_rules
 
 DESTINATIONS = ("CidrIp", "DestinationPrefixListId", "DestinationSecurityGroupId")
@@ -20,7 +18,7 @@ def subjects(stack: Stack) -> list[str]:
     return with_rules(stack, "Egress") if vpc_blocks(stack) else []
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Destinations other than the VPC's blocks, the given prefix lists, or a security group of the template."""
     for path, rule in stated_rules(stack.resources[subject], "Egress"):
         named = [key for key in DESTINATIONS if key in rule]

@@ -1,10 +1,9 @@
 """NET-021  restricted_endpoint_serves_the_functions
 
-Why       A restricted endpoint denies whatever its policy does not name, whatever the role grants.
-          If a bucket or a table is left out, every message of a function in the VPC fails, and it
-          looks like a fault in the role.
-Targets   AWS::EC2::VPCEndpoint, AWS::DynamoDB::Table, AWS::IAM::Role, AWS::Lambda::Function,
-          AWS::S3::Bucket, AWS::SQS::Queue
+Why       A restricted endpoint denies whatever its policy does not name, whatever the role grants. If a bucket or a
+          table is left out, every message of a function in the VPC fails, and it looks like a fault in the role.
+Targets   AWS::EC2::VPCEndpoint, AWS::DynamoDB::Table, AWS::IAM::Role, AWS::Lambda::Function, AWS::S3::Bucket,
+          AWS::SQS::Queue
 """
 
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from harness.render.resources import at
-from rules.lib import Problem, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.iam import Statement, policy_statements, role_statements
 from rules.lib.networks import functions_in_a_vpc
 from rules.lib.principals import names_everybody
@@ -34,7 +33,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, each in endpoints if _service(each) in SERVICES and any(policy_statements(each))]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """What a function's role grants and the endpoint policy does not allow."""
     endpoint = stack.resources[subject]
     statements = list(policy_statements(endpoint))

@@ -1,14 +1,12 @@
 """NET-023  security_group_of_the_template_is_used
 
-Why       Security groups add up: one more, from outside the template, that allows all egress makes
-          the strict one worthless, and its owner can change it without a deployment.
+Why       Security groups add up: one more, from outside the template, that allows all egress makes the strict one
+          worthless, and its owner can change it without a deployment.
 Targets   AWS::Lambda::Function, AWS::EC2::VPCEndpoint, AWS::EC2::SecurityGroup
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import at, items
-from rules.lib import Problem, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.iam import Path
 from rules.lib.networks import group_of
 
@@ -24,7 +22,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, each in stack.of(*NAMED).items() if _groups(each)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Groups that the template does not declare."""
     resource = stack.resources[subject]
     for group in _groups(resource):

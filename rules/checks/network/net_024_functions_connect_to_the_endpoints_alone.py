@@ -1,17 +1,16 @@
 """NET-024  functions_connect_to_the_endpoints_alone
 
-Why       A VPC is full of other hosts: databases, other teams' services, somebody's own machine.
-          Compromised code could try each of them. If this template creates the endpoints that the
-          functions call, the endpoints' security group can be the destination, and no address block
-          is needed. Functions that share a group are judged by what any of them calls.
+Why       A VPC is full of other hosts: databases, other teams' services, somebody's own machine. Compromised code could
+          try each of them. If this template creates the endpoints that the functions call, the endpoints' security
+          group can be the destination, and no address block is needed. Functions that share a group are judged by what
+          any of them calls.
 Targets   AWS::Lambda::Function, AWS::IAM::Role, AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupEgress,
           AWS::EC2::VPCEndpoint
 """
 
-from collections.abc import Iterator
 from typing import Any
 
-from rules.lib import Problem, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.networks import (
     GATEWAYS,
     NOWHERE,
@@ -33,7 +32,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, each in functions if role_of(stack, each) is not None and _has_its_endpoints(stack, each)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Ways out to addresses."""
     for name in function_groups(stack.resources[subject]):
         group = group_of(stack, name)

@@ -1,16 +1,14 @@
 """NET-025  endpoint_admits_the_whole_vpc
 
-Why       Private DNS sends every host of the VPC to the endpoint. A host in an address block that
-          was added later, and forgotten here, loses the service: its calls time out, and nobody
-          suspects this stack.
+Why       Private DNS sends every host of the VPC to the endpoint. A host in an address block that was added later, and
+          forgotten here, loses the service: its calls time out, and nobody suspects this stack.
 Targets   AWS::EC2::VPCEndpoint, AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupIngress
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from harness.render.resources import items
-from rules.lib import Problem, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.networks import group_of, lets_https, rules_of, vpc_blocks
 
 
@@ -33,7 +31,7 @@ def subjects(stack: Stack) -> list[str]:
     return endpoints + [name for name in free if set(_admitted(stack, [stack.resources[name]])) & set(blocks)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Blocks of the VPC that cannot connect."""
     resource = stack.resources[subject]
     key = "SecurityGroupIngress"

@@ -1,22 +1,17 @@
 """NET-026  shared_vpc_has_its_owners_endpoints
 
-Why       In a VPC that another account shares with this one, EC2 does not let us create endpoints:
-          the deployment is rolled back after everything before them has been created. This is known
-          in advance, so the deployment should not start.
+Why       In a VPC that another account shares with this one, EC2 does not let us create endpoints: the deployment is
+          rolled back after everything before them has been created. This is known in advance, so the deployment should
+          not start.
 Targets   AWS::EC2::VPCEndpoint
 """
 
-from collections.abc import Iterator
+from rules.lib import Problem, Problems, Stack, all_of
 
-from rules.lib import Problem, Stack
-
-
-def subjects(stack: Stack) -> list[str]:
-    """All endpoints."""
-    return list(stack.of("AWS::EC2::VPCEndpoint"))
+subjects = all_of("AWS::EC2::VPCEndpoint")
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Any endpoint, where another account owns the VPC."""
     owner = stack.parameters.get("VpcOwnerAccountId")
     if owner:

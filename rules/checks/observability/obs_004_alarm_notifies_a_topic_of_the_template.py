@@ -1,24 +1,18 @@
 """OBS-004  alarm_notifies_a_topic_of_the_template
 
-Why       An alarm that notifies somebody else's topic reaches people we do not know, or nobody: we
-          see neither who subscribed nor whether our alarms may publish. A client would be the first
-          to report a loss.
+Why       An alarm that notifies somebody else's topic reaches people we do not know, or nobody: we see neither who
+          subscribed nor whether our alarms may publish. A client would be the first to report a loss.
 Targets   AWS::CloudWatch::Alarm, AWS::CloudWatch::CompositeAlarm
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import items
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
 from rules.lib.alarms import ALARM, COMPOSITE, TOPIC
 
-
-def subjects(stack: Stack) -> list[str]:
-    """Every alarm."""
-    return list(stack.of(ALARM, COMPOSITE))
+subjects = all_of(ALARM, COMPOSITE)
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Each of the alarm's actions has to be a topic of the template."""
     fix = "set AlarmActions to the Ref of a topic in the template."
     actions = items(stack.resources[subject].properties.get("AlarmActions"))

@@ -1,13 +1,11 @@
 """OBS-006  alarm_topic_key_is_open_to_cloudwatch
 
-Why       An encrypted topic silently drops messages that CloudWatch cannot encrypt. The pipeline
-          that this one replaces had every alarm in place, and every one of them was silent.
+Why       An encrypted topic silently drops messages that CloudWatch cannot encrypt. The pipeline that this one replaces
+          had every alarm in place, and every one of them was silent.
 Targets   AWS::SNS::Topic, AWS::KMS::Key
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.alarms import called_topics
 from rules.lib.iam import policy_statements
 from rules.lib.requests import TOPIC_KEY_ACTIONS, alarm_requests, granted, key_of
@@ -19,7 +17,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, topic in topics if key_of(stack, topic.properties.get("KmsMasterKeyId"))]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """The key's policy has to let CloudWatch encrypt for the topic."""
     topic = stack.resources[subject]
     key = key_of(stack, topic.properties.get("KmsMasterKeyId"))

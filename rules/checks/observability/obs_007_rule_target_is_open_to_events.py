@@ -1,13 +1,11 @@
 """OBS-007  rule_target_is_open_to_events
 
-Why       Only an event rule reports a failed Glue run. If the topic or its key does not allow
-          EventBridge, the rule matches and nobody is notified: analysts go on with old prices.
+Why       Only an event rule reports a failed Glue run. If the topic or its key does not allow EventBridge, the rule
+          matches and nobody is notified: analysts go on with old prices.
 Targets   AWS::Events::Rule, AWS::SNS::TopicPolicy, AWS::KMS::Key
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.alarms import TOPIC
 from rules.lib.events import RULE, target_arns
 from rules.lib.iam import policy_statements
@@ -22,7 +20,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, rule in stack.of(RULE).items() if _topics(stack, rule)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """The topic's policy, and its key's, have to let EventBridge publish."""
     for index, topic in _topics(stack, stack.resources[subject]):
         path = ("Properties", "Targets", index)

@@ -1,23 +1,18 @@
 """OBS-009  function_errors_are_alarmed_at_once
 
-Why       A function that crashes blocks what it reads. Alerted on the first crash, we repair it
-          within the hour; on the tenth, we explain to clients why a morning of prices came late.
+Why       A function that crashes blocks what it reads. Alerted on the first crash, we repair it within the hour; on the
+          tenth, we explain to clients why a morning of prices came late.
 Targets   AWS::Lambda::Function, AWS::CloudWatch::Alarm
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
 from rules.lib.alarms import FIRST, untold
 from rules.lib.metrics import metric_of
 
-
-def subjects(stack: Stack) -> list[str]:
-    """Every function."""
-    return list(stack.of("AWS::Lambda::Function"))
+subjects = all_of("AWS::Lambda::Function")
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """An alarm has to fire within five minutes of its first error."""
     metric = metric_of(stack.resources[subject], "AWS/Lambda", "Errors", "FunctionName")
     if why := untold(stack, metric, FIRST):

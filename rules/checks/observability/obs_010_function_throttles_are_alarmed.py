@@ -1,14 +1,13 @@
 """OBS-010  function_throttles_are_alarmed
 
-Why       A throttled function raises no errors: it does nothing, and market data piles up behind it
-          in silence. On a stream, every throttled invocation blocks a whole shard.
+Why       A throttled function raises no errors: it does nothing, and market data piles up behind it in silence. On a
+          stream, every throttled invocation blocks a whole shard.
 Targets   AWS::Lambda::Function, AWS::CloudWatch::Alarm, AWS::Lambda::EventSourceMapping
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
 from rules.lib.alarms import LASTING, untold
 from rules.lib.mappings import function_of, of_streams
 from rules.lib.metrics import metric_of
@@ -16,18 +15,14 @@ from rules.lib.metrics import metric_of
 # What waits in a queue finds another invocation soon; of a shard's batches none overtakes the one that is refused.
 FROM_A_STREAM, OTHERWISE = 1, 5
 
-
-def subjects(stack: Stack) -> list[str]:
-    """Every function."""
-    return list(stack.of("AWS::Lambda::Function"))
+subjects = all_of("AWS::Lambda::Function")
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """An alarm has to fire within a quarter of an hour of continued throttling."""
     function = stack.resources[subject]
-    number = (
-        FROM_A_STREAM if any(function_of(stack, each) is function for each in of_streams(stack).values()) else OTHERWISE
-    )
+    streamed = any(function_of(stack, each) is function for each in of_streams(stack).values())
+    number = FROM_A_STREAM if streamed else OTHERWISE
     why = untold(stack, metric_of(function, "AWS/Lambda", "Throttles", "FunctionName"), replace(LASTING, at=number))
     if why:
         yield Problem(

@@ -1,17 +1,14 @@
 """OBS-011  dead_letter_is_alarmed_at_once
 
-Why       A message in a queue that nothing reads waits for a person and expires after two weeks.
-          The pipeline that this one replaces alarmed on the second message, so the first loss was
-          silent.
-Targets   AWS::SQS::Queue, AWS::CloudWatch::Alarm, AWS::Lambda::EventSourceMapping,
-          AWS::S3::Bucket
+Why       A message in a queue that nothing reads waits for a person and expires after two weeks. The pipeline that this
+          one replaces alarmed on the second message, so the first loss was silent.
+Targets   AWS::SQS::Queue, AWS::CloudWatch::Alarm, AWS::Lambda::EventSourceMapping, AWS::S3::Bucket
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from harness.render.resources import at, items
-from rules.lib import Problem, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.alarms import FIRST, untold
 from rules.lib.mappings import workers_of
 from rules.lib.metrics import metric_of
@@ -22,7 +19,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, queue in stack.of("AWS::SQS::Queue").items() if not workers_of(stack, queue)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """An alarm has to fire within five minutes of the first message that means something."""
     queue = stack.resources[subject]
     metric = metric_of(queue, "AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName")

@@ -1,14 +1,11 @@
 """OBS-012  work_queue_age_is_alarmed
 
-Why       A backlog raises no error. If messages are processed too slowly, or not at all,
-          yesterday's trades are missing from the analysts' tables and nothing else shows it. After
-          half an hour a message misses the next hourly run.
+Why       A backlog raises no error. If messages are processed too slowly, or not at all, yesterday's trades are missing
+          from the analysts' tables and nothing else shows it. After half an hour a message misses the next hourly run.
 Targets   AWS::SQS::Queue, AWS::CloudWatch::Alarm, AWS::Lambda::EventSourceMapping
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.alarms import Need, untold
 from rules.lib.mappings import workers_of
 from rules.lib.metrics import metric_of
@@ -21,7 +18,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, queue in stack.of("AWS::SQS::Queue").items() if workers_of(stack, queue)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """An alarm has to fire within a quarter of an hour once a message is half an hour old."""
     metric = metric_of(stack.resources[subject], "AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName")
     if why := untold(stack, metric, HALF_AN_HOUR_OLD):

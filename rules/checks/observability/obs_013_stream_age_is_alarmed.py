@@ -1,15 +1,12 @@
 """OBS-013  stream_age_is_alarmed
 
-Why       Records that wait too long in the stream are deleted there, and no exchange sends them
-          twice. One alarm reports a delay of a minute while it is small; another reports a stuck
-          shard while its records can still be saved.
-Targets   AWS::Kinesis::Stream, AWS::CloudWatch::Alarm, AWS::Lambda::EventSourceMapping,
-          AWS::Lambda::Function
+Why       Records that wait too long in the stream are deleted there, and no exchange sends them twice. One alarm
+          reports a delay of a minute while it is small; another reports a stuck shard while its records can still be
+          saved.
+Targets   AWS::Kinesis::Stream, AWS::CloudWatch::Alarm, AWS::Lambda::EventSourceMapping, AWS::Lambda::Function
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
 from rules.lib.alarms import Need, untold
 from rules.lib.mappings import workers_of
 from rules.lib.metrics import metric_of
@@ -22,13 +19,10 @@ BATCHING_WINDOW = 300_000
 #: What Kinesis keeps if the stream does not say.
 DEFAULT_HOURS = 24
 
-
-def subjects(stack: Stack) -> list[str]:
-    """Every stream."""
-    return list(stack.of("AWS::Kinesis::Stream"))
+subjects = all_of("AWS::Kinesis::Stream")
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """An alarm has to fire on what waits for a minute, and one on each reader before its records are deleted."""
     stream = stack.resources[subject]
     metric = metric_of(stream, "AWS/Kinesis", "GetRecords.IteratorAgeMilliseconds", "StreamName")

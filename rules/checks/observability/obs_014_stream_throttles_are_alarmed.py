@@ -1,23 +1,18 @@
 """OBS-014  stream_throttles_are_alarmed
 
-Why       A throttled producer may give up, and its records never arrive anywhere. Only the stream's
-          metrics show it. A throttled reader falls behind just as silently.
+Why       A throttled producer may give up, and its records never arrive anywhere. Only the stream's metrics show it. A
+          throttled reader falls behind just as silently.
 Targets   AWS::Kinesis::Stream, AWS::CloudWatch::Alarm
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
 from rules.lib.alarms import FIRST, LASTING, untold
 from rules.lib.metrics import metric_of
 
-
-def subjects(stack: Stack) -> list[str]:
-    """Every stream."""
-    return list(stack.of("AWS::Kinesis::Stream"))
+subjects = all_of("AWS::Kinesis::Stream")
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """An alarm has to fire within five minutes of the first throttled write, and one on reads throttled for fifteen."""
     stream = stack.resources[subject]
     writes = metric_of(stream, "AWS/Kinesis", "WriteProvisionedThroughputExceeded", "StreamName")

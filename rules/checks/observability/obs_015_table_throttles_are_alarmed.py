@@ -1,23 +1,18 @@
 """OBS-015  table_throttles_are_alarmed
 
-Why       The tables hold each object's stage and lineage. If their writes are throttled, objects
-          are stored again and again, and no auditor can trace a price back.
+Why       The tables hold each object's stage and lineage. If their writes are throttled, objects are stored again and
+          again, and no auditor can trace a price back.
 Targets   AWS::DynamoDB::Table, AWS::CloudWatch::Alarm
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
 from rules.lib.alarms import LASTING, untold
 from rules.lib.metrics import metric_of
 
-
-def subjects(stack: Stack) -> list[str]:
-    """Every table."""
-    return list(stack.of("AWS::DynamoDB::Table"))
+subjects = all_of("AWS::DynamoDB::Table")
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """An alarm has to fire if writes are throttled for a quarter of an hour."""
     metric = metric_of(stack.resources[subject], "AWS/DynamoDB", "WriteThrottleEvents", "TableName")
     if why := untold(stack, metric, LASTING):

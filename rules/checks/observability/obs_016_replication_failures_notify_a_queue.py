@@ -1,15 +1,14 @@
 """OBS-016  replication_failures_notify_a_queue
 
-Why       S3 reports an object that failed to replicate only in a notification. Without it the
-          archive has a gap that a regulator finds years later.
+Why       S3 reports an object that failed to replicate only in a notification. Without it the archive has a gap that a
+          regulator finds years later.
 Targets   AWS::S3::Bucket, AWS::SQS::Queue
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from harness.render.resources import at, items
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 
 EVENTS = ("s3:Replication:OperationFailedReplication", "s3:Replication:*")
 PATH = ("Properties", "NotificationConfiguration", "QueueConfigurations")
@@ -21,7 +20,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, bucket in buckets if bucket.properties.get("ReplicationConfiguration") is not None]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Of whatever a bucket replicates, failures have to reach a queue of the template."""
     properties = stack.resources[subject].properties
     told = [

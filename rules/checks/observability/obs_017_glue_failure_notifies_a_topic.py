@@ -1,23 +1,18 @@
 """OBS-017  glue_failure_notifies_a_topic
 
-Why       Glue has no metric for a failed run; it sends one event. If no rule matches it, analysts
-          unknowingly work with tables that stopped growing.
+Why       Glue has no metric for a failed run; it sends one event. If no rule matches it, analysts unknowingly work with
+          tables that stopped growing.
 Targets   AWS::Glue::Job, AWS::Glue::Crawler, AWS::Events::Rule
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
 from rules.lib.alarms import TOPIC
 from rules.lib.events import JOB_FAILURES, crawler_event, job_event, rules_for, target_arns
 
-
-def subjects(stack: Stack) -> list[str]:
-    """Every job and every crawler."""
-    return list(stack.of("AWS::Glue::Job", "AWS::Glue::Crawler"))
+subjects = all_of("AWS::Glue::Job", "AWS::Glue::Crawler")
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """A rule has to report each way of failing to a topic of the template."""
     resource = stack.resources[subject]
     if resource.type == "AWS::Glue::Job":

@@ -1,13 +1,11 @@
 """OBS-018  missing_job_success_is_alarmed
 
-Why       A job that never starts never fails. An alarm has to report that no run has succeeded for
-          six hours; otherwise analysts notice by a wrong report.
+Why       A job that never starts never fails. An alarm has to report that no run has succeeded for six hours; otherwise
+          analysts notice by a wrong report.
 Targets   AWS::Glue::Job, AWS::Events::Rule, AWS::CloudWatch::Alarm
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
 from rules.lib.alarms import Silence, untold
 from rules.lib.events import JOB_FAILURES, job_event, rules_for
 from rules.lib.metrics import metric_of
@@ -16,22 +14,18 @@ from rules.lib.metrics import metric_of
 # two runs.
 NONE_IN_SIX_HOURS = Silence(every=120, minutes=360)
 
-
-def subjects(stack: Stack) -> list[str]:
-    """Every job."""
-    return list(stack.of("AWS::Glue::Job"))
+subjects = all_of("AWS::Glue::Job")
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """An alarm has to fire if a rule that counts the job's successes has counted none for six hours."""
     job = stack.resources[subject]
     failing = {name for state in JOB_FAILURES for name in rules_for(stack, job_event(job, state))}
-    counting = {
-        name: rule for name, rule in rules_for(stack, job_event(job, "SUCCEEDED")).items() if name not in failing
-    }
+    succeeding = rules_for(stack, job_event(job, "SUCCEEDED"))
     reasons = [
         untold(stack, metric_of(rule, "AWS/Events", "MatchedEvents", "RuleName"), NONE_IN_SIX_HOURS)
-        for rule in counting.values()
+        for name, rule in succeeding.items()
+        if name not in failing
     ]
     if all(reasons):
         yield Problem(

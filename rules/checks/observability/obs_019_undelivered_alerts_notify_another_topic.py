@@ -1,23 +1,18 @@
 """OBS-019  undelivered_alerts_notify_another_topic
 
-Why       A topic whose emails no longer arrive cannot report so itself. If its failures are not
-          reported on another topic, all alarms are silent from then on, and nobody notices.
+Why       A topic whose emails no longer arrive cannot report so itself. If its failures are not reported on another
+          topic, all alarms are silent from then on, and nobody notices.
 Targets   AWS::SNS::Topic, AWS::CloudWatch::Alarm
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
 from rules.lib.alarms import FIRST, TOPIC, untold
 from rules.lib.metrics import metric_of
 
-
-def subjects(stack: Stack) -> list[str]:
-    """Every topic."""
-    return list(stack.of(TOPIC))
+subjects = all_of(TOPIC)
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """An alarm that calls another topic has to fire within five minutes of the first failed delivery."""
     topic = stack.resources[subject]
     metric = metric_of(topic, "AWS/SNS", "NumberOfNotificationsFailed", "TopicName")

@@ -1,23 +1,17 @@
 """OBS-022  function_log_group_is_declared
 
-Why       A log group that Lambda creates is kept forever, not encrypted with our key, and survives
-          the stack. Symbols and prices from licensed feeds would stay there for anyone who may read
-          logs.
+Why       A log group that Lambda creates is kept forever, not encrypted with our key, and survives the stack. Symbols
+          and prices from licensed feeds would stay there for anyone who may read logs.
 Targets   AWS::Lambda::Function, AWS::Logs::LogGroup
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import at
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
+
+subjects = all_of("AWS::Lambda::Function")
 
 
-def subjects(stack: Stack) -> list[str]:
-    """Every function."""
-    return list(stack.of("AWS::Lambda::Function"))
-
-
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """It has to log to a log group of the template."""
     function = stack.resources[subject]
     group = at(function.properties, "LoggingConfig", "LogGroup") or f"/aws/lambda/{function.ref}"

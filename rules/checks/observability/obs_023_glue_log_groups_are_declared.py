@@ -1,25 +1,20 @@
 """OBS-023  glue_log_groups_are_declared
 
-Why       Log groups that Glue creates are kept forever and shared by every job of the account.
-          Licensed records that a failing job prints would be readable by other teams.
+Why       Log groups that Glue creates are kept forever and shared by every job of the account. Licensed records that a
+          failing job prints would be readable by other teams.
 Targets   AWS::Glue::Job, AWS::Logs::LogGroup
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import at
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
 
 PREFIX = "--custom-logGroup-prefix"
 PATH = ("Properties", "DefaultArguments")
 
-
-def subjects(stack: Stack) -> list[str]:
-    """Every job."""
-    return list(stack.of("AWS::Glue::Job"))
+subjects = all_of("AWS::Glue::Job")
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """The groups that Glue appends to the job's prefix have to be in the template."""
     prefix = at(stack.resources[subject].properties, "DefaultArguments", PREFIX)
     if not isinstance(prefix, str) or not prefix:

@@ -1,13 +1,11 @@
 """OBS-024  data_bucket_logs_access
 
-Why       When a vendor or a regulator asks who has read which file, only the access log can answer.
-          What was not logged at the time cannot be found out later.
+Why       When a vendor or a regulator asks who has read which file, only the access log can answer. What was not logged
+          at the time cannot be found out later.
 Targets   AWS::S3::Bucket
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.stores import logging_buckets, logs_to
 
 
@@ -16,7 +14,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, bucket in stack.of("AWS::S3::Bucket").items() if not logging_buckets(stack, bucket)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Their access logs have to go to another bucket of the template."""
     bucket = stack.resources[subject]
     destination = stack.by_ref(logs_to(bucket), "AWS::S3::Bucket")

@@ -1,23 +1,18 @@
 """OBS-028  alarm_watches_something_of_the_template
 
-Why       An alarm on a metric that does not exist never fires. Everybody relies on it, and it stays
-          green while data is lost.
+Why       An alarm on a metric that does not exist never fires. Everybody relies on it, and it stays green while data is
+          lost.
 Targets   AWS::CloudWatch::Alarm, AWS::Lambda::Function, AWS::Kinesis::Stream, AWS::SQS::Queue
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
 from rules.lib.alarms import ALARM, watched
 from rules.lib.metrics import faults
 
-
-def subjects(stack: Stack) -> list[str]:
-    """Every alarm."""
-    return list(stack.of(ALARM))
+subjects = all_of(ALARM)
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """It has to watch an existing metric of a resource of the template."""
     metrics = watched(stack.resources[subject])
     if not metrics:

@@ -1,7 +1,7 @@
 """OBS-029  dashboard_line_shows_data
 
-Why       People look at the dashboard when something is wrong. An empty graph reads as "nothing
-          happens"; most graphs of the pipeline this one replaces were empty by mistake.
+Why       People look at the dashboard when something is wrong. An empty graph reads as "nothing happens"; most graphs
+          of the pipeline this one replaces were empty by mistake.
 Targets   AWS::CloudWatch::Dashboard, AWS::Kinesis::Stream, AWS::Lambda::Function
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.render.resources import at, items
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
 from rules.lib.alarms import Metric
 from rules.lib.metrics import faults, named
 
@@ -18,13 +18,10 @@ PATH = ("Properties", "DashboardBody")
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
 OPTIONS = {"accountId", "color", "expression", "id", "label", "period", "region", "stat", "visible", "yAxis"}
 
-
-def subjects(stack: Stack) -> list[str]:
-    """Every dashboard."""
-    return list(stack.of("AWS::CloudWatch::Dashboard"))
+subjects = all_of("AWS::CloudWatch::Dashboard")
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Each line of each graph has to name an existing metric of a resource of the template."""
     body = stack.resources[subject].properties.get("DashboardBody")
     try:

@@ -1,15 +1,13 @@
 """OBS-030  dropped_batch_is_alarmed
 
-Why       When retries are exhausted, Lambda drops a batch and reads on: it is in the on-failure
-          destination, where nothing looks for it, or lost. Alerted at once, we redrive it;
-          otherwise its records expire in the stream.
+Why       When retries are exhausted, Lambda drops a batch and reads on: it is in the on-failure destination, where
+          nothing looks for it, or lost. Alerted at once, we redrive it; otherwise its records expire in the stream.
 Targets   AWS::Lambda::EventSourceMapping, AWS::CloudWatch::Alarm
 """
 
 import re
-from collections.abc import Iterator
 
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.alarms import FIRST, untold
 from rules.lib.metrics import metric_of
 
@@ -21,15 +19,12 @@ LOSSES = {
 
 def subjects(stack: Stack) -> list[str]:
     """The mappings that read streams."""
-    mappings = stack.of("AWS::Lambda::EventSourceMapping").items()
-    return [
-        name
-        for name, each in mappings
-        if re.match(r"arn:[^:]*:(kinesis:|dynamodb:.*/stream/)", str(each.properties.get("EventSourceArn")))
-    ]
+    sources = stack.of("AWS::Lambda::EventSourceMapping").items()
+    streams = re.compile(r"arn:[^:]*:(kinesis:|dynamodb:.*/stream/)")
+    return [name for name, each in sources if streams.match(str(each.properties.get("EventSourceArn")))]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """An alarm has to fire within five minutes of the first record that is dropped, kept or not."""
     for name, loss in LOSSES.items():
         metric = metric_of(stack.resources[subject], "AWS/Lambda", name, "EventSourceMappingUUID")

@@ -1,15 +1,12 @@
 """OBS-031  rejected_records_are_alarmed
 
-Why       A feed that changes its format is rejected record by record, while every system is
-          healthy. On-call has to know while the venue's support line is still open, not when a
-          client misses the prices.
+Why       A feed that changes its format is rejected record by record, while every system is healthy. On-call has to
+          know while the venue's support line is still open, not when a client misses the prices.
 Targets   AWS::Lambda::Function, AWS::CloudWatch::Alarm, AWS::Kinesis::Stream, AWS::SQS::Queue,
           AWS::Lambda::EventSourceMapping
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Resource, Stack, mappings
+from rules.lib import Problem, Problems, Resource, Stack, mappings
 from rules.lib.alarms import FIRST, Need, untold
 from rules.lib.metrics import own_metric
 
@@ -26,7 +23,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, each in stack.of("AWS::Lambda::Function").items() if _counted(stack, each)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """An alarm has to fire on the records that it cannot use."""
     function = stack.resources[subject]
     for name, need, wording in _counted(stack, function):

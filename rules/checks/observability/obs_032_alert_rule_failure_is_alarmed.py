@@ -1,13 +1,11 @@
 """OBS-032  alert_rule_failure_is_alarmed
 
-Why       An event rule that cannot reach its target retries for a day and drops the event. Unless
-          another topic is notified, a failed run stays unknown.
+Why       An event rule that cannot reach its target retries for a day and drops the event. Unless another topic is
+          notified, a failed run stays unknown.
 Targets   AWS::Events::Rule, AWS::CloudWatch::Alarm
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.alarms import FIRST, untold
 from rules.lib.events import RULE, target_arns
 from rules.lib.metrics import metric_of
@@ -18,7 +16,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, rule in stack.of(RULE).items() if target_arns(rule)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """An alarm that calls something else than the rule has to fire within five minutes of its first failure."""
     rule = stack.resources[subject]
     metric = metric_of(rule, "AWS/Events", "FailedInvocations", "RuleName")

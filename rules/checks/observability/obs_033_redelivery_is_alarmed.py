@@ -1,15 +1,12 @@
 """OBS-033  redelivery_is_alarmed
 
-Why       When S3 or DynamoDB throttle a function, it returns its batch for a retry and raises no
-          error: data waits and no other alarm fires. If that lasts, somebody has to ask AWS or
-          raise a quota.
+Why       When S3 or DynamoDB throttle a function, it returns its batch for a retry and raises no error: data waits and
+          no other alarm fires. If that lasts, somebody has to ask AWS or raise a quota.
 Targets   AWS::Lambda::Function, AWS::CloudWatch::Alarm, AWS::Kinesis::Stream, AWS::SQS::Queue,
           AWS::Lambda::EventSourceMapping
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.alarms import LASTING, untold
 from rules.lib.mappings import function_of, of_queues, of_streams
 from rules.lib.metrics import own_metric
@@ -21,7 +18,7 @@ def subjects(stack: Stack) -> list[str]:
     return list({each.logical_id: each for mapping in mappings if (each := function_of(stack, mapping))})
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """An alarm has to fire if it hands something back in each five minutes of a quarter of an hour."""
     metric = own_metric(stack.resources[subject], "Redeliveries")
     why = untold(stack, metric, LASTING) if metric else "the function sets no POWERTOOLS_SERVICE_NAME for its metrics"

@@ -1,14 +1,11 @@
 """OBS-035  stream_that_nobody_reads_is_alarmed
 
-Why       A disabled mapping, or a role that lost a permission, reads nothing and raises no error:
-          metrics of what is read have no data when nobody reads. Records wait, and after a week
-          they expire. No exchange sends them twice.
+Why       A disabled mapping, or a role that lost a permission, reads nothing and raises no error: metrics of what is
+          read have no data when nobody reads. Records wait, and after a week they expire. No exchange sends them twice.
 Targets   AWS::Lambda::EventSourceMapping, AWS::Kinesis::Stream, AWS::CloudWatch::Alarm
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.alarms import Course, courses_missed
 from rules.lib.mappings import of_streams, source
 from rules.lib.metrics import metric_of
@@ -23,7 +20,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, each in of_streams(stack).items() if stack.by_arn(source(each), STREAM)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """An alarm has to fire if the mapping does not read, and to be quiet on an idle stream."""
     mapping = stack.resources[subject]
     stream = stack.by_arn(source(mapping), STREAM)

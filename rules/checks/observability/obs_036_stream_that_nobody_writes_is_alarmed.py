@@ -1,14 +1,11 @@
 """OBS-036  stream_that_nobody_writes_is_alarmed
 
-Why       A producer that stopped raises no error: nothing arrives and nothing fails. What is not
-          sent meanwhile is lost for good, so somebody has to call the producer; the operator states
-          how long a market may pause.
+Why       A producer that stopped raises no error: nothing arrives and nothing fails. What is not sent meanwhile is lost
+          for good, so somebody has to call the producer; the operator states how long a market may pause.
 Targets   AWS::Kinesis::Stream, AWS::CloudWatch::Alarm
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
 from rules.lib.alarms import Silence, untold
 from rules.lib.metrics import metric_of
 from rules.lib.numbers import number, whole
@@ -17,13 +14,10 @@ PARAMETER = "ProducerSilenceHours"
 #: The longest that CloudWatch looks back.
 A_WEEK = 168
 
-
-def subjects(stack: Stack) -> list[str]:
-    """Every stream."""
-    return list(stack.of("AWS::Kinesis::Stream"))
+subjects = all_of("AWS::Kinesis::Stream")
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """An alarm has to fire after as many hours without a record as the parameter says, neither sooner nor later."""
     hours = number(stack.parameters.get(PARAMETER))
     minutes = int(60 * (hours or A_WEEK))

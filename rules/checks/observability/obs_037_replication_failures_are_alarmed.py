@@ -1,14 +1,12 @@
 """OBS-037  replication_failures_are_alarmed
 
-Why       An object that is not in the archive can be changed or deleted too early. If the failure
-          is reported the same day, it can still be copied; when an examiner finds it, it cannot.
+Why       An object that is not in the archive can be changed or deleted too early. If the failure is reported the same
+          day, it can still be copied; when an examiner finds it, it cannot.
 Targets   AWS::S3::Bucket, AWS::CloudWatch::Alarm
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import at, items
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.alarms import FIRST, Metric, untold
 from rules.lib.metrics import name_of
 
@@ -21,7 +19,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, bucket in buckets if bucket.properties.get("ReplicationConfiguration") is not None]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """For each of the bucket's rules, an alarm has to fire within five minutes of the first failure S3 counts."""
     bucket = stack.resources[subject]
     for index, rule in enumerate(items(at(bucket.body, *PATH)) or [None]):
@@ -35,11 +33,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
                 (*PATH, index),
             )
             continue
-        dimensions = {
-            "SourceBucket": name_of(bucket),
-            "DestinationBucket": str(destination).rpartition(":")[2],
-            "RuleId": name,
-        }
+        buckets = {"SourceBucket": name_of(bucket), "DestinationBucket": str(destination).rpartition(":")[2]}
+        dimensions = {**buckets, "RuleId": name}
         if why := untold(stack, Metric("AWS/S3", "OperationsFailedReplication", dimensions), FIRST):
             yield Problem(
                 f"objects of {name} that failed to replicate raise no alarm: {why}.",

@@ -1,13 +1,11 @@
 """OBS-038  missing_crawler_success_is_alarmed
 
-Why       A crawler that never starts never fails. Partitions that only it would add are missing
-          from the catalogue, and a query for them returns nothing instead of an error.
+Why       A crawler that never starts never fails. Partitions that only it would add are missing from the catalogue, and
+          a query for them returns nothing instead of an error.
 Targets   AWS::Glue::Crawler, AWS::Events::Rule, AWS::CloudWatch::Alarm
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
 from rules.lib.alarms import Silence, untold
 from rules.lib.events import crawler_event, rules_for
 from rules.lib.metrics import metric_of
@@ -15,20 +13,16 @@ from rules.lib.metrics import metric_of
 # A daily crawl may take an hour longer than the one before; an alarm over more than a day is evaluated once an hour.
 NONE_IN_TWO_DAYS = Silence(every=25 * 60, minutes=48 * 60, late=60)
 
-
-def subjects(stack: Stack) -> list[str]:
-    """Every crawler."""
-    return list(stack.of("AWS::Glue::Crawler"))
+subjects = all_of("AWS::Glue::Crawler")
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """An alarm has to fire if a rule that counts this crawler's successes alone has counted none for two days."""
     crawlers = stack.of("AWS::Glue::Crawler")
     crawler = crawlers[subject]
-    others = [(each, "Succeeded") for name, each in crawlers.items() if name != subject]
-    wrong = {
-        name for each, state in [(crawler, "Failed"), *others] for name in rules_for(stack, crawler_event(each, state))
-    }
+    bad = [crawler_event(crawler, "Failed")]
+    bad += [crawler_event(each, "Succeeded") for name, each in crawlers.items() if name != subject]
+    wrong = {name for event in bad for name in rules_for(stack, event)}
     reasons = [
         untold(stack, metric_of(rule, "AWS/Events", "MatchedEvents", "RuleName"), NONE_IN_TWO_DAYS)
         for name, rule in rules_for(stack, crawler_event(crawler, "Succeeded")).items()

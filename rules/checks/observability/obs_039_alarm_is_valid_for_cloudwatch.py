@@ -1,23 +1,18 @@
 """OBS-039  alarm_is_valid_for_cloudwatch
 
-Why       An alarm that CloudWatch rejects fails a deployment half way. One whose expression cannot
-          be evaluated here is worse: whether it fires is found out on the day that it should.
+Why       An alarm that CloudWatch rejects fails a deployment half way. One whose expression cannot be evaluated here is
+          worse: whether it fires is found out on the day that it should.
 Targets   AWS::CloudWatch::Alarm
 """
 
-from collections.abc import Iterator
-
 from harness.alarms.definition import refusals
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack, all_of
 from rules.lib.alarms import ALARM
 
-
-def subjects(stack: Stack) -> list[str]:
-    """Every alarm."""
-    return list(stack.of(ALARM))
+subjects = all_of(ALARM)
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """What CloudWatch would reject, or cannot be evaluated here."""
     alarm = stack.resources[subject]
     for reason in refusals(alarm.properties):

@@ -1,14 +1,12 @@
 """OBS-046  data_bucket_events_are_recorded
 
-Why       When a licensed feed turns up where it should not be, the question is who read which object,
-          and an auditor asks it up to a year later. Access logs may lose lines; only a trail of data
-          events has every read and write. A bucket that it leaves out has no answer.
+Why       When a licensed feed turns up where it should not be, the question is who read which object, and an auditor
+          asks it up to a year later. Access logs may lose lines; only a trail of data events has every read and write.
+          A bucket that it leaves out has no answer.
 Targets   AWS::S3::Bucket, AWS::CloudTrail::Trail
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack, trails
+from rules.lib import Problem, Problems, Stack, trails
 
 
 def subjects(stack: Stack) -> list[str]:
@@ -18,7 +16,7 @@ def subjects(stack: Stack) -> list[str]:
     return list(trails.data_buckets(stack))
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """No trail that records every read and write of the bucket's objects."""
     objects = f"{stack.resources[subject].arn}/"
     picked = [begins for trail in stack.of(trails.TRAIL).values() for _, begins in trails.picked(trail)]

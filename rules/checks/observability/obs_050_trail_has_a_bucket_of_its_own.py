@@ -1,24 +1,18 @@
 """OBS-050  trail_has_a_bucket_of_its_own
 
-Why       Who read what is evidence about everybody, ourselves included. In somebody else's bucket,
-          they can change it; among data or access logs, it gets their retention and access.
-          CloudTrail rejects a bucket whose policy does not allow it yet, which fails the
-          deployment.
+Why       Who read what is evidence about everybody, ourselves included. In somebody else's bucket, they can change it;
+          among data or access logs, it gets their retention and access. CloudTrail rejects a bucket whose policy does
+          not allow it yet, which fails the deployment.
 Targets   AWS::CloudTrail::Trail, AWS::S3::Bucket, AWS::S3::BucketPolicy
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import items
-from rules.lib import Problem, Stack, buckets, stores, trails
+from rules.lib import Problem, Problems, Stack, all_of, buckets, stores, trails
+
+subjects = all_of(trails.TRAIL)
 
 
-def subjects(stack: Stack) -> list[str]:
-    """All trails."""
-    return list(stack.of(trails.TRAIL))
-
-
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """A bucket outside the template, one with other data in it, or one that may not allow CloudTrail yet."""
     trail = stack.resources[subject]
     bucket = trails.destination(stack, trail)
@@ -29,10 +23,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             ("Properties", "S3BucketName"),
         )
         return
-    picked = [
-        each for one in stack.of(trails.TRAIL).values() for _, begins in trails.picked(one) for each in begins or ()
-    ]
-    recorded = any(f"{bucket.arn}/".startswith(each) for each in picked)
+    picked = [begins for each in stack.of(trails.TRAIL).values() for _, begins in trails.picked(each)]
+    recorded = any(f"{bucket.arn}/".startswith(each) for begins in picked for each in begins or ())
     if recorded or bucket.logical_id in buckets.records(stack) or stores.logging_buckets(stack, bucket):
         yield Problem(
             f"the trail delivers to {bucket.logical_id}, which holds data or access logs.",

@@ -1,14 +1,12 @@
 """RES-002  table_refuses_to_be_deleted
 
-Why       The job table knows which objects are still to be processed, the lineage table where each
-          object came from. One wrong command would delete either, and a day's work would be done
-          twice or not at all until it is restored.
+Why       The job table knows which objects are still to be processed, the lineage table where each object came from.
+          One wrong command would delete either, and a day's work would be done twice or not at all until it is
+          restored.
 Targets   AWS::DynamoDB::Table
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 
 TABLE = "AWS::DynamoDB::Table"
 
@@ -18,7 +16,7 @@ def subjects(stack: Stack) -> list[str]:
     return [] if stack.parameters.get("TableDeletionProtection") == "disabled" else list(stack.of(TABLE))
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """A table that can be deleted with one call."""
     if stack.of(TABLE)[subject].properties.get("DeletionProtectionEnabled") not in (True, "true"):
         yield Problem(

@@ -1,16 +1,14 @@
 """RES-012  work_queue_redrives_to_a_queue_of_its_own
 
-Why       A message that crashes the function returns again and again, takes capacity from all
-          others, and is deleted unseen when it expires. In a dead-letter queue, it waits for
-          somebody to look.
+Why       A message that crashes the function returns again and again, takes capacity from all others, and is deleted
+          unseen when it expires. In a dead-letter queue, it waits for somebody to look.
 Targets   AWS::SQS::Queue, AWS::Lambda::EventSourceMapping, AWS::S3::Bucket
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from harness.render.resources import at, items
-from rules.lib import Problem, Resource, Stack, buckets, mappings
+from rules.lib import Problem, Problems, Resource, Stack, buckets, mappings
 
 QUEUE = "AWS::SQS::Queue"
 
@@ -21,7 +19,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, each in stack.of(QUEUE).items() if mappings.workers_of(stack, each)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """No dead-letter queue, or one that is not there for the purpose."""
     queue = stack.of(QUEUE)[subject]
     path = ("Properties", "RedrivePolicy")

@@ -1,14 +1,12 @@
 """RES-014  visibility_outlasts_six_tries
 
-Why       While a function processes a message, or Lambda holds it back because of throttling, the
-          queue must not deliver it again. It would be processed twice at once, and attempts that
-          never ran would count toward dead-lettering.
+Why       While a function processes a message, or Lambda holds it back because of throttling, the queue must not
+          deliver it again. It would be processed twice at once, and attempts that never ran would count toward
+          dead-lettering.
 Targets   AWS::SQS::Queue, AWS::Lambda::EventSourceMapping, AWS::Lambda::Function
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack, mappings
+from rules.lib import Problem, Problems, Stack, mappings
 from rules.lib.numbers import number, whole
 
 QUEUE = "AWS::SQS::Queue"
@@ -21,7 +19,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, each in stack.of(QUEUE).items() if mappings.workers_of(stack, each)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """A visibility timeout below what Lambda asks: six times the function's timeout, and the batching window."""
     queue = stack.of(QUEUE)[subject]
     path = ("Properties", "VisibilityTimeout")

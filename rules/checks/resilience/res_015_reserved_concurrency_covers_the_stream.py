@@ -1,14 +1,11 @@
 """RES-015  reserved_concurrency_covers_the_stream
 
-Why       Each shard is read by one invocation at a time. With less concurrency than shards, some
-          shards wait for others, at the busiest hour first, and a shard that waits too long loses
-          records that expire.
+Why       Each shard is read by one invocation at a time. With less concurrency than shards, some shards wait for
+          others, at the busiest hour first, and a shard that waits too long loses records that expire.
 Targets   AWS::Lambda::Function, AWS::Lambda::EventSourceMapping, AWS::Kinesis::Stream
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack, mappings
+from rules.lib import Problem, Problems, Stack, mappings
 from rules.lib.numbers import number, whole
 
 FUNCTION, STREAM = "AWS::Lambda::Function", "AWS::Kinesis::Stream"
@@ -24,7 +21,7 @@ def subjects(stack: Stack) -> list[str]:
     ]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """A share below twice what the shards take: one for a batch, one for a batch that is tried again meanwhile."""
     function = stack.of(FUNCTION)[subject]
     path = ("Properties", "ReservedConcurrentExecutions")

@@ -1,16 +1,13 @@
 """RES-016  reserved_concurrency_covers_the_queue
 
-Why       A mapping that takes more messages than the function may process at once returns the rest.
-          Each return counts as an attempt, so good objects end up in the dead-letter queue.
-          Concurrency beyond the mapping's maximum is never used, and missing elsewhere in the
-          account.
+Why       A mapping that takes more messages than the function may process at once returns the rest. Each return counts
+          as an attempt, so good objects end up in the dead-letter queue. Concurrency beyond the mapping's maximum is
+          never used, and missing elsewhere in the account.
 Targets   AWS::Lambda::Function, AWS::Lambda::EventSourceMapping
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import at
-from rules.lib import Problem, Resource, Stack, mappings
+from rules.lib import Problem, Problems, Resource, Stack, mappings
 from rules.lib.numbers import number, whole
 
 FUNCTION = "AWS::Lambda::Function"
@@ -25,7 +22,7 @@ def subjects(stack: Stack) -> list[str]:
     ]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """A share that is not what the mappings invoke at once."""
     function = stack.of(FUNCTION)[subject]
     share = number(function.properties.get("ReservedConcurrentExecutions")) or 0

@@ -1,23 +1,18 @@
 """RES-024  crawler_is_started_by_a_trigger
 
-Why       A crawl is the second look: it finds the hours that are in a bucket but not in the
-          catalogue. A crawler that nobody starts finds none, and nothing shows that it did not run.
+Why       A crawl is the second look: it finds the hours that are in a bucket but not in the catalogue. A crawler that
+          nobody starts finds none, and nothing shows that it did not run.
 Targets   AWS::Glue::Crawler, AWS::Glue::Trigger
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack, triggers
+from rules.lib import Problem, Problems, Stack, all_of, triggers
 
 CRAWLER = "AWS::Glue::Crawler"
 
-
-def subjects(stack: Stack) -> list[str]:
-    """The crawlers."""
-    return list(stack.of(CRAWLER))
+subjects = all_of(CRAWLER)
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """A crawler that no trigger starts, or only one that never fires by itself."""
     crawler = stack.of(CRAWLER)[subject]
     naming = [each for each in triggers.of(stack) if ("CrawlerName", crawler.ref) in triggers.started(each)]

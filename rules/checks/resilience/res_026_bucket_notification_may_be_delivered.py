@@ -1,16 +1,14 @@
 """RES-026  bucket_notification_may_be_delivered
 
-Why       S3 silently drops a notification that the queue or its key denies: the object stays in the
-          bucket and is never processed. S3 also rejects a bucket whose queue does not allow it yet,
-          which fails the deployment.
+Why       S3 silently drops a notification that the queue or its key denies: the object stays in the bucket and is never
+          processed. S3 also rejects a bucket whose queue does not allow it yet, which fails the deployment.
 Targets   AWS::S3::Bucket, AWS::SQS::Queue, AWS::SQS::QueuePolicy, AWS::KMS::Key
 """
 
 import fnmatch
-from collections.abc import Iterator
 
 from harness.render.resources import at, items
-from rules.lib import Problem, Resource, Stack, buckets, stores
+from rules.lib import Problem, Problems, Resource, Stack, buckets, stores
 from rules.lib.iam import Statement, policy_statements
 from rules.lib.principals import ACCOUNT, conditions, services
 
@@ -24,7 +22,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, each in stack.of(buckets.BUCKET).items() if at(each.body, *PATH)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Queues that deny S3, allow it only after the bucket is created, or have a key that denies it."""
     bucket = stack.of(buckets.BUCKET)[subject]
     for index, notification in enumerate(items(at(bucket.body, *PATH))):

@@ -1,28 +1,23 @@
 """RES-028  raw_objects_reach_the_validator
 
-Why       An object that raises no notification is never validated: it is in the record and missing
-          from every table, and only a count of both would show it. An object that the validator is
-          notified of but may not read, such as the quarantine's, fails it again and again.
-Targets   AWS::S3::Bucket, AWS::SQS::Queue, AWS::Lambda::EventSourceMapping,
-          AWS::Lambda::Function, AWS::IAM::Role
+Why       An object that raises no notification is never validated: it is in the record and missing from every table,
+          and only a count of both would show it. An object that the validator is notified of but may not read, such as
+          the quarantine's, fails it again and again.
+Targets   AWS::S3::Bucket, AWS::SQS::Queue, AWS::Lambda::EventSourceMapping, AWS::Lambda::Function, AWS::IAM::Role
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from harness.render.resources import at, items
-from rules.lib import Problem, Resource, Stack, buckets, grants, mappings
+from rules.lib import Problem, Problems, Resource, Stack, buckets, grants, mappings
 from rules.lib.roles import role_of
 
 PATH = ("Properties", "NotificationConfiguration")
 
-
-def subjects(stack: Stack) -> list[str]:
-    """The buckets that hold the record."""
-    return list(buckets.records(stack))
+subjects = buckets.records
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Objects that the consumer stores and no function is notified of, or a function that may not read them."""
     bucket = stack.of(buckets.BUCKET)[subject]
     queues = {each.arn: each for each in stack.of("AWS::SQS::Queue").values() if mappings.workers_of(stack, each)}

@@ -1,14 +1,11 @@
 """RES-030  stream_mapping_delivers_to_the_record
 
-Why       A batch whose retries are exhausted is not read again. If Lambda may not write it to the
-          bucket, or writes it to a bucket that nothing archives, those messages are lost although a
-          destination is set.
+Why       A batch whose retries are exhausted is not read again. If Lambda may not write it to the bucket, or writes it
+          to a bucket that nothing archives, those messages are lost although a destination is set.
 Targets   AWS::Lambda::EventSourceMapping, AWS::S3::Bucket, AWS::Lambda::Function, AWS::IAM::Role
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack, buckets, grants, mappings
+from rules.lib import Problem, Problems, Stack, buckets, grants, mappings
 from rules.lib.roles import role_of
 
 PATH = ("Properties", "DestinationConfig", "OnFailure", "Destination")
@@ -21,7 +18,7 @@ def subjects(stack: Stack) -> list[str]:
     ]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """A bucket that is not this template's, or that the function's role may not write to as Lambda does."""
     mapping = stack.of(mappings.MAPPING)[subject]
     bucket = stack.by_arn(mappings.failure_destination(mapping), buckets.BUCKET)

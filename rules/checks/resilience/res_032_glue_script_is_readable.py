@@ -1,26 +1,21 @@
 """RES-032  glue_script_is_readable
 
-Why       Glue fetches the script with the job's own role. A job that may not read it fails at every
-          start, and the tables go stale while everything else looks healthy.
+Why       Glue fetches the script with the job's own role. A job that may not read it fails at every start, and the
+          tables go stale while everything else looks healthy.
 Targets   AWS::Glue::Job, AWS::IAM::Role
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import at
-from rules.lib import Problem, Stack, grants
+from rules.lib import Problem, Problems, Stack, all_of, grants
 from rules.lib.roles import role_of
 
 JOB = "AWS::Glue::Job"
 PATH = ("Properties", "Command", "ScriptLocation")
 
-
-def subjects(stack: Stack) -> list[str]:
-    """The Glue jobs."""
-    return list(stack.of(JOB))
+subjects = all_of(JOB)
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """A script that is nowhere, or that the job's role may not read."""
     job = stack.of(JOB)[subject]
     place = at(job.body, *PATH)

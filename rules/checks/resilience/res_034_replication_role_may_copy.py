@@ -1,16 +1,15 @@
 """RES-034  replication_role_may_copy
 
-Why       S3 replicates with the role's permissions and accepts a role that lacks them without an
-          error. Each object then fails to replicate, and the archive has a gap that is found when a
-          regulator asks. A trust policy with a condition that S3 is not documented to meet may lock
-          S3 out altogether.
+Why       S3 replicates with the role's permissions and accepts a role that lacks them without an error. Each object
+          then fails to replicate, and the archive has a gap that is found when a regulator asks. A trust policy with a
+          condition that S3 is not documented to meet may lock S3 out altogether.
 Targets   AWS::S3::Bucket, AWS::IAM::Role
 """
 
 from collections.abc import Iterator
 
 from harness.render.resources import at, items
-from rules.lib import Problem, Resource, Stack, buckets, grants
+from rules.lib import Problem, Problems, Resource, Stack, buckets, grants
 from rules.lib.iam import trust_statements
 from rules.lib.principals import names_everybody, services
 from rules.lib.roles import ROLE
@@ -24,7 +23,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, each in stack.of(buckets.BUCKET).items() if PATH[-1] in each.properties]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """What S3 needs for the rules that are switched on, and the role does not allow."""
     bucket = stack.of(buckets.BUCKET)[subject]
     role = stack.by_arn(at(bucket.body, *PATH, "Role"), ROLE)

@@ -1,13 +1,11 @@
 """RES-035  function_reserves_its_concurrency
 
-Why       An account's functions share one concurrency limit. If ours reserves none, somebody's
-          batch of a thousand invocations leaves nothing for the stream.
+Why       An account's functions share one concurrency limit. If ours reserves none, somebody's batch of a thousand
+          invocations leaves nothing for the stream.
 Targets   AWS::Lambda::Function, AWS::Lambda::EventSourceMapping
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack, mappings
+from rules.lib import Problem, Problems, Stack, mappings
 from rules.lib.numbers import number
 
 
@@ -19,7 +17,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, each in stack.of("AWS::Lambda::Function").items() if each in driven]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """A function without a share. Whether it is the right one is for reserved_concurrency_covers_the_... to say."""
     function = stack.of("AWS::Lambda::Function")[subject]
     if number(function.properties.get("ReservedConcurrentExecutions")) is None:

@@ -1,16 +1,14 @@
 """RES-036  dead_letter_may_be_written
 
-Why       Lambda writes a dead letter with the function's role. If the role may not, the failed
-          event is lost although a queue is configured, and a run that somebody started by hand to
-          fill a gap leaves another.
+Why       Lambda writes a dead letter with the function's role. If the role may not, the failed event is lost although a
+          queue is configured, and a run that somebody started by hand to fill a gap leaves another.
 Targets   AWS::Lambda::Function, AWS::IAM::Role
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from harness.render.resources import at
-from rules.lib import Problem, Resource, Stack, grants
+from rules.lib import Problem, Problems, Resource, Stack, grants
 from rules.lib.roles import role_of
 from rules.lib.stores import service_of
 
@@ -25,7 +23,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, each in stack.of(FUNCTION).items() if _service(each) in ACTIONS]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """A role that may not write there."""
     function = stack.of(FUNCTION)[subject]
     target, action, role = str(_target(function)), ACTIONS[_service(function)], role_of(stack, function)

@@ -1,14 +1,11 @@
 """RES-037  mapping_may_read_its_source
 
-Why       Lambda polls with the function's role. A mapping whose role may not read is enabled but
-          receives nothing, or receives messages and cannot delete them, until records expire
-          unread.
+Why       Lambda polls with the function's role. A mapping whose role may not read is enabled but receives nothing, or
+          receives messages and cannot delete them, until records expire unread.
 Targets   AWS::Lambda::EventSourceMapping, AWS::Lambda::Function, AWS::IAM::Role
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack, grants, mappings
+from rules.lib import Problem, Problems, Stack, grants, mappings
 from rules.lib.roles import role_of
 from rules.lib.stores import service_of
 
@@ -16,14 +13,11 @@ from rules.lib.stores import service_of
 #: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 ACTIONS = {
     "kinesis": (
-        "kinesis:DescribeStream",
-        "kinesis:DescribeStreamSummary",
-        "kinesis:GetRecords",
-        "kinesis:GetShardIterator",
+        "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator",
         "kinesis:ListShards",
     ),
     "sqs": ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"),
-}
+}  # fmt: skip
 
 
 def subjects(stack: Stack) -> list[str]:
@@ -35,7 +29,7 @@ def subjects(stack: Stack) -> list[str]:
     ]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """What Lambda does with the role, and the role does not allow."""
     mapping = stack.of(mappings.MAPPING)[subject]
     source, function = mappings.source(mapping), mappings.function_of(stack, mapping)

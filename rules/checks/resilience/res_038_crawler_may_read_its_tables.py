@@ -1,7 +1,7 @@
 """RES-038  crawler_may_read_its_tables
 
-Why       A crawler that may not list a folder, or may not add to the catalogue, fails or finds
-          nothing new. The hours are in the bucket, licensed and validated, and no query sees them.
+Why       A crawler that may not list a folder, or may not add to the catalogue, fails or finds nothing new. The hours
+          are in the bucket, licensed and validated, and no query sees them.
 Targets   AWS::Glue::Crawler, AWS::Glue::Table, AWS::IAM::Role
 """
 
@@ -9,7 +9,7 @@ import fnmatch
 from collections.abc import Iterator
 
 from harness.render.resources import at, items
-from rules.lib import Problem, Resource, Stack, grants
+from rules.lib import Problem, Problems, Resource, Stack, grants
 from rules.lib.iam import Statement, role_statements
 from rules.lib.principals import conditions
 from rules.lib.roles import role_of
@@ -18,16 +18,9 @@ PATH = ("Properties", "Role")
 #: What of the catalogue a crawl asks for that only adds partitions. AWS names a managed policy that grants all of Glue,
 #: and nothing less: https://docs.aws.amazon.com/glue/latest/dg/crawler-prereqs.html
 CATALOGUE = (
-    "glue:BatchCreatePartition",
-    "glue:BatchGetPartition",
-    "glue:CreatePartition",
-    "glue:GetDatabase",
-    "glue:GetPartition",
-    "glue:GetPartitions",
-    "glue:GetTable",
-    "glue:GetTables",
-    "glue:UpdateTable",
-)
+    "glue:BatchCreatePartition", "glue:BatchGetPartition", "glue:CreatePartition", "glue:GetDatabase",
+    "glue:GetPartition", "glue:GetPartitions", "glue:GetTable", "glue:GetTables", "glue:UpdateTable",
+)  # fmt: skip
 
 
 def subjects(stack: Stack) -> list[str]:
@@ -35,7 +28,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, each in stack.of("AWS::Glue::Crawler").items() if _tables(stack, each)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """What a crawl takes, and the crawler's role does not allow."""
     crawler = stack.resources[subject]
     role = role_of(stack, crawler)

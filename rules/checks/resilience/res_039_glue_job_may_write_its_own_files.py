@@ -1,15 +1,13 @@
 """RES-039  glue_job_may_write_its_own_files
 
-Why       A job whose temporary files or Spark event log go where its role may not write fails in
-          the middle of a run, or leaves no trace of how it ran. If the folder is not in a bucket of
-          the pipeline, no rule here protects its contents.
+Why       A job whose temporary files or Spark event log go where its role may not write fails in the middle of a run,
+          or leaves no trace of how it ran. If the folder is not in a bucket of the pipeline, no rule here protects its
+          contents.
 Targets   AWS::Glue::Job, AWS::IAM::Role, AWS::S3::Bucket
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import at
-from rules.lib import Problem, Stack, grants
+from rules.lib import Problem, Problems, Stack, grants
 from rules.lib.buckets import BUCKET
 from rules.lib.roles import ROLE, role_of
 
@@ -24,7 +22,7 @@ def subjects(stack: Stack) -> list[str]:
     return list(stack.of("AWS::Glue::Job"))
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Folders of the job that its role may not write in, or that are not the pipeline's."""
     job = stack.resources[subject]
     role = role_of(stack, job)

@@ -1,15 +1,14 @@
 """RES-041  trigger_starts_what_the_template_declares
 
-Why       Arguments of a trigger override those of the job: another folder, another package, another
-          security configuration. The job then looks as reviewed, but runs differently.
+Why       Arguments of a trigger override those of the job: another folder, another package, another security
+          configuration. The job then looks as reviewed, but runs differently.
 Targets   AWS::Glue::Trigger, AWS::Glue::Job, AWS::Glue::Crawler
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from harness.render.resources import at, items
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 
 #: What an action may say, and the type of what it names.
 STARTS = {"CrawlerName": "AWS::Glue::Crawler", "JobName": "AWS::Glue::Job"}
@@ -24,7 +23,7 @@ def subjects(stack: Stack) -> list[str]:
     return list(stack.of("AWS::Glue::Trigger"))
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Actions that start something else, or start it differently."""
     actions = items(stack.resources[subject].properties.get("Actions"))
     if not actions:

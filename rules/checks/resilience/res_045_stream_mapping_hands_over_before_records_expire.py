@@ -1,15 +1,13 @@
 """RES-045  stream_mapping_hands_over_before_records_expire
 
-Why       A stuck shard has to send its records to the on-failure destination before they expire, or
-          they are lost. A retry limit does not guarantee that: bisecting a batch uses no retries,
-          and a throttled function is retried forever. With an age that is too short, a night's
-          outage sends away records that the next retry would have stored.
+Why       A stuck shard has to send its records to the on-failure destination before they expire, or they are lost. A
+          retry limit does not guarantee that: bisecting a batch uses no retries, and a throttled function is retried
+          forever. With an age that is too short, a night's outage sends away records that the next retry would have
+          stored.
 Targets   AWS::Lambda::EventSourceMapping, AWS::Kinesis::Stream
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack, mappings
+from rules.lib import Problem, Problems, Stack, mappings
 from rules.lib.numbers import number, whole
 
 STREAM = "AWS::Kinesis::Stream"
@@ -29,7 +27,7 @@ def subjects(stack: Stack) -> list[str]:
     return list(mappings.of_streams(stack))
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """No age, one that is less than a day below the stream's retention, or one that drops records too early."""
     mapping = stack.of(mappings.MAPPING)[subject]
     stream = stack.by_arn(mappings.source(mapping), STREAM)

@@ -1,15 +1,13 @@
 """RES-046  glue_job_may_add_partitions
 
-Why       The job adds the hours that it has written to the catalogue. If its role may not, every
-          run fails at its end: the Parquet is in the bucket, and no query finds it. Glue requires
-          the permission on the table and on its database and catalogue.
+Why       The job adds the hours that it has written to the catalogue. If its role may not, every run fails at its end:
+          the Parquet is in the bucket, and no query finds it. Glue requires the permission on the table and on its
+          database and catalogue.
 Targets   AWS::Glue::Job, AWS::Glue::Table, AWS::IAM::Role
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import at, items
-from rules.lib import Problem, Resource, Stack, grants
+from rules.lib import Problem, Problems, Resource, Stack, grants
 from rules.lib.buckets import BUCKET, prefix_in
 from rules.lib.roles import ROLE, role_of
 
@@ -31,7 +29,7 @@ def subjects(stack: Stack) -> list[str]:
     ]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """What adding a partition to a table that the job writes takes, and its role does not allow."""
     job = stack.of(JOB)[subject]
     role, database = role_of(stack, job), at(job.properties, "DefaultArguments", "--database")

@@ -1,15 +1,14 @@
 """RES-050  event_rule_target_has_a_dead_letter_queue
 
-Why       EventBridge retries for a day to reach a target and then drops the event. Glue sends the
-          event of a failed run once, so a dropped one is never reported.
+Why       EventBridge retries for a day to reach a target and then drops the event. Glue sends the event of a failed run
+          once, so a dropped one is never reported.
 Targets   AWS::Events::Rule, AWS::SQS::Queue, AWS::SQS::QueuePolicy, AWS::KMS::Key
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from harness.render.resources import at, items
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.events import RULE, target_arns
 from rules.lib.iam import Statement, policy_statements
 from rules.lib.requests import TOPIC_KEY_ACTIONS, Request, granted, key_of
@@ -24,7 +23,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, rule in stack.of(RULE).items() if target_arns(rule)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Each target needs a queue that EventBridge may send to for this rule."""
     rule = stack.resources[subject]
     for index, target in enumerate(items(rule.properties.get("Targets"))):

@@ -1,15 +1,13 @@
 """RET-008  record_is_copied_to_a_write_once_archive
 
-Why       A regulator may ask for any message of the last seven years, and who could have changed
-          it. A store that anyone can delete from, ourselves included, answers neither question; a
-          copy that nobody can change answers both.
+Why       A regulator may ask for any message of the last seven years, and who could have changed it. A store that
+          anyone can delete from, ourselves included, answers neither question; a copy that nobody can change answers
+          both.
 Targets   AWS::S3::Bucket, AWS::Lambda::EventSourceMapping, AWS::IAM::Role, AWS::Kinesis::Stream
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import at, items
-from rules.lib import Problem, Stack, buckets, grants, mappings, stores
+from rules.lib import Problem, Problems, Stack, buckets, grants, mappings, stores
 
 PUT = "s3:PutObject"
 #: Where Lambda puts the batches that a mapping gives up.
@@ -24,7 +22,7 @@ def subjects(stack: Stack) -> list[str]:
     return list(buckets.records(stack)) or rest
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """What is written to the bucket but not replicated to a bucket with Object Lock."""
     bucket = stack.of(buckets.BUCKET)[subject]
     path = ("Properties", "ReplicationConfiguration", "Rules")

@@ -1,15 +1,12 @@
 """RET-009  production_archive_is_locked_for_seven_years
 
-Why       Our licences and the market's rules require seven years of what we acted on. A lock that
-          an administrator can lift, or that ends earlier, is worthless on the day that somebody has
-          a reason to lift it.
+Why       Our licences and the market's rules require seven years of what we acted on. A lock that an administrator can
+          lift, or that ends earlier, is worthless on the day that somebody has a reason to lift it.
 Targets   AWS::S3::Bucket
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import at
-from rules.lib import Problem, Stack, buckets
+from rules.lib import Problem, Problems, Stack, buckets
 from rules.lib.numbers import whole
 
 #: Seven years with two leap days, the most that seven years have.
@@ -21,7 +18,7 @@ def subjects(stack: Stack) -> list[str]:
     return list(buckets.locked(stack)) if stack.parameters.get("Environment") == "production" else []
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """A lock that can be lifted, or that ends too early."""
     bucket = stack.of(buckets.BUCKET)[subject]
     path = ("Properties", "ObjectLockConfiguration", "Rule", "DefaultRetention")

@@ -1,13 +1,11 @@
 """RET-013  production_logs_are_kept_a_year
 
-Why       Auditors look back over a financial year, and a slow loss is noticed months after it
-          began. Without the logs of that time nobody can say which records it took.
+Why       Auditors look back over a financial year, and a slow loss is noticed months after it began. Without the logs
+          of that time nobody can say which records it took.
 Targets   AWS::Logs::LogGroup
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.numbers import number, whole
 
 LOG_GROUP = "AWS::Logs::LogGroup"
@@ -20,7 +18,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, each in stack.of(LOG_GROUP).items() if "RetentionInDays" in each.properties]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """A retention of less than a year."""
     days = number(stack.of(LOG_GROUP)[subject].properties.get("RetentionInDays"))
     if days is None or days < 365:

@@ -1,13 +1,11 @@
 """RET-015  record_never_expires
 
-Why       The record is what everything else can be made from again, and what a dispute is settled
-          with. A lifecycle rule that deletes runs at night and leaves no trace in the pipeline.
+Why       The record is what everything else can be made from again, and what a dispute is settled with. A lifecycle
+          rule that deletes runs at night and leaves no trace in the pipeline.
 Targets   AWS::S3::Bucket, AWS::Lambda::EventSourceMapping, AWS::Lambda::Function, AWS::IAM::Role
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack, buckets
+from rules.lib import Problem, Problems, Stack, buckets
 
 #: All the ways in which a lifecycle rule deletes objects or versions.
 DELETES = ("ExpirationDate", "ExpirationInDays", "NoncurrentVersionExpiration", "NoncurrentVersionExpirationInDays")
@@ -18,7 +16,7 @@ def subjects(stack: Stack) -> list[str]:
     return list(buckets.records(stack) | buckets.filled_from_streams(stack) | buckets.locked(stack))
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Lifecycle rules that delete."""
     for path, rule in buckets.lifecycle_rules(stack.of(buckets.BUCKET)[subject]):
         for key in DELETES:

@@ -1,15 +1,13 @@
 """RET-016  queried_data_stays_readable
 
-Why       Athena silently skips objects that need a restore: a risk model fed by such a query misses
-          every day that has moved.
+Why       Athena silently skips objects that need a restore: a risk model fed by such a query misses every day that has
+          moved.
 Targets   AWS::S3::Bucket, AWS::Glue::Table, AWS::Glue::Crawler, AWS::Athena::WorkGroup,
           AWS::Lambda::EventSourceMapping, AWS::Lambda::Function, AWS::IAM::Role
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import Resource, at, items
-from rules.lib import Problem, Stack, buckets
+from rules.lib import Problem, Problems, Stack, buckets
 
 #: Classes whose objects are read as they are.
 READABLE = ("GLACIER_IR", "INTELLIGENT_TIERING", "ONEZONE_IA", "STANDARD_IA")
@@ -20,7 +18,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, each in stack.of(buckets.BUCKET).items() if _queried(stack, name, each)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Lifecycle rules that put queried objects to sleep."""
     bucket = stack.of(buckets.BUCKET)[subject]
     queried = _queried(stack, subject, bucket)

@@ -1,13 +1,11 @@
 """RET-017  raw_version_cannot_be_deleted
 
-Why       Replay starts at the raw bucket. An overwritten or deleted object can be restored from its
-          old version; a deleted version can be restored only from the archive.
+Why       Replay starts at the raw bucket. An overwritten or deleted object can be restored from its old version; a
+          deleted version can be restored only from the archive.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::Lambda::EventSourceMapping
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack, buckets, stores
+from rules.lib import Problem, Problems, Stack, buckets, stores
 
 
 def subjects(stack: Stack) -> list[str]:
@@ -15,7 +13,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name in buckets.records(stack) if name not in buckets.locked(stack)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """No statement in the bucket policy that denies everyone."""
     bucket = stack.of(buckets.BUCKET)[subject]
     if not stores.refuses_everybody(stores.guards(stack, bucket), "s3:DeleteObjectVersion", [f"{bucket.arn}/*"], {}):

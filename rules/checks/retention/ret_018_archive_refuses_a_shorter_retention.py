@@ -1,14 +1,11 @@
 """RET-018  archive_refuses_a_shorter_retention
 
-Why       A default retention only binds an object that names none. Anyone who may write could
-          archive a message with a lock of one day and delete it the next; the auditor was promised
-          seven years and finds a gap.
+Why       A default retention only binds an object that names none. Anyone who may write could archive a message with a
+          lock of one day and delete it the next; the auditor was promised seven years and finds a gap.
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack, buckets, stores
+from rules.lib import Problem, Problems, Stack, buckets, stores
 from rules.lib.iam import Statement
 from rules.lib.numbers import number, whole
 from rules.lib.principals import conditions, names_everybody
@@ -16,13 +13,10 @@ from rules.lib.principals import conditions, names_everybody
 #: What sets or changes how long an object is locked.
 ACTIONS = ("s3:PutObject", "s3:PutObjectRetention", "s3:ReplicateObject")
 
-
-def subjects(stack: Stack) -> list[str]:
-    """The buckets with Object Lock, but for those of access logs."""
-    return list(buckets.archives(stack))
+subjects = buckets.archives
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Actions with which an object gets a shorter lock than the bucket's default."""
     bucket = stack.of(buckets.BUCKET)[subject]
     # Without a default there is nothing to fall short of; a day is the least there is.

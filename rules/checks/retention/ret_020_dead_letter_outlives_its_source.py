@@ -1,15 +1,12 @@
 """RET-020  dead_letter_outlives_its_source
 
-Why       A message keeps its age when it moves to the dead-letter queue. If that queue keeps
-          messages no longer than the first, one that was retried for days is deleted before anybody
-          looks at it.
+Why       A message keeps its age when it moves to the dead-letter queue. If that queue keeps messages no longer than
+          the first, one that was retried for days is deleted before anybody looks at it.
 Targets   AWS::SQS::Queue
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import at
-from rules.lib import Problem, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.numbers import number, whole
 
 QUEUE = "AWS::SQS::Queue"
@@ -22,7 +19,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, each in stack.of(QUEUE).items() if "RedrivePolicy" in each.properties]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """A dead-letter queue that keeps messages no longer than its source."""
     queue = stack.of(QUEUE)[subject]
     path = ("Properties", "RedrivePolicy")

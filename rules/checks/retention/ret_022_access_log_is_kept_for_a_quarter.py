@@ -1,14 +1,12 @@
 """RET-022  access_log_is_kept_for_a_quarter
 
-Why       When a licensed feed turns up where it should not be, the access log shows who read it.
-          Vendors audit by the quarter; logs that an intruder overwrote have to stay for at least a
-          week. Logs also name people, and must not pile up forever.
+Why       When a licensed feed turns up where it should not be, the access log shows who read it. Vendors audit by the
+          quarter; logs that an intruder overwrote have to stay for at least a week. Logs also name people, and must not
+          pile up forever.
 Targets   AWS::S3::Bucket
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack, buckets, stores
+from rules.lib import Problem, Problems, Stack, buckets, stores
 from rules.lib.buckets import REPLACED_DAYS, kept
 from rules.lib.numbers import whole
 
@@ -22,7 +20,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, each in stack.of(buckets.BUCKET).items() if stores.logging_buckets(stack, each)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Logs, or replaced logs, that go too early, or never."""
     found = kept(stack.of(buckets.BUCKET)[subject], QUARTER)
     for path in found.early:

@@ -1,14 +1,11 @@
 """RET-023  record_moves_to_colder_storage
 
-Why       Seven years of ticks in the standard class cost several times the budget. The first
-          quarter stays there, because it gets replayed; the second has to be restored within hours,
-          not the day that Deep Archive takes.
+Why       Seven years of ticks in the standard class cost several times the budget. The first quarter stays there,
+          because it gets replayed; the second has to be restored within hours, not the day that Deep Archive takes.
 Targets   AWS::S3::Bucket, AWS::Lambda::EventSourceMapping
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack, buckets
+from rules.lib import Problem, Problems, Stack, buckets
 from rules.lib.numbers import number, whole
 
 COLD = (*buckets.SLEEPING, "GLACIER_IR")
@@ -23,7 +20,7 @@ def subjects(stack: Stack) -> list[str]:
     return list(buckets.records(stack) | buckets.archives(stack))
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Objects that never move, not after 90 days, or too early to where a replay waits for a day."""
     bucket = stack.of(buckets.BUCKET)[subject]
     moved = []

@@ -1,27 +1,22 @@
 """RET-024  processed_bucket_drops_replaced_versions
 
-Why       Each run rebuilds its partitions and replaces their files. A versioned bucket keeps every
-          replaced file: hourly runs would store the same hours dozens of times, at growing cost. A
-          week is enough to undo a bad run, and a day is not.
+Why       Each run rebuilds its partitions and replaces their files. A versioned bucket keeps every replaced file:
+          hourly runs would store the same hours dozens of times, at growing cost. A week is enough to undo a bad run,
+          and a day is not.
 Targets   AWS::S3::Bucket, AWS::Glue::Table, AWS::Lambda::EventSourceMapping
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack, buckets
+from rules.lib import Problem, Problems, Stack, buckets
 from rules.lib.numbers import whole
 
 #: Within how many days replaced versions have to go.
 LEAST, MOST = 7, 30
 PATH = ("Properties", "LifecycleConfiguration")
 
-
-def subjects(stack: Stack) -> list[str]:
-    """The buckets that tables lie in. The record is not among them: nothing there is replaced."""
-    return list(buckets.published(stack))
+subjects = buckets.published  # The record is not among them: nothing there is replaced.
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Tables whose replaced files stay for more than a month, or for less than a week."""
     bucket = stack.of(buckets.BUCKET)[subject]
     tables = buckets.published_prefixes(stack, bucket)

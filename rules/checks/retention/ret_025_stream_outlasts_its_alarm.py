@@ -1,16 +1,12 @@
 """RET-025  stream_outlasts_its_alarm
 
-Why       A stuck shard holds its records until they expire. On-call has to find the cause, fix it
-          and let the consumer catch up, over a weekend if need be; records that expire before that
-          are lost.
-Targets   AWS::CloudWatch::Alarm, AWS::Kinesis::Stream, AWS::Lambda::EventSourceMapping,
-          AWS::Lambda::Function
+Why       A stuck shard holds its records until they expire. On-call has to find the cause, fix it and let the consumer
+          catch up, over a weekend if need be; records that expire before that are lost.
+Targets   AWS::CloudWatch::Alarm, AWS::Kinesis::Stream, AWS::Lambda::EventSourceMapping, AWS::Lambda::Function
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import at, items
-from rules.lib import Problem, Resource, Stack, mappings
+from rules.lib import Problem, Problems, Resource, Stack, mappings
 from rules.lib.numbers import number, whole
 
 ALARM, STREAM = "AWS::CloudWatch::Alarm", "AWS::Kinesis::Stream"
@@ -26,7 +22,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, each in stack.of(ALARM).items() if _streams(stack, each)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """An alarm that calls when more than a quarter of the stream's retention has passed."""
     alarm = stack.of(ALARM)[subject]
     threshold = number(alarm.properties.get("Threshold"))

@@ -1,14 +1,12 @@
 """RET-027  queried_data_moves_to_colder_storage
 
-Why       Years of Parquet in the standard class cost more than the licence for the data. Models run
-          on the last quarter; older data is read now and then, and then at once, which Glacier
-          Instant Retrieval offers at a fifth of the price.
+Why       Years of Parquet in the standard class cost more than the licence for the data. Models run on the last
+          quarter; older data is read now and then, and then at once, which Glacier Instant Retrieval offers at a fifth
+          of the price.
 Targets   AWS::S3::Bucket, AWS::Glue::Table, AWS::Lambda::EventSourceMapping
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack, buckets
+from rules.lib import Problem, Problems, Stack, buckets
 from rules.lib.numbers import number, whole
 
 #: Which of them queries can read is a rule of its own: queried_data_stays_readable.
@@ -17,13 +15,10 @@ COLD = (*buckets.SLEEPING, "GLACIER_IR")
 DAYS = 90
 PATH = ("Properties", "LifecycleConfiguration")
 
-
-def subjects(stack: Stack) -> list[str]:
-    """The buckets that tables lie in. The record has a rule of its own."""
-    return list(buckets.published(stack))
+subjects = buckets.published  # The record has a rule of its own.
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Tables that never move to the cheaper class, or not after 90 days."""
     bucket = stack.of(buckets.BUCKET)[subject]
     tables = sorted(set(buckets.published_prefixes(stack, bucket)))

@@ -1,25 +1,20 @@
 """RET-028  queried_data_never_expires
 
-Why       A lifecycle rule that is meant for query results but lost its prefix deletes the tables as
-          well. Nothing fails: each night one more day of the market is missing from every model.
+Why       A lifecycle rule that is meant for query results but lost its prefix deletes the tables as well. Nothing
+          fails: each night one more day of the market is missing from every model.
 Targets   AWS::S3::Bucket, AWS::Glue::Table, AWS::Lambda::EventSourceMapping
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack, buckets
+from rules.lib import Problem, Problems, Stack, buckets
 
 #: How a lifecycle rule deletes what is queried, and how what it was before.
 EXPIRIES = ("ExpirationDate", "ExpirationInDays")
 REPLACED = ("NoncurrentVersionExpiration", "NoncurrentVersionExpirationInDays")
 
-
-def subjects(stack: Stack) -> list[str]:
-    """The buckets that tables lie in. The record has a rule of its own."""
-    return list(buckets.published(stack))
+subjects = buckets.published  # The record has a rule of its own.
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Lifecycle rules that delete the tables' files, or old versions of everything."""
     bucket = stack.of(buckets.BUCKET)[subject]
     tables = buckets.published_prefixes(stack, bucket)

@@ -1,15 +1,12 @@
 """RET-029  temporary_data_expires
 
-Why       Query results are uncounted copies of licensed data, and an interrupted job leaves its
-          staged files. Both pile up unseen, cost money, and are still there after the licence has
-          ended. A day is too short: whoever queries on Friday reads on Monday.
-Targets   AWS::S3::Bucket, AWS::Athena::WorkGroup, AWS::IAM::Role, AWS::Glue::Table,
-          AWS::Lambda::EventSourceMapping
+Why       Query results are uncounted copies of licensed data, and an interrupted job leaves its staged files. Both pile
+          up unseen, cost money, and are still there after the licence has ended. A day is too short: whoever queries on
+          Friday reads on Monday.
+Targets   AWS::S3::Bucket, AWS::Athena::WorkGroup, AWS::IAM::Role, AWS::Glue::Table, AWS::Lambda::EventSourceMapping
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Resource, Stack, buckets, grants
+from rules.lib import Problem, Problems, Resource, Stack, buckets, grants
 from rules.lib.numbers import number
 
 #: Within how many days results and staged files have to go, and what they were before.
@@ -22,7 +19,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, each in stack.of(buckets.BUCKET).items() if _temporary(stack, name, each)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Temporary prefixes whose objects, or old versions, stay for too long or are gone too early."""
     bucket = stack.of(buckets.BUCKET)[subject]
     rules = [(buckets.prefix_of(rule), rule) for _, rule in buckets.lifecycle_rules(bucket)]

@@ -1,14 +1,12 @@
 """RET-030  non_production_archive_can_be_removed
 
-Why       Nobody, AWS included, can lift a lock in COMPLIANCE mode. What a test environment locks
-          for seven years is billed for seven years, in a bucket that nobody can delete.
+Why       Nobody, AWS included, can lift a lock in COMPLIANCE mode. What a test environment locks for seven years is
+          billed for seven years, in a bucket that nobody can delete.
 Targets   AWS::S3::Bucket
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import at
-from rules.lib import Problem, Stack, buckets
+from rules.lib import Problem, Problems, Stack, buckets
 from rules.lib.numbers import whole
 
 A_YEAR = 366
@@ -20,7 +18,7 @@ def subjects(stack: Stack) -> list[str]:
     return [] if environment == "production" else list(buckets.locked(stack))
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """A lock that nobody can lift, or that lasts for years."""
     bucket = stack.of(buckets.BUCKET)[subject]
     path = ("Properties", "ObjectLockConfiguration", "Rule", "DefaultRetention")

@@ -1,14 +1,12 @@
 """RET-031  replica_stays_in_the_account
 
-Why       A replica in another account belongs to that account: it is read, kept and deleted there
-          by rules that are not ours, although it looks like our own archive.
+Why       A replica in another account belongs to that account: it is read, kept and deleted there by rules that are not
+          ours, although it looks like our own archive.
 Targets   AWS::S3::Bucket
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import at, items
-from rules.lib import Problem, Stack, buckets
+from rules.lib import Problem, Problems, Stack, buckets
 from rules.lib.principals import ACCOUNT
 
 PATH = ("Properties", "ReplicationConfiguration", "Rules")
@@ -19,7 +17,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, each in stack.of(buckets.BUCKET).items() if items(at(dict(each.body), *PATH))]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Replication rules that hand the copy on."""
     for index, rule in enumerate(items(at(dict(stack.resources[subject].body), *PATH))):
         account = at(rule, "Destination", "Account")

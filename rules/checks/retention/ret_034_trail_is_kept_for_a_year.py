@@ -1,14 +1,11 @@
 """RET-034  trail_is_kept_for_a_year
 
-Why       Auditors look back over twelve months, and so do we when a leak is found late. 366 days are
-          twelve months in every year. But the files name people: kept forever, they are a liability of
-          their own.
+Why       Auditors look back over twelve months, and so do we when a leak is found late. 366 days are twelve months in
+          every year. But the files name people: kept forever, they are a liability of their own.
 Targets   AWS::S3::Bucket, AWS::CloudTrail::Trail
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack, trails
+from rules.lib import Problem, Problems, Stack, trails
 from rules.lib.buckets import REPLACED_DAYS, kept
 from rules.lib.numbers import whole
 
@@ -16,13 +13,10 @@ LEAST, MOST = REPLACED_DAYS
 YEAR = 366
 PATH = ("Properties", "LifecycleConfiguration")
 
-
-def subjects(stack: Stack) -> list[str]:
-    """The buckets of trails."""
-    return list(trails.trail_buckets(stack))
+subjects = trails.trail_buckets
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Files, or replaced files, that go too early, or never."""
     found = kept(stack.resources[subject], YEAR)
     for path in found.early:

@@ -1,14 +1,11 @@
 """RET-035  trail_is_readable_at_once_for_a_quarter
 
-Why       A recent leak is investigated at once, without waiting for a restore. Older files may take
-          hours, but not the two days that Deep Archive takes. A year of events in the standard
-          class is wasted money.
+Why       A recent leak is investigated at once, without waiting for a restore. Older files may take hours, but not the
+          two days that Deep Archive takes. A year of events in the standard class is wasted money.
 Targets   AWS::S3::Bucket, AWS::CloudTrail::Trail
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack, buckets, trails
+from rules.lib import Problem, Problems, Stack, buckets, trails
 from rules.lib.numbers import number
 
 #: The three longest months in a row have 92 days; by when files have to be in a cheaper class.
@@ -16,13 +13,10 @@ QUARTER, LATEST = 92, 180
 COLDER = ("GLACIER", "GLACIER_IR")
 PATH = ("Properties", "LifecycleConfiguration")
 
-
-def subjects(stack: Stack) -> list[str]:
-    """The buckets of trails."""
-    return list(trails.trail_buckets(stack))
+subjects = trails.trail_buckets
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Files that have to be restored too early or for too long, or that never move."""
     moving = False
     for path, rule in buckets.lifecycle_rules(stack.resources[subject]):

@@ -14,16 +14,10 @@ from harness.alarms.states import State
 
 ERRORS = Metric("AWS/Lambda", "Errors", {"FunctionName": "consumer"})
 PLAIN: dict[str, Any] = {
-    "Namespace": "AWS/Lambda",
-    "MetricName": "Errors",
-    "Dimensions": [{"Name": "FunctionName", "Value": "consumer"}],
-    "Statistic": "Sum",
-    "Period": 300,
-    "EvaluationPeriods": 1,
-    "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-    "Threshold": 1,
-    "TreatMissingData": "notBreaching",
-}
+    "Namespace": "AWS/Lambda", "MetricName": "Errors", "Dimensions": [{"Name": "FunctionName", "Value": "consumer"}],
+    "Statistic": "Sum", "Period": 300, "EvaluationPeriods": 1, "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+    "Threshold": 1, "TreatMissingData": "notBreaching",
+}  # fmt: skip
 MATH: dict[str, Any] = {
     "Metrics": [
         {"Id": "filled", "Expression": "FILL(errors, 0)"},
@@ -41,15 +35,14 @@ MATH: dict[str, Any] = {
 }
 FILLED, RAW = MATH["Metrics"]
 STAT = RAW["MetricStat"]
+MINUTES = {**STAT, "Period": 60}
 CIRCLE = {"Id": "f", "Expression": "e", "ReturnData": False}
 
 
-def changes(
-    properties: dict[str, Any], numbers: Numbers, end: int, reading: Reading = STANDARD
-) -> list[tuple[int, State]]:
+def changes(stated: dict[str, Any], numbers: Numbers, end: int, reading: Reading = STANDARD) -> list[tuple[int, State]]:
     """An alarm's state changes, by minute."""
     found, state = [], State.INSUFFICIENT_DATA
-    for minute, now in history(read(properties), numbers, 0, end, reading=reading):
+    for minute, now in history(read(stated), numbers, 0, end, reading=reading):
         if now is not state:
             found.append((minute, now))
         state = now
@@ -131,7 +124,6 @@ def test_dynamodb_ignores_missing_data_whatever_is_set() -> None:
 def test_what_cloudwatch_refuses_is_refused(changed: dict[str, Any], reason: str) -> None:
     """With a reason that says what to change."""
     (found,) = refusals({**PLAIN, **changed})
-
     assert reason in found
 
 
@@ -154,29 +146,19 @@ def test_what_cloudwatch_refuses_is_refused(changed: dict[str, Any], reason: str
         pytest.param([{"Id": "e", "Expression": 5}, RAW], "not a string", id="no expression"),
         pytest.param([{"Id": "e"}, RAW], "either", id="neither metric nor expression"),
         pytest.param([FILLED, {"Id": "errors", "MetricStat": []}], "names no metric", id="no metric named"),
-        pytest.param(
-            [FILLED, *({**RAW, "Id": f"errors{n or ''}"} for n in range(11))],
-            "11 metrics",
-            id="eleven metrics",
-        ),
-        pytest.param(
-            [FILLED, RAW, {**RAW, "Id": "m2", "MetricStat": {**STAT, "Period": 60}}],
-            "different periods",
-            id="two periods",
-        ),
+        pytest.param([FILLED, *({**RAW, "Id": f"errors{n or ''}"} for n in range(11))], "11 metrics", id="11 metrics"),
+        pytest.param([FILLED, RAW, {**RAW, "Id": "m2", "MetricStat": MINUTES}], "different periods", id="two periods"),
     ],
 )  # fmt: skip
 def test_metric_math_that_cannot_be_judged_is_refused(metrics: Any, reason: str) -> None:
     """Ten metrics and ten expressions at most, one period, one series."""
     (found,) = refusals({**MATH, "Metrics": metrics})
-
     assert reason in found
 
 
 def test_an_alarm_says_what_it_depends_on() -> None:
     """A metric that no expression uses is not watched."""
     unused = {**RAW, "Id": "other"}
-
     assert reads(read({**MATH, "Metrics": [FILLED, RAW, unused]})) == {"errors"}
 
 

@@ -37,14 +37,10 @@ def created(*keys: str, bucket: str = RAW, event: str = "ObjectCreated:Put") -> 
 #: What S3 sends when the notification is set up; it names no object.
 TEST_EVENT = json.dumps(
     {
-        "Service": "Amazon S3",
-        "Event": "s3:TestEvent",
-        "Time": "2026-11-22T22:04:46.123Z",
-        "Bucket": RAW,
-        "RequestId": "5582815E1AEA5ADF",
-        "HostId": "8cLeGAmw098X5cv4Zkwcmo8vvZa3eH3eKxsPzbB9wrR",
+        "Service": "Amazon S3", "Event": "s3:TestEvent", "Time": "2026-11-22T22:04:46.123Z", "Bucket": RAW,
+        "RequestId": "5582815E1AEA5ADF", "HostId": "8cLeGAmw098X5cv4Zkwcmo8vvZa3eH3eKxsPzbB9wrR",
     }
-)
+)  # fmt: skip
 
 
 def sqs_event(*bodies: str) -> dict[str, Any]:
@@ -52,15 +48,10 @@ def sqs_event(*bodies: str) -> dict[str, Any]:
     return {
         "Records": [
             {
-                "messageId": f"m{number}",
-                "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
-                "body": body,
-                "attributes": {"ApproximateReceiveCount": "1"},
-                "messageAttributes": {},
-                "eventSource": "aws:sqs",
-                "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:validation",
-                "awsRegion": "us-east-1",
+                "messageId": f"m{number}", "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a", "body": body,
+                "attributes": {"ApproximateReceiveCount": "1"}, "messageAttributes": {}, "eventSource": "aws:sqs",
+                "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:validation", "awsRegion": "us-east-1",
             }
             for number, body in enumerate(bodies)
         ]
-    }
+    }  # fmt: skip

@@ -104,7 +104,6 @@ def test_valid_records_go_on_with_their_position(bench: Bench) -> None:
 def test_oddities_are_flagged_and_kept(bench: Bench) -> None:
     key = bench.ingest(TRADE.replace(b"2026", b"2027"))
     bench.deliver(created(key))
-
     assert [line["flags"] for line in bench.valid(key)] == [["event_after_arrival"]]
 
 
@@ -119,15 +118,11 @@ def test_refused_records_are_kept_with_their_reason_and_bytes(bench: Bench) -> N
     assert [data for _, _, data in refused] == [FREE, BOOLEAN, LOCAL, FREE]
     assert bench.rejected.notices == [
         {
-            "version": 1,
-            "bucket": "raw",
-            "raw_key": key,
-            "quarantine_key": rejected_key(key),
-            "rejected": 4,
+            "version": 1, "bucket": "raw", "raw_key": key, "quarantine_key": rejected_key(key), "rejected": 4,
             "counts_by_reason": {"price_not_positive": 2, "wrong_type": 1, "no_time_zone": 1},
             "first_position": {"shard": SHARD, "seq": message(1).sequence},
         }
-    ]
+    ]  # fmt: skip
     assert (bench.tally.objects, bench.tally.validated, bench.tally.rejected) == (1, 2, 4)
 
 
@@ -174,7 +169,6 @@ def test_exchanges_that_trade_at_zero_or_below_are_a_setting() -> None:
     permissive, strict = Bench(frozenset({"XNYS"})), Bench(frozenset())
     for bench in (permissive, strict):
         bench.deliver(created(bench.ingest(FREE)))
-
     assert (permissive.tally.validated, strict.tally.rejected) == (1, 1)
 
 
@@ -182,7 +176,6 @@ def test_several_objects_in_one_message_are_all_validated(bench: Bench) -> None:
     """S3 may put several records into one notification."""
     keys = [bench.ingest(TRADE, first=1), bench.ingest(TRADE, first=2)]
     bench.deliver(created(*keys))
-
     assert set(bench.processed.kept) == {validated_key(key) for key in keys}
 
 
@@ -202,7 +195,6 @@ def test_two_messages_for_one_object_count_and_tell_once(bench: Bench) -> None:
 def test_s3s_test_message_is_no_work(bench: Bench) -> None:
     """S3 sends a test event for every new notification; crashing on it would raise an alarm at every deployment."""
     failures = bench.deliver(TEST_EVENT)
-
     assert failures == []
     assert bench.world.calls == []
     assert bench.tally.ignored == ["message m0 names no new object"]
@@ -218,7 +210,6 @@ def test_s3s_test_message_is_no_work(bench: Bench) -> None:
 def test_other_notifications_are_left_alone_but_not_in_silence(bench: Bench, body: str) -> None:
     """Without the notification's filter, the validator would process its own quarantine."""
     failures = bench.deliver(body)
-
     assert failures == []
     assert bench.world.calls == []
     assert len(bench.tally.ignored) == 1
@@ -342,14 +333,9 @@ def test_the_calls_for_an_object_do_not_depend_on_its_size(bench: Bench, size: i
     bench.deliver(created(bench.ingest(*[TRADE, FREE] * size)))
 
     assert Counter(bench.world.calls) == {
-        "get raw": 1,
-        "read job row": 1,
-        "put processed": 1,
-        "put raw": 1,
-        "lineage row": 2,
-        "send notice": 1,
+        "get raw": 1, "read job row": 1, "put processed": 1, "put raw": 1, "lineage row": 2, "send notice": 1,
         "job row": 1,
-    }
+    }  # fmt: skip
 
 
 @given(st.lists(st.sampled_from([TRADE, MULTILINE_TRADE, FREE, BOOLEAN, LOCAL]), min_size=1, max_size=20))

@@ -21,9 +21,7 @@ from harness.render import schemas, source
 
 COMMITTED: dict[str, Any] = json.loads((ROOT / "docs" / "deployer-policy.json").read_text())
 STATEMENTS = [statement for document in COMMITTED.values() for statement in document["Statement"]]
-OF_RESOURCES = [
-    statement for name, document in COMMITTED.items() if name != "calls" for statement in document["Statement"]
-]
+OF_RESOURCES = [each for name, document in COMMITTED.items() if name != "calls" for each in document["Statement"]]
 THE_TEMPLATE: dict[str, Any] = source.read(TEMPLATE).template
 PRODUCTION = Place("production")
 TYPES = sorted({resource["Type"] for resource in THE_TEMPLATE["Resources"].values()})
@@ -68,7 +66,6 @@ def _permissions(stated: dict[str, Any], handler: str) -> list[str]:
 def test_nothing_is_granted_that_no_handler_and_no_page_asks_for() -> None:
     found = _rights(THE_TEMPLATE)
     asked = {*found.handlers, *(action for each in (*found.caller, *found.resources) for action in each.actions)}
-
     assert _granted(STATEMENTS) == asked
 
 
@@ -106,9 +103,8 @@ def _created(type_: str) -> list[str]:
 
 def test_a_type_less_in_the_template_is_a_right_less() -> None:
     template = copy.deepcopy(THE_TEMPLATE)
-    template["Resources"] = {
-        name: each for name, each in template["Resources"].items() if each["Type"] != "AWS::SSM::Parameter"
-    }
+    found = template["Resources"].items()
+    template["Resources"] = {name: each for name, each in found if each["Type"] != "AWS::SSM::Parameter"}
 
     documents = policy.documents(_rights(template))
     assert "ssm:PutParameter" in _granted(STATEMENTS)
@@ -128,7 +124,6 @@ def test_a_type_without_handlers_stops_it(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_name_that_is_no_action_stops_it(monkeypatch: pytest.MonkeyPatch) -> None:
     stated = schemas.permissions("AWS::SSM::Parameter")
     monkeypatch.setattr(schemas, "permissions", lambda _: {**stated, "create": ("ssm:PutParametre",)})
-
     with pytest.raises(UnknownRight, match=r"AWS::SSM::Parameter needs ssm:PutParametre.* NO_ACTIONS"):
         handlers.called_for(["AWS::SSM::Parameter"])
 
@@ -158,7 +153,6 @@ def test_cfn_lint_finds_nothing_in_a_policy(name: str) -> None:
 def test_cfn_lint_would_find_an_action_that_there_is_not() -> None:
     document = copy.deepcopy(COMMITTED["calls"])
     document["Statement"][0]["Action"].append("cloudformation:DeployStack")
-
     assert _lint(document) == ["W3037"]
 
 
@@ -226,7 +220,6 @@ def test_what_touches_data_works_only_through_cloudformation() -> None:
 
 def test_a_key_is_used_only_through_a_service() -> None:
     (statement,) = [each for each in OF_RESOURCES if "kms:Decrypt" in each["Action"]]
-
     assert statement["Condition"] == {"Null": {"kms:ViaService": "false"}}
     # The key's own resource type needs its administration actions, without kms:ViaService.
     assert not {"kms:CreateKey", "kms:PutKeyPolicy", "kms:DescribeKey"} & set(statement["Action"])
@@ -236,7 +229,6 @@ def test_the_variant_for_a_service_role_has_no_such_condition() -> None:
     """CloudFormation assumes the role itself, so no call has aws:CalledVia."""
     documents = policy.documents(_rights(THE_TEMPLATE), service_role=True)
     statements = [each for document in documents.values() for each in document["Statement"]]
-
     assert "aws:CalledVia" not in json.dumps(documents)
     assert _granted(statements) == _granted(STATEMENTS)
 
@@ -269,7 +261,6 @@ def test_roles_are_passed_to_the_services_that_get_one() -> None:
 def test_a_trust_that_cannot_be_read_stops_it(statement: dict[str, Any]) -> None:
     template = copy.deepcopy(THE_TEMPLATE)
     template["Resources"]["GlueJobRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"].append(statement)
-
     with pytest.raises(UnknownRight, match="GlueJobRole"):
         _rights(template)
 
@@ -300,7 +291,6 @@ def test_a_resource_outside_the_environment_is_not_covered() -> None:
 def test_a_name_is_given_as_far_as_it_is_known(name: Any, expected: str) -> None:
     table = {"Type": "AWS::DynamoDB::Table", "Properties": {} if name is None else {"TableName": name}}
     arns = names.arns({"Resources": {"Table": table}}, Place("production"))
-
     assert arns["dynamodb"]["table"] == (f"arn:aws:dynamodb:*:*:table/{expected}",)
 
 
@@ -323,11 +313,8 @@ def _pascal(name: str) -> str:
 
 def test_every_cloudformation_command_of_the_pages_is_granted() -> None:
     granted = {action.partition(":")[2] for action in _granted(COMMITTED["calls"]["Statement"])}
-    typed = {command for path in PAGES for command in re.findall(r"aws cloudformation ([\w-]+) ", path.read_text())} - {
-        "package",
-        "deploy",
-        "wait",
-    }
+    typed = {command for path in PAGES for command in re.findall(r"aws cloudformation ([\w-]+) ", path.read_text())}
+    typed -= {"package", "deploy", "wait"}
 
     assert "delete-stack" in typed
     assert {_pascal(command) for command in typed} - granted == set()
@@ -335,7 +322,6 @@ def test_every_cloudformation_command_of_the_pages_is_granted() -> None:
 
 def test_another_command_in_a_page_is_another_right() -> None:
     found = policy.rights(THE_TEMPLATE, ["```sh\naws cloudformation set-stack-policy --stack-name x\n```"], Place("p"))
-
     assert any("cloudformation:SetStackPolicy" in each.actions for each in found.caller)
     with pytest.raises(UnknownRight, match="no such action as cloudformation:SetStackPolicies"):
         policy.rights(THE_TEMPLATE, ["`aws cloudformation set-stack-policies`"], Place("p"))
@@ -350,12 +336,10 @@ def test_what_is_added_has_its_page() -> None:
 
 def test_the_artifact_bucket_is_the_runbooks() -> None:
     (stated,) = re.findall(r"export ARTIFACT_BUCKET=(\S+)", PAGES[0].read_text())
-
     wanted = stated.replace("$ENVIRONMENT", "production").replace("$ACCOUNT", "${aws:PrincipalAccount}")
     assert Place("production").artifacts == wanted
 
 
 def test_the_page_has_a_command_for_each_policy() -> None:
-    shell = page.commands()
-
-    assert re.findall(r"file://build/deployer/(\S+)\.json", shell) == list(COMMITTED)
+    (names,) = re.findall(r"^for POLICY in (.*); do$", page.commands(), re.MULTILINE)
+    assert names.split() == list(COMMITTED)

@@ -35,12 +35,9 @@ CONTEXT = SimpleNamespace(aws_request_id="request-1")
 @pytest.fixture(autouse=True)
 def _deployed(aws: EmulatedAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     variables = {
-        "RAW_BUCKET": RAW,
-        "JOB_TABLE": JOBS,
-        "LINEAGE_TABLE": LINEAGE,
-        "STREAM_NAME": "market",
+        "RAW_BUCKET": RAW, "JOB_TABLE": JOBS, "LINEAGE_TABLE": LINEAGE, "STREAM_NAME": "market",
         "POWERTOOLS_SERVICE_NAME": "kinesis_consumer",
-    }
+    }  # fmt: skip
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     handler.wiring.cache_clear()
@@ -82,13 +79,9 @@ def test_a_redelivered_batch_changes_nothing(aws: EmulatedAws) -> None:
 def test_the_metrics_are_one_line_with_one_dimension(capsys: pytest.CaptureFixture[str]) -> None:
     """An alarm whose dimensions do not match the metric's never fires."""
     invoke()
-
     assert metrics_of("kinesis_consumer", capsys.readouterr().out) == {
-        "RecordsIngested": [3.0],
-        "RecordsUndecodable": [1.0],
-        "ObjectsWritten": [3.0],
-        "Redeliveries": [0.0],
-    }
+        "RecordsIngested": [3.0], "RecordsUndecodable": [1.0], "ObjectsWritten": [3.0], "Redeliveries": [0.0],
+    }  # fmt: skip
 
 
 def test_a_retry_counts_no_record_twice(capsys: pytest.CaptureFixture[str]) -> None:
@@ -96,7 +89,6 @@ def test_a_retry_counts_no_record_twice(capsys: pytest.CaptureFixture[str]) -> N
     invoke()
     capsys.readouterr()
     invoke()
-
     assert metrics_of("kinesis_consumer", capsys.readouterr().out)["RecordsIngested"] == [0.0]
 
 
@@ -126,7 +118,6 @@ def test_a_conflicting_put_has_the_batch_delivered_again(aws: EmulatedAws, capsy
     """Two tries of a batch can overlap if the first one times out."""
     refuse("s3.PutObject", 409, "ConditionalRequestConflict", "another put is under way")
     answer = invoke()
-
     assert answer == {"batchItemFailures": [{"itemIdentifier": BATCH[0].sequence}]}
     assert metrics_of("kinesis_consumer", capsys.readouterr().out)["Redeliveries"] == [1.0]
 

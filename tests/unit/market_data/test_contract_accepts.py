@@ -12,32 +12,18 @@ from market_data.parsing import parse_exactly
 from market_data.records import DEFAULT_NON_POSITIVE_EXCHANGES
 
 TRADE = {
-    "type": "trade",
-    "symbol": "IBM",
-    "exchange": "XNYS",
-    "timestamp": "2013-10-08T12:47:49.457Z",
-    "price": "182.10",
+    "type": "trade", "symbol": "IBM", "exchange": "XNYS", "timestamp": "2013-10-08T12:47:49.457Z", "price": "182.10",
     "volume": "100",
-}
+}  # fmt: skip
 BOOK = {
-    "type": "order_book",
-    "symbol": "BTC-USD",
-    "exchange": "COINBASE",
-    "timestamp": "2021-04-17T16:43:37.061845Z",
-    "book": "L2",
-    "event": "update",
-    "bids": [{"price": "60000.00", "volume": "0.00000000"}],
-    "asks": [],
-}
+    "type": "order_book", "symbol": "BTC-USD", "exchange": "COINBASE", "timestamp": "2021-04-17T16:43:37.061845Z",
+    "book": "L2", "event": "update", "bids": [{"price": "60000.00", "volume": "0.00000000"}], "asks": [],
+}  # fmt: skip
 DEPTH = {
-    "type": "market_depth",
-    "symbol": "ESH4",
-    "exchange": "XCME",
-    "timestamp": "2023-12-25T22:00:00.181198464Z",
-    "depth": 10,
-    "bids": [{"price": "4805.25", "volume": "12", "order_count": 3}],
+    "type": "market_depth", "symbol": "ESH4", "exchange": "XCME", "timestamp": "2023-12-25T22:00:00.181198464Z",
+    "depth": 10, "bids": [{"price": "4805.25", "volume": "12", "order_count": 3}],
     "asks": [{"price": "4805.50", "volume": "7", "order_count": 2}],
-}
+}  # fmt: skip
 
 
 def raw(record: dict[str, Any], **changes: Any) -> bytes:
@@ -65,9 +51,7 @@ def test_the_canonical_form_is_the_record_and_its_time_in_nanoseconds() -> None:
     ("sent", "expected"),
     [
         pytest.param("182.10", "182.10", id="the trailing zero is a statement of precision"),
-        pytest.param(
-            "0.1000000000000000055511151231", "0.1000000000000000055511151231", id="more digits than a double"
-        ),
+        pytest.param("0.1000000000000000055511151231", "0.1000000000000000055511151231", id="more than a double's"),
         pytest.param("12345678901234567890", "12345678901234567890", id="20 integer digits"),
         pytest.param("0.000000000000000000000000000001", "0.000000000000000000000000000001", id="30 fraction digits"),
         pytest.param("0.0000001", "0.0000001", id="where Python itself would write 1E-7"),
@@ -81,7 +65,6 @@ def test_the_canonical_form_is_the_record_and_its_time_in_nanoseconds() -> None:
 def test_digits_are_kept_as_sent(sent: str, expected: str, form: str) -> None:
     """Backtests compare exact prices; a number that went through a double is a different number."""
     record = raw(TRADE, price="@").replace(b'"@"', form.format(sent).encode())
-
     assert json.loads(canonical(parse(record)))["price"] == expected
     assert parse(record).price == Decimal(sent)
 
@@ -90,7 +73,6 @@ def test_digits_are_kept_as_sent(sent: str, expected: str, form: str) -> None:
 def test_a_volume_of_zero_is_written_plainly(volume: str) -> None:
     """In books, volume zero deletes a level, and venues write it with as many decimals as other volumes."""
     level = {"price": "1.5", "volume": volume}
-
     assert "E" not in written(BOOK, bids=[level])["bids"][0]["volume"]
     assert written(TRADE, volume=volume)["volume"] in {"0", "0.00000000"}
 
@@ -107,7 +89,6 @@ def test_prices_of_zero_and_below_are_real_on_some_exchanges(exchange: str, pric
 
 def test_the_exchanges_that_may_are_the_callers_choice() -> None:
     record = raw(TRADE, exchange="EPEX", price="-500")
-
     assert parse(record, allow_nonpositive=frozenset({"EPEX"})).price == -500
 
 
@@ -127,7 +108,6 @@ def test_ids_are_texts_with_every_digit(sent: Any, kept: str) -> None:
     """Ids above 2^53 are common; one that went through a double matches nothing."""
     ids = dict.fromkeys(["sequence", "previous_sequence", "first_sequence", "checksum"], sent)
     level = {"order_id": sent, "level_id": sent}
-
     assert written(TRADE, trade_id=sent, **ids).items() >= {"trade_id": kept, **dict.fromkeys(ids, kept)}.items()
     assert written(BOOK, asks=[level])["asks"] == [{"order_id": kept, "level_id": kept}]
 
@@ -135,15 +115,12 @@ def test_ids_are_texts_with_every_digit(sent: Any, kept: str) -> None:
 def test_minus_zero_keeps_its_sign_as_an_id() -> None:
     """An integer type would turn -0 into 0 and make two ids equal."""
     record = parse(raw(TRADE, sequence="@").replace(b'"@"', b"-0"))
-
     assert record.sequence == "-0"
 
 
 def test_extra_is_kept_byte_for_byte() -> None:
     """Its content is unknown here; its users need it unchanged."""
-    extra = (
-        '{"b":1.10, "a" : [1E5,null,{}],"price":-0.0,"\\u0061\\/":"\u00e9\u4e2d","n":123456789012345678901234567890}'
-    )
+    extra = '{"b":1.10, "a" : [1E5,null,{}],"price":-0.0,"\\u0061\\/":"\u00e9\u4e2d","n":12345678901234567890123456789}'
     record = raw(TRADE, extra="@").replace(b'"@"', extra.encode())
 
     assert bytes(parse(record).extra) == extra.encode()
@@ -154,14 +131,14 @@ def test_extra_does_not_break_the_line_it_is_written_on() -> None:
     """Line breaks between tokens are JSON; in a file of lines they would cut the record in two."""
     record = raw(TRADE, extra="@").replace(b'"@"', b'{\r\n\t"a":\n1}')
     line = canonical(parse(record))
-
     assert not {b"\n"[0], b"\r"[0]} & set(line)
     assert from_canonical(line) == parse(record)
 
 
-@pytest.mark.parametrize(
-    "symbol", ["A", "BRK B", "BTC/USD", "tTESTBTC:TESTUSD", "ES 03-24!", ":x", '"', "\\", "price", "x" * 64]
-)
+SYMBOLS = ["A", "BRK B", "BTC/USD", "tTESTBTC:TESTUSD", "ES 03-24!", ":x", '"', "\\", "price", "x" * 64]
+
+
+@pytest.mark.parametrize("symbol", SYMBOLS)
 def test_symbols_are_as_odd_as_the_venues(symbol: str) -> None:
     assert written(TRADE, symbol=symbol)["symbol"] == symbol
 
@@ -186,7 +163,6 @@ def test_conditions_keep_their_blanks() -> None:
 def test_times_become_nanoseconds_exactly(text: str, nanoseconds: int) -> None:
     """Seconds as a double are off by hundreds of nanoseconds, which is many messages."""
     got = written(TRADE, timestamp=text, receive_timestamp=text)
-
     assert got["timestamp"] == got["receive_timestamp"] == text
     assert got["timestamp_ns"] == got["receive_timestamp_ns"] == nanoseconds
 
@@ -197,7 +173,6 @@ def test_a_clear_may_have_empty_sides() -> None:
 
 def test_a_record_of_10_000_levels_a_side_is_read() -> None:
     side = [{"price": str(price), "volume": 1} for price in range(1, 10_001)]
-
     assert len(parse(raw(BOOK, bids=side, asks=side)).asks) == 10_000
 
 

@@ -18,21 +18,11 @@ from market_data import schema
 from market_data.rules import RULES
 from tests import contract_model
 from tests.hostile import HOSTILE_FIELDS
+from tests.imports import imported_by
 from tests.strategies import raw_records
 
 SOURCES = sorted(Path(market_data.__file__).parent.glob("*.py"))
 SCHEMA = jsonschema.Draft202012Validator(schema.json_schema())
-
-
-def imported_by(path: Path) -> set[str]:
-    """Top-level names of the packages a file imports."""
-    names = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            names |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            names.add((node.module or "").partition(".")[0])
-    return names
 
 
 def test_there_are_sources() -> None:
@@ -49,10 +39,8 @@ def test_the_contract_stands_on_msgspec_and_the_standard_library_alone(path: Pat
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
 def test_no_number_can_become_a_float(path: Path) -> None:
     """The only float comes from Kinesis: the arrival time."""
-    names = [
-        node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name) and node.id == "float"
-    ]
-
+    tree = ast.parse(path.read_text())
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "float"]
     assert len(names) == (path.stem == "envelope")
 
 
@@ -94,7 +82,6 @@ def test_what_is_accepted_is_valid_by_the_schema(raw: bytes) -> None:
 def test_the_schema_refuses_what_it_can_express(name: str, fragment: str) -> None:
     fields = '{"type":"trade","symbol":"A","exchange":"X","timestamp":"2026-11-22T22:04:46Z","price":1,"volume":1}'
     record = json.loads(fields) | {name: json.loads(fragment)}
-
     assert not SCHEMA.is_valid(record)
 
 
@@ -103,7 +90,6 @@ def test_importing_the_contract_is_cheap() -> None:
     code = "import sys, market_data; print(*sys.modules)"
     folder = str(Path(market_data.__file__).parents[1])
     loaded = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True).stdout
-
     assert not {"argparse", "asyncio", "boto3", "hypothesis", "logging"} & set(loaded.split())
 
 

@@ -35,14 +35,12 @@ def _unpacked(folder, tmp_path, function):
 
 def test_building_again_gives_the_same_bytes(package, tmp_path):
     digests, _, target = package
-
     assert build_package(tmp_path, target) == digests
 
 
 def test_the_template_points_at_what_is_built(package):
     """`aws cloudformation package` fails on a missing path, and does not deploy a file that no path names."""
     digests, folder, _ = package
-
     assert set(re.findall(r"\.\./build/package/(\S+)", TEMPLATE.read_text())) == set(digests)
     assert {path.name for path in folder.iterdir()} == set(digests)
 
@@ -85,9 +83,8 @@ def test_a_handler_imports_from_its_zips_alone(package, tmp_path, function):
         place = origin.parent if origin.name == "__init__.py" else origin
         (runtime / place.name).symlink_to(place)
     paths = [*_unpacked(folder, tmp_path / "task", function), runtime]
-    code = (
-        f"import sys; sys.path[:0] = {[str(path) for path in paths]}; import {function}.handler as h; h.lambda_handler"
-    )
+    found = [str(path) for path in paths]
+    code = f"import sys; sys.path[:0] = {found}; import {function}.handler as h; h.lambda_handler"
 
     done = subprocess.run([sys.executable, "-I", "-S", "-B", "-c", code], capture_output=True, text=True, check=False)
 

@@ -85,14 +85,13 @@ def metrics_of(service: str, printed: str) -> dict[str, list[float]]:
 
 def _create_table(dynamodb: Any, name: str, keys: tuple[str, str], index: tuple[str, ...]) -> None:
     types = dict.fromkeys((*keys, *index[1:]), "S") | {keys[1]: "N"}
+    projection = {"ProjectionType": "ALL"}
     dynamodb.create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": key, "AttributeType": kind} for key, kind in types.items()],
         KeySchema=_schema(keys),
-        GlobalSecondaryIndexes=[
-            {"IndexName": index[0], "KeySchema": _schema(index[1:]), "Projection": {"ProjectionType": "ALL"}}
-        ],
+        GlobalSecondaryIndexes=[{"IndexName": index[0], "KeySchema": _schema(index[1:]), "Projection": projection}],
     )
 
 

@@ -1,12 +1,13 @@
 """What the functions may import: it decides the layer's size and the cold start time."""
 
-import ast
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.imports import imported_by
 
 LAMBDA_SRC = Path(__file__).parents[3] / "lambda_src"
 FUNCTIONS = ("data_validation", "kinesis_consumer")
@@ -15,17 +16,6 @@ CARRIED = {"boto3", "botocore", "msgspec", "aws_lambda_powertools"}
 OURS = {"market_data", "pipeline_store"}
 #: Modules with logic only, as opposed to those that call AWS.
 PURE = ["kinesis_consumer.core", "kinesis_consumer.events", "data_validation.core", "data_validation.events"]
-
-
-def imported(path: Path) -> set[str]:
-    """The top-level packages that a file imports, leaving out its own."""
-    names = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            names |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.add(node.module.partition(".")[0])
-    return names
 
 
 def loaded_by(module: str) -> set[str]:
@@ -40,8 +30,7 @@ def loaded_by(module: str) -> set[str]:
 def test_a_function_imports_only_what_it_is_shipped_with(package: str) -> None:
     """The emulator's workers see its packages too, so a missing one would show only on AWS."""
     files = sorted((LAMBDA_SRC / package).glob("*.py"))
-    foreign = {name for file in files for name in imported(file)} - set(sys.stdlib_module_names) - CARRIED - OURS
-
+    foreign = {name for file in files for name in imported_by(file)} - set(sys.stdlib_module_names) - CARRIED - OURS
     assert files
     assert foreign == set()
 
@@ -50,7 +39,6 @@ def test_a_function_imports_only_what_it_is_shipped_with(package: str) -> None:
 def test_what_decides_does_not_know_aws(module: str) -> None:
     """No client, no clock, no environment: so that a property can be tried thousands of times a second."""
     loaded = loaded_by(module)
-
     assert not {"boto3", "botocore", "aws_lambda_powertools"} & loaded
 
 
@@ -59,7 +47,6 @@ def test_a_handler_imports_without_settings_and_without_weight(function: str) ->
     """A cold start delays the first tick: Powertools' event and batch modules would add 60 ms."""
     loaded = loaded_by(f"{function}.handler")
     utilities = {name for name in loaded if name.startswith("aws_lambda_powertools.utilities.")}
-
     assert f"{function}.core" in loaded
     assert utilities <= {"aws_lambda_powertools.utilities.jmespath_utils"}  # what the logger itself brings
 
@@ -68,5 +55,4 @@ def test_a_handler_imports_without_settings_and_without_weight(function: str) ->
 def test_functions_know_nothing_of_each_other(function: str) -> None:
     """They are packaged separately: an import of the other would fail only on AWS."""
     (other,) = set(FUNCTIONS) - {function}
-
-    assert other not in {name for file in (LAMBDA_SRC / function).glob("*.py") for name in imported(file)}
+    assert other not in {name for file in (LAMBDA_SRC / function).glob("*.py") for name in imported_by(file)}

@@ -13,9 +13,7 @@ from pipeline_store.stages import Stage, Transformation
 from tests.unit.pipeline_store.emulated_aws import JOBS, LINEAGE, EmulatedAws
 
 KEY = JobKey(raw_key="market-data/feed=trade/x.json.gz", first_arrival_ms=1_795_385_086_123)
-INGESTED = IngestedJob(
-    key=KEY, feed="trade", source_bucket="raw", record_count=3, ingested_at="2026-11-22T22:04:47.000Z"
-)
+INGESTED = IngestedJob(key=KEY, feed="trade", source_bucket="raw", record_count=3, ingested_at="2026-11-22T22:04:47Z")
 VALIDATED = ValidatedJob(
     key=KEY,
     feed="trade",
@@ -75,20 +73,11 @@ def test_a_row_says_how_far_its_object_has_come(table: Table) -> None:
     assert table.listed("VALIDATED") == 1
     assert table.listed("INGESTED") == 0
     assert table.row() == {
-        "JobId": KEY.raw_key,
-        "Timestamp": KEY.first_arrival_ms,
-        "Stage": 2,
-        "Status": "VALIDATED",
-        "Feed": "trade",
-        "SourceBucket": "raw",
-        "RecordCount": 3,
-        "ValidatedCount": 2,
-        "RejectedCount": 1,
-        "ValidatedKey": VALIDATED.validated_key,
-        "QuarantineKey": VALIDATED.quarantine_key,
-        "IngestedAt": INGESTED.ingested_at,
-        "ValidatedAt": VALIDATED.validated_at,
-    }
+        "JobId": KEY.raw_key, "Timestamp": KEY.first_arrival_ms, "Stage": 2, "Status": "VALIDATED", "Feed": "trade",
+        "SourceBucket": "raw", "RecordCount": 3, "ValidatedCount": 2, "RejectedCount": 1,
+        "ValidatedKey": VALIDATED.validated_key, "QuarantineKey": VALIDATED.quarantine_key,
+        "IngestedAt": INGESTED.ingested_at, "ValidatedAt": VALIDATED.validated_at,
+    }  # fmt: skip
 
 
 def test_a_late_row_of_the_consumer_does_not_take_the_validators_back(table: Table) -> None:
@@ -106,7 +95,6 @@ def test_writing_a_row_again_changes_nothing(table: Table) -> None:
     """A redelivered batch must not make its row look younger than it is."""
     table.jobs.ingested(INGESTED)
     moved = table.jobs.ingested(msgspec.structs.replace(INGESTED, ingested_at="2027-01-01T00:00:00.000Z"))
-
     assert moved is False
     assert table.row()["IngestedAt"] == INGESTED.ingested_at
 
@@ -127,7 +115,6 @@ def test_a_transformed_row_is_not_validated_again(table: Table) -> None:
     """Otherwise a late duplicate of the event would make the job rebuild a finished partition."""
     table.jobs.validated(ALL_REJECTED)
     again = table.jobs.validated(ALL_REJECTED), table.jobs.validated(VALIDATED)
-
     assert again == (False, False)
 
 
@@ -154,13 +141,8 @@ def test_a_lineage_row_names_source_and_target(aws: EmulatedAws) -> None:
 
     assert aws.rows(LINEAGE) == [
         {
-            "DatasetId": row.dataset,
-            "ProcessingTimestamp": KEY.first_arrival_ms,
-            "SourceLocation": row.source,
-            "Transformation": "INGEST",
-            "FirstSequence": "1",
-            "LastSequence": "3",
-            "RecordCount": 3,
+            "DatasetId": row.dataset, "ProcessingTimestamp": KEY.first_arrival_ms, "SourceLocation": row.source,
+            "Transformation": "INGEST", "FirstSequence": "1", "LastSequence": "3", "RecordCount": 3,
             "Digest": "0123456789abcdef",
         }
-    ]
+    ]  # fmt: skip

@@ -19,6 +19,8 @@ from harness.preflight.checks import findings
 from harness.preflight.facts import Bucket, Facts, Key, Named, NotAnswered, Subnet, Vpc
 from harness.preflight.given import complete, read
 
+#: Writes a parameter file with these values.
+Written = Callable[..., Path]
 REGION = "eu-west-1"
 STACK = "financial-pipeline"
 
@@ -52,7 +54,7 @@ def session() -> Iterator[Emulated]:
 
 
 @pytest.fixture
-def parameters(tmp_path: Path) -> Callable[..., Path]:
+def parameters(tmp_path: Path) -> Written:
     def write(**values: str) -> Path:
         path = tmp_path / "my-parameters.json"
         path.write_text(json.dumps([f"{name}={value}" for name, value in {**_NEEDED, **values}.items()]))
@@ -62,15 +64,10 @@ def parameters(tmp_path: Path) -> Callable[..., Path]:
 
 
 _NEEDED = {
-    "Environment": "development",
-    "ArtifactBucketName": "artifacts",
-    "AlertEmail": "on-call@example.com",
-    "VpcId": "vpc-12345678",
-    "SubnetIds": "subnet-aaaaaaaa",
-    "VpcCidr": "10.20.0.0/16",
-    "S3PrefixListId": "pl-11111111",
-    "DynamoDBPrefixListId": "pl-22222222",
-}
+    "Environment": "development", "ArtifactBucketName": "artifacts", "AlertEmail": "on-call@example.com",
+    "VpcId": "vpc-12345678", "SubnetIds": "subnet-aaaaaaaa", "VpcCidr": "10.20.0.0/16",
+    "S3PrefixListId": "pl-11111111", "DynamoDBPrefixListId": "pl-22222222",
+}  # fmt: skip
 
 
 def asked(session: Any, path: Path) -> Facts:
@@ -80,7 +77,7 @@ def asked(session: Any, path: Path) -> Facts:
     return asker.facts(complete(values, template, {}), stack)
 
 
-def test_what_is_there_is_seen(session: Emulated, parameters: Callable[..., Path]) -> None:
+def test_what_is_there_is_seen(session: Emulated, parameters: Written) -> None:
     ec2 = session.client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"]
     ec2.associate_vpc_cidr_block(VpcId=vpc, CidrBlock="10.21.0.0/16")
@@ -115,10 +112,8 @@ def test_what_is_there_is_seen(session: Emulated, parameters: Callable[..., Path
     stream = "financial-market-stream-development"
     session.client("kinesis").create_stream(StreamName=stream, ShardCount=2)
 
-    facts = asked(
-        session,
-        parameters(VpcId=vpc, SubnetIds=f"{own},{other},subnet-00000000", RouteTableIds=table, ExistingKeyArn=key),
-    )
+    ids = {"VpcId": vpc, "SubnetIds": f"{own},{other},subnet-00000000", "RouteTableIds": table}
+    facts = asked(session, parameters(**ids, ExistingKeyArn=key))
 
     assert (facts.account, facts.region, facts.partition, facts.stack) == ("123456789012", REGION, "aws", None)
     assert facts.vpc == Vpc("123456789012", ("10.20.0.0/16", "10.21.0.0/16"))
@@ -138,7 +133,7 @@ def test_what_is_there_is_seen(session: Emulated, parameters: Callable[..., Path
     }
 
 
-def test_what_is_not_there_is_seen_too(session: Emulated, parameters: Callable[..., Path]) -> None:
+def test_what_is_not_there_is_seen_too(session: Emulated, parameters: Written) -> None:
     missing = "arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-4000-8000-000000000000"
     facts = asked(session, parameters(ExistingKeyArn=missing, RouteTableIds="rtb-00000000"))
 
@@ -147,7 +142,7 @@ def test_what_is_not_there_is_seen_too(session: Emulated, parameters: Callable[.
     assert set(facts.taken.values()) == {False}
 
 
-def test_every_retained_name_of_the_template_is_looked_up(session: Emulated, parameters: Callable[..., Path]) -> None:
+def test_every_retained_name_of_the_template_is_looked_up(session: Emulated, parameters: Written) -> None:
     taken = asked(session, parameters()).taken
     retained = {named.name for named in taken if named.retained}
 
@@ -186,34 +181,27 @@ def denied(code: str) -> ClientError:
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "UnauthorizedOperation", "AccessDeniedException", "403"])
-def test_nothing_that_is_refused_passes(code: str, session: Emulated, parameters: Callable[..., Path]) -> None:
+def test_nothing_that_is_refused_passes(code: str, session: Emulated, parameters: Written) -> None:
     """Everything is read from AWS except the Region and the alert queue, which come from the parameter file."""
     key = "arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-4000-8000-000000000000"
-    found = command.ask(
-        Refusing(session, denied(code)), parameters(ExistingKeyArn=key, RouteTableIds="rtb-1234"), STACK
-    )
-    said = command.as_table(found)
+    given = parameters(ExistingKeyArn=key, RouteTableIds="rtb-1234")
+    said = command.as_table(command.ask(Refusing(session, denied(code)), given, STACK))
 
     well = [line.split(maxsplit=1)[1] for line in said.splitlines() if line.startswith("ok ")]
     assert set(well) <= {"Region", "alert queue"}
     assert "not evaluated" in said
 
 
-def test_the_action_that_is_missing_is_named_as_iam_names_it(
-    session: Emulated, parameters: Callable[..., Path]
-) -> None:
+def test_the_action_that_is_missing_is_named_as_iam_names_it(session: Emulated, parameters: Written) -> None:
     rejected = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetBucketEncryption")
     facts = asked(Refusing(session, rejected), parameters())
-
     assert facts.artifact_bucket == NotAnswered("s3:GetEncryptionConfiguration", "AccessDenied")
 
 
 @pytest.mark.parametrize(
     "error", [NoCredentialsError(), EndpointConnectionError(endpoint_url="https://x/")], ids=["credentials", "network"]
 )
-def test_where_nobody_answers_nothing_is_judged(
-    error: Exception, session: Emulated, parameters: Callable[..., Path]
-) -> None:
+def test_where_nobody_answers_nothing_is_judged(error: Exception, session: Emulated, parameters: Written) -> None:
     with pytest.raises(CannotAskError):
         command.ask(Refusing(session, error), parameters(), STACK)
 
@@ -221,7 +209,6 @@ def test_where_nobody_answers_nothing_is_judged(
 def test_without_a_region_nothing_is_asked(session: Emulated) -> None:
     unplaced = Refusing(session, denied("AccessDenied"))
     unplaced.region_name = ""
-
     with pytest.raises(CannotAskError, match="AWS_DEFAULT_REGION"):
         Asker(unplaced, STACK)
 
@@ -229,7 +216,6 @@ def test_without_a_region_nothing_is_asked(session: Emulated) -> None:
 def test_what_an_update_leaves_out_is_as_the_stack_has_it(tmp_path: Path) -> None:
     """The AWS CLI keeps the stack's value of a parameter that is not in the file; the default would be wrong here."""
     _, template = read(_file(tmp_path, "[]"), TEMPLATE)
-
     assert complete({}, template, {})["ShardCount"] == "10"
     assert complete({}, template, {"ShardCount": "20"})["ShardCount"] == "20"
     assert complete({"ShardCount": "30"}, template, {"ShardCount": "20"})["ShardCount"] == "30"
@@ -255,7 +241,7 @@ def test_a_file_that_cannot_be_judged_is_said_so(text: str, said: str, tmp_path:
         command.ask(session, _file(tmp_path, text), STACK)
 
 
-def test_what_is_asked_the_deployer_may_ask(session: Emulated, parameters: Callable[..., Path]) -> None:
+def test_what_is_asked_the_deployer_may_ask(session: Emulated, parameters: Written) -> None:
     """Every call is covered by one of the deployer's statements for preflight, and no statement is unused."""
     key = session.client("kms").create_key()["KeyMetadata"]["Arn"]
     session.client("s3").create_bucket(Bucket="artifacts", CreateBucketConfiguration={"LocationConstraint": REGION})
@@ -273,9 +259,7 @@ def _vpc_of(session: Emulated) -> str:
     return vpc
 
 
-def test_while_the_stack_is_unknown_what_is_there_may_be_its_own(
-    session: Emulated, parameters: Callable[..., Path]
-) -> None:
+def test_while_the_stack_is_unknown_what_is_there_may_be_its_own(session: Emulated, parameters: Written) -> None:
     """Its own log group was to be deleted."""
     session.client("logs").create_log_group(logGroupName="/aws/lambda/kinesis-consumer-development")
     rejected = NotAnswered("cloudformation:DescribeStacks", "AccessDenied")
@@ -296,8 +280,7 @@ def test_while_the_stack_is_unknown_what_is_there_may_be_its_own(
     ],
 )  # fmt: skip
 def test_a_value_that_nobody_takes_is_a_finding_and_not_the_end(
-    name: str, value: str, session: Emulated, parameters: Callable[..., Path]
+    name: str, value: str, session: Emulated, parameters: Written
 ) -> None:
     found = command.ask(session, parameters(**{name: value}), STACK)
-
     assert [each for each in found if each.check == "parameters" and each.what.startswith(f"{name} is ")]

@@ -28,6 +28,14 @@ def line(seq, data=b"{", reason="not_json", *, detail="Expecting", shard=SHARD):
     return encode_quarantine_line(shard, str(seq), "key", ARRIVAL, data, reason=reason, detail=detail)
 
 
+def complaint(capsys):
+    """The only line on standard error, with nothing on standard output."""
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    return err
+
+
 def undecodable(*seqs):
     """The key under which the consumer would quarantine these records."""
     return undecodable_key(ARRIVAL, SHARD, map(str, seqs))

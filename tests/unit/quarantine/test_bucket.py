@@ -6,7 +6,7 @@ import pytest
 from harness.quarantine.command import main
 from market_data.envelope import pack
 from tests.unit.pipeline_store.emulated_aws import RAW, emulated_aws, refuse
-from tests.unit.quarantine.stored import line, put, rejected, undecodable
+from tests.unit.quarantine.stored import complaint, line, put, rejected, undecodable
 
 
 @pytest.fixture
@@ -17,14 +17,6 @@ def aws(monkeypatch):
 
 def _put(aws, key, *lines):
     aws.s3.put_object(Bucket=RAW, Key=key, Body=pack(lines))
-
-
-def _complaint(capsys):
-    """The only line on standard error, with nothing on standard output."""
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err.count("\n") == 1
-    return err
 
 
 def test_a_bucket_reads_like_a_folder(aws, tmp_path, capsys):
@@ -57,7 +49,6 @@ def test_all_pages_are_read(aws, monkeypatch, capsys):
 def test_a_prefix_narrows_it_down(aws, capsys):
     _put(aws, undecodable(1), line(1, b"by the consumer"))
     _put(aws, rejected(2), line(2, b"by the validator"))
-
     assert main([f"s3://{RAW}/quarantine/data_validation/", "--raw"]) == 0
     assert capsys.readouterr().out == "by the validator\n"
 
@@ -73,18 +64,12 @@ def test_an_empty_bucket_is_read_and_said_to_be_empty(aws, capsys):
     assert said[1].endswith(": 1")
 
 
-@pytest.mark.parametrize(
-    ("bucket", "what"),
-    [
-        pytest.param("nobody-has-it", "NoSuchBucket", id="no-bucket"),
-        pytest.param("no name", "Invalid bucket name", id="no-name"),
-    ],
-)
+@pytest.mark.parametrize(("bucket", "what"), [("nobody-has-it", "NoSuchBucket"), ("no name", "Invalid bucket name")])
 def test_a_bucket_that_is_not_there_is_named(aws, capsys, bucket, what):
     assert main([f"s3://{bucket}"]) == 1
-    complaint = _complaint(capsys)
-    assert complaint.startswith(f"quarantine: s3://{bucket}/quarantine/: ")
-    assert what in complaint
+    said = complaint(capsys)
+    assert said.startswith(f"quarantine: s3://{bucket}/quarantine/: ")
+    assert what in said
 
 
 @pytest.mark.parametrize("operation", ["ListObjectsV2", "GetObject"])
@@ -94,16 +79,15 @@ def test_access_denied_names_what_was_asked_for(aws, capsys, operation):
 
     assert main([f"s3://{RAW}"]) == 1
     asked_for = {"ListObjectsV2": "quarantine/", "GetObject": undecodable(1)}[operation]
-    complaint = _complaint(capsys)
-    assert complaint.startswith(f"quarantine: s3://{RAW}/{asked_for}: ")
-    assert "AccessDenied" in complaint
+    said = complaint(capsys)
+    assert said.startswith(f"quarantine: s3://{RAW}/{asked_for}: ")
+    assert "AccessDenied" in said
 
 
 def test_a_damaged_object_is_named(aws, capsys):
     aws.s3.put_object(Bucket=RAW, Key=undecodable(1), Body=pack([line(1)])[:-9])
-
     assert main([f"s3://{RAW}"]) == 1
-    assert _complaint(capsys) == f"quarantine: s3://{RAW}/{undecodable(1)}: the gzip data ends too early\n"
+    assert complaint(capsys) == f"quarantine: s3://{RAW}/{undecodable(1)}: the gzip data ends too early\n"
 
 
 @pytest.mark.parametrize(
@@ -124,4 +108,4 @@ def test_variables_that_lead_nowhere_are_one_line(monkeypatch, capsys, variables
         monkeypatch.setenv(name, value)
 
     assert main(["s3://raw"]) == 1
-    assert what in _complaint(capsys)
+    assert what in complaint(capsys)

@@ -12,8 +12,9 @@ import pytest
 from harness.quarantine import command
 from harness.quarantine.command import main
 from market_data import Reason
-from tests.terminal import run_on_a_terminal
+from tests.terminal import read_one_line, run_on_a_terminal
 from tests.unit.quarantine.stored import HOSTILE, SHARD, line, put, rejected, small_quarantine, undecodable
+from tests.unit.quarantine.stored import complaint as complaint_of
 
 ROOT = Path(__file__).resolve().parents[3]
 COMMAND = [sys.executable, "-m", "harness", "quarantine"]
@@ -38,14 +39,6 @@ def hostile(tmp_path):
 def _rows(text):
     """The cells of the table, by line."""
     return [[cell.strip() for cell in row.split("│")[1:-1]] for row in text.splitlines() if row.startswith("│")]
-
-
-def _complaint(capsys):
-    """The only line on standard error, with nothing on standard output."""
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err.count("\n") == 1
-    return err
 
 
 def _on_a_terminal(*arguments):
@@ -85,7 +78,6 @@ def test_a_sample_tells_all_that_is_known_of_the_record(tmp_path, capsys):
 def test_as_many_samples_as_were_asked_for(tmp_path, capsys, asked, shown):
     put(tmp_path, undecodable(*range(5)), [line(seq) for seq in range(5)])
     main([str(tmp_path), *asked])
-
     assert capsys.readouterr().out.count("    record  ") == shown
 
 
@@ -114,13 +106,11 @@ def test_hostile_records_reach_no_terminal(hostile):
 def test_colours_are_for_terminals_only(hostile, monkeypatch, capsys):
     monkeypatch.delenv("FORCE_COLOR", raising=False)
     main([str(hostile), "--samples", "100"])
-
     assert all(character.isprintable() for character in capsys.readouterr().out.replace("\n", ""))
 
 
 def test_rich_takes_nothing_in_a_record_for_its_own(hostile, capsys):
     main([str(hostile), "--samples", "100"])
-
     assert "b'[bold]no markup[/bold] :boom: \\\\x1b'" in capsys.readouterr().out
 
 
@@ -147,7 +137,6 @@ def test_what_was_not_counted_is_reported(tmp_path, capsys):
 
 def test_the_default_is_what_the_pipeline_leaves(tmp_path, monkeypatch, capsys):
     assert ROOT / "build" / "pipeline" / "quarantine" == command.DEFAULT_WHERE
-
     monkeypatch.setattr(command, "DEFAULT_WHERE", small_quarantine(tmp_path))
     assert main(["--raw"]) == 0
     assert capsys.readouterr().out.splitlines() == ['{"price":"1,2"}', '{"price":"1,3"}', "{}", "{"]
@@ -163,31 +152,20 @@ def test_the_document_counts_by_reason_and_stage(tmp_path, capsys):
     samples = document.pop("samples")
 
     assert document == {
-        "where": str(tmp_path),
-        "total": 5,
-        "by_reason": {"bad_number": 2, "not_json": 2, "missing_field": 1},
-        "by_stage": {"data_validation": 3, "kinesis_consumer": 2},
-        "repeated": 1,
-        "other_objects": 0,
-    }
+        "where": str(tmp_path), "total": 5, "by_reason": {"bad_number": 2, "not_json": 2, "missing_field": 1},
+        "by_stage": {"data_validation": 3, "kinesis_consumer": 2}, "repeated": 1, "other_objects": 0,
+    }  # fmt: skip
     assert {reason: len(found) for reason, found in samples.items()} == dict.fromkeys(document["by_reason"], 1)
     assert samples["bad_number"][0] == {
-        "object": str(tmp_path / rejected(2, 3, 4)),
-        "stage": "data_validation",
-        "shard": SHARD,
-        "sequence_number": "2",
-        "partition_key": "key",
-        "arrival": "2026-11-22T22:04:46.123Z",
-        "detail": "price: '1,2'",
-        "size": 15,
-        "data_base64": base64.b64encode(b'{"price":"1,2"}').decode(),
-    }
+        "object": str(tmp_path / rejected(2, 3, 4)), "stage": "data_validation", "shard": SHARD,
+        "sequence_number": "2", "partition_key": "key", "arrival": "2026-11-22T22:04:46.123Z",
+        "detail": "price: '1,2'", "size": 15, "data_base64": base64.b64encode(b'{"price":"1,2"}').decode(),
+    }  # fmt: skip
 
 
 def test_the_document_names_a_reason_asked_for_that_nothing_was_refused_for(tmp_path, capsys):
     main([str(small_quarantine(tmp_path)), "--json", "--reason", "too_long", "--reason", "not_json"])
     document = json.loads(capsys.readouterr().out)
-
     assert document["by_reason"] == {"not_json": 1, "too_long": 0}
     assert document["samples"]["too_long"] == []
 
@@ -227,7 +205,6 @@ def test_raw_leaves_out_what_a_line_cannot_carry_and_says_so(tmp_path, capsysbin
 
 def test_raw_is_not_for_terminals(hostile):
     code, got, complaint = _on_a_terminal(str(hostile), "--raw")
-
     assert (code, got) == (2, "")
     assert complaint.startswith("quarantine: --raw writes to a file or pipe only")
 
@@ -253,7 +230,7 @@ def test_raw_is_not_for_terminals(hostile):
 )
 def test_a_bad_option_is_one_line_and_two(capsys, arguments, message):
     assert main(arguments) == 2
-    assert message in _complaint(capsys)
+    assert message in complaint_of(capsys)
 
 
 @pytest.mark.parametrize("form", [[], ["--json"], ["--raw"]])
@@ -262,34 +239,24 @@ def test_what_cannot_be_read_is_one_line_and_one(tmp_path, capsys, form):
     damaged = put(tmp_path / "damaged", undecodable(1), b"garbage")
 
     assert main([str(tmp_path / "none"), *form]) == 1
-    assert "none: no such folder; `make pipeline` creates one" in _complaint(capsys)
+    assert "none: no such folder; `make pipeline` creates one" in complaint_of(capsys)
     assert main([str(file), *form]) == 1
-    assert "file: no such folder" in _complaint(capsys)
+    assert "file: no such folder" in complaint_of(capsys)
     assert main([str(tmp_path / "damaged"), *form]) == 1
-    assert f"{damaged}: the gzip data is damaged" in _complaint(capsys)
+    assert f"{damaged}: the gzip data is damaged" in complaint_of(capsys)
 
 
 def test_a_complaint_commands_no_terminal_either(tmp_path, capsys):
     folder = tmp_path / "\x1b[2J\n\udcff"
-
     assert main([str(folder)]) == 1
-    assert _complaint(capsys).startswith(f"quarantine: {tmp_path}/" + r"\x1b[2J \udcff: no such folder")
+    assert complaint_of(capsys).startswith(f"quarantine: {tmp_path}/" + r"\x1b[2J \udcff: no such folder")
 
 
 @pytest.mark.parametrize("form", [[], ["--json"], ["--raw"]])
 def test_a_reader_that_has_seen_enough_is_no_error_to_shout_about(tmp_path, form):
     put(tmp_path, undecodable(1), [line(seq, b"x" * 200, list(Reason)[seq % 28]) for seq in range(5_000)])
     arguments = [str(tmp_path), *form, *(["--samples", "200"] if form != ["--raw"] else [])]
-    with subprocess.Popen(
-        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, env=ENVIRONMENT
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.readline()
-        process.stdout.close()
-        complaint = process.stderr.read()
-
-    assert (process.returncode, complaint) == (1, b"")
+    assert read_one_line([*COMMAND, *arguments], ENVIRONMENT) == (1, b"")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
@@ -297,14 +264,8 @@ def test_a_reader_that_has_seen_enough_is_no_error_to_shout_about(tmp_path, form
 def test_a_full_disk_is_one_line(tmp_path, form):
     small_quarantine(tmp_path)
     with open("/dev/full", "wb") as full:
-        ended = subprocess.run(
-            [*COMMAND, str(tmp_path), *form],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            check=False,
-            cwd=ROOT,
-            env=ENVIRONMENT,
-        )
+        command = [*COMMAND, str(tmp_path), *form]
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, cwd=ROOT, env=ENVIRONMENT)
 
     assert (ended.returncode, ended.stderr) == (1, b"quarantine: standard output: No space left on device\n")
 

@@ -9,6 +9,7 @@ import pytest
 from harness import patience
 from harness.replay.__main__ import main
 from harness.replay.generator import generate
+from tests.terminal import read_one_line
 
 ROOT = Path(__file__).resolve().parents[3]
 GENERATE = ["generate", "--count", "400", "--seed", "4", "--bad-per-mille", "300"]
@@ -35,22 +36,13 @@ def test_a_generated_feed_comes_back_from_standard_input_byte_for_byte() -> None
 def test_captures_become_records(tmp_path: Path) -> None:
     row = '{"date":"20200102","symbol":"A","ms":"1","price":"10000","size":"1","exchange":"N"}'
     (tmp_path / "capture").write_text(row)
-
     converted = run("convert", "--venue", "lean", str(tmp_path / "capture"))
-
     assert b'"timestamp":"2020-01-02T05:00:00.001Z","price":"1.0000","volume":"1"' in converted.stdout
 
 
 def test_a_reader_that_has_seen_enough_is_no_error_to_shout_about() -> None:
     command = [sys.executable, "-m", "harness.replay", "generate", "--count", "20000"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.readline()
-        process.stdout.close()
-        complaint = process.stderr.read()
-
-    assert complaint == b""
+    assert read_one_line(command)[1] == b""
 
 
 @pytest.mark.parametrize(

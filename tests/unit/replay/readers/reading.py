@@ -10,8 +10,6 @@ from market_data import parse
 FRAME = "1600000000.1234567: "
 RECEIVED = "2020-09-13T12:26:40.1234567Z"
 
-SIDES = ("bids", "asks")
-
 
 def read(name: str, message: Any, frame: str = FRAME) -> list[Any]:
     """A new reader's output for one message."""

@@ -30,17 +30,10 @@ def test_a_trade_has_the_takers_side_and_the_engines_time() -> None:
     (futures,) = read("binance", on("btcusdt@trade", FUTURES_TRADE), FRAME)
 
     assert spot == {
-        "type": "trade",
-        "symbol": "BTCUSDT",
-        "exchange": "BINANCE",
-        "timestamp": "1970-01-01T00:16:40.001Z",
-        "receive_timestamp": RECEIVED,
-        "price": "61800.30",
-        "volume": "0.006",
-        "side": "sell",
-        "trade_id": "5",
+        "type": "trade", "symbol": "BTCUSDT", "exchange": "BINANCE", "timestamp": "1970-01-01T00:16:40.001Z",
+        "receive_timestamp": RECEIVED, "price": "61800.30", "volume": "0.006", "side": "sell", "trade_id": "5",
         "extra": {"stream": "btcusdt@trade", "kind": "trade", "E": 1000002, "M": True},
-    }
+    }  # fmt: skip
     assert (futures["side"], futures["exchange"]) == ("buy", "BINANCE-FUTURES")
 
 
@@ -77,7 +70,6 @@ def test_a_best_bid_and_offer_has_no_time_on_spot() -> None:
 def test_a_partial_book_is_a_view_as_deep_as_its_stream_says() -> None:
     (spot,) = read("binance", on("btcusdt@depth5@100ms", REST), FRAME)
     (futures,) = read("binance", on("btcusdt@depth20", UPDATE | {"pu": 6}), FRAME)
-
     assert (spot["type"], spot["depth"], spot["symbol"], spot["sequence"]) == ("market_depth", 5, "BTCUSDT", "9")
     assert (futures["depth"], futures["exchange"]) == (20, "BINANCE-FUTURES")
 

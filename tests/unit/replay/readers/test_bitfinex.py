@@ -22,25 +22,17 @@ def test_a_books_update_is_one_level_of_the_side_its_sign_tells() -> None:
     (ask,) = read("book", [17, b_raw := [60400, 1, -0.25], 10])
 
     assert bid == {
-        "type": "order_book",
-        "symbol": "tBTCUSD",
-        "exchange": "BITFINEX",
-        "timestamp": RECEIVED,
-        "receive_timestamp": RECEIVED,
-        "sequence": "9",
-        "book": "L2",
-        "event": "update",
-        "bids": [{"price": "0.0685", "volume": "1234.5", "order_count": 2}],
-        "asks": [],
+        "type": "order_book", "symbol": "tBTCUSD", "exchange": "BITFINEX", "timestamp": RECEIVED,
+        "receive_timestamp": RECEIVED, "sequence": "9", "book": "L2", "event": "update",
+        "bids": [{"price": "0.0685", "volume": "1234.5", "order_count": 2}], "asks": [],
         "extra": {"channel_id": "17", "precision": "P0", "timestamp_source": "receive"},
-    }
+    }  # fmt: skip
     assert (ask["bids"], ask["asks"]) == ([], [{"price": str(b_raw[0]), "volume": "0.25", "order_count": 1}])
 
 
 def test_a_level_without_orders_is_deleted() -> None:
     """Its amount is 1 or -1 only to give the side: as a volume it would be an order that nobody placed."""
     (book,) = read("book", [17, [60400, 0, -1], 9])
-
     assert book["asks"] == [{"price": "60400", "volume": "0", "action": "delete"}]
 
 
@@ -85,10 +77,8 @@ def test_a_ticker_is_a_depth_of_one_level_with_a_sum_for_its_size() -> None:
     (depth,) = read("ticker", [17, values, 1])
     (without,) = read("ticker", [17, [None, None, *values[2:]], 1])
 
-    assert (depth["bids"], depth["asks"]) == (
-        [{"price": "1.1", "volume": "60157.3"}],
-        [{"price": "1.2", "volume": "48578.5"}],
-    )
+    assert depth["bids"] == [{"price": "1.1", "volume": "60157.3"}]
+    assert depth["asks"] == [{"price": "1.2", "volume": "48578.5"}]
     assert (depth["extra"]["volume_source"], depth["extra"]["last_price"]) == ("sum_of_25_levels", "1.15")
     assert without["bids"] == []
 

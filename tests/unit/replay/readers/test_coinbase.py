@@ -16,19 +16,11 @@ def test_a_match_names_the_resting_side_and_the_trade_the_aggressor() -> None:
 
     assert read("coinbase", match) == [
         {
-            "type": "trade",
-            "symbol": "A-B",
-            "exchange": "COINBASE",
-            "timestamp": TIME,
-            "receive_timestamp": RECEIVED,
-            "sequence": "9007199254740993",
-            "price": "9.50",
-            "volume": "0.10",
-            "side": "buy",
-            "trade_id": "7",
-            "extra": {"kind": "match", "maker_order_id": "m"},
+            "type": "trade", "symbol": "A-B", "exchange": "COINBASE", "timestamp": TIME,
+            "receive_timestamp": RECEIVED, "sequence": "9007199254740993", "price": "9.50", "volume": "0.10",
+            "side": "buy", "trade_id": "7", "extra": {"kind": "match", "maker_order_id": "m"},
         }
-    ]
+    ]  # fmt: skip
 
 
 def test_a_snapshot_has_no_time_of_its_own_and_says_so() -> None:
@@ -58,19 +50,14 @@ def test_a_ticker_is_a_depth_of_one_level() -> None:
 
     (old,), (new,) = read("coinbase", ticker), read("coinbase", with_sizes)
 
-    assert (old["depth"], old["bids"], old["asks"]) == (
-        1,
-        [{"price": "1.0", "volume": "0"}],
-        [{"price": "1.1", "volume": "0"}],
-    )
-    assert old["extra"]["volume_source"] == "none"
+    assert (old["bids"], old["asks"]) == ([{"price": "1.0", "volume": "0"}], [{"price": "1.1", "volume": "0"}])
+    assert (old["depth"], old["extra"]["volume_source"]) == (1, "none")
     assert (new["bids"], new["asks"]) == ([{"price": "1.0", "volume": "3.5"}], [{"price": "1.1", "volume": "4.0"}])
     assert "volume_source" not in new["extra"]
 
 
 def test_a_ticker_of_a_market_without_orders_has_no_sides() -> None:
     (depth,) = read("coinbase", {"type": "ticker", "product_id": "A-B", "best_bid": "0", "best_ask": None})
-
     assert (depth["bids"], depth["asks"]) == ([], [])
 
 

@@ -14,28 +14,20 @@ FRAME = "1737918858641970001 "
 def test_a_view_has_levels_with_their_orders() -> None:
     levels = [[{"px": "105055.0", "sz": "0.12432", "n": 4}], [{"px": "105056.0", "sz": "1", "n": 1}]]
 
-    assert read(
-        "hyperliquid", {"channel": "l2Book", "data": {"coin": "BTC", "levels": levels, "time": 1000001}}, FRAME
-    ) == [
+    view = {"channel": "l2Book", "data": {"coin": "BTC", "levels": levels, "time": 1000001}}
+    assert read("hyperliquid", view, FRAME) == [
         {
-            "type": "market_depth",
-            "symbol": "BTC",
-            "exchange": "HYPERLIQUID",
-            "timestamp": "1970-01-01T00:16:40.001Z",
-            "receive_timestamp": "2025-01-26T19:14:18.641970001Z",
-            "depth": 20,
-            "bids": [{"price": "105055.0", "volume": "0.12432", "order_count": 4}],
-            "asks": [{"price": "105056.0", "volume": "1", "order_count": 1}],
-            "extra": {"kind": "l2Book"},
+            "type": "market_depth", "symbol": "BTC", "exchange": "HYPERLIQUID",
+            "timestamp": "1970-01-01T00:16:40.001Z", "receive_timestamp": "2025-01-26T19:14:18.641970001Z",
+            "depth": 20, "bids": [{"price": "105055.0", "volume": "0.12432", "order_count": 4}],
+            "asks": [{"price": "105056.0", "volume": "1", "order_count": 1}], "extra": {"kind": "l2Book"},
         }
-    ]
+    ]  # fmt: skip
 
 
 def test_a_best_bid_and_offer_may_lack_a_side() -> None:
     best = {"coin": "BTC", "time": 1000001, "bbo": [{"px": "5.0", "sz": "1", "n": 2}, None]}
-
     (depth,) = read("hyperliquid", {"channel": "bbo", "data": best}, FRAME)
-
     assert (depth["depth"], depth["asks"]) == (1, [])
     assert depth["bids"] == [{"price": "5.0", "volume": "1", "order_count": 2}]
 

@@ -17,27 +17,20 @@ LEAN_TRADE = LEAN | {"price": "1234500", "size": "300"}
 def test_a_row_of_an_equity_tape_is_a_trade_in_dollars() -> None:
     assert read("lean", LEAN_TRADE, "") == [
         {
-            "type": "trade",
-            "symbol": "ABC",
-            "exchange": "XNYS",
-            "timestamp": "2020-01-02T14:30:00.001Z",
-            "price": "123.4500",
-            "volume": "300",
-            "conditions": ["1"],
+            "type": "trade", "symbol": "ABC", "exchange": "XNYS", "timestamp": "2020-01-02T14:30:00.001Z",
+            "price": "123.4500", "volume": "300", "conditions": ["1"],
             "extra": {"exchange_code": "N", "suspicious": "0"},
         }
-    ]
+    ]  # fmt: skip
 
 
 def test_numbers_instead_of_text_are_read_alike() -> None:
     as_numbers = LEAN_TRADE | {"date": 20200102, "ms": 34200001, "price": 1234500, "size": 300, "conditions": 1}
-
     assert read("lean", as_numbers, "") == read("lean", LEAN_TRADE, "")
 
 
 def test_a_futures_row_has_plain_prices() -> None:
     (trade,) = read("lean", LEAN_TRADE | {"exchange": "CME", "price": "4800"}, "")
-
     assert (trade["exchange"], trade["price"]) == ("XCME", "4800")
 
 
@@ -70,9 +63,8 @@ def test_a_quote_rows_zero_side_is_absent(
 ) -> None:
     row = LEAN | {"bid_price": bid[0], "bid_size": bid[1], "ask_price": ask[0], "ask_size": ask[1]}
     if asks is None:  # a size without a price is no absent side: it goes on, and the contract refuses it
-        assert b'"asks":[{"price":"0.0000","volume":"5"}]' in next(
-            iter(FORMATS["lean"]().read(json.dumps(row).encode()))
-        )
+        (record,) = FORMATS["lean"]().read(json.dumps(row).encode())
+        assert b'"asks":[{"price":"0.0000","volume":"5"}]' in record
         return
     (depth,) = read("lean", row, "")
 
