@@ -97,11 +97,11 @@ def load(rules: list[Rule], folder: Path, verdicts: Path, mutants: Path, whole: 
             if report.get(f"{what}_sha256") != digest:
                 raise NoReport(f"{_shown(path)} does not match the current {what}; run {command}")
         read.append(report)
-    reports = Reports(*read, last={})
+    reports = Reports(read[0], read[1], {})
     if reports.sampled:
         if whole:
             raise NoReport(f"{_shown(mutants)} is of a sample; run tox -e mutants")
-        reports = Reports(*read, last=proof.read(folder / proof.PROOF.name))
+        reports = Reports(read[0], read[1], proof.read(folder / proof.PROOF.name))
     for rule in rules:
         if not reports.knows(rule):
             raise NoReport(f"the reports lack {rule.slug}; run tox -e gate and tox -e mutants without arguments")
