@@ -8,10 +8,9 @@ Targets   AWS::KMS::Key
 
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
 from rules.lib import Problem, Stack
-from rules.lib.iam import Statement, policy_statements
+from rules.lib.iam import Statement, fits, policy_statements
 from rules.lib.principals import services
 
 ENCRYPTING = ("kms:decrypt", "kms:describekey", "kms:encrypt", "kms:generatedatakey*", "kms:reencrypt*")
@@ -39,9 +38,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
                 " Service.",
                 statement.path,
             )
-        beyond = [
-            each for each in statement.actions if not any(fnmatchcase(each.lower(), pattern) for pattern in ENCRYPTING)
-        ]
+        beyond = [each for each in statement.actions if not any(fits(each.lower(), pattern) for pattern in ENCRYPTING)]
         if beyond:
             yield Problem(
                 f"{', '.join(services(statement))} may do more with the key than encrypt and decrypt: "
