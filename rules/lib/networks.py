@@ -23,6 +23,7 @@ LAMBDA_MAKES = (
 )
 
 Direction = Literal["Ingress", "Egress"]
+DIRECTIONS: tuple[Direction, ...] = ("Ingress", "Egress")
 
 
 def rules_of(stack: Stack, group: Resource, direction: Direction) -> list[dict[str, Any]]:

@@ -28,7 +28,8 @@ RULES = {rule.id: rule for rule in catalogue.load()}
 
 
 def _reads_policies(rule: Rule) -> bool:
-    return bool(re.search(r"\b(role|trust|policy)_statements\b|\bGrantCheck\b|\bgrants\.|\b(may|guards|refused)\(", rule.path.read_text()))
+    reading = r"\b(role|trust|policy)_statements\b|\bGrantCheck\b|\bgrants\.|\b(may|guards|refused)\("
+    return bool(re.search(reading, rule.path.read_text()))
 
 
 OF_CHECKOV = [rule for rule in RULES.values() if rule.engine == CHECKOV and _reads_policies(rule)]
