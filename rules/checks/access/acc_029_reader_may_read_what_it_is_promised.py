@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from rules.lib import Problem, Resource, Stack
 from rules.lib.buckets import BUCKET, published, published_prefixes
+from rules.lib.code import PUBLISHED
 from rules.lib.conditions import holds, refuses
 from rules.lib.iam import Statement, policy_statements
 from rules.lib.principals import account_of, names_account, names_everybody
@@ -18,7 +19,6 @@ from rules.lib.stores import ENCRYPTION_HEADERS, default_encryption, guards
 
 PARAMETER = "DataConsumerAccountId"
 ORGANIZATION = "DataConsumerOrganizationId"
-PUBLISHED = "parquet/"
 
 
 def subjects(stack: Stack) -> list[str]:
