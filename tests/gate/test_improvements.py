@@ -1,0 +1,64 @@
+"""What would be added next passes where it is right, and its rule refuses it where it is wrong: rules/improvements.yaml."""
+
+import copy
+from functools import cache
+from typing import Any
+
+import pytest
+import yaml
+
+from harness.catalogue import catalogue
+from harness.gate import check_loader
+from harness.gate.command import TEMPLATE
+from harness.gate.engines.python_checks import run
+from harness.render.rendering import Rendering
+from harness.render.resources import Stack
+from harness.render.scenarios import Scenarios
+from harness.render.source import read
+
+IMPROVEMENTS = yaml.safe_load((catalogue.RULES / "improvements.yaml").read_text())
+CHECKS = {rule.slug: rule.path for rule in catalogue.load() if rule.engine == catalogue.CHECKS}
+WRONG = [(each, wrong) for each in IMPROVEMENTS for wrong in each["wrong"]]
+
+
+def improved(*values: tuple[dict[str, Any], Any]) -> Stack:
+    """The default scenario of the template with some improvements, each with a value."""
+    template, defaults = _template()
+    template = copy.deepcopy(template)
+    for improvement, value in values:
+        template["Resources"] |= improvement.get("besides", {})
+        resource, *steps, last = improvement["at"].split("/")
+        place = template["Resources"][resource]["Properties"]
+        for step in steps:
+            place = place[int(step) if isinstance(place, list) else step]
+        place[last] = value
+    return Rendering(template, defaults).stack()
+
+
+@cache
+def _template() -> tuple[dict[str, Any], dict[str, str]]:
+    template = read(TEMPLATE).template
+    return template, Scenarios(template)._defaults
+
+
+def test_all_improvements_together_pass_every_check():
+    stack = improved(*((each, each["right"]) for each in IMPROVEMENTS))
+    checks = [each for each in check_loader.load(CHECKS.values()) if not each.judges_source]
+
+    assert [each for check in checks for each in run(check, stack, "improved")[0]] == []
+
+
+@pytest.mark.parametrize(("improvement", "wrong"), WRONG, ids=[f"{each['at']}={wrong}" for each, wrong in WRONG])
+def test_an_improvement_made_wrong_is_refused_by_its_rule(improvement, wrong):
+    (check,) = check_loader.load([CHECKS[improvement["rule"]]])
+    resource = improvement["at"].split("/")[0]
+
+    assert run(check, improved((improvement, improvement["right"])), "right")[0] == []
+    assert {each.resource for each in run(check, improved((improvement, wrong)), "wrong")[0]} == {resource}
+
+
+def test_there_are_many_and_every_rule_of_a_setting_is_among_them():
+    settings = {slug for slug, path in CHECKS.items() if "rules.lib.settings" in path.read_text()}
+
+    assert len({each["at"] for each in IMPROVEMENTS}) >= 25
+    assert settings <= {each["rule"] for each in IMPROVEMENTS if each["wrong"]}
