@@ -19,7 +19,9 @@ CONFIGURATION = "AWS::Lambda::CodeSigningConfig"
 def _accepts(value: Any, function: Resource, stack: Stack) -> bool:
     configuration = stack.by_ref(value, CONFIGURATION) or stack.by_arn(value, CONFIGURATION)
     if configuration is None:
-        return False
+        # One that the account keeps apart: whether it refuses or only warns does not show.
+        own = rf"arn:aws[a-z-]*:lambda:[a-z0-9-]+:{ACCOUNT}:code-signing-config:csc-[a-z0-9]{{17}}"
+        return isinstance(value, str) and bool(re.fullmatch(own, value))
     signers = items(at(configuration.properties, "AllowedPublishers", "SigningProfileVersionArns"))
     policy = at(configuration.properties, "CodeSigningPolicies", "UntrustedArtifactOnDeployment")
     ours = rf"arn:aws[a-z-]*:signer:[a-z0-9-]+:{ACCOUNT}:/signing-profiles/[^*?]+"
