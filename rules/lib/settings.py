@@ -16,7 +16,7 @@ Problems = Callable[[Stack, str], Iterator[Problem]]
 def setting(
     kinds: str, paths: str, accepts: Accepts, violation: str, fix: str, reads: str = ""
 ) -> tuple[Subjects, Problems]:
-    """A check's `subjects` and `problems`: resources of some types that set one of some properties.
+    """A check's `subjects` and `problems`: resources of some types, which may set one of some properties.
 
     Types and paths are separated by spaces; a path's steps by `/`, and `*` is each entry of a list. `reads` are the
     types that `accepts` looks at besides. `{value}` in a violation is what is set.
@@ -24,8 +24,8 @@ def setting(
     places = [tuple(each.split("/")) for each in paths.split()]
 
     def subjects(stack: Stack) -> list[str]:
-        stack.of(*kinds.split(), *reads.split())
-        return [name for name, each in stack.of(*kinds.split()).items() if list(_set(each, places))]
+        stack.of(*reads.split())
+        return list(stack.of(*kinds.split()))
 
     def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         resource = stack.resources[subject]

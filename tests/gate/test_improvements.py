@@ -1,4 +1,4 @@
-"""What would be added next passes where it is right; where it is wrong, its rule refuses it (rules/improvements.yaml)."""
+"""What would be added next passes if it is right, and its rule refuses it if it is wrong: rules/improvements.yaml."""
 
 import copy
 from functools import cache
