@@ -11,8 +11,10 @@ from rules.lib.numbers import number
 #: Nothing is known of a key that is not here.
 Context = Mapping[str, str | None]
 
-#: What is true of whatever the account does itself, by HTTPS as every client of AWS does.
-OF_THE_ACCOUNT: Context = {"aws:principalaccount": Account().account_id, "aws:securetransport": "true"}
+#: What is true of every call that AWS's own clients and services make: TLS 1.2 is the least that AWS takes.
+SECURE: Context = {"aws:securetransport": "true", "s3:tlsversion": "1.2"}
+#: What is true besides of what the account does itself.
+OF_THE_ACCOUNT: Context = {**SECURE, "aws:principalaccount": Account().account_id}
 
 
 def holds(statement: Statement, context: Context) -> bool | None:

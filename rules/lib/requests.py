@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from harness.render.resources import Resource, Stack
 from rules.lib.alarms import ALARM, COMPOSITE, called
-from rules.lib.conditions import Context, holds, refuses
+from rules.lib.conditions import SECURE, Context, holds, refuses
 from rules.lib.iam import Statement, policy_statements
 
 #: What a service does with the key of an encrypted topic when it publishes.
@@ -29,7 +29,7 @@ def granted(statements: Iterable[Statement], request: Request) -> bool:
     context = {
         "aws:principalisawsservice": "true",
         "aws:principalservicename": request.service,
-        "aws:securetransport": "true",
+        **SECURE,
         **request.context,
     }
     allowed = any(

@@ -46,7 +46,8 @@ PLAIN_HTTP: dict[Test, list[str]] = {("bool", "aws:securetransport"): ["false"]}
 
 _KEY_NAMES = {"keyid", "kmskey", "kmskeyarn", "kmskeyid", "kmsmasterkeyid", "replicakmskeyid"}
 
-_POLICIES = {
+#: Where a store's policy stands, and which of its properties names the store.
+POLICIES = {
     "AWS::S3::Bucket": ("AWS::S3::BucketPolicy", "Bucket"),
     "AWS::SNS::Topic": ("AWS::SNS::TopicPolicy", "Topics"),
     "AWS::SQS::Queue": ("AWS::SQS::QueuePolicy", "Queues"),
@@ -104,7 +105,7 @@ def logs_to(bucket: Resource) -> Any:
 
 def policies_of(stack: Stack, store: Resource) -> list[Resource]:
     """The policy resources attached to a bucket, queue or topic."""
-    kind, key = _POLICIES[store.type]
+    kind, key = POLICIES[store.type]
     return [
         each
         for each in stack.of(kind).values()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from rules.lib import Problem, Resource, Stack
 from rules.lib.buckets import BUCKET, published, published_prefixes
 from rules.lib.code import PUBLISHED
-from rules.lib.conditions import holds, refuses
+from rules.lib.conditions import SECURE, holds, refuses
 from rules.lib.iam import Statement, policy_statements
 from rules.lib.principals import account_of, names_account, names_everybody
 from rules.lib.requests import key_of
@@ -54,7 +54,7 @@ def _may(stack: Stack, statements: list[Statement], account: str, action: str, a
     known = {
         **dict.fromkeys(ENCRYPTION_HEADERS),
         "aws:principalaccount": account,
-        "aws:securetransport": "true",
+        **SECURE,
         "s3:prefix": PUBLISHED if action == "s3:ListBucket" else None,
     }
     if organization := stack.parameters.get(ORGANIZATION):

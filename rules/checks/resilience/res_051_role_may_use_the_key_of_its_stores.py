@@ -44,7 +44,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     _, partition, _, region, *_ = [*runners[0].arn.split(":"), *[""] * 4]
     suffix = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
     refused: dict[tuple[str, str], dict[str, None]] = {}
-    for service, action, key in _needed(stack, role, runners):
+    for service, action, key in dict.fromkeys(_needed(stack, role, runners)):
         via = f"{service}.{region}.{suffix}"
         if not grants.may(role, action, key, {"kms:viaservice": via}):
             refused.setdefault((via, key), {})[action] = None
