@@ -20,6 +20,7 @@ LAMBDA_MAKES = (
     "ec2:*",
     "kms:*",  # the services ask KMS, on the function's behalf
     "logs:*",
+    "xray:*",  # https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html
 )
 
 Direction = Literal["Ingress", "Egress"]

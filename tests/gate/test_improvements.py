@@ -28,16 +28,17 @@ def improved(*values: tuple[dict[str, Any], Any]) -> Stack:
     template, defaults = _template()
     template = copy.deepcopy(template)
     for improvement, value in values:
-        resource, *steps, last = improvement["at"].split("/")
-        place = template["Resources"][resource]["Properties"]
-        for gone in improvement.get("without", []):
-            del place[gone]
-        for step in steps:
-            place = place[int(step) if isinstance(place, list) else step]
-        if last == "-":
-            place.append(value)
-        else:
-            place[last] = value
+        for path, each in {improvement["at"]: value, **improvement.get("also", {})}.items():
+            resource, *steps, last = path.split("/")
+            place = template["Resources"][resource]["Properties"]
+            for gone in improvement.get("without", []):
+                del place[gone]
+            for step in steps:
+                place = place[int(step) if isinstance(place, list) else step]
+            if last == "-":
+                place.append(each)
+            else:
+                place[last] = each
     return Rendering(template, defaults).stack()
 
 

@@ -9,6 +9,7 @@ Targets   AWS::IAM::Role, AWS::Glue::Crawler, AWS::Glue::Job, AWS::Lambda::Event
 
 from collections.abc import Iterator
 
+from harness.render.resources import at
 from rules.lib import Problem, Resource, Stack
 from rules.lib.iam import Statement, role_statements
 from rules.lib.mappings import MAPPING, function_of, source
@@ -91,6 +92,8 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
     role = stack.resources[subject]
     callers = runners_of(stack, role)
     called = {action for caller in callers for action in CALLS[caller.type]}
+    if any(at(caller.properties, "TracingConfig", "Mode") == "Active" for caller in callers):
+        called |= {"xray:puttelemetryrecords", "xray:puttracesegments"}
     who = ", ".join(caller.logical_id for caller in callers)
     polled = _polled(stack, callers)
     for statement in role_statements(role):

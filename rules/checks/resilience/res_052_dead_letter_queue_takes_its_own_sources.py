@@ -15,15 +15,8 @@ from rules.lib.settings import setting
 def _accepts(value: Any, queue: Resource, stack: Stack) -> bool:
     queues = stack.of("AWS::SQS::Queue").values()
     own = {each.arn for each in queues if at(each.properties, "RedrivePolicy", "deadLetterTargetArn") == queue.arn}
-    if at(value, "redrivePermission") == "denyAll":
-        return not own
     named = items(at(value, "sourceQueueArns"))
-    return (
-        at(value, "redrivePermission") == "byQueue"
-        and bool(own)
-        and all(each in own for each in named)
-        and own <= {*map(str, named)}
-    )
+    return at(value, "redrivePermission") == "byQueue" and bool(own) and set(map(str, named)) == own
 
 
 subjects, problems = setting(
