@@ -1,4 +1,4 @@
-"""ENC-031  queue_asks_for_its_key_every_hour
+"""ENC-030  queue_asks_for_its_key_every_hour
 
 Why       For as long as SQS reuses a data key, disabling our key stops nobody. A day is too long
           once a key has to be shut.

@@ -1,4 +1,4 @@
-"""ENC-030  topic_signs_with_sha256
+"""ENC-029  topic_signs_with_sha256
 
 Why       A subscriber trusts an alert by its signature. Version 1 signs with SHA-1, which can be
           forged.

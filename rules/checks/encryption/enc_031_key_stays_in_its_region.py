@@ -1,4 +1,4 @@
-"""ENC-032  key_stays_in_its_region
+"""ENC-031  key_stays_in_its_region
 
 Why       A multi-Region key can be replicated by whoever may call KMS in another Region, under a
           policy that this template does not write. A policy whose safety check was skipped can lock
