@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.render.resources import at
 from rules.lib import Problem, Resource, Stack
-from rules.lib.conditions import OF_THE_ACCOUNT, refuses
+from rules.lib.conditions import OF_THE_ACCOUNT, holds, refuses
 from rules.lib.iam import Statement, fits, policy_statements, role_statements
 from rules.lib.networks import functions_in_a_vpc
 from rules.lib.principals import names_everybody
@@ -74,14 +74,15 @@ def _is_codes(action: str, service: str) -> bool:
 
 
 def _lets_through(statements: list[Statement], role: Resource, action: str, arn: str) -> bool:
-    # Whose callers an endpoint serves, which its conditions say, another rule asks. What only leaves out names no
-    # resource, and lets through whatever is made tomorrow: it is not counted on.
+    # What only leaves out names no resource, and lets through whatever is made tomorrow: it is not counted on.
+    known = {**OF_THE_ACCOUNT, "aws:principalarn": role.arn}
     allowed = any(
         each.allows
         and "NotResource" not in each.body
         and each.covers(action)
         and each.reaches(arn)
+        and holds(each, known)
         and (names_everybody(each) or role.arn in each.principals("AWS"))
         for each in statements
     )
-    return allowed and not refuses(statements, action, arn, {**OF_THE_ACCOUNT, "aws:principalarn": role.arn})
+    return allowed and not refuses(statements, action, arn, known)
