@@ -22,8 +22,11 @@ DEFAULTS: dict[str, str | int] = {
     "--staging_prefix": "staging/",
     "--target_prefix": "parquet/",
 }
-#: Where the functions and the readers of the Parquet look. Another prefix in the job would part it from them.
-PREFIXES = ("--source_prefix", "--target_prefix")
+#: Where the functions put what it reads, where the readers of the Parquet look, and what lifecycle rules and the role
+#: let it use. Another prefix in the job would part it from them.
+PREFIXES = ("--source_prefix", "--staging_prefix", "--target_prefix")
+#: The feeds, each of which has a folder and a table of its name.
+FEEDS = frozenset({"market_depth", "order_book", "trade"})
 #: Where the job puts what readers of the tables, and customers, get.
 PUBLISHED = str(DEFAULTS["--target_prefix"])
 #: https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html

@@ -16,6 +16,7 @@ from harness.catalogue import catalogue
 from harness.gate.check_loader import load
 from harness.render.source import read
 from json_to_parquet import job
+from json_to_parquet.columns import FIELDS
 from kinesis_consumer.core import Tally as ConsumerTally
 from pipeline_store.keys import RAW_PREFIX, VALIDATED_PREFIX
 from pipeline_store.settings import Settings
@@ -53,6 +54,7 @@ def test_the_arguments_of_the_job_are_those_that_it_parses(monkeypatch):
 
     assert {each.option_strings[0] for each in actions if each.required} == code.NEEDED_ARGUMENTS
     assert {each.option_strings[0]: each.default for each in actions if not each.required} == code.DEFAULTS
+    assert set(FIELDS) == code.FEEDS
     assert code.DEFAULTS["--source_prefix"] == VALIDATED_PREFIX + RAW_PREFIX
 
 

@@ -3,14 +3,14 @@
 Why       A misspelt variable deploys without a word. The function then fails at its first event, or
           takes a default that nobody chose; a job reads one table and the functions write another.
           What is set has to be what the code reads, and the same for all who share it.
-Targets   AWS::Lambda::Function, AWS::Glue::Job
+Targets   AWS::Lambda::Function, AWS::Glue::Job, AWS::Lambda::EventSourceMapping
 """
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from harness.render.resources import at
-from rules.lib import Problem, Resource, Stack, code
+from rules.lib import Problem, Resource, Stack, code, mappings
 from rules.lib.iam import Path
 
 FUNCTION, JOB = "AWS::Lambda::Function", "AWS::Glue::Job"
@@ -21,7 +21,8 @@ ARGUMENTS: Path = ("Properties", "DefaultArguments")
 def subjects(stack: Stack) -> list[str]:
     """Functions and jobs, where one of the functions is the pipeline's: others run code that no rule knows."""
     found = stack.of(FUNCTION, JOB)
-    ours = any(each.properties.get("Handler") in code.NEEDED for each in stack.of(FUNCTION).values())
+    stack.of(mappings.MAPPING)
+    ours = any(str(each.properties.get("Handler")) in code.NEEDED for each in stack.of(FUNCTION).values())
     return list(found) if ours else []
 
 
@@ -41,7 +42,14 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         return
     known = code.NEEDED[handler] | code.OPTIONAL[handler]
     yield from _named(resource, VARIABLES, code.NEEDED[handler], known)
+    streams = [mappings.source(each) for each in mappings.of_streams(stack).values()]
     for name, value in _set(resource, VARIABLES).items():
+        if name == "STREAM_NAME" and streams and not any(each.endswith(f":stream/{value}") for each in streams):
+            yield Problem(
+                f"{name} is {value}, and the function reads {streams[0]}: its lineage names another stream.",
+                "set it to the stream of the function's event source mapping.",
+                (*VARIABLES, name),
+            )
         if others := [each for each in _shared(stack, name) if each != value]:
             yield Problem(
                 f"{name} is {value} here and {others[0]} in another function: one misses what the other wrote.",
