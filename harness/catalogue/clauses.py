@@ -55,7 +55,11 @@ class _Module:
         return _assigned(self._tree.body, {})
 
     def problems(self) -> Iterator[Clause]:
-        """The arguments of `Problem`."""
+        """The arguments of `Problem`, and those that `rules.lib.settings` makes one of."""
+        for node in ast.walk(self._tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setting":
+                violation, fix = (_texts(each, self.constants)[0] for each in node.args[3:5])
+                yield Clause(violation.replace("{value}", GAP), fix)
         for node, known in self._with_names():
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Problem":
                 violations, fixes = (_texts(each, known) for each in node.args[:2])

@@ -12,19 +12,6 @@ from typing import Any
 from rules.checkov._base import GrantCheck
 from rules.lib.iam import Statement
 
-#: Actions for which AWS knows no resource, so that the policy has to say '*'. Each was looked up in the service
-#: authorization reference; a new one is added here after looking.
-WITHOUT_RESOURCES = frozenset(
-    {
-        "cloudwatch:putmetricdata",
-        "ec2:describenetworkinterfaces",
-        "ec2:describesecuritygroups",
-        "ec2:describesubnets",
-        "ec2:describevpcs",
-        "xray:puttelemetryrecords",
-        "xray:puttracesegments",
-    }
-)
 #: The kind in front of a resource's name: table/, stream/, log-group:, function: and so on.
 _KIND = re.compile(r"[a-z][a-z-]*[:/]")
 _ACCOUNT = re.compile(r"[0-9]{12}")
@@ -49,9 +36,8 @@ class RolePolicyNamesItsResources(GrantCheck):
         resources = statement.items("Resource")
         if not resources:
             yield "no resource is named."
-        actions = {str(each).lower() for each in statement.items("Action")}
         for resource in resources:
-            if resource == "*" and actions and actions <= WITHOUT_RESOURCES:
+            if resource == "*" and statement.knows_no_resource:
                 continue
             if not _is_named(resource):
                 yield f"{resource} does not name a resource."

@@ -1,6 +1,6 @@
 """EventBridge rules: which events a rule's pattern matches. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern.html"""
 
-import fnmatch
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -74,5 +74,6 @@ def _value_matches(wanted: Any, actual: Any) -> bool:
         "prefix": actual.startswith(argument),
         "suffix": actual.endswith(argument),
         "equals-ignore-case": actual.lower() == argument.lower(),
-        "wildcard": fnmatch.fnmatchcase(actual, argument),
+        # EventBridge has no other wildcard than the star; a backslash before one is left to fail.
+        "wildcard": bool(re.fullmatch(".*".join(map(re.escape, argument.split("*"))), actual)),
     }.get(kind, False)

@@ -1,17 +1,20 @@
-"""What a role's own policies let it do in a bucket."""
+"""What a role's own policies let it do."""
 
 import re
 
 from harness.render.resources import Resource
+from rules.lib.conditions import OF_THE_ACCOUNT, Context, holds, refuses
 from rules.lib.iam import fits, role_statements
 
 
-def may(role: Resource, action: str, arn: str) -> bool:
-    """Whether a role may do this, on no condition. What else refuses it is not looked at."""
-    return any(
-        each.allows and not each.body.get("Condition") and each.covers(action) and each.reaches(arn)
-        for each in role_statements(role)
+def may(role: Resource, action: str, arn: str, context: Context | None = None) -> bool:
+    """Whether a role's policies allow this and deny it nowhere; `context` adds to what is known of the request."""
+    known = {**OF_THE_ACCOUNT, "aws:principalarn": role.arn, **(context or {})}
+    statements = role_statements(role)
+    allowed = any(
+        each.allows and each.covers(action) and each.reaches(arn) and holds(each, known) for each in statements
     )
+    return allowed and not refuses(statements, action, arn, known)
 
 
 def prefixes(role: Resource, action: str, bucket: Resource) -> set[str]:
@@ -22,6 +25,7 @@ def prefixes(role: Resource, action: str, bucket: Resource) -> set[str]:
 
 def _prefix(arn: str, bucket: Resource) -> list[str]:
     name, slash, key = arn.partition("/")
-    if not slash:
-        return [""] if "*" in name and fits(f"{bucket.arn}/", name) else []
-    return [re.split("[*?]", key)[0]] if fits(bucket.arn, name) else []
+    # A star before the slash may stand for a bucket and the beginning of a key.
+    if "*" in name and fits(f"{bucket.arn}/", name):
+        return [""]
+    return [re.split("[*?]", key)[0]] if slash and fits(bucket.arn, name) else []

@@ -4,9 +4,9 @@ Checkov's environment has none of this project's libraries: import nothing here 
 `harness.render.resources`.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
@@ -20,6 +20,28 @@ ROLE = "AWS::IAM::Role"
 #: What holds policies of roles. All but the role itself hold a single document.
 ROLE_POLICIES = (ROLE, "AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::RolePolicy")
 KEYS = ("AWS::KMS::Key", "AWS::KMS::ReplicaKey")
+#: Actions for which AWS knows no resource, so that the policy has to say '*'. Each was looked up in the service
+#: authorization reference; a new one is added here after looking.
+WITHOUT_RESOURCES = frozenset(
+    {
+        "cloudwatch:putmetricdata",
+        "ec2:describenetworkinterfaces",
+        "ec2:describesecuritygroups",
+        "ec2:describesubnets",
+        "ec2:describevpcs",
+        "xray:puttelemetryrecords",
+        "xray:puttracesegments",
+    }
+)
+_NEGATED = {each: f"Not{each}" for each in ("Action", "Principal", "Resource")}
+_ELEMENTS = {"Condition", "Effect", "Sid", *_NEGATED, *_NEGATED.values()}
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+_OPERATOR = re.compile(
+    "(forallvalues:|foranyvalue:)?("
+    "arn(not)?(equals|like)|binaryequals|bool|(not)?ipaddress|string(not)?(equals(ignorecase)?|like)|"
+    "(date|numeric)((not)?equals|(less|greater)than(equals)?)"
+    ")(ifexists)?|null"
+)
 
 
 class Unreadable(Exception):
@@ -37,7 +59,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement; `path` leads to it inside its resource. Its Effect is Allow or Deny, and its actions are text."""
+    """One statement; `path` leads to it inside its resource. Its elements, and its condition's operators, are IAM's."""
 
     path: Path
     body: dict[str, Any]
@@ -91,6 +113,17 @@ class Statement:
             return not any(overlap(arn, each) for each in self._texts("NotResource"))
         return any(fits(arn, each) for each in self._texts("Resource"))
 
+    def concerns(self, arn: str) -> bool:
+        """Whether it is about a resource, or for an ARN with wildcards, about any that fits."""
+        if "NotResource" in self.body:
+            return not any(fits(arn, each) for each in self._texts("NotResource"))
+        return any(overlap(arn, each) for each in self._texts("Resource"))
+
+    @property
+    def knows_no_resource(self) -> bool:
+        """Whether all its actions are such that '*' is the only resource that they take."""
+        return {each.lower() for each in self.actions} <= WITHOUT_RESOURCES
+
     def touches(self, action: str) -> bool:
         """Whether it is about an action, or for one with wildcards, about any that fits."""
         action = action.lower()
@@ -103,13 +136,11 @@ class Statement:
         return [each for each in actions if self.touches(each)]
 
     def tests(self) -> dict[Test, list[Any]]:
-        """All tests of its Condition with the values as they stand; one that cannot be read is a test like no other."""
+        """All tests of its Condition with the values as they stand."""
         found: dict[Test, list[Any]] = {}
-        stated = self.body.get("Condition")
-        tested = stated if isinstance(stated, dict) else {"unreadable": stated} if stated else {}
-        for operator, tests in tested.items():
-            for key, values in (tests if isinstance(tests, dict) else {"": tests}).items():
-                found.setdefault((str(operator).lower(), str(key).lower()), []).extend(items(values))
+        for operator, tests in self.body.get("Condition", {}).items():
+            for key, values in tests.items():
+                found[operator.lower(), key.lower()] = items(values)
         return found
 
     def condition(self, operator: str, key: str) -> list[Any]:
@@ -169,8 +200,20 @@ def policy_statements(resource: Resource, required: bool = False) -> list[Statem
 
 
 def fits(text: str, pattern: str) -> bool:
-    """Whether a text fits a pattern as IAM reads it: with `*` and `?`, and nothing else that is special."""
-    return fnmatchcase(text, pattern.replace("[", "[[]"))
+    """Whether a text fits a pattern as IAM reads it: with `*` and `?`, and nothing else that is special.
+
+    A text that is a pattern itself fits if all that it stands for does.
+    """
+    return bool(_compiled(pattern).fullmatch(text))
+
+
+def arn_fits(arn: str, pattern: str) -> bool:
+    """Whether an ARN fits as the Arn operators compare: each of its six parts by itself.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+    """
+    parts, patterns = arn.split(":", 5), pattern.split(":", 5)
+    return len(parts) == len(patterns) == 6 and all(map(fits, parts, patterns))
 
 
 @lru_cache(maxsize=10_000)
@@ -203,20 +246,47 @@ def _of_property(resource: Resource, key: str, required: bool) -> list[Statement
     return statements(resource.properties.get(key), ("Properties", key), resource.logical_id)
 
 
+@lru_cache(maxsize=10_000)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile("".join({"*": ".*", "?": "[^*]"}.get(each) or re.escape(each) for each in pattern), re.DOTALL)
+
+
 def _problem(body: Any) -> str:
     """Why a statement cannot be read, or empty."""
     if not isinstance(body, dict):
         return "a statement is not an object"
+    if strange := [str(key) for key in body if key not in _ELEMENTS]:
+        return f"a statement has {_shown(strange[0])}, which is no element of IAM's"
     # A list of both, and `allow`, are neither: IAM takes these two words as they stand.
     if body.get("Effect") not in ("Allow", "Deny"):
         return f"a statement's Effect is {_shown(body.get('Effect'))}, neither Allow nor Deny"
-    named = [key for key in ("Action", "NotAction") if key in body]
-    if len(named) != 1:
-        return "a statement has both Action and NotAction" if named else "a statement names no action"
-    actions = items(body[named[0]])
-    if not actions or not all(isinstance(each, str) and each for each in actions):
-        return f"a statement's {named[0]} is not the name of an action, or a list of names"
-    return ""
+    for element, negated in _NEGATED.items():
+        if {element, negated} <= set(body):
+            return f"a statement has both {element} and {negated}"
+    if not {"Action", "NotAction"} & set(body):
+        return "a statement names no action"
+    for key in ("Action", "NotAction", "Resource", "NotResource"):
+        named = items(body.get(key))
+        if key in body and not (named and all(isinstance(each, str) and each for each in named)):
+            kind = key.removeprefix("Not").lower()
+            return (
+                f"a statement's {key} is not the name of {'an' if kind == 'action' else 'a'} {kind}, or a list of names"
+            )
+        if any("${" in each for each in named):
+            return f"a statement's {key} has a policy variable"
+    return _condition_problem(body["Condition"]) if "Condition" in body else ""
+
+
+def _condition_problem(stated: Any) -> str:
+    if not isinstance(stated, dict):
+        return "a statement's Condition is not an object"
+    for operator, tests in stated.items():
+        if not _OPERATOR.fullmatch(str(operator).lower()):
+            return f"a statement's Condition has {_shown(operator)}, which is no operator of IAM's"
+        if not isinstance(tests, dict) or not tests or not all(isinstance(key, str) and key for key in tests):
+            return f"a statement's {operator} tests no key"
+    tested = [(operator.lower(), key.lower()) for operator, tests in stated.items() for key in tests]
+    return "a statement's Condition has the same test twice, in other letters" if len(set(tested)) < len(tested) else ""
 
 
 def _shown(value: Any) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from harness.render.resources import Resource, Stack, at, items
+from rules.lib import mappings
 from rules.lib.alarms import Metric
 
 # Each AWS service's list is in its own guide, such as
@@ -95,8 +96,13 @@ _VALUES_OF = {
 }
 # What a function's own metrics are told apart by; Powertools sets it.
 _SERVICE = "service"
-#: Where the functions publish unless a variable says otherwise: `lambda_src/pipeline_store/settings.py`.
-_OWN_NAMESPACE = "FinancialPipeline"
+# What follows is the functions' own; tests/unit/test_names.py holds it to their code.
+#: The variables that say where and as which service a function publishes, and where it does if one is not set.
+NAMESPACE, SERVICE_NAME = "METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"
+OWN_NAMESPACE = "FinancialPipeline"
+#: The metrics of the functions that read a stream, and of those that read a queue.
+OF_STREAM_READERS = frozenset({"ObjectsWritten", "RecordsIngested", "RecordsUndecodable", "Redeliveries"})
+OF_QUEUE_READERS = frozenset({"ObjectsValidated", "RecordsValidated", "Redeliveries", "ValidationFailures"})
 
 
 def name_of(resource: Resource) -> str:
@@ -113,7 +119,7 @@ def metric_of(resource: Resource, namespace: str, name: str, dimension: str) -> 
 
 def own_metric(function: Resource, name: str) -> Metric | None:
     """A metric that a function publishes itself; None if it does not say as which service."""
-    service = _variable(function, "POWERTOOLS_SERVICE_NAME")
+    service = _variable(function, SERVICE_NAME)
     return Metric(_own_namespace(function), name, {_SERVICE: service}) if service else None
 
 
@@ -134,8 +140,12 @@ def faults(stack: Stack, metric: Metric) -> Iterator[str]:
         yield f"is published by {known}, not by {stated}"
         return
     for dimension, value in metric.dimensions.items():
-        if dimension == _SERVICE and not any(own_metric(each, metric.name) == metric for each in functions):
-            yield f"is not published by the service {value or '(empty)'}: no function goes by that name"
+        if dimension == _SERVICE:
+            publishing = [each for each in functions if own_metric(each, metric.name) == metric]
+            if not publishing:
+                yield f"is not published by the service {value or '(empty)'}: no function goes by that name"
+            elif not any(metric.name in _counted(stack, each) for each in publishing):
+                yield f"is not published by the service {value}: its code counts no such metric"
         elif dimension in _NAMES_OF and named(stack, dimension, value) is None:
             yield f"is of {dimension} {value or '(empty)'}, which is no {_NAMES_OF[dimension]} of the template"
         elif dimension == "RuleId" and value not in _replication_rules(
@@ -158,8 +168,14 @@ def _replication_rules(stack: Stack, bucket: str) -> set[str]:
     return {str(at(each, "Id")) for each in items(rules)}
 
 
+def _counted(stack: Stack, function: Resource) -> frozenset[str]:
+    kinds = ((mappings.of_streams(stack), OF_STREAM_READERS), (mappings.of_queues(stack), OF_QUEUE_READERS))
+    found = [own for read, own in kinds if any(mappings.function_of(stack, each) is function for each in read.values())]
+    return frozenset().union(*(found or [OF_STREAM_READERS, OF_QUEUE_READERS]))
+
+
 def _own_namespace(function: Resource) -> str:
-    return _variable(function, "POWERTOOLS_METRICS_NAMESPACE") or _OWN_NAMESPACE
+    return _variable(function, NAMESPACE) or OWN_NAMESPACE
 
 
 def _variable(function: Resource, name: str) -> str:

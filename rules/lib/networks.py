@@ -1,11 +1,10 @@
 """Networks: what security groups let in and out, and whose they are."""
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from harness.render.resources import Resource, Stack, at, items
-from rules.lib.iam import Path, Statement, role_statements
+from rules.lib.iam import Path, Statement, fits, role_statements
 from rules.lib.roles import LAMBDA_READS, role_of
 
 #: Every AWS service is called by HTTPS.
@@ -21,9 +20,11 @@ LAMBDA_MAKES = (
     "ec2:*",
     "kms:*",  # the services ask KMS, on the function's behalf
     "logs:*",
+    "xray:*",  # https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html
 )
 
 Direction = Literal["Ingress", "Egress"]
+DIRECTIONS: tuple[Direction, ...] = ("Ingress", "Egress")
 
 
 def rules_of(stack: Stack, group: Resource, direction: Direction) -> list[dict[str, Any]]:
@@ -114,7 +115,7 @@ def _services(statement: Statement, dead_letter_target: Any) -> Iterator[str]:
     if statement.resources == [dead_letter_target]:
         return
     for action in statement.actions:
-        if not any(fnmatchcase(action.lower(), pattern) for pattern in LAMBDA_MAKES):
+        if not any(fits(action.lower(), pattern) for pattern in LAMBDA_MAKES):
             yield action.lower().split(":")[0]
 
 

@@ -42,7 +42,7 @@ def names_everybody(statement: Statement) -> bool:
 
 
 def conditions(statement: Statement) -> dict[Test, list[str]]:
-    """All tests of a statement with the values they compare to; one that cannot be read is a test like no other."""
+    """All tests of a statement with the values they compare to."""
     return {test: [_text(each) for each in values] for test, values in statement.tests().items()}
 
 

@@ -1,12 +1,12 @@
 """Whether a resource's policy lets an AWS service do what it does of its own accord."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from harness.render.resources import Resource, Stack
 from rules.lib.alarms import ALARM, COMPOSITE, called
-from rules.lib.iam import Statement, Test, fits, policy_statements
-from rules.lib.principals import conditions
+from rules.lib.conditions import SECURE, Context, holds, refuses
+from rules.lib.iam import Statement, policy_statements
 
 #: What a service does with the key of an encrypted topic when it publishes.
 #: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
@@ -20,13 +20,23 @@ class Request:
     service: str
     action: str
     resource: str
-    context: Mapping[str, str] = field(default_factory=dict)
+    context: Context = field(default_factory=dict)
 
 
 def granted(statements: Iterable[Statement], request: Request) -> bool:
-    """Whether a policy lets a request pass. A condition that cannot be judged is one that does not hold."""
-    meant = [each for each in statements if _speaks_of(each, request)]
-    return any(each.allows for each in meant) and not any(each.denies for each in meant)
+    """Whether a policy lets a request pass. A condition that cannot be judged allows nothing, and may deny."""
+    meant = [each for each in statements if _may_speak_of(each, request.service)]
+    context = {
+        "aws:principalisawsservice": "true",
+        "aws:principalservicename": request.service,
+        **SECURE,
+        **request.context,
+    }
+    allowed = any(
+        each.allows and each.covers(request.action) and each.reaches(request.resource) and holds(each, context)
+        for each in meant
+    )
+    return allowed and not refuses(meant, request.action, request.resource, context)
 
 
 def refused(resource: Resource, requests: Iterable[Request]) -> list[Request]:
@@ -55,43 +65,13 @@ def key_of(stack: Stack, stated: object) -> Resource | None:
     return stack.by_arn(target, "AWS::KMS::Key") or stack.by_ref(target, "AWS::KMS::Key")
 
 
-def _speaks_of(statement: Statement, request: Request) -> bool:
-    named = request.service in statement.principals("Service") or "*" in statement.principals("AWS")
-    return (
-        named
-        and statement.covers(request.action)
-        and statement.reaches(request.resource)
-        and all(_holds(test, values, request) for test, values in conditions(statement).items())
-    )
+def is_managed_by_aws(stated: object) -> bool:
+    """Whether a key's name is one of AWS's own keys, whose policies let no service in on its own behalf."""
+    return isinstance(stated, str) and stated.rpartition(":")[2].startswith("alias/aws/")
 
 
-def _holds(test: Test, values: list[str], request: Request) -> bool:
-    operator, key = test
-    context = {
-        "aws:principalisawsservice": "true",
-        "aws:principalservicename": request.service,
-        "aws:securetransport": "true",
-        **request.context,
-    }
-    actual = context.get(key)
-    if operator == "null":
-        return values == [str(actual is None).lower()]
-    if operator.endswith("ifexists"):
-        if actual is None:
-            return True
-        operator = operator.removesuffix("ifexists")
-    positive = operator.replace("not", "", 1)
-    if positive not in _MATCHES:
-        return False
-    found = actual is not None and any(_MATCHES[positive](actual, each) for each in values)
-    return found if positive == operator else not found
-
-
-_MATCHES: Mapping[str, Callable[[str, str], bool]] = {
-    "arnequals": fits,
-    "arnlike": fits,
-    "bool": lambda actual, wanted: actual == wanted.lower(),
-    "stringequals": lambda actual, wanted: actual == wanted,
-    "stringequalsignorecase": lambda actual, wanted: actual.lower() == wanted.lower(),
-    "stringlike": fits,
-}
+def _may_speak_of(statement: Statement, service: str) -> bool:
+    # That a statement must not leave principals out is another rule's concern; here it speaks of all but those.
+    if "NotPrincipal" in statement.body:
+        return statement.denies
+    return bool({service, "*"} & {*statement.principals("Service"), *statement.principals("AWS")})

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.render.resources import Resource, Stack, at, items
+from rules.lib.conditions import holds
 from rules.lib.iam import Path, Statement, Test, policy_statements
 from rules.lib.principals import conditions, names_everybody
 
@@ -45,7 +46,8 @@ PLAIN_HTTP: dict[Test, list[str]] = {("bool", "aws:securetransport"): ["false"]}
 
 _KEY_NAMES = {"keyid", "kmskey", "kmskeyarn", "kmskeyid", "kmsmasterkeyid", "replicakmskeyid"}
 
-_POLICIES = {
+#: Where a store's policy stands, and which of its properties names the store.
+POLICIES = {
     "AWS::S3::Bucket": ("AWS::S3::BucketPolicy", "Bucket"),
     "AWS::SNS::Topic": ("AWS::SNS::TopicPolicy", "Topics"),
     "AWS::SQS::Queue": ("AWS::SQS::QueuePolicy", "Queues"),
@@ -103,7 +105,7 @@ def logs_to(bucket: Resource) -> Any:
 
 def policies_of(stack: Stack, store: Resource) -> list[Resource]:
     """The policy resources attached to a bucket, queue or topic."""
-    kind, key = _POLICIES[store.type]
+    kind, key = POLICIES[store.type]
     return [
         each
         for each in stack.of(kind).values()
@@ -134,30 +136,15 @@ def refuses_uploads(stack: Stack, bucket: Resource, tests: dict[Test, list[str]]
 
 
 def refuses_uploads_without(statements: list[Statement], header: str) -> bool:
-    """Whether some statement refuses an upload that names no encryption, because it does not bring a header."""
-    for each in statements:
-        about = {test: values for test, values in conditions(each).items() if test[1] in ENCRYPTION_HEADERS}
-        if (
-            each.denies
-            and each.covers("s3:PutObject")
-            and any(key == header for _, key in about)
-            and all(_holds_without(operator, values) for (operator, _), values in about.items())
-        ):
-            return True
-    return False
-
-
-def _holds_without(operator: str, values: list[str]) -> bool:
-    """Whether a test holds for a request that does not bring the key: a negated one does.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
-    """
-    quantifier, _, plain = operator.rpartition(":")
-    if quantifier:
-        return quantifier == "forallvalues"
-    if plain == "null":
-        return "true" in values
-    return plain.endswith("ifexists") or "not" in plain
+    """Whether some statement may refuse an upload that names no encryption, because it does not bring a header."""
+    bare = dict.fromkeys(ENCRYPTION_HEADERS)
+    return any(
+        each.denies
+        and each.touches("s3:PutObject")
+        and header in {key for _, key in each.tests()}
+        and holds(each, bare) is not False
+        for each in statements
+    )
 
 
 def store_of(stack: Stack, arn: str) -> Resource | None:

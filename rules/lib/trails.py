@@ -89,8 +89,8 @@ def key_requests(trail: Resource, key: Resource) -> Iterator[Request]:
     """What CloudTrail asks of a trail's key."""
     source = {"aws:sourcearn": trail.arn}
     for action in KEY_ACTIONS:
-        context = {} if action == "kms:DescribeKey" else {"kms:encryptioncontext:aws:cloudtrail:arn": trail.arn}
-        yield Request(SERVICE, action, key.arn, {**source, **context})
+        context = None if action == "kms:DescribeKey" else trail.arn
+        yield Request(SERVICE, action, key.arn, {**source, "kms:encryptioncontext:aws:cloudtrail:arn": context})
 
 
 def _is_for_a_trail(stack: Stack, bucket: Resource) -> bool:

@@ -28,7 +28,8 @@ RULES = {rule.id: rule for rule in catalogue.load()}
 
 
 def _reads_policies(rule: Rule) -> bool:
-    return bool(re.search(r"\b(role|trust|policy)_statements\b|\bGrantCheck\b", rule.path.read_text()))
+    reading = r"\b(role|trust|policy)_statements\b|\bGrantCheck\b|\bgrants\.|\b(may|guards|refused)\("
+    return bool(re.search(reading, rule.path.read_text()))
 
 
 OF_CHECKOV = [rule for rule in RULES.values() if rule.engine == CHECKOV and _reads_policies(rule)]
@@ -48,6 +49,10 @@ def _broken(statement: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     yield "an action that is a number", {**rest, "Action": 7}
     yield "an action that is not resolved", {**rest, "Action": ["s3:GetObject", {"Made": "up"}]}
     yield "Action and NotAction", {**rest, "Action": "s3:GetObject", "NotAction": "s3:PutObject"}
+    yield "a policy variable", {**rest, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:userid}"}
+    yield "an element that IAM does not have", {**statement, "Conditions": {}}
+    yield "a condition that is no object", {**statement, "Condition": "always"}
+    yield "an unknown operator", {**statement, "Condition": {"StringIs": {"aws:SourceAccount": "1"}}}
 
 
 def _documents(value: Any, path: iam.Path = ()) -> Iterator[iam.Path]:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from harness.render.resources import Resource
+from rules.lib.conditions import holds
 from rules.lib.iam import (
     Statement,
     Unreadable,
@@ -15,6 +16,7 @@ from rules.lib.iam import (
     statements,
     trust_statements,
 )
+from rules.lib.requests import Request, granted
 
 STATEMENT = {"Effect": "Allow", "Action": ["s3:Get*", "kms:Decrypt"], "Resource": "arn:aws:s3:::data/raw/*"}
 
@@ -140,21 +142,127 @@ def test_a_keys_policy_has_a_name_of_its_own():
         assert found.path[:2] == ("Properties", "KeyPolicy")
 
 
-def test_operators_and_condition_keys_ignore_case_and_no_value_is_lost():
-    tests = {"StringEquals": {"aws:SourceAccount": "1"}, "stringequals": {"AWS:sourceaccount": ["2", "3"]}}
-    assert read(Condition=tests).condition("StringEquals", "aws:SourceAccount") == ["1", "2", "3"]
+def test_operators_and_condition_keys_ignore_case():
+    tests = {"stringequals": {"AWS:sourceaccount": ["2", "3"]}}
+
+    assert read(Condition=tests).condition("StringEquals", "aws:SourceAccount") == ["2", "3"]
 
 
-@pytest.mark.parametrize("condition", ["text", ["text"], {"StringEquals": "text"}])
-def test_a_condition_that_cannot_be_read_is_a_test_like_no_other(condition):
-    ((operator, key),) = read(Condition=condition).tests()
-    assert operator == "unreadable" or key == ""
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"Condition": "text"}, "not an object"),
+        ({"Condition": ["text"]}, "not an object"),
+        ({"Condition": {"StringEquals": "text"}}, "tests no key"),
+        ({"Condition": {"StringEquals": {}}}, "tests no key"),
+        ({"Condition": {"StringEqual": {"aws:SourceAccount": "1"}}}, "no operator"),
+        ({"Condition": {"ForAllValue:StringEquals": {"aws:TagKeys": "1"}}}, "no operator"),
+        ({"Condition": {"NullIfExists": {"aws:TagKeys": "true"}}}, "no operator"),
+        ({"Condition": {"Bool": {"a:B": "1"}, "bool": {"A:b": "2"}}}, "the same test twice"),
+        ({"Conditions": {}}, "no element"),
+        ({"Principal": "*", "NotPrincipal": {"AWS": "1"}}, "both Principal and NotPrincipal"),
+        ({"NotResource": "*"}, "both Resource and NotResource"),
+        ({"Resource": []}, "not the name of a resource"),
+        ({"Resource": {"Ref": "Bucket"}}, "not the name of a resource"),
+        ({"Resource": "arn:aws:s3:::data/${aws:userid}/*"}, "a policy variable"),
+        ({"Resource": None, "NotResource": "arn:aws:s3:::data/${aws:userid}/*"}, "a policy variable"),
+    ],
+)
+def test_what_no_check_can_judge_is_not_passed_over(keys, said):
+    with pytest.raises(Unreadable, match=said):
+        read(**keys)
+
+
+KNOWN = {"a:text": "prod", "a:number": "7", "a:arn": "arn:aws:s3:::data/raw/x", "a:absent": None}
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "value", "answer"),
+    [
+        ("StringEquals", "A:Text", "prod", True),
+        ("StringEquals", "a:text", ["dev", "prod"], True),
+        ("StringEquals", "a:text", "p*", False),
+        ("StringEquals", "a:text", "${aws:username}", None),
+        ("StringEquals", "a:text", {"Ref": "Environment"}, None),
+        ("StringEquals", "a:absent", "prod", False),
+        ("StringEquals", "a:unknown", "prod", None),
+        ("StringNotEquals", "a:text", ["dev", "prod"], False),
+        ("StringNotEquals", "a:absent", "prod", True),
+        ("StringNotEquals", "a:unknown", "prod", None),
+        ("StringEqualsIfExists", "a:absent", "prod", True),
+        ("StringEqualsIfExists", "a:text", "dev", False),
+        ("StringEqualsIfExists", "a:unknown", "dev", None),
+        ("StringEqualsIgnoreCase", "a:text", "PROD", True),
+        ("StringLike", "a:text", "p?o*", True),
+        ("StringLike", "a:text", "[p]rod", False),
+        ("StringNotLike", "a:text", "d*", True),
+        ("ForAllValues:StringEquals", "a:absent", "prod", True),
+        ("ForAllValues:StringEquals", "a:text", "dev", False),
+        ("ForAnyValue:StringEquals", "a:text", "prod", True),
+        ("ForAnyValue:StringNotEquals", "a:absent", "prod", False),
+        ("Bool", "a:text", True, False),
+        ("Null", "a:absent", True, True),
+        ("Null", "a:text", "true", False),
+        ("Null", "a:unknown", "true", None),
+        ("NumericLessThan", "a:number", 8, True),
+        ("NumericNotEquals", "a:number", "7", False),
+        ("NumericGreaterThanEquals", "a:number", "seven", None),
+        ("NumericEquals", "a:text", "7", None),
+        ("DateLessThan", "a:text", "2030-01-01T00:00:00Z", None),
+        ("IpAddress", "a:text", "10.0.0.0/8", None),
+        ("NotIpAddress", "a:absent", "10.0.0.0/8", True),
+        ("BinaryEquals", "a:text", "QmluYXJ5", None),
+        ("ArnLike", "a:arn", "arn:aws:s3:::data/*", True),
+        ("ArnEquals", "a:arn", "arn:*:s3:*:*:data/raw/?", True),
+        # A star stays in its part: as one text this would fit.
+        ("ArnLike", "a:arn", "arn:aws:*:data/raw/x", False),
+        ("ArnLike", "a:arn", "*", False),
+        ("ArnNotLike", "a:arn", "arn:aws:s3:::other/*", True),
+        ("StringLike", "a:arn", "arn:aws:*:data/raw/x", True),
+    ],
+)
+def test_a_condition_holds_or_not_or_nobody_can_tell(operator, key, value, answer):
+    assert holds(read(Condition={operator: {key: value}}), KNOWN) is answer
+
+
+def test_a_test_that_fails_settles_it_and_one_that_is_unknown_does_not():
+    unknown = {"a:unknown": "1"}
+
+    assert holds(read(Condition={"StringEquals": {"a:text": "dev", **unknown}}), KNOWN) is False
+    assert holds(read(Condition={"StringEquals": {"a:text": "prod", **unknown}}), KNOWN) is None
+    assert holds(read(Condition={}), KNOWN) is True
+
+
+@pytest.mark.parametrize(
+    ("deny", "passes"),
+    [
+        ({}, False),
+        ({"Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}}, False),
+        ({"Condition": {"DateGreaterThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}}}, False),
+        ({"Condition": {"Bool": {"aws:SecureTransport": "false"}}}, True),
+        ({"Principal": {"Service": "events.amazonaws.com"}}, True),
+        ({"Principal": None, "NotPrincipal": {"Service": "events.amazonaws.com"}}, False),
+        ({"Action": None, "NotAction": "sqs:ReceiveMessage"}, False),
+        ({"Action": "sqs:Receive*"}, True),
+        ({"Resource": None, "NotResource": "arn:aws:sqs:*:*:other"}, False),
+        ({"Resource": "arn:aws:sqs:*:*:oth?r"}, True),
+    ],
+)
+def test_a_deny_that_cannot_be_judged_counts_against_what_is_needed(deny, passes):
+    queue = {"Principal": "*", "Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:us-east-1:1:work"}
+    request = Request("s3.amazonaws.com", "sqs:SendMessage", "arn:aws:sqs:us-east-1:1:work")
+
+    assert granted([read(**queue), read(Effect="Deny", **{**queue, **deny})], request) is passes
+    assert not granted([read(**queue, Condition={"StringEquals": {"aws:SourceVpc": "vpc-1"}})], request)
 
 
 def test_iam_has_two_wildcards_and_no_third():
     assert fits("s3:GetObject", "s3:*Obj?ct")
     assert not fits("s3:GetObject", "s3:[A-Z]etObject")
     assert fits("a[b]c", "a[b]*")
+    # A pattern fits another if all that it stands for does.
+    assert fits("s3:Get*", "s3:*")
+    assert not fits("s3:*", "s3:?")
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,19 @@ Targets   AWS::IAM::Role, AWS::ApiGateway::Account, AWS::Batch::JobDefinition, A
           AWS::StepFunctions::StateMachine
 """
 
-from rules.lib import Problem, Problems, Stack, all_of
+from rules.lib import Problem, Problems, Resource, Stack
+from rules.lib.conditions import holds
 from rules.lib.iam import trust_statements
-from rules.lib.principals import services
+from rules.lib.principals import ACCOUNT, names_everybody, services
 from rules.lib.roles import ROLE, USERS, users_of
 
-subjects = all_of(ROLE)
+#: AWS does not document that they say whose work they do: a condition on that may refuse them.
+SILENT = ("lambda.amazonaws.com", "s3.amazonaws.com")
+
+
+def subjects(stack: Stack) -> list[str]:
+    """All roles."""
+    return list(stack.of(ROLE))
 
 
 def problems(stack: Stack, subject: str) -> Problems:
@@ -26,12 +33,23 @@ def problems(stack: Stack, subject: str) -> Problems:
             "nothing in the template uses this role, so its permissions are an unwatched way to the data.",
             "remove the role, or name it as the Role of what needs it.",
         )
-    trusted = {service for each in trust_statements(role) if each.allows for service in services(each)}
     for user in users:
         service = USERS.get(user.type, "")
-        if service and service not in trusted:
+        if service and not _trusts(role, service, user):
             yield Problem(
                 f"{user.logical_id} uses this role, but {service} may not assume it.",
                 f"name {service} as the Service of the trust, or give {user.logical_id} another role.",
                 ("Properties", "AssumeRolePolicyDocument"),
             )
+
+
+def _trusts(role: Resource, service: str, user: Resource) -> bool:
+    source = {} if service in SILENT else {"aws:sourceaccount": ACCOUNT, "aws:sourcearn": user.arn}
+    meant = [each for each in trust_statements(role) if each.touches("sts:AssumeRole")]
+    denied = any(
+        each.denies
+        and (service in services(each) or names_everybody(each) or "NotPrincipal" in each.body)
+        and holds(each, source) is not False
+        for each in meant
+    )
+    return not denied and any(each.allows and service in services(each) and holds(each, source) for each in meant)

@@ -9,9 +9,12 @@ import re
 
 from harness.render.resources import at
 from rules.lib import Problem, Problems, Resource, Stack
+from rules.lib.conditions import OF_THE_ACCOUNT, holds, refuses
 from rules.lib.iam import role_statements
 from rules.lib.principals import ACCOUNT
 from rules.lib.roles import ROLE, runners_of
+
+WRITE = "logs:PutLogEvents"
 
 
 def subjects(stack: Stack) -> list[str]:
@@ -38,7 +41,13 @@ def problems(stack: Stack, subject: str) -> Problems:
                     "name the log group of the function that uses the role; a Glue role's are under /aws-glue/.",
                     statement.path,
                 )
-    written = [resource for each in granted if each.covers("logs:PutLogEvents") for resource in each.resources]
+    written = [
+        resource
+        for each in granted
+        if each.covers(WRITE) and holds(each, OF_THE_ACCOUNT)
+        for resource in each.resources
+        if not refuses(role_statements(role), WRITE, resource, OF_THE_ACCOUNT)
+    ]
     for pattern in dict.fromkeys(own):
         # A group's events go to streams, which its ARN does not name without a wildcard.
         if not any(re.fullmatch(pattern, each) and each.endswith("*") for each in written):

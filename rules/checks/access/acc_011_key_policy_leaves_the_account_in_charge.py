@@ -6,6 +6,7 @@ Targets   AWS::KMS::Key
 """
 
 from rules.lib import Problem, Problems, Stack, all_of
+from rules.lib.conditions import OF_THE_ACCOUNT, refuses
 from rules.lib.iam import Statement, policy_statements
 from rules.lib.principals import ACCOUNT, conditions
 
@@ -25,6 +26,12 @@ def problems(stack: Stack, subject: str) -> Problems:
         yield Problem(
             "the account does not control its own key, so a mistake in the policy could never be undone.",
             "add an Allow of kms:* on '*', without a condition, for the AWS principal arn:aws:iam::<account>:root.",
+            ("Properties", "KeyPolicy"),
+        )
+    elif refuses(policy_statements(key), "kms:PutKeyPolicy", key.arn, OF_THE_ACCOUNT):
+        yield Problem(
+            "a Deny keeps the account from changing the key's policy, or may: a mistake in it could never be undone.",
+            "leave kms:PutKeyPolicy out of every Deny.",
             ("Properties", "KeyPolicy"),
         )
 

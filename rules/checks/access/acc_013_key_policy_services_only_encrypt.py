@@ -7,10 +7,9 @@ Targets   AWS::KMS::Key
 """
 
 import re
-from fnmatch import fnmatchcase
 
 from rules.lib import Problem, Problems, Stack
-from rules.lib.iam import Statement, policy_statements
+from rules.lib.iam import Statement, fits, policy_statements
 from rules.lib.principals import services
 
 ENCRYPTING = ("kms:decrypt", "kms:describekey", "kms:encrypt", "kms:generatedatakey*", "kms:reencrypt*")
@@ -38,8 +37,7 @@ def problems(stack: Stack, subject: str) -> Problems:
                 " Service.",
                 statement.path,
             )
-        named = statement.actions
-        beyond = [each for each in named if not any(fnmatchcase(each.lower(), pattern) for pattern in ENCRYPTING)]
+        beyond = [each for each in statement.actions if not any(fits(each.lower(), pattern) for pattern in ENCRYPTING)]
         if beyond:
             yield Problem(
                 f"{', '.join(services(statement))} may do more with the key than encrypt and decrypt: "

@@ -8,10 +8,10 @@ Targets   AWS::S3::BucketPolicy
 import re
 
 from rules.lib import Problem, Problems, Stack
+from rules.lib.code import PUBLISHED
 from rules.lib.iam import Statement, policy_statements
 from rules.lib.principals import ACCOUNT, account_of, conditions
 
-PUBLISHED = "parquet/"
 #: Request headers of uploads; reads do not bring them. Only the body's checksum is in every request.
 OF_UPLOADS = re.compile(r"s3:x-amz-(?!content-sha256)")
 

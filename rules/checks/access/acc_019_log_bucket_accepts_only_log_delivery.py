@@ -5,9 +5,11 @@ Why       Access logs say who read or wrote which object; they are evidence. Evi
 Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy
 """
 
+from harness.render.resources import at
 from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.iam import Statement
-from rules.lib.principals import conditions, is_of_this_account
+from rules.lib.principals import ACCOUNT, conditions, is_of_this_account
+from rules.lib.requests import Request, granted
 from rules.lib.stores import guards, logging_buckets
 
 ARN_TESTS = ("arnequals", "arnlike", "stringequals")
@@ -24,11 +26,14 @@ def problems(stack: Stack, subject: str) -> Problems:
     bucket = stack.resources[subject]
     senders = logging_buckets(stack, bucket)
     buckets = [each.arn for each in stack.of("AWS::S3::Bucket").values()]
-    allowed = [each for each in guards(stack, bucket) if each.allows]
-    for statement in allowed:
-        yield from _judge(statement, bucket, buckets)
+    statements = guards(stack, bucket)
+    for statement in statements:
+        if statement.allows:
+            yield from _judge(statement, bucket, buckets)
     for sender in senders:
-        if not any(sender.arn in _sources(each) and each.covers("s3:PutObject") for each in allowed):
+        source = {"aws:sourcearn": sender.arn, "aws:sourceaccount": ACCOUNT}
+        prefix = at(sender.properties, "LoggingConfiguration", "LogFilePrefix") or ""
+        if not granted(statements, Request(DELIVERY, "s3:PutObject", f"{bucket.arn}/{prefix}x", source)):
             yield Problem(
                 f"the access logs of {sender.logical_id} are not allowed in, so S3 drops them.",
                 f"name the ARN of {sender.logical_id} in aws:SourceArn of the statement that allows log delivery.",

@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.render.resources import at, walk
 from rules.lib import Problem, Problems, Resource, Stack
-from rules.lib.iam import role_statements
+from rules.lib.iam import Statement, role_statements
 from rules.lib.roles import role_of
 from rules.lib.stores import HOLDS, only_sends_dead_letters, store_of
 
@@ -34,7 +34,7 @@ def problems(stack: Stack, subject: str) -> Problems:
     if role is None:
         return
     told = _told(stack, function)
-    for arn, store in _granted(stack, role).items():
+    for (arn, _), store in _granted(stack, role).items():
         if store.type in TOLD and not _names(store) & told:
             yield Problem(
                 f"its role {role.logical_id} may access {store.logical_id} ({arn}), which nothing in the function's "
@@ -45,14 +45,22 @@ def problems(stack: Stack, subject: str) -> Problems:
             )
 
 
-def _granted(stack: Stack, role: Resource) -> dict[str, Resource]:
+def _granted(stack: Stack, role: Resource) -> dict[tuple[str, str], Resource]:
     return {
-        arn: store
+        (arn, store.logical_id): store
         for statement in role_statements(role)
         if statement.allows
         for arn in statement.resources
-        if (store := store_of(stack, arn)) is not None and not only_sends_dead_letters(stack, statement, arn)
+        if not only_sends_dead_letters(stack, statement, arn)
+        for store in _meant(stack, statement, arn)
     }
+
+
+def _meant(stack: Stack, statement: Statement, arn: str) -> list[Resource]:
+    if arn != "*":
+        return [store] if (store := store_of(stack, arn)) is not None else []
+    touched = [kind for service, kind in HOLDS.items() if kind in TOLD and statement.touches(f"{service}:*")]
+    return list(stack.of(*touched).values()) if touched else []
 
 
 def _told(stack: Stack, function: Resource) -> set[str]:

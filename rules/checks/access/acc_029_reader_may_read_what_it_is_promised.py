@@ -7,13 +7,15 @@ Targets   AWS::S3::Bucket, AWS::S3::BucketPolicy, AWS::KMS::Key, AWS::KMS::Alias
 
 from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.buckets import BUCKET, published, published_prefixes
+from rules.lib.code import PUBLISHED
+from rules.lib.conditions import SECURE, holds, refuses
 from rules.lib.iam import Statement, policy_statements
-from rules.lib.principals import conditions, names_account, names_everybody
+from rules.lib.principals import account_of, names_account, names_everybody
 from rules.lib.requests import key_of
-from rules.lib.stores import default_encryption, guards
+from rules.lib.stores import ENCRYPTION_HEADERS, default_encryption, guards
 
 PARAMETER = "DataConsumerAccountId"
-PUBLISHED = "parquet/"
+ORGANIZATION = "DataConsumerOrganizationId"
 
 
 def subjects(stack: Stack) -> list[str]:
@@ -36,7 +38,7 @@ def problems(stack: Stack, subject: str) -> Problems:
         statements = list(policy_statements(resource))
         needed = {"kms:Decrypt": resource.arn}
     for action, arn in needed.items():
-        if not _may(statements, account, action, arn):
+        if not _may(stack, statements, account, action, arn):
             yield Problem(
                 f"the reader, account {account}, is promised the Parquet but lacks {action} on {arn}.",
                 f"allow the root of the account that {PARAMETER} names {action}, and deny it nowhere.",
@@ -44,15 +46,24 @@ def problems(stack: Stack, subject: str) -> Problems:
             )
 
 
-def _may(statements: list[Statement], account: str, action: str, arn: str) -> bool:
-    # On which conditions it may, other rules ask; a Deny on a condition refuses some, and not the reader as such.
-    meant = [each for each in statements if each.covers(action) and each.reaches(arn)]
-    allowed = any(each.allows and names_account(each, account) for each in meant)
-    refused = any(
-        each.denies and not conditions(each) and (names_account(each, account) or names_everybody(each))
-        for each in meant
-    )
-    return allowed and not refused
+def _may(stack: Stack, statements: list[Statement], account: str, action: str, arn: str) -> bool:
+    # What a read by S3's API brings along. On which other conditions it may, other rules ask.
+    known = {
+        **dict.fromkeys(ENCRYPTION_HEADERS),
+        "aws:principalaccount": account,
+        **SECURE,
+        "s3:prefix": PUBLISHED if action == "s3:ListBucket" else None,
+    }
+    if organization := stack.parameters.get(ORGANIZATION):
+        known["aws:principalorgid"] = organization
+    meant = [each for each in statements if each.allows and each.covers(action) and each.reaches(arn)]
+    allowed = any(names_account(each, account) and holds(each, known) is not False for each in meant)
+    about = [
+        each
+        for each in statements
+        if "NotPrincipal" in each.body or names_everybody(each) or account in map(account_of, each.principals("AWS"))
+    ]
+    return allowed and not refuses(about, action, arn, known)
 
 
 def _buckets(stack: Stack) -> dict[str, Resource]:

@@ -5,6 +5,7 @@ Why       An action that nothing calls is useful only to an intruder, and no run
 Targets   AWS::IAM::Role, AWS::Glue::Crawler, AWS::Glue::Job, AWS::Lambda::EventSourceMapping, AWS::Lambda::Function
 """
 
+from harness.render.resources import at
 from rules.lib import Problem, Problems, Stack
 from rules.lib.iam import role_statements
 from rules.lib.mappings import MAPPING, function_of, source
@@ -81,6 +82,8 @@ def problems(stack: Stack, subject: str) -> Problems:
     role = stack.resources[subject]
     callers = runners_of(stack, role)
     called = {action for caller in callers for action in CALLS[caller.type]}
+    if any(at(caller.properties, "TracingConfig", "Mode") == "Active" for caller in callers):
+        called |= {"xray:puttelemetryrecords", "xray:puttracesegments"}
     who = ", ".join(caller.logical_id for caller in callers)
     polled = {source(each) for each in stack.of(MAPPING).values() if function_of(stack, each) in callers}
     for statement in role_statements(role):

@@ -39,9 +39,12 @@ def problems(stack: Stack, subject: str) -> Problems:
 
 def _others_than_readers(statement: Statement) -> Iterator[str]:
     principal = statement.body.get("Principal")
-    for kind in principal if isinstance(principal, dict) else ():
+    if not isinstance(principal, dict):
+        yield "everyone"
+        return
+    for kind in principal:
         named = [str(each) for each in items(at(principal, kind))]
-        yield from (each for each in named if kind != "AWS" or account_of(each) == ACCOUNT)
+        yield from (each for each in named if kind != "AWS" or account_of(each) in ("", ACCOUNT))
 
 
 def _is_for_logs(stack: Stack, policy: Resource) -> bool:

@@ -27,7 +27,11 @@ def problems(stack: Stack, subject: str) -> Problems:
     runner = runners_of(stack, role)[0]
     for statement in role_statements(role):
         for arn in statement.resources if _is_about_networks(statement) else ():
-            if arn != "*" and not _is_ours(runner, arn) and not _is_shared(stack, runner, statement, arn):
+            if (
+                not (arn == "*" and statement.knows_no_resource)
+                and not _is_ours(runner, arn)
+                and not _is_shared(stack, runner, statement, arn)
+            ):
                 yield Problem(
                     f"{', '.join(statement.actions)} is granted on {arn}, which is not in this account's network.",
                     "name this account's ARNs; for shared subnets, ec2:CreateNetworkInterface alone on subnet/* of the"

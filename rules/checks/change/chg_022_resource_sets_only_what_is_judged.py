@@ -16,11 +16,12 @@ JUDGED = {
     "AWS::CloudTrail::Trail": "AdvancedEventSelectors EnableLogFileValidation IsLogging KMSKeyId S3BucketName Tags "
     "TrailName",
     "AWS::CloudWatch::Alarm": "ActionsEnabled AlarmActions AlarmDescription AlarmName ComparisonOperator "
-    "DatapointsToAlarm Dimensions EvaluationPeriods MetricName Metrics Namespace Period Statistic Tags "
-    "Threshold TreatMissingData",
+    "DatapointsToAlarm Dimensions EvaluationPeriods InsufficientDataActions MetricName Metrics Namespace OKActions "
+    "Period Statistic Tags Threshold TreatMissingData",
     "AWS::CloudWatch::Dashboard": "DashboardBody DashboardName Tags",
-    "AWS::DynamoDB::Table": "AttributeDefinitions BillingMode DeletionProtectionEnabled GlobalSecondaryIndexes "
-    "KeySchema PointInTimeRecoverySpecification SSESpecification StreamSpecification TableName Tags",
+    "AWS::DynamoDB::Table": "AttributeDefinitions BillingMode ContributorInsightsSpecification "
+    "DeletionProtectionEnabled GlobalSecondaryIndexes KeySchema PointInTimeRecoverySpecification SSESpecification "
+    "StreamSpecification TableName Tags",
     "AWS::EC2::SecurityGroup": "GroupDescription SecurityGroupEgress SecurityGroupIngress Tags VpcId",
     "AWS::EC2::SecurityGroupEgress": "Description DestinationSecurityGroupId FromPort GroupId IpProtocol ToPort",
     "AWS::EC2::VPCEndpoint": "PolicyDocument PrivateDnsEnabled RouteTableIds SecurityGroupIds ServiceName SubnetIds "
@@ -29,31 +30,38 @@ JUDGED = {
     "AWS::Glue::Crawler": "Configuration CrawlerSecurityConfiguration DatabaseName Description Name Role Schedule "
     "SchemaChangePolicy Tags Targets",
     "AWS::Glue::Database": "CatalogId DatabaseInput",
-    "AWS::Glue::Job": "Command DefaultArguments Description ExecutionProperty GlueVersion MaxRetries Name "
-    "NumberOfWorkers Role SecurityConfiguration Tags Timeout WorkerType",
+    "AWS::Glue::Job": "Command DefaultArguments Description ExecutionClass ExecutionProperty GlueVersion "
+    "MaintenanceWindow MaxRetries Name NotificationProperty NumberOfWorkers Role SecurityConfiguration Tags Timeout "
+    "WorkerType",
     "AWS::Glue::SecurityConfiguration": "EncryptionConfiguration Name",
     "AWS::Glue::Table": "CatalogId DatabaseName TableInput",
     "AWS::Glue::Trigger": "Actions Description Name Schedule StartOnCreation Tags Type",
     "AWS::IAM::Policy": "PolicyDocument PolicyName Roles",
-    "AWS::IAM::Role": "AssumeRolePolicyDocument ManagedPolicyArns Policies RoleName Tags",
+    "AWS::IAM::Role": "AssumeRolePolicyDocument ManagedPolicyArns MaxSessionDuration PermissionsBoundary Policies "
+    "RoleName Tags",
     "AWS::KMS::Alias": "AliasName TargetKeyId",
-    "AWS::KMS::Key": "Description EnableKeyRotation Enabled KeyPolicy KeySpec PendingWindowInDays Tags",
-    "AWS::Kinesis::Stream": "Name RetentionPeriodHours ShardCount StreamEncryption StreamModeDetails Tags",
-    "AWS::Lambda::EventSourceMapping": "BatchSize BisectBatchOnFunctionError DestinationConfig Enabled EventSourceArn "
-    "FunctionName FunctionResponseTypes MaximumBatchingWindowInSeconds MaximumRecordAgeInSeconds MaximumRetryAttempts "
-    "MetricsConfig ParallelizationFactor ScalingConfig StartingPosition Tags",
-    "AWS::Lambda::Function": "Architectures Code DeadLetterConfig Description Environment FunctionName Handler "
-    "KmsKeyArn Layers LoggingConfig MemorySize ReservedConcurrentExecutions Role Runtime Tags Timeout VpcConfig",
+    "AWS::KMS::Key": "BypassPolicyLockoutSafetyCheck Description EnableKeyRotation Enabled KeyPolicy KeySpec "
+    "MultiRegion PendingWindowInDays RotationPeriodInDays Tags",
+    "AWS::Kinesis::Stream": "DesiredShardLevelMetrics Name RetentionPeriodHours ShardCount StreamEncryption "
+    "StreamModeDetails Tags",
+    "AWS::Lambda::CodeSigningConfig": "AllowedPublishers CodeSigningPolicies Description Tags",
+    "AWS::Lambda::EventSourceMapping": "BatchSize BisectBatchOnFunctionError DestinationConfig Enabled "
+    "EventSourceArn FunctionName FunctionResponseTypes MaximumBatchingWindowInSeconds MaximumRecordAgeInSeconds "
+    "MaximumRetryAttempts MetricsConfig ParallelizationFactor ScalingConfig StartingPosition Tags",
+    "AWS::Lambda::Function": "Architectures Code CodeSigningConfigArn DeadLetterConfig Description Environment "
+    "FunctionName Handler KmsKeyArn Layers LoggingConfig MemorySize RecursiveLoop ReservedConcurrentExecutions Role "
+    "Runtime RuntimeManagementConfig Tags Timeout TracingConfig VpcConfig",
     "AWS::Lambda::LayerVersion": "CompatibleArchitectures CompatibleRuntimes Content Description LayerName",
     "AWS::Lambda::Permission": "Action FunctionName Principal SourceAccount SourceArn",
-    "AWS::Logs::LogGroup": "KmsKeyId LogGroupName RetentionInDays Tags",
+    "AWS::Logs::LogGroup": "KmsKeyId LogGroupClass LogGroupName RetentionInDays Tags",
     "AWS::S3::Bucket": "AccessControl BucketEncryption BucketName LifecycleConfiguration LoggingConfiguration "
     "NotificationConfiguration ObjectLockConfiguration ObjectLockEnabled OwnershipControls "
     "PublicAccessBlockConfiguration ReplicationConfiguration Tags VersioningConfiguration",
     "AWS::S3::BucketPolicy": "Bucket PolicyDocument",
-    "AWS::SNS::Topic": "DisplayName KmsMasterKeyId Subscription Tags TopicName",
+    "AWS::SNS::Topic": "DisplayName KmsMasterKeyId SignatureVersion Subscription Tags TopicName TracingConfig",
     "AWS::SNS::TopicPolicy": "PolicyDocument Topics",
-    "AWS::SQS::Queue": "KmsMasterKeyId MessageRetentionPeriod QueueName RedrivePolicy Tags VisibilityTimeout",
+    "AWS::SQS::Queue": "DelaySeconds KmsDataKeyReusePeriodSeconds KmsMasterKeyId MaximumMessageSize "
+    "MessageRetentionPeriod QueueName RedriveAllowPolicy RedrivePolicy Tags VisibilityTimeout",
     "AWS::SQS::QueuePolicy": "PolicyDocument Queues",
     "AWS::SSM::Parameter": "Description Name Tags Type Value",
 }

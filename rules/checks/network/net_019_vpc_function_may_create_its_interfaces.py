@@ -10,9 +10,11 @@ from collections.abc import Iterator
 
 from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.grants import may
-from rules.lib.iam import role_statements
 from rules.lib.networks import functions_in_a_vpc
 from rules.lib.roles import role_of
+
+#: What Lambda does itself comes from no function's code.
+BY_LAMBDA = {"lambda:sourcefunctionarn": None}
 
 
 def subjects(stack: Stack) -> list[str]:
@@ -25,7 +27,7 @@ def problems(stack: Stack, subject: str) -> Problems:
     function = stack.resources[subject]
     role = role_of(stack, function)
     for action, arn in _needed(stack, function):
-        if role and (not may(role, action, arn) or _refuses(role, action, arn)):
+        if role and not may(role, action, arn, BY_LAMBDA):
             yield Problem(
                 f"the policies of {role.logical_id} do not allow {action}, without which Lambda cannot start the "
                 "function.",
@@ -46,10 +48,3 @@ def _needed(stack: Stack, function: Resource) -> Iterator[tuple[str, str]]:
     # It knows no resources.
     yield "ec2:DescribeNetworkInterfaces", "*"
     yield "ec2:DeleteNetworkInterface", interfaces
-
-
-def _refuses(role: Resource, action: str, arn: str) -> bool:
-    return any(
-        each.denies and not each.body.get("Condition") and each.covers(action) and each.reaches(arn)
-        for each in role_statements(role)
-    )

@@ -7,12 +7,12 @@ Targets   AWS::EC2::VPCEndpoint, AWS::DynamoDB::Table, AWS::IAM::Role, AWS::Lamb
 """
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from typing import Any
 
 from harness.render.resources import at
 from rules.lib import Problem, Problems, Resource, Stack
-from rules.lib.iam import Statement, policy_statements, role_statements
+from rules.lib.conditions import OF_THE_ACCOUNT, holds, refuses
+from rules.lib.iam import Statement, fits, policy_statements, role_statements
 from rules.lib.networks import functions_in_a_vpc
 from rules.lib.principals import names_everybody
 from rules.lib.roles import LAMBDA_READS, role_of
@@ -69,16 +69,19 @@ def _needed(stack: Stack, function: Resource, role: Resource, service: str) -> I
 
 def _is_codes(action: str, service: str) -> bool:
     action = action.lower()
-    return action.startswith(f"{service}:") and not any(fnmatchcase(action, pattern) for pattern in LAMBDA_READS)
+    return action.startswith(f"{service}:") and not any(fits(action, pattern) for pattern in LAMBDA_READS)
 
 
 def _lets_through(statements: list[Statement], role: Resource, action: str, arn: str) -> bool:
-    meant = [
-        each
-        for each in statements
-        if each.covers(action) and each.reaches(arn) and (names_everybody(each) or role.arn in each.principals("AWS"))
-    ]
-    # Whose callers an endpoint serves, which its conditions say, another rule asks.
-    refused = any(each.denies and not each.body.get("Condition") for each in meant)
     # What only leaves out names no resource, and lets through whatever is made tomorrow: it is not counted on.
-    return any(each.allows and "NotResource" not in each.body for each in meant) and not refused
+    known = {**OF_THE_ACCOUNT, "aws:principalarn": role.arn}
+    allowed = any(
+        each.allows
+        and "NotResource" not in each.body
+        and each.covers(action)
+        and each.reaches(arn)
+        and holds(each, known)
+        and (names_everybody(each) or role.arn in each.principals("AWS"))
+        for each in statements
+    )
+    return allowed and not refuses(statements, action, arn, known)

@@ -5,15 +5,15 @@ Why       S3 silently drops a notification that the queue or its key denies: the
 Targets   AWS::S3::Bucket, AWS::SQS::Queue, AWS::SQS::QueuePolicy, AWS::KMS::Key
 """
 
-import fnmatch
-
 from harness.render.resources import at, items
-from rules.lib import Problem, Problems, Resource, Stack, buckets, stores
-from rules.lib.iam import Statement, policy_statements
-from rules.lib.principals import ACCOUNT, conditions, services
+from rules.lib import Problem, Problems, Stack, buckets, stores
+from rules.lib.iam import policy_statements
+from rules.lib.principals import ACCOUNT
+from rules.lib.requests import Request, granted, is_managed_by_aws, key_of, refused
 
 S3 = "s3.amazonaws.com"
 QUEUE = "AWS::SQS::Queue"
+KEY_ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey")
 PATH = ("Properties", "NotificationConfiguration", "QueueConfigurations")
 
 
@@ -35,7 +35,10 @@ def problems(stack: Stack, subject: str) -> Problems:
                 path,
             )
             continue
-        open_to_s3 = [each.logical_id for each in stores.policies_of(stack, queue) if _lets_send(each, queue, bucket)]
+        brought = {"aws:sourcearn": bucket.arn, "aws:sourceaccount": ACCOUNT}
+        sending = Request(S3, "sqs:SendMessage", queue.arn, brought)
+        policies = stores.policies_of(stack, queue)
+        open_to_s3 = [each.logical_id for each in policies if granted(policy_statements(each), sending)]
         if not open_to_s3:
             yield Problem(
                 f"no policy lets S3 send this bucket's notifications to {queue.logical_id}: S3 drops them.",
@@ -48,45 +51,20 @@ def problems(stack: Stack, subject: str) -> Problems:
                 f"name {open_to_s3[0]} in the bucket's DependsOn.",
                 path,
             )
-        key = _key_of(stack, queue)
-        refused = [each for each in ("kms:Decrypt", "kms:GenerateDataKey") if key and not _lets_use(key, each, bucket)]
-        if key and refused:
+        name = queue.properties.get("KmsMasterKeyId")
+        key = key_of(stack, name)
+        using = [Request(S3, each, key.arn, brought) for each in KEY_ACTIONS] if key else []
+        if key and (missing := [each.action for each in refused(key, using)]):
             yield Problem(
-                f"{key.logical_id}, which encrypts {queue.logical_id}, denies S3 {' and '.join(refused)}: S3 drops the"
+                f"{key.logical_id}, which encrypts {queue.logical_id}, denies S3 {' and '.join(missing)}: S3 drops the"
                 " notifications.",
-                f"allow {S3} {' and '.join(refused)} in the key's policy, for aws:SourceAccount this account.",
+                f"allow {S3} {' and '.join(missing)} in the key's policy, for aws:SourceAccount this account.",
                 path,
             )
-
-
-def _lets_send(policy: Resource, queue: Resource, bucket: Resource) -> bool:
-    sending = [each for each in policy_statements(policy) if each.covers("sqs:SendMessage") and each.reaches(queue.arn)]
-    return any(_lets_s3(each, bucket) for each in sending)
-
-
-def _lets_use(key: Resource, action: str, bucket: Resource) -> bool:
-    return any(each.covers(action) and _lets_s3(each, bucket) for each in policy_statements(key))
-
-
-def _lets_s3(statement: Statement, bucket: Resource) -> bool:
-    # A condition on anything else than S3 brings along would refuse it.
-    brought = {"aws:sourcearn": bucket.arn, "aws:sourceaccount": ACCOUNT}
-    return (
-        statement.allows
-        and S3 in services(statement)
-        and all(
-            any(_matches(operator.removesuffix("ifexists"), brought.get(key, ""), each) for each in values)
-            for (operator, key), values in conditions(statement).items()
-        )
-    )
-
-
-def _matches(operator: str, value: str, asked: str) -> bool:
-    if operator == "stringequals":
-        return value == asked
-    return operator in ("arnequals", "arnlike", "stringlike") and fnmatch.fnmatchcase(value, asked)
-
-
-def _key_of(stack: Stack, queue: Resource) -> Resource | None:
-    name = queue.properties.get("KmsMasterKeyId")
-    return stack.by_arn(name, "AWS::KMS::Key") or stack.by_ref(name, "AWS::KMS::Key")
+        elif is_managed_by_aws(name):
+            yield Problem(
+                f"{queue.logical_id} is encrypted with {name}, whose policy AWS writes and which lets no service in: S3"
+                " drops the notifications.",
+                f"set KmsMasterKeyId of {queue.logical_id} to a key whose policy lets {S3} use it.",
+                path,
+            )

@@ -56,7 +56,8 @@ def _lets_s3(role: Resource) -> bool:
     meant = [
         each
         for each in trust_statements(role)
-        if each.covers("sts:AssumeRole") and (S3 in services(each) or names_everybody(each))
+        if each.touches("sts:AssumeRole")
+        and (S3 in services(each) or names_everybody(each) or "NotPrincipal" in each.body)
     ]
     allowed = any(each.allows and S3 in services(each) and not each.body.get("Condition") for each in meant)
     return allowed and not any(each.denies for each in meant)

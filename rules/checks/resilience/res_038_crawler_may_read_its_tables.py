@@ -5,13 +5,10 @@ Why       A crawler that may not list a folder, or may not add to the catalogue,
 Targets   AWS::Glue::Crawler, AWS::Glue::Table, AWS::IAM::Role
 """
 
-import fnmatch
 from collections.abc import Iterator
 
 from harness.render.resources import at, items
 from rules.lib import Problem, Problems, Resource, Stack, grants
-from rules.lib.iam import Statement, role_statements
-from rules.lib.principals import conditions
 from rules.lib.roles import role_of
 
 PATH = ("Properties", "Role")
@@ -88,21 +85,8 @@ def _place(table: Resource) -> tuple[str, str]:
 
 
 def _may_list(role: Resource, bucket: str, folder: str) -> bool:
-    return any(
-        each.allows and each.covers("s3:ListBucket") and each.reaches(bucket) and _is_held_to(each, folder)
-        for each in role_statements(role)
-    )
-
-
-def _is_held_to(statement: Statement, folder: str) -> bool:
-    tests = conditions(statement)
-    prefixes = [value for (operator, key), values in tests.items() if _is_like(operator, key) for value in values]
-    listable = any(fnmatch.fnmatchcase(folder, each) for each in prefixes)
-    return not tests or (listable and all(_is_like(*test) for test in tests))
-
-
-def _is_like(operator: str, key: str) -> bool:
-    return key == "s3:prefix" and operator in ("stringlike", "stringlikeifexists")
+    # The folder itself, and the folders in it.
+    return all(grants.may(role, "s3:ListBucket", bucket, {"s3:prefix": each}) for each in (folder, f"{folder}x"))
 
 
 def _catalogue(crawler: Resource, table: Resource) -> Iterator[str]:
