@@ -50,6 +50,7 @@ def test_every_room_is_on_one_line_and_in_a_table() -> None:
     """A package that the linter does not know may import anything."""
     placed = [room for line in layers() for room in line.split(" | ")]
     listed = {room for row in ROWS for room in re.findall(r"`([\w.]+)`", row[0])}
+
     assert sorted(placed) == sorted(rooms())
     assert rooms() <= listed
 
@@ -59,6 +60,7 @@ def test_no_package_is_hidden_from_the_linter(package: str) -> None:
     """The linter skips a folder of modules without `__init__.py` inside a package."""
     roots = {ROOT / "lambda_src", ROOT / "glue_src"}
     folders = {path.parent for path in (ROOT / package).rglob("*.py")} - roots
+
     assert [folder for folder in folders if not (folder / "__init__.py").exists()] == []
 
 
@@ -150,6 +152,7 @@ def metrics_of_aws() -> set[str]:
 def test_from_the_name_alone_one_gets_to_the_file() -> None:
     names = list(named())
     lost = [(kind, name) for kind, name, text in names if text not in path_of(kind, name).read_text()]
+
     assert {kind for kind, _, _ in names} == {"rule id", "rule slug", "rejection code", "metric", "alarm", "parameter"}
     assert lost == []
 
@@ -158,6 +161,7 @@ def test_every_alarm_watches_a_metric_that_has_a_file() -> None:
     """An alarm on one of our metrics uses the name that a function publishes."""
     ours = {name.rpartition("/")[2] for kind, name, _ in named() if kind == "metric"}
     watched = {value for path, value in walk(of_type("AWS::CloudWatch::Alarm")) if path[-1:] == ("MetricName",)}
+
     assert watched
     assert watched <= ours
 
@@ -166,5 +170,6 @@ def test_the_examples_of_the_page_exist() -> None:
     """The second column of the last table."""
     shown = [re.findall(r"`([^`]+)`", row[1]) for row in ROWS if len(row) == 3 and row[0].startswith("a")]
     names = " ".join(name for _, name, _ in named()) + (ROOT / "rules" / "controls.yaml").read_text()
+
     assert len(shown) == 8
     assert [each for row in shown for each in row if each not in names] == []

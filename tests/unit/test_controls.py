@@ -116,6 +116,7 @@ def _without(*place: Any) -> Any:
 def test_what_is_wrong_is_said_in_one_line(data: Any, said: str, tmp_path: Path) -> None:
     with pytest.raises(BadControls, match=said) as refused:
         _load(data, tmp_path)
+
     assert "\n" not in str(refused.value)
     assert str(refused.value).startswith(str(tmp_path / "controls.yaml"))
 
@@ -143,5 +144,6 @@ def test_a_file_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
 def test_two_rules_of_one_name_or_id_would_share_a_page(tmp_path: Path) -> None:
     path = tmp_path / "controls.yaml"
     path.write_text(yaml.safe_dump(GOOD))
+
     with pytest.raises(BadControls, match="two rules have the id ENC-000"):
         controls.load(path, [*RULES, RULES[0]])

@@ -174,12 +174,14 @@ def test_every_name_is_one_of_the_template(name: str) -> None:
 
 def test_no_word_is_excused_without_need() -> None:
     used = set().union(*map(_names, PAGES.values()))
+
     assert OTHER_WORDS - used == set()
     assert not OTHER_WORDS & set(RESOURCES)
 
 
 def test_every_alarm_has_its_row() -> None:
     rows = {row[0].partition("</a>")[2].strip("`") for row in _rows(DEPLOYING, "\n## Alarms\n")}
+
     assert rows == set(ALARMS.values())
 
 
@@ -198,12 +200,14 @@ def test_every_alarm_names_its_own_row_of_the_runbook() -> None:
 
 def test_every_parameter_has_its_row() -> None:
     rows = [name for row in _rows(DEPLOYING, "\n## Changing a parameter\n") for name in re.findall(r"\w+", row[0])]
+
     assert sorted(rows) == sorted(PARAMETERS)
 
 
 def test_what_is_said_to_stay_is_what_is_retained() -> None:
     rows = {row[0].strip("`") for row in _rows(DEPLOYING, "\n## Deleting the stack\n")}
     retained = {name for name, resource in RESOURCES.items() if resource.get("DeletionPolicy", "").startswith("Retain")}
+
     assert rows == retained
     assert f"has to name {'nine' if len(retained) == 9 else len(retained)} resources" in DEPLOYING
 
@@ -251,6 +255,7 @@ def test_numbers_of_the_template_are_its_own() -> None:
 
 def test_the_record_that_is_sent_is_valid() -> None:
     line = FILES["check.json"].replace("$(date -u +%FT%TZ)", "2026-01-02T03:04:05Z")
+
     assert parse(line.strip().encode()).exchange == "DEPLOY.CHECK"
 
 
@@ -377,6 +382,7 @@ def test_a_command_is_one_of_the_aws_cli(command: str, cli: Cli) -> None:
 @pytest.mark.parametrize("command", [command for command in COMMANDS if " wait " in command], ids=_short)
 def test_a_waiter_exists(command: str, cli: Cli) -> None:
     _, service, _, waiter, *_ = command.split()
+
     assert waiter in cli.waiters(service)
 
 
@@ -401,6 +407,7 @@ def test_a_query_is_jmespath_over_what_the_command_returns(command: str, models:
     words = shlex.split(_filled(command))
     asked = _fields(jmespath.compile(words[words.index("--query") + 1]).parsed)
     model = models.operation_model(words[1], words[2])
+
     assert asked - _members(model.output_shape) == set()
 
 
@@ -545,6 +552,7 @@ def test_a_dropped_capability_names_its_record_or_its_reason() -> None:
 
 def test_each_resource_parameter_and_output_of_the_original_is_accounted_for(original: dict[str, Any]) -> None:
     named = {name for cell in _first_column() for name in re.findall(r"`(\w+)`", cell)}
+
     for section in ("Resources", "Parameters", "Outputs"):
         assert set(original[section]) - named == set(), section
 
@@ -584,6 +592,7 @@ def test_the_first_column_names_nothing_that_the_original_does_not_have(original
     words = set(_words(original)) | {"ServerSideEncryption", "INGESTED", "ERROR", "Tags"}
     code = " ".join(word for word in words if "\n" in word)
     named = {name for cell in _first_column() for name in re.findall(r"`([A-Za-z0-9-]+)`", cell)}
+
     assert {name for name in named if name not in words and name not in code and not name.startswith("kms")} == set()
 
 
@@ -598,6 +607,7 @@ def test_exports_have_the_names_that_other_stacks_import(original: dict[str, Any
 
 def test_no_sentence_of_the_original_is_copied(original: dict[str, Any]) -> None:
     long = {text for text in _words(original) if len(text.split()) > 6 and "\n" not in text}
+
     assert [text for text in long for page in PAGES.values() if text in page] == []
 
 
@@ -617,4 +627,5 @@ def test_a_decision_record_has_its_four_parts_on_one_page(name: str) -> None:
 
 def test_decision_records_are_numbered_without_gaps() -> None:
     numbers = [int(Path(name).name[:4]) for name in PAGES if name.startswith("decisions/")]
+
     assert numbers == list(range(1, len(numbers) + 1))

@@ -39,6 +39,7 @@ def test_every_feed_is_transformed():
 def test_the_job_knows_the_contracts_fields(feed):
     """A field of the contract that the job lacks is lost on the way to Parquet; no other test would notice."""
     contract = {_field(field) for field in msgspec.inspect.type_info(RECORD_TYPES[feed]).fields}
+
     assert set(FIELDS[feed]) == contract
 
 

@@ -92,6 +92,7 @@ def test_no_stored_line_is_split_or_cut_by_the_reader(data, key):
 def test_a_query_finds_a_message_in_its_line():
     """The query that docs/deploying.md recommends: `data`, or `data_base64` for a message with a line break."""
     plain, broken = (encode_raw_line("shardId-0", "1", "k", 0, data) for data in (b'{"symbol":"IBM"}', b'{\n"a":1}'))
+
     assert json.loads(plain)["data"]["symbol"] == "IBM"
     assert base64.b64decode(json.loads(broken)["data_base64"]) == b'{\n"a":1}'
     assert "data" not in json.loads(broken)
@@ -128,6 +129,7 @@ def test_athena_looks_into_every_folder_that_the_consumer_writes():
 def test_the_raw_table_is_partitioned_as_raw_keys_are():
     table = _tables()["market_data"]
     folders = raw_key("trade", 0, "shardId-0", ["1"]).split("/")[1:-1]
+
     assert [key["Name"] for key in table["PartitionKeys"]] == [folder.split("=")[0] for folder in folders]
     assert table["StorageDescriptor"]["Location"]["Fn::Sub"].endswith(f"/{RAW_PREFIX}")
 
@@ -136,11 +138,13 @@ def test_the_raw_table_is_partitioned_as_raw_keys_are():
 def test_the_table_has_the_columns_that_the_job_writes(feed):
     """A column that differs in type makes every query over the table fail; a missing one hides data."""
     columns = [(column["Name"], column["Type"]) for column in _tables()[feed]["StorageDescriptor"]["Columns"]]
+
     assert columns == parquet_columns(feed)
 
 
 @pytest.mark.parametrize("feed", FIELDS)
 def test_the_table_lies_where_the_job_writes(feed):
     table = _tables()[feed]
+
     assert table["StorageDescriptor"]["Location"]["Fn::Sub"].endswith(f"/parquet/feed={feed}/")
     assert [key["Name"] for key in table["PartitionKeys"]] == ["date", "hour"]

@@ -53,18 +53,21 @@ def index_with(*files: tuple[str, str, str | None]) -> lock.Index:
 def test_the_hashes_are_those_of_the_pinned_version() -> None:
     wheel, source = "a-2-py3-none-any.whl", "a-2.tar.gz"
     index = index_with(("1", "a-1.tar.gz", ">=3.12"), ("2", source, ">=3.9"), ("2", wheel, None))
+
     assert index.hashes(Requirement("a==2")) == [f"sha256:of {wheel}", f"sha256:of {source}"]
 
 
 def test_a_package_that_the_oldest_python_cannot_take_is_refused() -> None:
     """Like soupsieve 4, which requires 3.11.5: seen on Debian 12 with Python 3.11.2."""
     index = index_with(("4.1", "a-4.1-py3-none-any.whl", ">=3.11.5"))
+
     with pytest.raises(lock.Refused, match=r"a==4\.1 asks for Python >=3\.11\.5, which leaves out 3\.11\.0"):
         index.hashes(Requirement("a==4.1"))
 
 
 def test_a_package_without_a_file_for_us_is_refused() -> None:
     index = index_with(("1", "a-1-cp311-cp311-win_amd64.whl", None))
+
     with pytest.raises(lock.Refused, match="no file"):
         index.hashes(Requirement("a==1"))
 
@@ -93,5 +96,6 @@ def pins_of(stem: str) -> dict[str, str]:
 @pytest.mark.parametrize("path", TXT, ids=lambda path: path.stem)
 def test_every_pin_has_a_hash_and_no_host(path: Path) -> None:
     text = path.read_text()
+
     assert "://" not in text
     assert all("--hash=sha256:" in each for each in text.split("==")[1:])

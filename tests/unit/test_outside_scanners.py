@@ -56,6 +56,7 @@ def test_a_finding_names_its_scanner_and_its_rule(scanners: str, rules: str) -> 
 
 def test_a_rule_in_the_text_exists() -> None:
     named = set(re.findall(r"`([a-z]+(?:_[a-z0-9]+){2,})`", PAGE))
+
     assert named - SLUGS == set()
 
 

@@ -71,12 +71,14 @@ def test_a_tox_command_names_an_environment(command):
     environments = configparser.ConfigParser(interpolation=None, strict=False)
     environments.read(ROOT / "tox.ini")
     (name,) = re.findall(r"-e (\w+)", command)
+
     assert f"testenv:{name}" in environments
 
 
 @pytest.mark.parametrize("command", [each for each in COMMANDS if " quarantine" in each])
 def test_a_quarantine_command_has_options_that_there_are(command):
     options = shlex.split(command.partition(">")[0].partition(" quarantine")[2].removeprefix(" -- "))
+
     with redirect_stdout(StringIO()):  # --raw is refused where standard output is a terminal
         assert set(quarantine.read_options(options).reasons) <= set(Reason)
 
@@ -85,6 +87,7 @@ def test_a_quarantine_command_has_options_that_there_are(command):
 def test_an_aws_command_is_one_that_the_deployment_runs(command):
     """The integration tests deploy with the same options, so a release engineer types what was tested."""
     source = Path(stack.__file__).read_text()
+
     assert f'"{command.split()[2]}"' in source
     assert all(f'"{option}"' in source for option in re.findall(r"--[a-z0-9-]+", command))
 

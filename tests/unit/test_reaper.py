@@ -112,6 +112,7 @@ def test_an_emulator_that_may_stay_outlives_its_owner_until_signalled(
 def test_a_terminals_interrupt_is_left_to_the_owner(reaped: subprocess.Popen[bytes], folder: Path) -> None:
     pids(folder)
     os.kill(reaped.pid, signal.SIGINT)
+
     with pytest.raises(subprocess.TimeoutExpired):
         reaped.wait(0.3)
 

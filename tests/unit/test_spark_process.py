@@ -104,6 +104,7 @@ def test_nothing_stays_behind(recorded):
 
 def test_both_streams_are_handed_on_line_by_line(run):
     code, lines = run("import sys\nprint('one', flush=True)\nprint('two', file=sys.stderr, flush=True)\nsys.exit(3)\n")
+
     assert (code, lines) == (3, ["one", "two"])
 
 

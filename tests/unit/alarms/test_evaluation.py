@@ -124,6 +124,7 @@ def test_dynamodb_ignores_missing_data_whatever_is_set() -> None:
 def test_what_cloudwatch_refuses_is_refused(changed: dict[str, Any], reason: str) -> None:
     """With a reason that says what to change."""
     (found,) = refusals({**PLAIN, **changed})
+
     assert reason in found
 
 
@@ -153,12 +154,14 @@ def test_what_cloudwatch_refuses_is_refused(changed: dict[str, Any], reason: str
 def test_metric_math_that_cannot_be_judged_is_refused(metrics: Any, reason: str) -> None:
     """Ten metrics and ten expressions at most, one period, one series."""
     (found,) = refusals({**MATH, "Metrics": metrics})
+
     assert reason in found
 
 
 def test_an_alarm_says_what_it_depends_on() -> None:
     """A metric that no expression uses is not watched."""
     unused = {**RAW, "Id": "other"}
+
     assert reads(read({**MATH, "Metrics": [FILLED, RAW, unused]})) == {"errors"}
 
 

@@ -88,6 +88,7 @@ def test_functions_do_what_they_say(expression: str, expected: Value) -> None:
 def test_fill_of_a_metric_without_numbers_depends_on_the_reading() -> None:
     """The documentation is ambiguous; both interpretations are available."""
     empty = {"a": [_, _]}
+
     assert value("FILL(a, 0)", **empty) == (0, 0)
     assert value("FILL(a, 0)", Reading(fills_the_empty=False), **empty) == (_, _)
 
@@ -139,4 +140,5 @@ ROWS = st.lists(st.one_of(st.none(), st.integers(0, 9).map(float)), min_size=3, 
 def test_without_gaps_it_is_plain_arithmetic(a: list[float | None], b: list[float | None]) -> None:
     """FILL with zero and comparisons agree with Python's results."""
     expected = tuple(float((one or 0) > 2 * (other or 0) or (one or 0) < 1) for one, other in zip(a, b, strict=True))
+
     assert value("FILL(a, 0) > 2 * FILL(b, 0) OR FILL(a, 0) < 1", a=a, b=b) == expected

@@ -57,6 +57,7 @@ def test_the_documented_tables_hold(points: str, to_alarm: int, treatment: str, 
     """Every cell of AWS's tables."""
     for current in State:
         found = state_of(read(points), 3, to_alarm, treatment, current)
+
         assert found == (expected or current)
 
 
@@ -102,5 +103,6 @@ def test_a_worse_point_never_ends_an_alarm(evaluation: tuple[list[bool | None], 
     """If a healthy datapoint becomes a breach, the alarm stays in ALARM or enters it."""
     points, *rest = evaluation
     worse = [True if each is False else each for each in points]
+
     if state_of(points, *rest) is ALARM:
         assert state_of(worse, *rest) is ALARM

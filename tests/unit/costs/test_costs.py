@@ -57,6 +57,7 @@ def _by_hand() -> list[tuple[str, Fraction, str]]:
 def test_each_line_of_the_computation_by_hand_is_right(found: str, exact: Fraction, line: str) -> None:
     digits = Decimal(found.replace(",", "").removesuffix(" USD"))
     places = -int(digits.as_tuple().exponent)
+
     assert abs(exact - Fraction(digits)) <= Fraction(1, 2 * 10**places), line
 
 
@@ -98,6 +99,7 @@ def test_no_number_is_a_float() -> None:
 
 def test_a_price_in_steps_is_paid_step_by_step() -> None:
     standard = DATA.prices["STANDARD"]
+
     assert standard.cost(Decimal(51200)) == Decimal("1177.60")
     assert standard.cost(Decimal(600000)) == Decimal("1177.60") + 460800 * Decimal("0.022") + 88000 * Decimal("0.021")
 
@@ -106,12 +108,14 @@ def test_every_price_and_assumption_is_used() -> None:
     """A price that no amount is multiplied with would look as if it were counted."""
     used = bill(load=Load(Decimal(10000), page.LATER)).amounts
     text = Path(model.__file__).read_text()
+
     assert set(used) == set(DATA.prices)
     assert [name for name in DATA.assumptions if f'"{name}"' not in text] == []
 
 
 def test_every_type_is_priced_or_free() -> None:
     types = {each["Type"] for each in TEMPLATE["Resources"].values()}
+
     assert set(DATA.free) | model.PRICED == types
     assert set(DATA.free) & model.PRICED == set()
 
@@ -178,6 +182,7 @@ def _set(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
 )
 def test_the_amounts_are_the_templates(path: str, value: Any, price: str, amount: str) -> None:
     found = bill(_set(path, value))
+
     assert round(found.amounts.get(price, Decimal(0)), 6) == Decimal(amount)
     assert found.total != bill().total
 
@@ -206,6 +211,7 @@ def test_full_batches_make_objects_that_move_to_the_archive_s_classes() -> None:
 def test_a_crawl_that_is_never_over_is_paid_all_month() -> None:
     load = Load(Decimal(10000), page.AGES["84th"])
     crawls = bill(load=load).amounts["dpu_hour"] - bill(_set("RawDataCrawler", None), load).amounts["dpu_hour"]
+
     assert round(crawls, 6) == 2 * 730
 
 
@@ -259,6 +265,7 @@ def test_the_options_are_all_parameters_that_change_the_bill() -> None:
 
 def test_every_part_changes_the_bill() -> None:
     rendered = page.resources({})
+
     for part in DATA.raw["parts"]:
         assert model.bill(page.without(rendered, part), LOAD, DATA).total < bill().total, part
 
@@ -280,6 +287,7 @@ def test_the_command_takes_a_parameter_file(capsys: pytest.CaptureFixture[str]) 
 
 def test_json_keeps_the_numbers_exact(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["--json"]) == 0
+
     found = json.loads(capsys.readouterr().out)["1,000 records/s"]
     assert found["lines"]["put_unit"] == {"amount": "2628000000", "usd": "36.79"}
     assert found["total"] == str(bill().total)
@@ -298,5 +306,6 @@ def test_a_bad_parameter_file_is_one_line(
 ) -> None:
     path = tmp_path / "my-parameters.json"
     path.write_text(content)
+
     assert command.main(["--parameters", str(path)]) == 2
     assert said in capsys.readouterr().err.splitlines()[0]

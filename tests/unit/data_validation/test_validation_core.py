@@ -104,6 +104,7 @@ def test_valid_records_go_on_with_their_position(bench: Bench) -> None:
 def test_oddities_are_flagged_and_kept(bench: Bench) -> None:
     key = bench.ingest(TRADE.replace(b"2026", b"2027"))
     bench.deliver(created(key))
+
     assert [line["flags"] for line in bench.valid(key)] == [["event_after_arrival"]]
 
 
@@ -169,6 +170,7 @@ def test_exchanges_that_trade_at_zero_or_below_are_a_setting() -> None:
     permissive, strict = Bench(frozenset({"XNYS"})), Bench(frozenset())
     for bench in (permissive, strict):
         bench.deliver(created(bench.ingest(FREE)))
+
     assert (permissive.tally.validated, strict.tally.rejected) == (1, 1)
 
 
@@ -176,6 +178,7 @@ def test_several_objects_in_one_message_are_all_validated(bench: Bench) -> None:
     """S3 may put several records into one notification."""
     keys = [bench.ingest(TRADE, first=1), bench.ingest(TRADE, first=2)]
     bench.deliver(created(*keys))
+
     assert set(bench.processed.kept) == {validated_key(key) for key in keys}
 
 
@@ -195,6 +198,7 @@ def test_two_messages_for_one_object_count_and_tell_once(bench: Bench) -> None:
 def test_s3s_test_message_is_no_work(bench: Bench) -> None:
     """S3 sends a test event for every new notification; crashing on it would raise an alarm at every deployment."""
     failures = bench.deliver(TEST_EVENT)
+
     assert failures == []
     assert bench.world.calls == []
     assert bench.tally.ignored == ["message m0 names no new object"]
@@ -210,6 +214,7 @@ def test_s3s_test_message_is_no_work(bench: Bench) -> None:
 def test_other_notifications_are_left_alone_but_not_in_silence(bench: Bench, body: str) -> None:
     """Without the notification's filter, the validator would process its own quarantine."""
     failures = bench.deliver(body)
+
     assert failures == []
     assert bench.world.calls == []
     assert len(bench.tally.ignored) == 1

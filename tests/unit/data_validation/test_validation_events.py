@@ -18,6 +18,7 @@ from tests.unit.data_validation.notifications import created
 def test_keys_are_decoded(encoded: str, key: str) -> None:
     """The original never did: each of its own keys, `year=2026/...`, was then not found."""
     body = created("KEY").replace("KEY", encoded)
+
     assert created_objects(Message("m", body)) == [CreatedObject("raw", key)]
 
 

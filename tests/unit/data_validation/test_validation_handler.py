@@ -79,6 +79,7 @@ def test_the_metrics_are_one_line_with_one_dimension(
 ) -> None:
     """An alarm whose dimensions do not match the metric's never fires."""
     invoke(created(key), TEST_EVENT)
+
     assert metrics_of("data_validation", capsys.readouterr().out) == {
         "RecordsValidated": [1.0], "ValidationFailures": [1.0], "ObjectsValidated": [1.0], "Redeliveries": [0.0],
     }  # fmt: skip
@@ -98,6 +99,7 @@ def test_the_exchanges_that_go_below_zero_are_a_variable(
     """The template passes a comma-delimited parameter, which may be empty."""
     monkeypatch.setenv("NON_POSITIVE_PRICE_EXCHANGES", listed)
     invoke(created(key))
+
     assert [row["RejectedCount"] for row in aws.rows(JOBS)] == [refused]
 
 
@@ -118,6 +120,7 @@ def test_a_conflict_has_only_its_message_delivered_again(
     """Partial batch response: the test message in the same batch succeeds."""
     refuse("s3.PutObject", 409, "ConditionalRequestConflict", "another put is under way")
     answer = invoke(TEST_EVENT, created(key))
+
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
     assert metrics_of("data_validation", capsys.readouterr().out)["Redeliveries"] == [1.0]
 

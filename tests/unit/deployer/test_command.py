@@ -71,6 +71,7 @@ def test_policies_of_an_environment_are_written_one_a_file(tmp_path: Path, capsy
 def test_options_that_say_nothing_are_refused(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(options)
+
     assert ended.value.code == 2
     assert capsys.readouterr().err.startswith("deployer-policy: ")
 

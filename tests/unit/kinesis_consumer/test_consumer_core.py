@@ -44,6 +44,7 @@ def test_every_message_is_kept_as_it_arrived(bench: Bench) -> None:
     """Raw data is the record: later mistakes can be corrected from it, and a licence audit sees what was sent."""
     sent = [message(n, data) for n, data in enumerate([TRADE, MULTILINE_TRADE, TRADE + b" ", b"[1, 2]", b'"text"'])]
     failures = bench.deliver(sent)
+
     assert failures == []
     assert bench.stored() == {(record.shard, record.sequence): record.data for record in sent}
 
@@ -61,6 +62,7 @@ def test_a_line_says_where_and_when_its_record_arrived(bench: Bench) -> None:
 def test_a_batch_is_split_by_feed(bench: Bench) -> None:
     """Each feed has a schema and a table of its own."""
     bench.deliver([message(n, data) for n, data in enumerate([TRADE, ORDER_BOOK, MARKET_DEPTH, UNKNOWN, TRADE])])
+
     assert feeds_of(bench) == ["market_depth", "order_book", "trade", "unknown"]
     assert [parse_key(key).sequence_range.count for key in bench.objects.kept if "feed=trade" in key] == [2]
 
@@ -70,6 +72,7 @@ def test_a_batch_is_split_by_arrival_hour(bench: Bench) -> None:
     end_of_hour = ARRIVAL_MS // HOUR_MS * HOUR_MS + HOUR_MS - 1
     bench.deliver([message(1, arrival_ms=end_of_hour), message(2, arrival_ms=end_of_hour + 1)])
     hours = [parse_key(key).hour.hour for key in bench.objects.kept]
+
     assert hours == [22, 23]
 
 
@@ -87,6 +90,7 @@ def test_the_clock_has_no_say_in_where_a_record_lands() -> None:
 def test_shards_do_not_share_an_object(bench: Bench) -> None:
     """Sequence numbers are unique only within a shard."""
     bench.deliver([message(1), message(1, shard="shardId-000000000004")])
+
     assert len(bench.objects.kept) == 2
 
 
@@ -94,6 +98,7 @@ def test_lines_stand_in_the_order_of_the_stream(bench: Bench) -> None:
     """Sequence numbers are compared as numbers: as texts, 10 would come before 9."""
     bench.deliver([message(10), message(9), message(11)])
     ((body,),) = [list(bench.objects.kept.values())]
+
     assert [line.key for line in raw_lines(body)] == ["key-9", "key-10", "key-11"]
 
 
@@ -144,6 +149,7 @@ def test_what_is_set_aside_has_lineage_and_no_job(bench: Bench) -> None:
     """There is nothing to validate in it, but its origin must be traceable."""
     bench.deliver([message(1, KPL_AGGREGATE)])
     (lineage,) = bench.lineage.rows.values()
+
     assert bench.jobs.rows == {}
     assert lineage.transformation == Transformation.QUARANTINE
 
@@ -153,6 +159,7 @@ def test_the_calls_for_a_batch_do_not_depend_on_its_size(bench: Bench, size: int
     """At ten shards, one call per record would exceed the limits of S3 and DynamoDB, and cost more than the data."""
     batch = [message(2 * n) for n in range(size)] + [message(2 * n + 1, KPL_AGGREGATE) for n in range(size)]
     bench.deliver(batch)
+
     assert Counter(bench.world.calls) == {"put raw": 2, "job row": 1, "lineage row": 2}
 
 
@@ -195,6 +202,7 @@ def test_what_we_did_not_foresee_crashes() -> None:
     bench = Bench(World(capacity=1, failure=PermissionError))
     with pytest.raises(PermissionError):
         bench.deliver([message(1), message(2, ORDER_BOOK)])
+
     assert bench.tally.objects == 1
 
 

@@ -14,6 +14,7 @@ NO_BASE64["Records"][0]["kinesis"]["data"] = "%"
 
 def test_an_event_is_read_as_it_was_sent() -> None:
     sent = [message(1, MULTILINE_TRADE), message(2, KPL_AGGREGATE), message(3, b"")]
+
     assert stream_records(kinesis_event(sent)) == sent
 
 
@@ -22,6 +23,7 @@ def test_an_event_is_read_as_it_was_sent() -> None:
 def test_no_millisecond_is_lost_to_the_float(arrival_ms: int) -> None:
     """The arrival time decides the hour and the job row's key: truncated, it could be a millisecond too early."""
     (record,) = stream_records(kinesis_event([message(1, arrival_ms=arrival_ms)]))
+
     assert record.arrival_ms == arrival_ms
 
 

@@ -79,6 +79,7 @@ def test_a_redelivered_batch_changes_nothing(aws: EmulatedAws) -> None:
 def test_the_metrics_are_one_line_with_one_dimension(capsys: pytest.CaptureFixture[str]) -> None:
     """An alarm whose dimensions do not match the metric's never fires."""
     invoke()
+
     assert metrics_of("kinesis_consumer", capsys.readouterr().out) == {
         "RecordsIngested": [3.0], "RecordsUndecodable": [1.0], "ObjectsWritten": [3.0], "Redeliveries": [0.0],
     }  # fmt: skip
@@ -89,6 +90,7 @@ def test_a_retry_counts_no_record_twice(capsys: pytest.CaptureFixture[str]) -> N
     invoke()
     capsys.readouterr()
     invoke()
+
     assert metrics_of("kinesis_consumer", capsys.readouterr().out)["RecordsIngested"] == [0.0]
 
 
@@ -118,6 +120,7 @@ def test_a_conflicting_put_has_the_batch_delivered_again(aws: EmulatedAws, capsy
     """Two tries of a batch can overlap if the first one times out."""
     refuse("s3.PutObject", 409, "ConditionalRequestConflict", "another put is under way")
     answer = invoke()
+
     assert answer == {"batchItemFailures": [{"itemIdentifier": BATCH[0].sequence}]}
     assert metrics_of("kinesis_consumer", capsys.readouterr().out)["Redeliveries"] == [1.0]
 

@@ -65,6 +65,7 @@ def test_the_canonical_form_is_the_record_and_its_time_in_nanoseconds() -> None:
 def test_digits_are_kept_as_sent(sent: str, expected: str, form: str) -> None:
     """Backtests compare exact prices; a number that went through a double is a different number."""
     record = raw(TRADE, price="@").replace(b'"@"', form.format(sent).encode())
+
     assert json.loads(canonical(parse(record)))["price"] == expected
     assert parse(record).price == Decimal(sent)
 
@@ -73,6 +74,7 @@ def test_digits_are_kept_as_sent(sent: str, expected: str, form: str) -> None:
 def test_a_volume_of_zero_is_written_plainly(volume: str) -> None:
     """In books, volume zero deletes a level, and venues write it with as many decimals as other volumes."""
     level = {"price": "1.5", "volume": volume}
+
     assert "E" not in written(BOOK, bids=[level])["bids"][0]["volume"]
     assert written(TRADE, volume=volume)["volume"] in {"0", "0.00000000"}
 
@@ -89,6 +91,7 @@ def test_prices_of_zero_and_below_are_real_on_some_exchanges(exchange: str, pric
 
 def test_the_exchanges_that_may_are_the_callers_choice() -> None:
     record = raw(TRADE, exchange="EPEX", price="-500")
+
     assert parse(record, allow_nonpositive=frozenset({"EPEX"})).price == -500
 
 
@@ -108,6 +111,7 @@ def test_ids_are_texts_with_every_digit(sent: Any, kept: str) -> None:
     """Ids above 2^53 are common; one that went through a double matches nothing."""
     ids = dict.fromkeys(["sequence", "previous_sequence", "first_sequence", "checksum"], sent)
     level = {"order_id": sent, "level_id": sent}
+
     assert written(TRADE, trade_id=sent, **ids).items() >= {"trade_id": kept, **dict.fromkeys(ids, kept)}.items()
     assert written(BOOK, asks=[level])["asks"] == [{"order_id": kept, "level_id": kept}]
 
@@ -115,6 +119,7 @@ def test_ids_are_texts_with_every_digit(sent: Any, kept: str) -> None:
 def test_minus_zero_keeps_its_sign_as_an_id() -> None:
     """An integer type would turn -0 into 0 and make two ids equal."""
     record = parse(raw(TRADE, sequence="@").replace(b'"@"', b"-0"))
+
     assert record.sequence == "-0"
 
 
@@ -131,6 +136,7 @@ def test_extra_does_not_break_the_line_it_is_written_on() -> None:
     """Line breaks between tokens are JSON; in a file of lines they would cut the record in two."""
     record = raw(TRADE, extra="@").replace(b'"@"', b'{\r\n\t"a":\n1}')
     line = canonical(parse(record))
+
     assert not {b"\n"[0], b"\r"[0]} & set(line)
     assert from_canonical(line) == parse(record)
 
@@ -163,6 +169,7 @@ def test_conditions_keep_their_blanks() -> None:
 def test_times_become_nanoseconds_exactly(text: str, nanoseconds: int) -> None:
     """Seconds as a double are off by hundreds of nanoseconds, which is many messages."""
     got = written(TRADE, timestamp=text, receive_timestamp=text)
+
     assert got["timestamp"] == got["receive_timestamp"] == text
     assert got["timestamp_ns"] == got["receive_timestamp_ns"] == nanoseconds
 
@@ -173,6 +180,7 @@ def test_a_clear_may_have_empty_sides() -> None:
 
 def test_a_record_of_10_000_levels_a_side_is_read() -> None:
     side = [{"price": str(price), "volume": 1} for price in range(1, 10_001)]
+
     assert len(parse(raw(BOOK, bids=side, asks=side)).asks) == 10_000
 
 

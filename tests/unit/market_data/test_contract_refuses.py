@@ -48,12 +48,14 @@ def test_a_volume_is_refused(fragment: str, reason: str) -> None:
 @pytest.mark.parametrize(("text", "reason"), hostile.HOSTILE_TIMESTAMPS, ids=short)
 def test_a_time_is_refused(text: str, reason: str, name: str) -> None:
     record = json.loads(TRADE.replace("@", "")) | {name: text}
+
     assert reason_of(json.dumps(record)) == reason
 
 
 @pytest.mark.parametrize(("name", "fragment", "reason"), hostile.HOSTILE_FIELDS, ids=short)
 def test_a_field_is_refused(name: str, fragment: str, reason: str) -> None:
     record = json.loads(TRADE.replace("@", "")) | {name: "@@"}
+
     assert reason_of(json.dumps(record).replace('"@@"', fragment)) == reason
 
 
@@ -99,6 +101,7 @@ def test_an_unknown_field_is_refused_in_the_original_format_too() -> None:
 
 def test_one_level_too_many_is_refused() -> None:
     levels = ",".join(['{"price":"1"}'] * 10_001)
+
     assert reason_of(BOOK.replace("@", levels)) == "too_many_levels"
 
 
@@ -160,5 +163,6 @@ def test_every_reason_has_a_meaning_and_is_given_for_something() -> None:
     """A reason code that is never used is a false promise in the documentation."""
     tables = [value for name, value in vars(hostile).items() if name.isupper()]
     given = {entry[-1] for table in tables for entry in table if isinstance(entry, tuple)}
+
     assert set(Reason) - given == {Reason.NOT_AN_OBJECT, Reason.TOO_MANY_LEVELS}, "these two have tests of their own"
     assert all(reason.meaning and reason == reason.value for reason in Reason)

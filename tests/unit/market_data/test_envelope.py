@@ -51,6 +51,7 @@ def test_a_record_may_look_like_its_envelope(data: bytes) -> None:
 @pytest.mark.parametrize("data", [b'{\n"a":1}', b"{}\r", b"\n1\n"])
 def test_a_record_with_line_breaks_stays_on_one_line(data: bytes) -> None:
     line = encode_raw_line(*HEAD, data)
+
     assert line.count(b"\n") == 1
     assert "data" not in json.loads(line)
     assert decode_raw_line(line).data == data
@@ -60,12 +61,14 @@ def test_a_record_with_line_breaks_stays_on_one_line(data: bytes) -> None:
 def test_a_partition_key_cannot_pose_as_data(key: str) -> None:
     """Producers choose the partition key; it must not be able to change what is read back."""
     record = RawRecord(SHARD, SEQ, key, ARRIVAL_MS, b'{"a":1}')
+
     assert decode_raw_line(encode_raw_line(SHARD, SEQ, key, ARRIVAL_MS, b'{"a":1}')) == record
     assert decode_raw_line(encode_raw_line(SHARD, SEQ, key, ARRIVAL_MS, b'{"a":\n1}')).key == key
 
 
 def test_a_quarantine_line_says_why_and_keeps_the_bytes() -> None:
     line = encode_quarantine_line(*HEAD, b"\xff\n", reason=Reason.NOT_UTF8, detail='byte "0"')
+
     assert json.loads(line).items() >= {"reason": "not_utf8", "detail": 'byte "0"', "data_base64": "/wo="}.items()
     assert decode_quarantine_line(line) == QuarantinedRecord(RawRecord(*HEAD, b"\xff\n"), "not_utf8", 'byte "0"')
 

@@ -75,12 +75,14 @@ def run(tmp_path):
 def test_a_bundle_does_what_its_modules_do(tree, run):
     """The script has the package's name, but Python must not import it in place of the package."""
     done = run(bundle("job.main", tree()), "a")
+
     assert (done.stdout, done.stderr) == ("outer inner \\n\\n\\ ['a']\n", "")
 
 
 def test_a_traceback_names_the_repositorys_file_and_line(tree, run):
     """A line number of the bundle would be useless without that release's script at hand."""
     done = run(bundle("job.main", tree()), "fail")
+
     frames = re.findall(r'File "(.*)", line (\d+), in (\w+)', done.stderr)
     assert frames[-2:] == [("glue/job/main.py", "12", "main"), (INNER, "5", "fail")]
     assert done.stderr.endswith("ValueError: \N{SNOWMAN}\n")
@@ -89,7 +91,9 @@ def test_a_traceback_names_the_repositorys_file_and_line(tree, run):
 def test_a_traceback_can_quote_the_source(tree, run):
     text = bundle("job.main", tree())
     caught = "\ntry:\n    main(['', 'fail'])\nexcept ValueError:\n    import traceback\n    traceback.print_exc()\n"
+
     done = run(f"{text}\nfrom job.main import main\n{caught}".replace("    main(sys.argv)\n", "    pass\n"))
+
     assert '    raise ValueError("\\N{SNOWMAN}")  # here\n' in done.stderr
 
 
@@ -111,6 +115,7 @@ def test_the_tree_alone_decides_the_bytes(tree):
 @pytest.mark.parametrize("name", [name for name in JOB if not name.endswith("unused.py")])
 def test_each_line_of_each_module_decides_them_too(tree, name):
     changed = JOB | {name: JOB[name] + "# changed\n"}
+
     assert bundle("job.main", tree()) != bundle("job.main", tree(changed, "another"))
 
 
@@ -118,6 +123,7 @@ def test_each_line_of_each_module_decides_them_too(tree, name):
 def test_what_glue_does_not_bring_is_refused(tree, line):
     """Otherwise it would first be missed on AWS, at three in the morning."""
     name = "functions/shared/names.py"
+
     with pytest.raises(PackagingError, match=r"^job\.main imports msgspec(\.json)?: not Glue's"):
         bundle("job.main", tree(JOB | {name: f"{JOB[name]}{line}\n"}))
 
@@ -142,6 +148,7 @@ def test_the_job_is_bundled_whole_with_what_it_shares_with_the_functions():
     """A module that nothing imports would be tested but never run; keys and stages are defined only once."""
     files = _job_modules(build.job_script())
     own = {path.relative_to(ROOT).as_posix() for path in (ROOT / "glue_src").rglob("*.py")}
+
     assert files - own == {f"lambda_src/pipeline_store/{name}.py" for name in ("__init__", "keys", "stages")}
     assert own <= files
 

@@ -35,12 +35,14 @@ def _unpacked(folder, tmp_path, function):
 
 def test_building_again_gives_the_same_bytes(package, tmp_path):
     digests, _, target = package
+
     assert build_package(tmp_path, target) == digests
 
 
 def test_the_template_points_at_what_is_built(package):
     """`aws cloudformation package` fails on a missing path, and does not deploy a file that no path names."""
     digests, folder, _ = package
+
     assert set(re.findall(r"\.\./build/package/(\S+)", TEMPLATE.read_text())) == set(digests)
     assert {path.name for path in folder.iterdir()} == set(digests)
 

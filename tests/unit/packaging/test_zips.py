@@ -27,6 +27,7 @@ def test_a_changed_file_changes_the_zip(tmp_path):
     folder = _tree(tmp_path / "a", ["x.py"])
     before = write_zip(tmp_path / "a.zip", collect(folder))
     (folder / "x.py").write_text("other")
+
     assert write_zip(tmp_path / "a.zip", collect(folder)) != before
 
 
@@ -45,4 +46,5 @@ def test_files_are_readable_by_the_function(tmp_path):
     write_zip(tmp_path / "a.zip", collect(_tree(tmp_path / "a", ["x.py"])))
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
         (entry,) = archive.infolist()
+
     assert entry.external_attr >> 16 == 0o100644

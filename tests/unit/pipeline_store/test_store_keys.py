@@ -22,6 +22,7 @@ def test_a_key_tells_feed_hour_and_stretch() -> None:
 def test_stretches_with_the_same_ends_and_count_have_different_keys() -> None:
     """Batches are regrouped on retry: the second object must not be mistaken for the first."""
     first, second = (raw_key("trade", 0, SHARD, ["1", middle, "4"]) for middle in ("2", "3"))
+
     assert first != second
     assert first == raw_key("trade", 0, SHARD, ["4", "2", "1"])
 

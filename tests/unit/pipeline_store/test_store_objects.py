@@ -21,6 +21,7 @@ def test_an_object_is_written_once(aws: EmulatedAws) -> None:
     """A retry of the same batch finds the object, and writes no second version."""
     objects = S3Objects(aws.s3, RAW)
     first, second = objects.put_once("a/b", b"body"), objects.put_once("a/b", b"other")
+
     assert (first, second) == (True, False)
     assert aws.body(RAW, "a/b") == b"body"
 
@@ -80,6 +81,7 @@ def test_what_stays_wrong_crashes_as_it_came(code: str, status: int) -> None:
     """Silent retries would hide that somebody must act."""
     with pytest.raises(ClientError) as caught, transient_errors_are_retryable():
         raise client_error(code, status)
+
     assert caught.value.response["Error"]["Code"] == code
 
 

@@ -95,6 +95,7 @@ def test_writing_a_row_again_changes_nothing(table: Table) -> None:
     """A redelivered batch must not make its row look younger than it is."""
     table.jobs.ingested(INGESTED)
     moved = table.jobs.ingested(msgspec.structs.replace(INGESTED, ingested_at="2027-01-01T00:00:00.000Z"))
+
     assert moved is False
     assert table.row()["IngestedAt"] == INGESTED.ingested_at
 
@@ -115,6 +116,7 @@ def test_a_transformed_row_is_not_validated_again(table: Table) -> None:
     """Otherwise a late duplicate of the event would make the job rebuild a finished partition."""
     table.jobs.validated(ALL_REJECTED)
     again = table.jobs.validated(ALL_REJECTED), table.jobs.validated(VALIDATED)
+
     assert again == (False, False)
 
 

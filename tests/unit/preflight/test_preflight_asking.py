@@ -195,6 +195,7 @@ def test_nothing_that_is_refused_passes(code: str, session: Emulated, parameters
 def test_the_action_that_is_missing_is_named_as_iam_names_it(session: Emulated, parameters: Written) -> None:
     rejected = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetBucketEncryption")
     facts = asked(Refusing(session, rejected), parameters())
+
     assert facts.artifact_bucket == NotAnswered("s3:GetEncryptionConfiguration", "AccessDenied")
 
 
@@ -209,6 +210,7 @@ def test_where_nobody_answers_nothing_is_judged(error: Exception, session: Emula
 def test_without_a_region_nothing_is_asked(session: Emulated) -> None:
     unplaced = Refusing(session, denied("AccessDenied"))
     unplaced.region_name = ""
+
     with pytest.raises(CannotAskError, match="AWS_DEFAULT_REGION"):
         Asker(unplaced, STACK)
 
@@ -216,6 +218,7 @@ def test_without_a_region_nothing_is_asked(session: Emulated) -> None:
 def test_what_an_update_leaves_out_is_as_the_stack_has_it(tmp_path: Path) -> None:
     """The AWS CLI keeps the stack's value of a parameter that is not in the file; the default would be wrong here."""
     _, template = read(_file(tmp_path, "[]"), TEMPLATE)
+
     assert complete({}, template, {})["ShardCount"] == "10"
     assert complete({}, template, {"ShardCount": "20"})["ShardCount"] == "20"
     assert complete({"ShardCount": "30"}, template, {"ShardCount": "20"})["ShardCount"] == "30"
@@ -283,4 +286,5 @@ def test_a_value_that_nobody_takes_is_a_finding_and_not_the_end(
     name: str, value: str, session: Emulated, parameters: Written
 ) -> None:
     found = command.ask(session, parameters(**{name: value}), STACK)
+
     assert [each for each in found if each.check == "parameters" and each.what.startswith(f"{name} is ")]

@@ -301,6 +301,7 @@ def test_what_the_template_says_of_a_value_is_in_the_finding(name: str, value: s
 )
 def test_a_refused_value_is_judged_no_further(name: str, value: str, waiting: set[str], template: Any) -> None:
     found = said(template, {name: value})
+
     assert {each.check for each in found if not each.evaluated} == waiting
     assert {each.check for each in found if each.evaluated} == {"parameters"}
 
@@ -317,6 +318,7 @@ def test_subnets_whose_routes_are_not_shown_are_not_called_well(template: dict[s
 def test_while_the_stack_is_unknown_its_own_concurrency_and_shards_are_no_findings(template: dict[str, Any]) -> None:
     full = {"concurrency": Concurrency(170, 100), "shards": Shards(10, 10)}
     found = said(template, {}, stack=REFUSED, **full)
+
     assert {each.check for each in found} == {"stack", "Lambda concurrency", "shard limit"}
     assert not any(each.evaluated for each in found)
 
@@ -359,6 +361,7 @@ def test_a_call_that_is_refused_is_not_evaluated_and_no_pass(fact: str, template
 
 def test_a_name_that_cannot_be_looked_up_does_not_hide_one_that_is_taken(template: dict[str, Any]) -> None:
     found = said(template, {}, taken={BUCKET: REFUSED, LOGS: True})
+
     assert [(each.check, each.evaluated) for each in found] == [("names", True), ("names", False)]
 
 
@@ -367,6 +370,7 @@ def test_what_depends_on_something_missing_is_not_called_well(
     missing: dict[str, Any], waiting: str, template: dict[str, Any]
 ) -> None:
     found = [each for each in said(template, {}, **missing) if not each.evaluated]
+
     assert len(found) > 2
     assert {each.what for each in found} == {f"depends on the check {waiting}"}
 

@@ -49,6 +49,7 @@ def test_nobody_to_ask_is_2_and_one_line(monkeypatch: pytest.MonkeyPatch, capsys
 def test_json_has_every_finding(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert ended(monkeypatch, [WRONG, OPEN], "--json") == 1
     said = json.loads(capsys.readouterr().out)
+
     assert said["checks"] == list(CHECKS)
     assert [(each["check"], each["evaluated"]) for each in said["findings"]] == [("VPC", True), ("names", False)]
 
@@ -74,6 +75,7 @@ def test_an_answer_that_nobody_takes_is_2_and_one_line(
 
 def test_an_output_that_is_closed_is_2(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "stdout", None)
+
     assert ended(monkeypatch, []) == 2
     assert capsys.readouterr().err == "preflight: cannot write to standard output (it is closed)\n"
 
@@ -82,6 +84,7 @@ def test_a_value_of_several_lines_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     odd = Finding("VPC", "VpcId is a\nb \ud800", "no.", "VpcId=")
+
     assert ended(monkeypatch, [odd]) == 1
     assert len(capsys.readouterr().out.splitlines()) == len(CHECKS) + 1
 
@@ -107,5 +110,6 @@ def test_a_variable_that_cannot_be_used_is_2_and_one_line(
 def test_lists_in_lists_are_no_parameter_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     given = tmp_path / "my-parameters.json"
     given.write_text("[" * 200_000)
+
     assert command.main(["--parameters", str(given)]) == 2
     assert capsys.readouterr().err == f"preflight: {given}: no readable parameter file (nested too deeply)\n"

@@ -49,6 +49,7 @@ def test_all_pages_are_read(aws, monkeypatch, capsys):
 def test_a_prefix_narrows_it_down(aws, capsys):
     _put(aws, undecodable(1), line(1, b"by the consumer"))
     _put(aws, rejected(2), line(2, b"by the validator"))
+
     assert main([f"s3://{RAW}/quarantine/data_validation/", "--raw"]) == 0
     assert capsys.readouterr().out == "by the validator\n"
 
@@ -86,6 +87,7 @@ def test_access_denied_names_what_was_asked_for(aws, capsys, operation):
 
 def test_a_damaged_object_is_named(aws, capsys):
     aws.s3.put_object(Bucket=RAW, Key=undecodable(1), Body=pack([line(1)])[:-9])
+
     assert main([f"s3://{RAW}"]) == 1
     assert complaint(capsys) == f"quarantine: s3://{RAW}/{undecodable(1)}: the gzip data ends too early\n"
 

@@ -78,6 +78,7 @@ def test_a_sample_tells_all_that_is_known_of_the_record(tmp_path, capsys):
 def test_as_many_samples_as_were_asked_for(tmp_path, capsys, asked, shown):
     put(tmp_path, undecodable(*range(5)), [line(seq) for seq in range(5)])
     main([str(tmp_path), *asked])
+
     assert capsys.readouterr().out.count("    record  ") == shown
 
 
@@ -106,11 +107,13 @@ def test_hostile_records_reach_no_terminal(hostile):
 def test_colours_are_for_terminals_only(hostile, monkeypatch, capsys):
     monkeypatch.delenv("FORCE_COLOR", raising=False)
     main([str(hostile), "--samples", "100"])
+
     assert all(character.isprintable() for character in capsys.readouterr().out.replace("\n", ""))
 
 
 def test_rich_takes_nothing_in_a_record_for_its_own(hostile, capsys):
     main([str(hostile), "--samples", "100"])
+
     assert "b'[bold]no markup[/bold] :boom: \\\\x1b'" in capsys.readouterr().out
 
 
@@ -137,6 +140,7 @@ def test_what_was_not_counted_is_reported(tmp_path, capsys):
 
 def test_the_default_is_what_the_pipeline_leaves(tmp_path, monkeypatch, capsys):
     assert ROOT / "build" / "pipeline" / "quarantine" == command.DEFAULT_WHERE
+
     monkeypatch.setattr(command, "DEFAULT_WHERE", small_quarantine(tmp_path))
     assert main(["--raw"]) == 0
     assert capsys.readouterr().out.splitlines() == ['{"price":"1,2"}', '{"price":"1,3"}', "{}", "{"]
@@ -166,6 +170,7 @@ def test_the_document_counts_by_reason_and_stage(tmp_path, capsys):
 def test_the_document_names_a_reason_asked_for_that_nothing_was_refused_for(tmp_path, capsys):
     main([str(small_quarantine(tmp_path)), "--json", "--reason", "too_long", "--reason", "not_json"])
     document = json.loads(capsys.readouterr().out)
+
     assert document["by_reason"] == {"not_json": 1, "too_long": 0}
     assert document["samples"]["too_long"] == []
 
@@ -205,6 +210,7 @@ def test_raw_leaves_out_what_a_line_cannot_carry_and_says_so(tmp_path, capsysbin
 
 def test_raw_is_not_for_terminals(hostile):
     code, got, complaint = _on_a_terminal(str(hostile), "--raw")
+
     assert (code, got) == (2, "")
     assert complaint.startswith("quarantine: --raw writes to a file or pipe only")
 
@@ -248,6 +254,7 @@ def test_what_cannot_be_read_is_one_line_and_one(tmp_path, capsys, form):
 
 def test_a_complaint_commands_no_terminal_either(tmp_path, capsys):
     folder = tmp_path / "\x1b[2J\n\udcff"
+
     assert main([str(folder)]) == 1
     assert complaint_of(capsys).startswith(f"quarantine: {tmp_path}/" + r"\x1b[2J \udcff: no such folder")
 

@@ -25,6 +25,7 @@ def test_an_excerpt_is_printable_exact_and_as_long_as_it_may_be(data, width):
 @pytest.mark.parametrize("data", HOSTILE, ids=range(len(HOSTILE)))
 def test_an_excerpt_of_hostile_bytes_is_printable_and_exact(data):
     text, size = excerpt(data)
+
     assert set(text) <= PRINTABLE
     assert ast.literal_eval(text) == data[:size]
 

@@ -40,11 +40,13 @@ def test_every_record_is_found_with_its_stage_and_its_bytes(tmp_path):
 
 def test_any_bytes_come_back_as_they_were(tmp_path):
     put(tmp_path, undecodable(0), [line(number, data) for number, data in enumerate(HOSTILE)])
+
     assert [found.record.data for found in Reading(Folder(tmp_path))] == HOSTILE
 
 
 def test_only_the_reasons_asked_for(tmp_path):
     small_quarantine(tmp_path)
+
     assert _sequences(tmp_path, "bad_number") == ["2", "3"]
     assert _sequences(tmp_path, "missing_field", "not_json") == ["4", "1"]
 
@@ -61,12 +63,14 @@ def test_a_record_in_two_objects_is_one(tmp_path):
 
 def test_a_position_is_a_shard_and_a_sequence_number(tmp_path):
     put(tmp_path, undecodable(1), [line(1), line(1, shard="shardId-000000000001"), line("01")])
+
     assert _sequences(tmp_path) == ["1", "1", "01"]
 
 
 def test_a_record_refused_for_two_reasons_counts_for_the_first_whatever_is_asked_for(tmp_path):
     put(tmp_path, rejected(1, 2), [line(1, reason="bad_number")])
     put(tmp_path, rejected(1, 3), [line(1, reason="bad_value")])
+
     assert [found.reason for found in Reading(Folder(tmp_path))] == ["bad_number"]
     assert _sequences(tmp_path, "bad_value") == []
 
@@ -126,11 +130,13 @@ def test_what_is_not_named_like_an_object_of_ours_is_passed_over_and_counted(tmp
 )
 def test_a_line_that_is_none_of_ours_is_named(tmp_path, foreign):
     path = put(tmp_path, undecodable(1, 2), [line(1), foreign])
+
     assert _failure(tmp_path).startswith(f"{path}, line 2: ")
 
 
 def test_a_line_without_an_end_is_not_read_into_memory(tmp_path):
     path = put(tmp_path, undecodable(1), [b"x" * (MAX_LINE_BYTES + 1_000)])
+
     assert _failure(tmp_path) == f"{path}, line 1: not a quarantine line: longer than 16,777,216 bytes"
 
 
@@ -167,6 +173,7 @@ def test_a_file_that_cannot_be_opened_is_named(tmp_path):
     path = put(tmp_path, undecodable(1), [line(1)])
     path.unlink()
     path.symlink_to("nowhere")
+
     assert _failure(tmp_path) == f"{path}: cannot be read: No such file or directory"
 
 
@@ -211,5 +218,6 @@ def test_the_stage_is_what_the_key_says(path, stage):
 )
 def test_a_bucket_is_named_with_or_without_a_prefix(where, bucket, prefix):
     named = place(where)
+
     assert isinstance(named, Bucket)
     assert (named.bucket, named.prefix) == (bucket, prefix)

@@ -36,7 +36,9 @@ def test_a_generated_feed_comes_back_from_standard_input_byte_for_byte() -> None
 def test_captures_become_records(tmp_path: Path) -> None:
     row = '{"date":"20200102","symbol":"A","ms":"1","price":"10000","size":"1","exchange":"N"}'
     (tmp_path / "capture").write_text(row)
+
     converted = run("convert", "--venue", "lean", str(tmp_path / "capture"))
+
     assert b'"timestamp":"2020-01-02T05:00:00.001Z","price":"1.0000","volume":"1"' in converted.stdout
 
 

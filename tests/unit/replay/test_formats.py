@@ -128,6 +128,7 @@ def test_a_format_is_named_in_any_case_and_an_unknown_one_lists_those_there_are(
 def test_canonical_lines_pass_untouched_whatever_they_are() -> None:
     """The raw bucket must hold exactly what a user sends, bad lines included."""
     lines = [item.raw for item in generate(300, seed=3, bad_per_mille=500)]
+
     assert [list(FORMATS["canonical"]().read(line)) for line in lines] == [[line] for line in lines]
 
 
@@ -184,4 +185,5 @@ def test_a_body_that_is_no_object_is_refused(body: bytes) -> None:
 
 def test_a_scalar_is_text_or_number() -> None:
     values = Message(json.dumps({"a": -1.5, "b": "x", "c": False, "d": []}).encode()).fields
+
     assert [scalar(value) for value in values.values()] == ["-1.5", "x", None, None]

@@ -19,6 +19,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def test_a_point_is_put_in_and_no_digit_is_lost(units: int, places: int) -> None:
     """182.1000 and 182.1 are the same number, but not what the venue sent."""
     text = point_inserted(str(units), places)
+
     assert Decimal(text) == Decimal(units).scaleb(-places)
     assert len(text.partition(".")[2]) == places
     assert not text.lstrip("-").startswith("00")
@@ -55,6 +56,7 @@ def test_nanoseconds_keep_all_nine_digits(nanoseconds: int) -> None:
 def test_seconds_keep_the_fraction_as_it_was_written(seconds: int, fraction: str) -> None:
     """A recorder writes six digits or seven; a float would invent the rest."""
     sent = f"{seconds}.{fraction}" if fraction else str(seconds)
+
     expected = (EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
     assert from_unix_seconds(sent) == f"{expected}.{fraction}Z".replace(".Z", "Z")
 

@@ -93,13 +93,17 @@ def test_every_record_is_in_the_account_where_the_stream_put_it() -> None:
 
 def test_feeds_are_counted_as_the_consumer_will_file_them() -> None:
     raws = [trade(), b'{"type":"order_book"}', b'{"type":"market_depth"}', b"5", b"not json"]
+
     ledger = producer(FakeStream()).send(map(item, raws))
+
     assert ledger.records_by_feed == {"trade": 1, "order_book": 1, "market_depth": 1, "unknown": 2}
 
 
 def test_requests_are_as_full_as_they_may_be() -> None:
     stream = FakeStream()
+
     ledger = producer(stream).send(items(1_201))
+
     assert [len(request) for request in stream.requests] == [500, 500, 201]
     assert ledger.batches == 3
 
@@ -107,7 +111,9 @@ def test_requests_are_as_full_as_they_may_be() -> None:
 def test_a_request_is_never_larger_than_the_stream_takes() -> None:
     stream = FakeStream()
     large = [item(b'"' + b"x" * 800_000 + b'"', line) for line in range(1, 20)]
+
     producer(stream).send(large)
+
     assert [len(request) for request in stream.requests] == [6, 6, 6, 1]
 
 
@@ -156,13 +162,16 @@ def test_a_stream_that_keeps_refusing_is_an_error_that_says_why() -> None:
 
 def test_a_request_refused_as_a_whole_for_now_is_put_again() -> None:
     stream = FakeStream(errors=[client_error("KMSThrottlingException"), client_error("ThrottlingException")])
+
     ledger = producer(stream).send(items(5))
+
     assert (len(ledger), ledger.retried) == (5, 10)
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ResourceNotFoundException", "KMSDisabledException"])
 def test_a_request_refused_for_good_is_an_error_in_the_words_of_aws(code: str) -> None:
     stream = FakeStream(errors=[client_error(code)])
+
     with pytest.raises(ReplayError, match=f"market-data accepts no records: .*{code}.*role/producer"):
         producer(stream).send(items(5))
 
@@ -170,6 +179,7 @@ def test_a_request_refused_for_good_is_an_error_in_the_words_of_aws(code: str) -
 def test_a_request_whose_answer_is_lost_is_not_put_again() -> None:
     """It may have been accepted: sent again, it would be on the stream twice, at a position that nobody tracks."""
     stream = FakeStream(errors=[EndpointConnectionError(endpoint_url="https://localhost")])
+
     with pytest.raises(ReplayError, match="cannot be reached"):
         producer(stream).send(items(5))
     assert not stream.taken
@@ -186,7 +196,9 @@ def test_an_answer_that_does_not_match_the_request_is_an_error() -> None:
 
 def test_progress_is_reported_after_each_batch() -> None:
     seen: list[int] = []
+
     producer(FakeStream()).send(items(1_200), on_progress=lambda ledger: seen.append(len(ledger)))
+
     assert seen == [500, 1_000, 1_200]
 
 
@@ -202,11 +214,13 @@ def test_one_position_given_twice_counts_once() -> None:
 
 def test_an_empty_feed_is_an_empty_account() -> None:
     ledger = producer(FakeStream()).send([])
+
     assert (ledger.records_in, ledger.batches, list(ledger)) == (0, 0, [])
 
 
 def test_an_instruments_records_share_a_key() -> None:
     book = b'{"exchange":"XNYS","type":"order_book","bids":[{"price":1}],"symbol":"BRK B"}'
+
     assert partition_key(book) == partition_key(trade("BRK B")) == "XNYS:BRK B"
     assert partition_key(trade("IBM")) != partition_key(trade("BRK B"))
 
@@ -250,6 +264,7 @@ def test_nothing_is_lost_or_doubled_whatever_the_stream_refuses(refusals: list[s
 def test_bad_records_are_put_like_good_ones() -> None:
     """Validation is the pipeline's job; it cannot quarantine what it never gets."""
     ledger = producer(FakeStream()).send([item(b"\xff", 1, Reason.NOT_UTF8.value)])
+
     assert [(entry.feed, entry.expected_reason) for entry in ledger] == [("unknown", "not_utf8")]
 
 
@@ -257,4 +272,5 @@ def test_a_sequence_number_keeps_its_leading_zeros() -> None:
     """A position is text: without its zeros it would count as lost and as foreign."""
     ledger = Ledger()
     ledger.add(item(trade()), "trade", "shardId-000000000000", "000123")
+
     assert [position.sequence for position in ledger.positions()] == ["000123"]

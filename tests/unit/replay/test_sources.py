@@ -43,11 +43,13 @@ def test_gzip_is_recognized_by_its_first_bytes_not_by_its_name(tmp_path: Path) -
 def test_a_folder_is_its_gz_files_sorted(tmp_path: Path) -> None:
     for name in ("b.gz", "a.gz", "notes.md"):
         write(tmp_path / name, TRADE, zipped=True)
+
     assert [Path(source.path).name for source in open_sources(str(tmp_path)).sources] == ["a.gz", "b.gz"]
 
 
 def test_a_path_may_hold_a_space_and_a_list_of_paths_always_may(tmp_path: Path) -> None:
     path = write(tmp_path / "my feed.json", TRADE)
+
     assert len(list(open_sources(path))) == 1
     assert len(list(open_sources([path, path]))) == 2
 
@@ -75,11 +77,13 @@ def test_lines_are_counted_by_what_became_of_them(tmp_path: Path) -> None:
 def test_a_last_line_without_end_and_windows_line_ends_are_lines(tmp_path: Path) -> None:
     path = tmp_path / "f"
     path.write_bytes(TRADE + b"\r\n" + TRADE)
+
     assert [item.raw for item in open_sources(str(path))] == [TRADE + b"\r", TRADE]
 
 
 def test_venue_names_the_format_where_lines_do_not_tell(tmp_path: Path) -> None:
     path = write(tmp_path / "f", b"bad", b"\xff", b" ")
+
     assert [item.raw for item in open_sources(path, "canonical")] == [b"bad", b"\xff", b" "]
     with pytest.raises(ReplayError, match=r"unknown format.*VENUE"):
         open_sources(path)
@@ -130,6 +134,7 @@ def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
 def test_a_truncated_gzip_is_named_and_never_taken_for_the_whole(tmp_path: Path, cut: int) -> None:
     whole = gzip.compress(b"".join(TRADE.replace(b"1.5", b"%d" % n) + b"\n" for n in range(1, 500)), mtime=0)
     (tmp_path / "f.gz").write_bytes(whole[:-cut])
+
     with pytest.raises(ReplayError, match=r"f\.gz: the gzip data ends too early, after line"):
         list(open_sources(str(tmp_path / "f.gz"), "canonical"))
 
@@ -145,6 +150,7 @@ def test_a_damaged_gzip_is_named(tmp_path: Path) -> None:
 
 def test_a_file_without_line_ends_does_not_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "MAX_LINE_BYTES", 1000)
+
     with pytest.raises(ReplayError, match="line 2: longer than 1,000 bytes"):
         list(open_sources(write(tmp_path / "f", TRADE, b"x" * 1001), "canonical"))
 
@@ -166,6 +172,7 @@ def test_what_cannot_be_meant_is_refused(feed: str | None, venue: str | None, me
 def test_a_feed_is_read_once(tmp_path: Path) -> None:
     feed = open_sources(write(tmp_path / "f", TRADE))
     list(feed)
+
     with pytest.raises(ReplayError, match="only once"):
         list(feed)
 

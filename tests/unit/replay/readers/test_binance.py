@@ -70,6 +70,7 @@ def test_a_best_bid_and_offer_has_no_time_on_spot() -> None:
 def test_a_partial_book_is_a_view_as_deep_as_its_stream_says() -> None:
     (spot,) = read("binance", on("btcusdt@depth5@100ms", REST), FRAME)
     (futures,) = read("binance", on("btcusdt@depth20", UPDATE | {"pu": 6}), FRAME)
+
     assert (spot["type"], spot["depth"], spot["symbol"], spot["sequence"]) == ("market_depth", 5, "BTCUSDT", "9")
     assert (futures["depth"], futures["exchange"]) == (20, "BINANCE-FUTURES")
 

@@ -33,6 +33,7 @@ def test_a_books_update_is_one_level_of_the_side_its_sign_tells() -> None:
 def test_a_level_without_orders_is_deleted() -> None:
     """Its amount is 1 or -1 only to give the side: as a volume it would be an order that nobody placed."""
     (book,) = read("book", [17, [60400, 0, -1], 9])
+
     assert book["asks"] == [{"price": "60400", "volume": "0", "action": "delete"}]
 
 

@@ -38,12 +38,15 @@ def test_a_partial_is_a_snapshot_and_keeps_level_ids() -> None:
 )
 def test_a_change_says_what_became_of_the_level(action: str, entry: dict[str, Any], expected: dict[str, Any]) -> None:
     (book,) = read("bitmex", table("orderBookL2_25", action, {"symbol": "A", "id": 1, "side": "Buy", **entry}))
+
     assert (book["event"], book["bids"]) == ("update", [{"level_id": "1", **expected}])
 
 
 def test_a_message_about_two_symbols_is_two_records() -> None:
     rows = [{"symbol": symbol, "id": 1, "side": "Sell", "size": 1} for symbol in ("A", "B", "A")]
+
     books = read("bitmex", table("orderBookL2", "update", *rows))
+
     assert [(book["symbol"], len(book["asks"])) for book in books] == [("A", 2), ("B", 1)]
 
 

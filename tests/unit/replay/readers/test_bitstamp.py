@@ -40,17 +40,20 @@ def test_a_trade_has_the_digits_of_its_text_and_its_takers_side() -> None:
 
 def test_a_change_of_the_book_is_an_update_and_a_zero_deletes() -> None:
     (book,) = read("bitstamp", on("diff_order_book_btceur", "data", **TIMES, bids=[["1.50", "0"]], asks=[]))
+
     assert (book["book"], book["event"], book["asks"]) == ("L2", "update", [])
     assert book["bids"] == [{"price": "1.50", "volume": "0"}]
 
 
 def test_the_book_channel_is_a_view_of_its_best_levels() -> None:
     (depth,) = read("bitstamp", on("order_book_btceur", "data", **TIMES, bids=[["1.50", "2"]], asks=[["2", "1"]]))
+
     assert (depth["type"], depth["depth"], depth["asks"]) == ("market_depth", 100, [{"price": "2", "volume": "1"}])
 
 
 def test_a_book_with_order_ids_is_a_book_of_orders() -> None:
     (book,) = read("bitstamp", on("detail_order_book_btceur", "data", **TIMES, bids=[["1.5", "2", "77"]], asks=[]))
+
     assert (book["book"], book["event"]) == ("L3", "snapshot")
     assert book["bids"] == [{"price": "1.5", "volume": "2", "order_id": "77"}]
 
@@ -67,6 +70,7 @@ def test_a_book_by_http_is_a_snapshot_of_the_pair_in_its_address() -> None:
 
 def test_another_answer_by_http_is_skipped() -> None:
     line = b'https://www.bitstamp.net/api/v2/ticker/btceur -> 1600000000.5: {"last":"1"}'
+
     assert read("bitstamp", line, "") == [Skipped("http_answer")]
 
 

@@ -58,6 +58,7 @@ def test_a_ticker_is_a_depth_of_one_level() -> None:
 
 def test_a_ticker_of_a_market_without_orders_has_no_sides() -> None:
     (depth,) = read("coinbase", {"type": "ticker", "product_id": "A-B", "best_bid": "0", "best_ask": None})
+
     assert (depth["bids"], depth["asks"]) == ([], [])
 
 

@@ -46,6 +46,7 @@ def test_an_order_message_is_a_book_of_one_entry() -> None:
 @pytest.mark.parametrize(("side", "place"), [("B", "bids"), ("A", "asks"), ("N", "bids")])
 def test_an_entry_says_what_became_of_the_order(action: str, meaning: str, side: str, place: str) -> None:
     (book,) = read_bare(ORDER | {"action": action, "side": side})
+
     assert [entry["action"] for entry in book[place]] == [meaning]
     assert len(book["bids"]) + len(book["asks"]) == 1
     assert book["extra"]["side"] == side
@@ -54,19 +55,23 @@ def test_an_entry_says_what_became_of_the_order(action: str, meaning: str, side:
 def test_a_clear_empties_the_book_and_a_note_changes_nothing() -> None:
     (clear,) = read_bare(ORDER | {"action": "R", "side": "N", "price": NO_PRICE})
     (note,) = read_bare(ORDER | {"action": "N", "side": "N", "price": NO_PRICE})
+
     assert (clear["event"], clear["bids"], clear["asks"]) == ("clear", [], [])
     assert (note["event"], note["bids"], note["asks"]) == ("update", [], [])
 
 
 def test_an_order_without_a_price_has_none() -> None:
     (book,) = read_bare(ORDER | {"action": "C", "price": NO_PRICE})
+
     assert book["bids"] == [{"volume": "2", "order_id": "6412777162812", "action": "delete"}]
 
 
 @pytest.mark.parametrize(("letter", "side"), [("B", "buy"), ("A", "sell"), ("N", "none")])
 def test_action_t_is_a_trade_and_its_levels_are_kept(letter: str, side: str) -> None:
     trade = ORDER | {"action": "T", "side": letter, "levels": [LEVEL]}
+
     (record,) = read_bare(trade)
+
     assert (record["type"], record["price"], record["volume"], record["side"]) == ("trade", "4800.250000000", "2", side)
     assert record["extra"]["levels"] == [LEVEL]
 
@@ -84,13 +89,16 @@ def test_a_message_with_levels_is_a_depth() -> None:
 
 def test_a_wrapped_record_is_read_like_a_bare_one() -> None:
     wrapped = {"dataset": "GLBX.MDP3", "schema": "mbo", "record": ORDER}
+
     (record,), (bare,) = read_bare(wrapped), read_bare(ORDER)
+
     assert record["extra"] == bare["extra"] | {"dataset": "GLBX.MDP3", "schema": "mbo"}
     assert {k: v for k, v in record.items() if k != "extra"} == {k: v for k, v in bare.items() if k != "extra"}
 
 
 def test_a_record_without_event_time_has_the_time_of_receipt() -> None:
     (record,) = read_bare(ORDER | {"hd": HEADER | {"ts_event": NO_TIME}})
+
     assert record["timestamp"] == record["receive_timestamp"] == "2020-09-13T12:26:40.000000009Z"
     assert record["extra"]["timestamp_source"] == "receive"
 

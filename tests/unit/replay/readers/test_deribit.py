@@ -34,11 +34,13 @@ def test_a_change_keeps_actions_and_the_number_before_it() -> None:
 
 def test_a_snapshot_of_nothing_is_a_snapshot() -> None:
     (book,) = read("deribit", on("book.X.raw", BOOK | {"type": "snapshot", "bids": [], "asks": []}))
+
     assert (book["event"], book["bids"], book["asks"]) == ("snapshot", [], [])
 
 
 def test_a_grouped_book_is_a_view_as_deep_as_its_channel_says() -> None:
     (depth,) = read("deribit", on("book.X.none.20.100ms", BOOK | {"bids": [[5.0, 1]], "asks": []}))
+
     assert (depth["type"], depth["depth"], depth["bids"]) == ("market_depth", 20, [{"price": "5.0", "volume": "1"}])
 
 
@@ -56,7 +58,9 @@ def test_a_ticker_may_be_negative_and_lack_a_side() -> None:
 
 def test_a_quote_of_a_market_at_zero_is_a_level() -> None:
     sides = {"best_bid_price": 0.0, "best_bid_amount": 5.0, "best_ask_price": None, "best_ask_amount": 0.0}
+
     (depth,) = read("deribit", on("quote.X", TICKER | sides))
+
     assert (depth["bids"], depth["asks"]) == ([{"price": "0.0", "volume": "5.0"}], [])
 
 

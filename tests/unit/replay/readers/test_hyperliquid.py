@@ -27,7 +27,9 @@ def test_a_view_has_levels_with_their_orders() -> None:
 
 def test_a_best_bid_and_offer_may_lack_a_side() -> None:
     best = {"coin": "BTC", "time": 1000001, "bbo": [{"px": "5.0", "sz": "1", "n": 2}, None]}
+
     (depth,) = read("hyperliquid", {"channel": "bbo", "data": best}, FRAME)
+
     assert (depth["depth"], depth["asks"]) == (1, [])
     assert depth["bids"] == [{"price": "5.0", "volume": "1", "order_count": 2}]
 

@@ -47,6 +47,7 @@ def test_an_update_of_both_sides_comes_in_two_objects() -> None:
 
 def test_a_snapshot_of_an_empty_book_has_the_time_of_receipt() -> None:
     (book,) = read("kraken", [336, {"as": [], "bs": []}, "book-10", "XBT/USD"])
+
     assert (book["timestamp"], book["extra"]["timestamp_source"]) == (RECEIVED, "receive")
     assert (book["event"], book["bids"], book["asks"]) == ("snapshot", [], [])
 

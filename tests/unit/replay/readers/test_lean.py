@@ -26,11 +26,13 @@ def test_a_row_of_an_equity_tape_is_a_trade_in_dollars() -> None:
 
 def test_numbers_instead_of_text_are_read_alike() -> None:
     as_numbers = LEAN_TRADE | {"date": 20200102, "ms": 34200001, "price": 1234500, "size": 300, "conditions": 1}
+
     assert read("lean", as_numbers, "") == read("lean", LEAN_TRADE, "")
 
 
 def test_a_futures_row_has_plain_prices() -> None:
     (trade,) = read("lean", LEAN_TRADE | {"exchange": "CME", "price": "4800"}, "")
+
     assert (trade["exchange"], trade["price"]) == ("XCME", "4800")
 
 
