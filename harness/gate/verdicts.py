@@ -8,6 +8,8 @@ from harness.gate.engines.outcome import Outcome, Place, Target
 from harness.render.source import Source
 
 PASS, FAIL, NOT_APPLICABLE, NOT_EVALUATED = "pass", "fail", "not applicable", "not evaluated"
+#: Who finds what nobody could judge.
+GATE = "gate"
 VERDICTS = (PASS, FAIL, NOT_APPLICABLE, NOT_EVALUATED)
 
 

@@ -1,10 +1,11 @@
-"""Which parameters a part of a template depends on, through conditions, maps, and the names of what it refers to."""
+"""Which parameters, pseudo parameters too, a part of a template depends on: through conditions, maps, and names."""
 
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from harness.render import pseudo
 from harness.render.attributes import NAME_PROPERTIES
 
 _VARIABLE = re.compile(r"\$\{([^!${}][^${}]*)\}")
@@ -32,11 +33,11 @@ class Dependencies:
         return self.of([body, *({"Condition": each["Condition"]} for each in others if "Condition" in each)])
 
     def of(self, value: Any) -> frozenset[str]:
-        """The parameters that decide what a value is."""
+        """The parameters, pseudo parameters too, that decide what a value is."""
         found: set[str] = set()
         for reference in references(value):
             name = reference[0]
-            if len(reference) == 1 and name in self._parameters:
+            if len(reference) == 1 and (name in self._parameters or name in pseudo.FORMS):
                 found.add(name)
             elif name in self._resources:
                 found |= self._of_name(name)

@@ -10,6 +10,7 @@ from typing import Any
 from harness.render import attributes, lists, logic, parameters
 from harness.render.arguments import boolean, bounded, scalar, shown
 from harness.render.attributes import NAME_PROPERTIES, Account
+from harness.render.dumping import as_key
 from harness.render.errors import OnlyAwsKnows, UnrenderableTemplate
 
 
@@ -29,17 +30,27 @@ _ASK_AWS = ("Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll")
 
 
 class Evaluation:
-    """Values of one scenario. `values` are all parameters' values as text; conditions and names are worked out once."""
+    """Values of one scenario. `values` are all parameters' values as text; conditions and names are worked out once.
 
-    def __init__(self, template: Mapping[str, Any], values: Mapping[str, str], account: Account) -> None:
+    `other` is the account that the scenario is about, if it is not `account`: the two change places wherever the
+    template names one, which is the same stack, and rules know their own account by one name.
+    """
+
+    def __init__(
+        self, template: Mapping[str, Any], values: Mapping[str, str], account: Account, other: str = ""
+    ) -> None:
         self.template = template
-        self.values = values
+        self._swapped = re.compile(f"{account.account_id}|{other}") if other not in ("", account.account_id) else None
+        self._swaps = {account.account_id: other, other: account.account_id}
+        self.values = {name: self.swapped(value) for name, value in values.items()} if self._swapped else values
         self.account = account
         self._resources: Mapping[str, Any] = template["Resources"]
         self._conditions: dict[str, bool] = {}
         self._names: dict[str, str] = {}
         self._stored: dict[str, Any] = {}
         self._open: list[str] = []
+        #: The branches taken, by the id of the `If`'s argument, and what each look-up found, by that of its own.
+        self.taken: set[tuple[int, Any]] = set()
         #: What objects of a template come to, by their ids. Each is kept beside it: no other object gets its id then.
         self._known: dict[int, tuple[Any, Any]] | None = None
         self._caches = False
@@ -65,6 +76,13 @@ class Evaluation:
         type_ = self._resources[logical_id]["Type"]
         stored = type_ == "AWS::SSM::Parameter" and self.attribute(logical_id, "Value")
         return type_, self.name(logical_id), stored
+
+    def swapped(self, value: Any) -> Any:
+        """A text, or an account's number, with the two accounts in each other's place."""
+        if self._swapped is None or not isinstance(value, (str, int)):
+            return value
+        text = self._swapped.sub(lambda match: self._swaps[match[0]], str(value))
+        return value if text == str(value) else text
 
     def condition(self, name: Any) -> bool:
         """Whether a condition holds."""
@@ -118,7 +136,7 @@ class Evaluation:
             rendered = [self.value(each) for each in value]
             return [each for each in rendered if each is not NO_VALUE]
         if not isinstance(value, dict):
-            return value
+            return self.swapped(value)
         if len(value) == 1:
             function, argument = next(iter(value.items()))
             if function == "Ref":
@@ -177,7 +195,7 @@ class Evaluation:
             raise UnrenderableTemplate(f"Ref: {shown(name)} is not a name")
         if name in self._resources:
             return self.ref(name)
-        if name in self.values:
+        if name in self.values and name in self.template.get("Parameters", {}):
             return self._parameter(name)
         pseudo = self._pseudo(name)
         # What refers to nothing is a finding (of the linter's), not a reason to judge nothing.
@@ -234,11 +252,13 @@ class Evaluation:
                 value = self._ref(name)
             return parameters.text(scalar(f"Fn::Sub: ${{{name}}}", value))
 
-        return bounded("Fn::Sub", _VARIABLE.sub(replace, template))
+        return bounded("Fn::Sub", _VARIABLE.sub(replace, self.swapped(template)))
 
     def if_(self, argument: Any) -> Any:
         """Fn::If."""
-        return self.value(argument[self.branch(argument)])
+        branch = self.branch(argument)
+        self.taken.add((id(argument), branch))
+        return self.value(argument[branch])
 
     def branch(self, argument: Any) -> int:
         """The index of the branch that an `Fn::If` takes: 1 or 2."""
@@ -250,15 +270,16 @@ class Evaluation:
         """Fn::FindInMap."""
         if not isinstance(argument, list) or len(argument) not in (3, 4):
             raise UnrenderableTemplate("Fn::FindInMap takes a map and two keys")
-        keys = [parameters.text(self.value(each)) for each in argument[:3]]
+        keys = [self.swapped(parameters.text(self.value(each))) for each in argument[:3]]
         found: Any = self.template.get("Mappings", {})
         for key in keys:
             found = found.get(key) if isinstance(found, dict) else None
+        self.taken.add((id(argument), None if found is None else as_key(found)))
         if found is None:
             if len(argument) == 4 and isinstance(argument[3], dict) and "DefaultValue" in argument[3]:
                 return self.value(argument[3]["DefaultValue"])
             raise UnrenderableTemplate(f"Fn::FindInMap: there is no {'.'.join(keys)}")
-        return found
+        return self.value(found)
 
     def import_value(self, argument: Any) -> str:
         """Fn::ImportValue: another stack's; a text that says so."""

@@ -40,7 +40,7 @@ def is_attribute(evaluation: Evaluator, expression: Any) -> bool:
 
 
 def _refers_to_placeholder(evaluation: Evaluator, name: str) -> bool:
-    if name in evaluation.values:
+    if name in evaluation.template.get("Parameters", {}):
         parameter = evaluation.template["Parameters"][name]
         return evaluation.values[name] not in parameters.written(parameter)
     return name in evaluation.template["Resources"] or name in _PSEUDO
