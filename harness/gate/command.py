@@ -79,8 +79,8 @@ def _parser() -> Parser:
         "--parameters",
         type=Path,
         metavar="FILE",
-        help="judge for the parameter values in FILE only, JSON or YAML: an object of names and values, or the list "
-        "that the AWS CLI takes; parameters that are not in it are varied",
+        help="judge for the parameter values in FILE only, JSON: an object of names and texts, or the list that the "
+        "AWS CLI takes; parameters that are not in it are varied",
     )
     return parser
 

@@ -1,10 +1,9 @@
 """What somebody says is true of a deployment: a Region, an account, values of parameters."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from harness.render import parameters, pseudo
 
@@ -32,9 +31,8 @@ def read(template: Mapping[str, Any], region: str | None, account: str | None, p
 
 def _in_file(path: Path) -> dict[str, str]:
     try:
-        # Text stays text: CloudFormation knows nothing else, and an account may begin with a zero.
-        stated = yaml.load(path.read_text(), Loader=yaml.BaseLoader)
-    except (OSError, ValueError, yaml.YAMLError) as error:
+        stated = json.loads(path.read_text())
+    except (OSError, ValueError, RecursionError) as error:
         raise BadValues(f"{path}: {' '.join(str(error).split())}") from error
     if isinstance(stated, list) and all(isinstance(each, dict) for each in stated):
         stated = {each.get("ParameterKey"): each.get("ParameterValue") for each in stated}

@@ -193,11 +193,12 @@ class Solver:
                     if not values.items() <= self._defaults.items():
                         yield values
         yield from self._solutions(expression, text)
-        for name, *_ in references(expression):
-            if not text and name in self._declared:
-                several = parameters.entries(name, self._declared[name], separator, place + 1)
-                if several is not None:
-                    yield {name: several}
+        for name, *_ in references(expression) if separator else ():
+            if name in self._declared:
+                entries = (self.usual(name).split(separator) * (place + 1))[: place + 1]
+                text_of_all = separator.join([*entries[:place], text])
+                several = None if text else parameters.entries(name, self._declared[name], separator, place + 1)
+                yield from ({name: each} for each in (text_of_all, several) if each and self._takes(name, each))
 
     def _long(self, expression: Any, length: int) -> Iterator[Values]:
         name = expression.get("Ref") if isinstance(expression, dict) else None
