@@ -12,7 +12,7 @@ from harness.gate.engines.errors import EngineError
 from harness.gate.engines.outcome import Engine, Outcome, Target
 from harness.gate.engines.python_checks import Checks
 from harness.gate.rule_set import ENGINES, RuleSet
-from harness.gate.verdicts import GATE, EngineUsed, Finding, Report, ScenarioJudged, Tally, dotted
+from harness.gate.verdicts import GATE, UNKNOWN, EngineUsed, Finding, Report, ScenarioJudged, Tally, dotted
 from harness.gate.waivers import Known, Waiver
 from harness.render.dumping import as_json
 from harness.render.rendering import Rendering
@@ -21,7 +21,6 @@ from harness.render.source import Source
 
 SOURCE = "source"
 COMBINATION = "another combination"
-NOT_EVALUATED = "not-evaluated"
 
 
 def targets_of(source: Source, scenarios: Scenarios) -> list[Target]:
@@ -56,7 +55,7 @@ def judge(
     """
     scenarios = Scenarios(source.template, given)
     targets = targets_of(source, scenarios)
-    tally = Tally(source, rule_set.names)
+    tally = Tally(source, rule_set.names, scenarios.unknown)
     with ThreadPoolExecutor(len(engines)) as pool:
         running = {pool.submit(_judged, engine, targets, scenarios): engine for engine in engines}
         for future in as_completed(running):
@@ -90,7 +89,7 @@ def _not_evaluated(source: Source, scenarios: Scenarios) -> Iterator[Finding]:
     """What no scenario has reached: nothing is known of it, so it is a finding."""
     for part in sorted(scenarios.unreached, key=lambda each: source.line(each.place)):
         yield Finding(
-            NOT_EVALUATED, NOT_EVALUATED, GATE, part.owner, source.line(part.place), dotted(part.place),
+            UNKNOWN, UNKNOWN, GATE, part.owner, source.line(part.place), dotted(part.place),
             f"Not evaluated: {part.said} {part.because}, so no rule has judged what would be then.",
             "delete what can never be; or say with --region, --account or --parameters which values it takes.", (),
         )  # fmt: skip

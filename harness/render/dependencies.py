@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from harness.render import pseudo
+from harness.render import pseudo, unknown
 from harness.render.attributes import NAME_PROPERTIES
 
 _VARIABLE = re.compile(r"\$\{([^!${}][^${}]*)\}")
@@ -41,10 +41,13 @@ class Dependencies:
                 found.add(name)
             elif name in self._resources:
                 found |= self._of_name(name)
+                if len(reference) == 2:
+                    found.add(".".join(reference))
                 if reference[1:] == ("Value",):
                     found |= self._of_stored(name)
         for condition in conditions(value):
             found |= self._of_condition(condition)
+        found.update(unknown.names_in(value))
         return frozenset(found)
 
     def _condition(self, name: str) -> frozenset[str]:

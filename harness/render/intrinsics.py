@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.render import attributes, lists, logic, parameters
+from harness.render import attributes, lists, logic, parameters, unknown
 from harness.render.arguments import boolean, bounded, scalar, shown
 from harness.render.attributes import NAME_PROPERTIES, Account
 from harness.render.dumping import as_key
@@ -136,7 +136,10 @@ class Evaluation:
             rendered = [self.value(each) for each in value]
             return [each for each in rendered if each is not NO_VALUE]
         if not isinstance(value, dict):
-            return self.swapped(value)
+            # A dynamic reference, if this is one, that the scenario has a value of.
+            return self.swapped(
+                self.values.get(value, value) if isinstance(value, str) and value[:2] == "{{" else value
+            )
         if len(value) == 1:
             function, argument = next(iter(value.items()))
             if function == "Ref":
@@ -230,6 +233,8 @@ class Evaluation:
         key = self.value(key)
         if not isinstance(logical_id, str) or not isinstance(key, str):
             raise UnrenderableTemplate(f"Fn::GetAtt: {shown(argument)} is not a resource and an attribute")
+        if (said := self.values.get(f"{logical_id}.{key}")) is not None:
+            return said
         if logical_id not in self._resources:
             return f"{logical_id}.{key}-which-does-not-exist"
         return self.attribute(logical_id, key)
@@ -282,8 +287,16 @@ class Evaluation:
         return self.value(found)
 
     def import_value(self, argument: Any) -> str:
-        """Fn::ImportValue: another stack's; a text that says so."""
-        return f"imported-{parameters.text(scalar('Fn::ImportValue', self.value(argument)))}"
+        """Fn::ImportValue: another stack's; a text that says so where the scenario has no value of it."""
+        written = parameters.text(scalar("Fn::ImportValue", self.value(argument)))
+        return self.values.get(unknown.name_of({"Fn::ImportValue": argument}), f"imported-{written}")
+
+    def stack_output(self, argument: Any) -> str:
+        """Fn::GetStackOutput: as an import."""
+        if not isinstance(argument, dict) or not {"StackName", "OutputName"} <= argument.keys():
+            raise UnrenderableTemplate("Fn::GetStackOutput takes a StackName and an OutputName")
+        written = [parameters.text(scalar("Fn::GetStackOutput", self.value(each))) for each in argument.values()]
+        return self.values.get(unknown.name_of({"Fn::GetStackOutput": argument}), f"imported-{'-'.join(written)}")
 
 
 def _number(value: str) -> Any:
@@ -309,6 +322,7 @@ _FUNCTIONS: dict[str, Callable[[Evaluation, Any], Any]] = {
     "Fn::Equals": logic.equals,
     "Fn::FindInMap": Evaluation.find_in_map,
     "Fn::GetAtt": Evaluation.get_att,
+    "Fn::GetStackOutput": Evaluation.stack_output,
     "Fn::GetAZs": lists.availability_zones,
     "Fn::If": Evaluation.if_,
     "Fn::ImportValue": Evaluation.import_value,

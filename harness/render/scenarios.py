@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from harness.render import parameters, pseudo, reached
+from harness.render import parameters, pseudo, reached, unknown
 from harness.render.attributes import Account
 from harness.render.dependencies import Dependencies
 from harness.render.dumping import as_key
@@ -77,6 +77,13 @@ class Scenarios:
         defaults = {
             name: self._given.get(name) or parameters.default(name, each) for name, each in self._parameters.items()
         }
+        #: What others say, and texts that may be anything: what feeds a property is of the property's kind.
+        self.unknown = unknown.find(template)
+        of_others = {name: each.values[0] for name, each in self.unknown.items() if each.values}
+        of_others = {
+            name: value for name, value in of_others.items() if name not in self._given and self._fits(name, value)
+        }
+        defaults |= of_others
         self._solver = Solver(template, defaults | usual)
         #: The values that comparisons name, each with the values of others that it is compared together with.
         self._compared = self._solver.compared(self._deciding)
@@ -87,7 +94,12 @@ class Scenarios:
             if (defaults | usual)[name] not in keys:
                 self._keys.setdefault(name, keys[:1])
         asked = self.dependencies.of(self._deciding) | self._keys.keys() | self._given.keys()
+        # What no property says the kind of, and conditions ask for.
+        defaults |= {name: f"imported-{name}" for name in self.unknown if name in asked and name not in defaults}
         self._defaults = defaults | {name: self._given.get(name, usual[name]) for name in usual if name in asked}
+
+    def _fits(self, name: str, value: str) -> bool:
+        return name not in self._parameters or parameters.allows(self._parameters[name], value)
 
     @cached_property
     def _deciding(self) -> list[Any]:
@@ -111,6 +123,8 @@ class Scenarios:
         found: dict[str, list[str]] = {}
         for name in self._defaults:
             limits = parameters.extremes(self._parameters[name]) if name in self._parameters else []
+            if name in self.unknown:
+                limits = [each for each in self.unknown[name].values if self._fits(name, each)]
             keys = self._domain(name) if name in self._keys and name not in self.variables else []
             found[name] = [self._given[name]] if name in self._given else _distinct([*limits, *keys])
         return {name: values for name, values in found.items() if values}
@@ -455,6 +469,8 @@ class Scenarios:
         with_default = [{"Fn::FindInMap": each} for each in lookups(self.template["Resources"]) if len(each) == 4]
         if {*values} - {*literals} - {*self._solver.keys(with_default).get(name, [])}:
             return values
+        if name in self.unknown and name not in self._parameters:
+            return [*values, f"imported-{name}"]
         if name in pseudo.FORMS:
             return [*values, *pseudo.besides(name, values)]
         try:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from harness.render import parameters, pseudo
+from harness.render import parameters, pseudo, unknown
 from harness.render.dependencies import references
 from harness.render.dumping import as_key
 from harness.render.errors import UnrenderableTemplate
@@ -105,7 +105,9 @@ class Solver:
         self._left -= 1
         if self._left < 0:
             return
-        if isinstance(expression, list):
+        if name := unknown.name_of(expression):
+            yield {name: text}
+        elif isinstance(expression, list):
             for each in expression:
                 yield from self._solutions(each, text)
         elif not isinstance(expression, dict):
@@ -131,6 +133,12 @@ class Solver:
                     yield from self._solutions(list(argument[3].values()), text)
             elif function == "Fn::Split" and isinstance(argument, list) and len(argument) == 2:
                 yield from self._solutions(argument[1], text)
+            elif (
+                function == "Fn::GetAtt"
+                and isinstance(argument, list)
+                and ".".join(map(str, argument)) in self._defaults
+            ):
+                yield {".".join(argument): text}
             elif function == "Fn::GetAtt" and isinstance(argument, list) and argument[1:] == ["Value"]:
                 # A value may refer to itself, which must end before Python's stack does.
                 self._left -= _PATIENCE // 20
