@@ -20,12 +20,12 @@ import itertools
 import operator
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from harness.render import parameters, pseudo, reached, unknown
 from harness.render.attributes import Account
-from harness.render.dependencies import Dependencies
+from harness.render.dependencies import Dependencies, conditions
 from harness.render.dumping import as_key
 from harness.render.errors import UnrenderableTemplate
 from harness.render.reached import Part
@@ -72,6 +72,7 @@ class Scenarios:
         self._repairs: dict[Any, tuple[str, ...] | None] = {}
         self._deployable: dict[tuple[str, ...], bool] = {}
         self._refused: UnrenderableTemplate | None = None
+        self._shaping = cache(self._shape)
         account = Account()
         usual = {name: pseudo.usual(name, account) for name in pseudo.FORMS}
         defaults = {
@@ -171,7 +172,7 @@ class Scenarios:
 
     def combinations(self, logical_ids: Iterable[str]) -> Iterator[Values]:
         """Every reachable combination of what these resources depend on, completed."""
-        names: set[str] = set().union(*(self.dependencies.of_resource(each) for each in logical_ids))
+        names: set[str] = set().union(*map(self._shaping, logical_ids))
         domains = {name: values for name, values in self.variables.items() if name in names}
         for partial in _assignments(domains):
             values = self.completed(partial)
@@ -227,7 +228,7 @@ class Scenarios:
                 yield part.key, reaching
         for logical_id in self.template["Resources"]:
             seen = set()
-            names = self.dependencies.of_resource(logical_id)
+            names = self._shaping(logical_id)
             domains = {name: values for name, values in self.variables.items() if name in names}
             for partial in _assignments(domains):
                 values = self.completed(partial)
@@ -355,8 +356,14 @@ class Scenarios:
 
     def _of_variant(self, logical_id: str, rendering: Rendering) -> tuple[str, tuple[str | None, ...]]:
         # Two renderings differ in it only by the parameters that it depends on.
-        names = sorted(self.dependencies.of_resource(logical_id))
-        return logical_id, tuple(rendering.values.get(name) for name in names)
+        return logical_id, tuple(rendering.values.get(name) for name in self._shaping(logical_id))
+
+    def _shape(self, logical_id: str) -> list[str]:
+        """What a resource depends on, but for pseudo parameters that only its texts have: a Region in an ARN."""
+        body = self.template["Resources"][logical_id]
+        deciding = [{"Condition": name} for name in conditions(body)]
+        texts = pseudo.FORMS.keys() - self.dependencies.of([deciding, lookups(body)])
+        return sorted(self.dependencies.of_resource(logical_id) - texts)
 
     def _merged(self, partials: list[Mapping[str, str]]) -> Values:
         merged = dict(partials[0])
