@@ -40,10 +40,10 @@ class Evaluation:
         self, template: Mapping[str, Any], values: Mapping[str, str], account: Account, other: str = ""
     ) -> None:
         self.template = template
+        self.account = account
         self._swapped = re.compile(f"{account.account_id}|{other}") if other not in ("", account.account_id) else None
         self._swaps = {account.account_id: other, other: account.account_id}
-        self.values = {name: self.swapped(value) for name, value in values.items()} if self._swapped else values
-        self.account = account
+        self.values = {name: self._in_place(name, value) for name, value in values.items()} if self._swapped else values
         self._resources: Mapping[str, Any] = template["Resources"]
         self._conditions: dict[str, bool] = {}
         self._names: dict[str, str] = {}
@@ -76,6 +76,12 @@ class Evaluation:
         type_ = self._resources[logical_id]["Type"]
         stored = type_ == "AWS::SSM::Parameter" and self.attribute(logical_id, "Value")
         return type_, self.name(logical_id), stored
+
+    def _in_place(self, name: str, value: str) -> Any:
+        # An ARN that stands in for what nobody says is of the account that it is rendered for, whichever that is.
+        parameter = self.template.get("Parameters", {}).get(name, {"Type": ""})
+        is_said = value in parameters.written(parameter) or self._swaps[self.account.account_id] in value
+        return self.swapped(value) if is_said else value
 
     def swapped(self, value: Any) -> Any:
         """A text, or an account's number, with the two accounts in each other's place."""

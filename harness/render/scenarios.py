@@ -133,10 +133,10 @@ class Scenarios:
     @cached_property
     def bases(self) -> list[Values]:
         """For each environment the values nearest to the defaults that the template's rules let through."""
-        environments = self._parameters[self.environment]["AllowedValues"] if self.environment else [""]
+        environments = self._domain(self.environment) if self.environment else [""]
         # The default's environment first.
         default = self._defaults.get(self.environment, "")
-        ordered = sorted(map(parameters.text, environments), key=lambda value: value != default)
+        ordered = sorted(environments, key=lambda value: value != default)
         bases = [base for environment in ordered if (base := self._base(environment)) is not None]
         if not bases:
             raise self._refused or UnrenderableTemplate("Rules: no values can be found that they let through")
@@ -148,6 +148,8 @@ class Scenarios:
 
     def completed(self, partial: Mapping[str, str]) -> Values | None:
         """A full set of values that agrees with `partial`; None if the template's rules refuse each of them."""
+        if any(self._given.get(name, value) != value for name, value in partial.items()):
+            return None
         for base in self.bases:
             if self.environment not in partial or base[self.environment] == partial[self.environment]:
                 fixed = {name: base[name] for name in base if name == self.environment} | dict(partial)

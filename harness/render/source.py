@@ -261,7 +261,9 @@ def _refusals(template: Any) -> Iterator[tuple[Place, str]]:
         yield place, f"not a CloudFormation template: {problem}"
     for name, resource in template["Resources"].items():
         if resource["Type"].endswith("::MODULE"):
-            said = f"{name} is a module ({resource['Type']}), which AWS expands: what it makes cannot be judged; {_FIRST}"
+            said = (
+                f"{name} is a module ({resource['Type']}), which AWS expands: what it makes cannot be judged; {_FIRST}"
+            )
             yield ("Resources", name, "Type"), said
 
 
