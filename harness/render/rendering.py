@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from harness.render import attributes, pseudo, schemas
+from harness.render import attributes, parameters, pseudo, schemas
 from harness.render.attributes import Account
 from harness.render.errors import UnrenderableTemplate
 from harness.render.intrinsics import NO_VALUE, Evaluation
@@ -116,7 +116,14 @@ class Rendering:
     def stack(self, *only: str) -> Stack:
         """What Python checks judge: all that the scenario creates, or just the resources named (if it creates them)."""
         names = [name for name in only or self._source["Resources"] if self.exists(name)]
-        return Stack({name: self._created(name) for name in names}, self._evaluation.values)
+        return Stack({name: self._created(name) for name in names}, self._said)
+
+    @cached_property
+    def _said(self) -> Mapping[str, str]:
+        """The parameters as checks know them: the environment as Environment, whatever the template calls it."""
+        values = self._evaluation.values
+        name = "Environment" if "Environment" in values else parameters.environment(self._source.get("Parameters", {}))
+        return {**values, "Environment": parameters.Environment(values[name])} if name in values else values
 
     def _created(self, name: str) -> Resource:
         # One for all stacks, as many checks look through whole resources: Resource keeps what they see there.

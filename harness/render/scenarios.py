@@ -34,8 +34,6 @@ from harness.render.solving import Solver, lookups
 from harness.render.source import Place
 
 Values = dict[str, str]
-#: Parameters of these names are environments: each of their values has a scenario of its own.
-ENVIRONMENT_NAMES = ("Environment", "EnvironmentName", "Env", "Stage")
 #: Beyond this many combinations of one resource's parameters, every pair of their values stands for all of them.
 MAXIMUM_COMBINATIONS = 4096
 
@@ -108,8 +106,8 @@ class Scenarios:
 
     @cached_property
     def environment(self) -> str:
-        """The parameter that says which environment it is; empty where there is none."""
-        return next((name for name in ENVIRONMENT_NAMES if "AllowedValues" in self._parameters.get(name, {})), "")
+        """The parameter that says which environment it is, each of which has a scenario; empty if there is none."""
+        return parameters.environment(self._parameters)
 
     @cached_property
     def variables(self) -> dict[str, list[str]]:
