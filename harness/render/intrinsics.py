@@ -12,6 +12,7 @@ from harness.render.arguments import boolean, bounded, scalar, shown
 from harness.render.attributes import NAME_PROPERTIES, Account
 from harness.render.dumping import as_key
 from harness.render.errors import OnlyAwsKnows, UnrenderableTemplate
+from harness.render.reached import ASK_AWS
 
 
 class _NoValue:
@@ -25,8 +26,6 @@ NO_VALUE = _NoValue()
 
 #: `${name}`, or `${!name}`, which stands for `${name}` as it is.
 _VARIABLE = re.compile(r"\$\{(!?)([^${}]+)\}")
-#: Of Rules: the values that an account has of a parameter's type, and attributes of what a parameter names.
-_ASK_AWS = ("Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll")
 
 
 class Evaluation:
@@ -153,7 +152,7 @@ class Evaluation:
             # In a policy's statement, Condition is an object.
             if function in _FUNCTIONS and (function != "Condition" or isinstance(argument, str)):
                 return _FUNCTIONS[function](self, argument)
-            if function in _ASK_AWS:
+            if function in ASK_AWS:
                 raise OnlyAwsKnows(f"{function} cannot be rendered: it is for Rules, and AWS alone knows its value")
             if function.startswith("Fn::"):
                 raise UnrenderableTemplate(f"{function} cannot be rendered: its macro runs on AWS")

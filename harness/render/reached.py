@@ -7,6 +7,8 @@ from typing import Any
 from harness.render.dumping import as_key
 from harness.render.source import Place
 
+#: Of Rules: the values that an account has of a parameter's type, and attributes of what a parameter names.
+ASK_AWS = ("Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll")
 #: `("condition", name, holds)`, `("exists", section, name)`, `("rule", name)`, or what an `Evaluation` has taken.
 Key = tuple[Any, ...]
 
@@ -33,6 +35,9 @@ def parts(template: Mapping[str, Any], entries: Any) -> Iterator[Part]:
             said = f"The condition {name} is never {str(holds).lower()}."
             yield Part(("condition", name, holds), ("Conditions", name), ("Conditions", name), said, condition)
     for name, rule in template.get("Rules", {}).items():
+        if any(function in as_key(rule.get("RuleCondition")) for function in ASK_AWS):
+            # It may hold or not. Taken not to, it excludes nothing from what is judged.
+            continue
         for index in range(len(rule["Assertions"])):
             said = f"The rule {name} never applies, so this assertion is never made."
             yield Part(

@@ -286,7 +286,7 @@ class Scenarios:
     def _because(self, part: Part) -> str:
         names = sorted(self.dependencies.of(part.decided_by))
         if not names:
-            return "Nothing that decides it can vary"
+            return "Nothing that the gate can vary decides it"
         if all("AllowedValues" in self._parameters.get(name, {}) for name in names):
             return f"No value that the template allows for {', '.join(names)} changes that"
         return f"No value of {', '.join(names)} was found that changes that"

@@ -121,7 +121,8 @@ def test_values_that_cannot_be_are_refused(
 @pytest.mark.parametrize(
     ("name", "code"),
     [
-        ("case-if", 1), ("joined-if", 1), ("map-cond", 1), ("param-map", 1), ("region-if", 1), ("resolve-days", 1),
+        ("case-if", 1), ("joined-if", 1), ("map-cond", 1), ("param-map", 1), ("prod-short", 1),
+        ("region-if", 1), ("resolve-days", 1),
         ("octal", 2), ("import-key", 0), ("map-eu", 0),
     ],
 )  # fmt: skip

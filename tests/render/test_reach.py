@@ -205,3 +205,14 @@ def test_another_account_changes_places_with_ours() -> None:
         "123456789012 111122223333 123456789012",
         "123456789012 123456789012 111122223333",
     }
+
+
+@pytest.mark.parametrize(("name", "value"), [("Stage", "prod"), ("Tier", "Production"), ("Where", "live")])
+def test_checks_know_production_by_its_usual_names(name: str, value: str) -> None:
+    declared = f"Parameters: {{{name}: {{Type: String, AllowedValues: [dev, {value}]}}}}\n"
+    found = Scenarios(source_of(f"{declared}Resources: {{A: {{Type: AWS::SNS::Topic}}}}").template).all
+
+    said = [each.rendering.stack().parameters["Environment"] for each in found]
+    assert [each == "production" for each in said] == [False, True]
+    assert [each != "production" for each in said] == [True, False]
+    assert said == ["dev", value]
