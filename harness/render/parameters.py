@@ -86,7 +86,8 @@ class Environment(str):
     __hash__ = str.__hash__
 
     def __eq__(self, other: object) -> bool:
-        return str.__eq__(self, other) or (other == PRODUCTION[0] and self.lower() in PRODUCTION)
+        named = str.__eq__(self, other) is True
+        return named or (isinstance(other, str) and other == PRODUCTION[0] and self.lower() in PRODUCTION)
 
     def __ne__(self, other: object) -> bool:
         return not self == other

@@ -396,7 +396,7 @@ class Scenarios:
     def _may_miss(self) -> bool:
         """Whether some values look up an entry that a map does not have, which nobody can deploy."""
         for argument in lookups((*self._deciding, self.template["Resources"], self.template.get("Outputs", {}))):
-            rows = self.template.get("Mappings", {}).get(argument[0]) if isinstance(argument[0], str) else None
+            rows = self._solver.maps.get(argument[0]) if isinstance(argument[0], str) else None
             columns: list[Any] = [*rows.values()] if isinstance(rows, dict) else []
             held = [{*rows}] if isinstance(rows, dict) else [set()]
             held.append(set.intersection(*map(set, columns)) if columns else set())

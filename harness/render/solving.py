@@ -29,7 +29,10 @@ class Solver:
         self._template = template
         self._declared: Mapping[str, Any] = template.get("Parameters", {})
         self._defaults = defaults
-        self._maps: Mapping[str, Any] = template.get("Mappings", {})
+        stated = template.get("Mappings", {})
+        self.maps = (
+            {name: each for name, each in stated.items() if isinstance(each, dict)} if isinstance(stated, dict) else {}
+        )
         self._left = 0
 
     def usual(self, name: Any) -> str:
@@ -76,7 +79,7 @@ class Solver:
         if not isinstance(argument, list) or len(argument) < 3:
             return
         for name in self._named(argument[0]):
-            for first, row in self._maps.get(name, {}).items():
+            for first, row in self.maps.get(name, {}).items():
                 if _may_be(argument[1], first) and isinstance(row, dict):
                     yield from (
                         ((name, first, second), value) for second, value in row.items() if _may_be(argument[2], second)
@@ -98,7 +101,7 @@ class Solver:
                     yield one | other
 
     def _named(self, expression: Any) -> list[str]:
-        return [expression] if isinstance(expression, str) else list(self._maps)
+        return [expression] if isinstance(expression, str) else list(self.maps)
 
     def _solutions(self, expression: Any, text: str) -> Iterator[Values]:
         """Values with which an expression comes to a text, or to a list that holds it."""
