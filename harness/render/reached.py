@@ -24,12 +24,12 @@ class Part:
     said: str
     #: What decides whether it is reached.
     decided_by: Any
-    #: For an entry of a map: the look-up's argument and the entry's keys.
-    lookup: tuple[Any, tuple[str, str, str]] | None = None
+    #: For an entry of a map or a list: what expressions come to that select it.
+    selected_by: list[tuple[Any, str]] | None = None
 
 
-def parts(template: Mapping[str, Any], entries: Any) -> Iterator[Part]:
-    """Every part; `entries` gives the keys and values that a look-up may find."""
+def parts(template: Mapping[str, Any], choices: Any) -> Iterator[Part]:
+    """Every part; `choices` gives the values that a selection may find, each with what selects it."""
     for name, condition in template.get("Conditions", {}).items():
         for holds in (True, False):
             said = f"The condition {name} is never {str(holds).lower()}."
@@ -54,20 +54,21 @@ def parts(template: Mapping[str, Any], entries: Any) -> Iterator[Part]:
                         said = f"The {word} branch of this Fn::If ({argument[0]}) is never taken."
                         key = (id(argument), branch)
                         yield Part(key, (*place, branch), (section, name), said, _named(argument[0]))
-                elif function == "Fn::FindInMap" and section == "Resources":
-                    yield from _of_lookup(place, argument, name, entries)
+                elif section == "Resources":
+                    yield from _selected(place, function, argument, name, choices)
 
 
-def _of_lookup(place: Place, argument: Any, name: str, entries: Any) -> Iterator[Part]:
-    found: dict[str, tuple[str, str, str]] = {}
-    for keys, value in entries(argument):
-        found.setdefault(as_key(value), keys)
-    for text, keys in found.items():
-        said = f"{name} never gets {'.'.join(keys)} of the map."
-        yield Part(
-            (id(argument), text), ("Mappings", *keys), ("Resources", name), said, argument[1:3], (argument, keys)
-        )
-    if isinstance(argument, list) and len(argument) == 4:
+def _selected(place: Place, function: str, argument: Any, name: str, choices: Any) -> Iterator[Part]:
+    found: dict[str, list[tuple[Any, str]]] = {}
+    for pairs, value in choices(function, argument):
+        found.setdefault(as_key(value) if function == "Fn::FindInMap" else pairs[0][1], pairs)
+    for text, pairs in found.items():
+        keys = tuple(key for _, key in pairs)
+        entry: Place = ("Mappings", *keys) if function == "Fn::FindInMap" else (*place, 1, int(text))
+        said = f"{name} never gets {'.'.join(keys)} of the {'map' if function == 'Fn::FindInMap' else 'list'}."
+        decided_by = [expression for expression, _ in pairs]
+        yield Part((id(argument), text), entry, ("Resources", name), said, decided_by, pairs)
+    if function == "Fn::FindInMap" and isinstance(argument, list) and len(argument) == 4:
         said = "The DefaultValue of this Fn::FindInMap is never taken."
         yield Part((id(argument), None), (*place, 3), ("Resources", name), said, argument[1:3])
 
@@ -79,7 +80,7 @@ def _named(condition: Any) -> dict[str, Any]:
 def _functions(value: Any, place: Place) -> Iterator[tuple[Place, str, Any]]:
     if isinstance(value, dict):
         for key, inner in value.items():
-            if key in ("Fn::If", "Fn::FindInMap"):
+            if key in ("Fn::If", "Fn::FindInMap", "Fn::Select"):
                 yield (*place, key), key, inner
             yield from _functions(inner, (*place, key))
     elif isinstance(value, list):

@@ -30,7 +30,7 @@ from harness.render.dumping import as_key
 from harness.render.errors import UnrenderableTemplate
 from harness.render.reached import Part
 from harness.render.rendering import Rendering
-from harness.render.solving import Solver, lookups
+from harness.render.solving import Solver, lookups, selections
 from harness.render.source import Place
 
 Values = dict[str, str]
@@ -224,7 +224,7 @@ class Scenarios:
     def _wanted(self) -> Iterator[tuple[Any, Mapping[str, str]]]:
         """What has to be in some scenario, with the values it takes: variants, bounds, and pairs."""
         for part in self._parts:
-            if part.lookup and (reaching := self._reaching(part)) is not None:
+            if part.selected_by and (reaching := self._reaching(part)) is not None:
                 yield part.key, reaching
         for logical_id in self.template["Resources"]:
             seen = set()
@@ -271,7 +271,7 @@ class Scenarios:
 
     @cached_property
     def _parts(self) -> list[Part]:
-        return list(reached.parts(self.template, self._solver.entries))
+        return list(reached.parts(self.template, self._solver.choices))
 
     @cached_property
     def unreached(self) -> list[Unreached]:
@@ -327,7 +327,7 @@ class Scenarios:
         """Values with which a scenario reaches a part; None if none are found."""
         names = self._names_of(part)
         domains = {name: values for name, values in self.variables.items() if name in names}
-        keys = list(itertools.islice(self._solver.selecting(*part.lookup), 16)) if part.lookup else [{}]
+        keys = list(itertools.islice(self._solver.meeting(part.selected_by), 16)) if part.selected_by else [{}]
         tried = itertools.chain(
             self._compared if part.owner[0] == "Conditions" else [],
             (values | key for values in _assignments(domains) for key in keys),
@@ -362,7 +362,7 @@ class Scenarios:
         """What a resource depends on, but for pseudo parameters that only its texts have: a Region in an ARN."""
         body = self.template["Resources"][logical_id]
         deciding = [{"Condition": name} for name in conditions(body)]
-        texts = pseudo.FORMS.keys() - self.dependencies.of([deciding, lookups(body)])
+        texts = pseudo.FORMS.keys() - self.dependencies.of([deciding, [argument for _, argument in selections(body)]])
         return sorted(self.dependencies.of_resource(logical_id) - texts)
 
     def _merged(self, partials: list[Mapping[str, str]]) -> Values:

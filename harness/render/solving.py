@@ -53,16 +53,16 @@ class Solver:
         return _distinct(found)
 
     def keys(self, *parts: Any) -> dict[str, list[str]]:
-        """The values of each parameter that select an entry of a map, wherever one is looked up in these parts.
+        """The values of each parameter that select an entry of a map, or of a list that is written out, in these parts.
 
         Of values that select equal entries in all look-ups, one stands for the others: the default, if it can.
         """
         selected: dict[str, dict[str, set[Any]]] = {}
-        for argument in lookups(parts):
-            for keys, entry in self.entries(argument):
-                for values in itertools.islice(self.selecting(argument, keys), _MOST):
+        for function, argument in selections(parts):
+            for pairs, entry in self.choices(function, argument):
+                for values in itertools.islice(self.meeting(pairs), _MOST):
                     for name, value in values.items():
-                        others = tuple("" if key == value else key for key in keys[1:])
+                        others = tuple("" if key == value else key for _, key in pairs)
                         selected.setdefault(name, {}).setdefault(value, set()).add(
                             (id(argument), others, as_key(entry))
                         )
@@ -73,6 +73,16 @@ class Solver:
                 alike[frozenset(by_value[usual])] = usual
             found[name] = [value for value in by_value if value in alike.values()]
         return found
+
+    def choices(self, function: str, argument: Any) -> Iterator[tuple[list[tuple[Any, str]], Any]]:
+        """What a selection may find: the value, and what each expression has to come to."""
+        if function == "Fn::FindInMap":
+            for keys, value in self.entries(argument):
+                yield list(zip(argument[:3], keys, strict=True)), value
+        elif isinstance(argument, list) and len(argument) == 2 and isinstance(argument[0], dict):
+            # A list that is written out: any other is as long as the deployer likes.
+            for index, value in enumerate(argument[1] if isinstance(argument[1], list) else []):
+                yield [(argument[0], str(index))], value
 
     def entries(self, argument: Any) -> Iterator[tuple[tuple[str, str, str], Any]]:
         """The keys and the value of each entry that a look-up may find, by the keys that it writes out."""
@@ -85,10 +95,10 @@ class Solver:
                         ((name, first, second), value) for second, value in row.items() if _may_be(argument[2], second)
                     )
 
-    def selecting(self, argument: list[Any], keys: tuple[str, str, str]) -> Iterator[Values]:
-        """Values with which a look-up has these keys."""
+    def meeting(self, wanted: list[tuple[Any, str]]) -> Iterator[Values]:
+        """Values with which each expression comes to its text."""
         self._left = _PATIENCE
-        return self._all(list(zip(argument[:3], keys, strict=True)))
+        return self._all(wanted)
 
     def _all(self, wanted: list[tuple[Any, str]]) -> Iterator[Values]:
         if not wanted:
@@ -131,7 +141,7 @@ class Solver:
             elif function == "Fn::FindInMap":
                 for keys, value in self.entries(argument):
                     if text in map(parameters.text, value if isinstance(value, list) else [value]):
-                        yield from self.selecting(argument, keys)
+                        yield from self._all(list(zip(argument[:3], keys, strict=True)))
                 if isinstance(argument, list) and len(argument) == 4 and isinstance(argument[3], dict):
                     yield from self._solutions(list(argument[3].values()), text)
             elif function == "Fn::Split" and isinstance(argument, list) and len(argument) == 2:
@@ -189,7 +199,7 @@ class Solver:
             elif function == "Fn::FindInMap":
                 for keys, value in self.entries(argument):
                     if isinstance(value, list) and parameters.text([*value, ""][min(place, len(value))]) == text:
-                        yield from self.selecting(argument, keys)
+                        yield from self._all(list(zip(argument[:3], keys, strict=True)))
 
     def _with_entry(self, expression: Any, separator: str, place: int, text: str) -> Iterator[Values]:
         """Values that put a text at a place between separators; no text where the place is to be empty."""
@@ -271,6 +281,12 @@ def _pieces(function: str, argument: Any) -> list[Any]:
 
 def _may_be(expression: Any, key: str) -> bool:
     return isinstance(expression, dict) or parameters.text(expression) == key
+
+
+def selections(value: Any) -> Iterator[tuple[str, Any]]:
+    """Every `FindInMap` and `Select` in a value: the function and its argument."""
+    for each in _objects(value):
+        yield from ((name, each[name]) for name in ("Fn::FindInMap", "Fn::Select") if name in each)
 
 
 def lookups(value: Any) -> list[list[Any]]:

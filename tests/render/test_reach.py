@@ -87,6 +87,7 @@ def test_what_hides_behind_a_condition_is_rendered(condition: str) -> None:
         pytest.param("!FindInMap [Accounts, !Ref AWS::AccountId, Days]", {1, 365}, id="by the account"),
         pytest.param("!FindInMap [Tiers, !Sub '${Tier}', Days]", {1, 365}, id="by a text"),
         pytest.param("!FindInMap [Tiers, !Ref Tier, Days, {DefaultValue: 3}]", {1, 3, 365}, id="or by default"),
+        pytest.param("!Select [!Ref Size, [7, 365, 1]]", {1, 7, 365}, id="of a list by a number"),
         pytest.param("!FindInMap [Tiers, gold, Bad, {DefaultValue: 1}]", {1}, id="by default alone"),
         pytest.param("!FindInMap [Tiers, !Select [0, !Ref Names], Days]", {1, 365}, id="by an entry of a list"),
     ],
