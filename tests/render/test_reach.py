@@ -1,12 +1,15 @@
 """What decides something is varied until it has decided both ways; what no scenario reaches is reported."""
 
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 
 from harness.render.errors import UnrenderableTemplate
 from harness.render.scenarios import Scenarios
 from tests.gate.templates import source_of
+from tests.render.strategies import hiding_conditions
 
 PARAMETERS = """
   Environment: {Type: String, Default: dev, AllowedValues: [dev, prod]}
@@ -32,6 +35,16 @@ def scenarios(conditions: str = "", days: str = "!If [Bad, 1, 365]", more: str =
 
 def days(found: Scenarios) -> set[Any]:
     return {each.rendering.resource("Logs")["Properties"]["RetentionInDays"] for each in found.all}
+
+
+@settings(max_examples=40)
+@given(hiding_conditions, hiding_conditions)
+def test_whatever_a_value_hides_behind_it_is_rendered_or_reported(one: Any, other: Any) -> None:
+    text = json.dumps({"One": one, "Bad": {"Fn::And": [other, {"Condition": "One"}]}})
+    found = scenarios(text, "!If [One, !If [Bad, 1, 30], 365]")
+
+    assert 1 in days(found) or ("Conditions", "Bad") in [each.place for each in found.unreached]
+    assert len({each.name for each in found.all}) == len(found.all) < 60
 
 
 #: A bad value behind each; several take two or three values that have to come together.
