@@ -1,4 +1,4 @@
-"""Files outside the repository: real captures and the original template. No tests.
+"""Files outside the repository: real captures, the original template, cases from the field. No tests.
 
 A test that needs one of these and does not find it is skipped; what it would have shown is listed at the end of the run
 (conftest.py knows it by the variable in the reason).
@@ -12,11 +12,13 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 CAPTURES = ROOT / os.environ.get("MARKET_DATA_DIR", "../shared/data/market")
 REFERENCE = ROOT / os.environ.get("REFERENCE_DIR", "../shared/reference")
+CASES = ROOT / os.environ.get("CASES_DIR", "../shared/cases")
 
 
 def reason(path: Path) -> str:
     """The skip reason for a missing `path`: where it was looked for, and the variable that sets it."""
-    variable = "MARKET_DATA_DIR" if path.is_relative_to(CAPTURES) else "REFERENCE_DIR"
+    folders = {"MARKET_DATA_DIR": CAPTURES, "CASES_DIR": CASES, "REFERENCE_DIR": REFERENCE}
+    variable = next(name for name, folder in folders.items() if path.is_relative_to(folder))
     return f"nothing at {path}: set {variable}"
 
 

@@ -13,6 +13,8 @@ from harness.gate import waivers
 from harness.gate.engines.errors import EngineError
 from harness.gate.formats import FORMATS, text
 from harness.gate.formats.text import printable
+from harness.gate.given import BadValues
+from harness.gate.given import read as read_given
 from harness.gate.judge import judge
 from harness.gate.rule_set import ENGINES, RuleSet
 from harness.gate.verdicts import Report
@@ -41,7 +43,7 @@ def main(argv: list[str]) -> int:
         VERDICTS.unlink(missing_ok=True)
         report = _report(options)
         _write(options, report)
-    except (TemplateError, EngineError, BadRule, BadWaivers, OSError) as error:
+    except (TemplateError, EngineError, BadRule, BadValues, BadWaivers, OSError) as error:
         print(f"gate: {printable(' '.join(str(error).split()))}", file=sys.stderr)
     except Exception:  # noqa: BLE001 a bug in the gate: nothing was judged
         traceback.print_exc()
@@ -70,11 +72,22 @@ def _parser() -> Parser:
         metavar="NAME",
         help=f"run this engine only; repeatable: {', '.join(ENGINES)} (default: all)",
     )
+    said = "judge for this {} only (default: those that the template asks for)"
+    parser.add_argument("--region", metavar="REGION", help=said.format("Region"))
+    parser.add_argument("--account", metavar="ID", help=said.format("account"))
+    parser.add_argument(
+        "--parameters",
+        type=Path,
+        metavar="FILE",
+        help="judge for the parameter values in FILE only, JSON: an object of names and texts, or the list that the "
+        "AWS CLI takes; parameters that are not in it are varied",
+    )
     return parser
 
 
 def _report(options: argparse.Namespace) -> Report:
     source = read(_shown(options.template))
+    given = read_given(source.template, options.region, options.account, options.parameters)
     rule_set = RuleSet()
     # Waivers apply to this project's template only.
     mine = os.path.realpath(options.template) == str(TEMPLATE)
@@ -82,7 +95,7 @@ def _report(options: argparse.Namespace) -> Report:
     engines = tuple(name for name in ENGINES if name in (options.engine or ENGINES))
     with rule_set.engines(engines) as ready:
         try:
-            return judge(source, rule_set, ready, waived, _shown(WAIVERS), _progress(engines))
+            return judge(source, rule_set, ready, waived, _shown(WAIVERS), _progress(engines), given)
         except UnrenderableTemplate as error:
             raise UnrenderableTemplate(f"{_place(source, error)}: {error}") from error
 

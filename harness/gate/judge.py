@@ -1,7 +1,7 @@
 """Judges one template: source and scenarios, all engines side by side."""
 
 import datetime
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, ThreadPoolExecutor, as_completed
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from harness.gate.engines.errors import EngineError
 from harness.gate.engines.outcome import Engine, Outcome, Target
 from harness.gate.engines.python_checks import Checks
 from harness.gate.rule_set import ENGINES, RuleSet
-from harness.gate.verdicts import EngineUsed, Report, ScenarioJudged, Tally
+from harness.gate.verdicts import GATE, UNKNOWN, EngineUsed, Finding, Report, ScenarioJudged, Tally, dotted
 from harness.gate.waivers import Known, Waiver
 from harness.render.dumping import as_json
 from harness.render.rendering import Rendering
@@ -45,14 +45,17 @@ def judge(
     waived: Iterable[Waiver] = (),
     waivers_path: Path = Path("rules/waivers.yaml"),
     on_engine_done: Callable[[str], None] = lambda _: None,
+    given: Mapping[str, str] | None = None,
 ) -> Report:
     """The report on a template. `on_engine_done` is called with the name of each engine that finishes.
 
+    `given` are the only values of some parameters and pseudo parameters.
+
     Raises EngineError when an engine breaks, UnrenderableTemplate when the template cannot be rendered.
     """
-    scenarios = Scenarios(source.template)
+    scenarios = Scenarios(source.template, given)
     targets = targets_of(source, scenarios)
-    tally = Tally(source, rule_set.names)
+    tally = Tally(source, rule_set.names, scenarios.unknown)
     with ThreadPoolExecutor(len(engines)) as pool:
         running = {pool.submit(_judged, engine, targets, scenarios): engine for engine in engines}
         for future in as_completed(running):
@@ -63,8 +66,9 @@ def judge(
     rules = {name for rule in rule_set.rules for name in (rule.id, rule.slug)} | {each.rule for each in verdicts}
     complete = {engine.name for engine in engines} == set(ENGINES)
     known = Known(waivers_path, frozenset(source.template["Resources"]), frozenset(rules), complete)
+    found = [*tally.findings(), *_not_evaluated(source, scenarios)]
     # The user's local date.
-    findings = waivers.apply(waived, tally.findings(), known, datetime.date.today())  # noqa: DTZ011
+    findings = waivers.apply(waived, found, known, datetime.date.today())  # noqa: DTZ011
     return Report(
         str(source.path),
         source.sha256,
@@ -79,6 +83,16 @@ def judge(
         suppressions.find(source),
         fingerprint(rule_set.folder),
     )
+
+
+def _not_evaluated(source: Source, scenarios: Scenarios) -> Iterator[Finding]:
+    """What no scenario has reached: nothing is known of it, so it is a finding."""
+    for part in sorted(scenarios.unreached, key=lambda each: source.line(each.place)):
+        yield Finding(
+            UNKNOWN, UNKNOWN, GATE, part.owner, source.line(part.place), dotted(part.place),
+            f"Not evaluated: {part.said} {part.because}, so no rule has judged what would be then.",
+            "delete what can never be; or say with --region, --account or --parameters which values it takes.", (),
+        )  # fmt: skip
 
 
 def _judged(engine: Engine, targets: Sequence[Target], scenarios: Scenarios) -> list[tuple[Target, Outcome]]:

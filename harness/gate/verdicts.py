@@ -4,10 +4,16 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from harness.gate.engines.outcome import Outcome, Place, Target
+from harness.gate.engines.outcome import Failure, Outcome, Place, Target
+from harness.render.rendering import Rendering
 from harness.render.source import Source
+from harness.render.unknown import Unknown
 
 PASS, FAIL, NOT_APPLICABLE, NOT_EVALUATED = "pass", "fail", "not applicable", "not evaluated"
+#: Who finds what nobody could judge.
+GATE, UNKNOWN = "gate", "not-evaluated"
+#: A value of at most so many characters is a number or one of a list, which a message may say for another reason.
+MADE_UP = 12
 VERDICTS = (PASS, FAIL, NOT_APPLICABLE, NOT_EVALUATED)
 
 
@@ -93,20 +99,33 @@ class Report:
 class Tally:
     """Collects outcomes and groups equal findings of different scenarios."""
 
-    def __init__(self, source: Source, names: Mapping[str, tuple[str, str]]) -> None:
-        """`names` maps an engine's name of a rule to the rule's id and slug."""
+    def __init__(
+        self, source: Source, names: Mapping[str, tuple[str, str]], unknown: Mapping[str, Unknown] | None = None
+    ) -> None:
+        """`names` maps an engine's name of a rule to the rule's id and slug; `unknown` is what nobody here can know."""
         self._source = source
+        self._unknown = unknown or {}
+        self._unknown_at = {
+            place: name for name, each in self._unknown.items() if not each.is_open for place in each.places
+        }
         self._names = names
         self._findings: dict[tuple[Any, ...], tuple[Finding, list[str]]] = {}
         self._counts: dict[tuple[str, str], dict[str, int]] = {}
 
     def add(self, engine: str, target: Target, outcome: Outcome) -> None:
         """Count an engine's outcome for one target."""
-        failed = set()
+        failed, undecided = set(), set()
         for failure in outcome.failures:
-            failed.add(failure.rule)
             place = failure.place if target.rendering is None else target.rendering.origin(failure.place)
             line = self._source.line(place)
+            if target.rendering is not None:
+                failure = replace(failure, message=self._named_in(failure.message, target.rendering))
+            if unknown := self._unknown_in(place):
+                # The rule's answer is about a value that the gate has made up.
+                undecided.add(failure.rule)
+                self._not_evaluated(failure, place, unknown, target)
+                continue
+            failed.add(failure.rule)
             # Two clauses that fail at one line are two findings; one clause in ten scenarios is one.
             key = (engine, failure.rule, failure.resource, line, _steady(failure.message))
             if key not in self._findings:
@@ -121,10 +140,37 @@ class Tally:
                 names.append(target.name)
         for rules, verdict in (
             (failed, FAIL), (outcome.passed - failed, PASS), (outcome.not_applicable - failed, NOT_APPLICABLE),
-            (outcome.unevaluated - failed, NOT_EVALUATED),
+            ((outcome.unevaluated | undecided) - failed, NOT_EVALUATED),
         ):  # fmt: skip
             for rule in rules:
                 self._counts.setdefault((engine, rule), dict.fromkeys(VERDICTS, 0))[verdict] += 1
+
+    def _unknown_in(self, place: Place) -> str:
+        """The name of what a value comes from that nobody here knows; empty if the template says the value."""
+        return next(
+            (self._unknown_at[place[:end]] for end in range(len(place) + 1) if place[:end] in self._unknown_at), ""
+        )
+
+    def _not_evaluated(self, failure: Failure, place: Place, unknown: str, target: Target) -> None:
+        rule, slug = self._named(failure.rule)
+        name = rule if rule == slug else f"{rule} {slug}"
+        message = (
+            f"Not evaluated: {name} depends on {unknown}, which only the deployment knows; some values of it fail."
+        )
+        fix = "write the value in the template, or take it from a parameter that allows only good ones."
+        line = self._source.line(place)
+        key = (GATE, failure.resource, line, message)
+        finding = Finding(UNKNOWN, UNKNOWN, GATE, failure.resource, line, dotted(place), message, fix, scenarios=())
+        names = self._findings.setdefault(key, (finding, []))[1]
+        if target.name not in names:
+            names.append(target.name)
+
+    def _named_in(self, message: str, rendering: Rendering) -> str:
+        """A message that names what was made up, where it quotes it."""
+        for name in self._unknown.keys() & rendering.values.keys():
+            if len(rendering.values[name]) > MADE_UP:
+                message = message.replace(rendering.values[name], f"<{name}>")
+        return message
 
     def findings(self) -> list[Finding]:
         """Every finding, by line."""

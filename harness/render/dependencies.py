@@ -1,10 +1,11 @@
-"""Which parameters a part of a template depends on, through conditions, maps, and the names of what it refers to."""
+"""Which parameters, pseudo parameters too, a part of a template depends on: through conditions, maps, and names."""
 
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from harness.render import pseudo, unknown
 from harness.render.attributes import NAME_PROPERTIES
 
 _VARIABLE = re.compile(r"\$\{([^!${}][^${}]*)\}")
@@ -32,18 +33,21 @@ class Dependencies:
         return self.of([body, *({"Condition": each["Condition"]} for each in others if "Condition" in each)])
 
     def of(self, value: Any) -> frozenset[str]:
-        """The parameters that decide what a value is."""
+        """The parameters, pseudo parameters too, that decide what a value is."""
         found: set[str] = set()
         for reference in references(value):
             name = reference[0]
-            if len(reference) == 1 and name in self._parameters:
+            if len(reference) == 1 and (name in self._parameters or name in pseudo.FORMS):
                 found.add(name)
             elif name in self._resources:
                 found |= self._of_name(name)
+                if len(reference) == 2:
+                    found.add(".".join(reference))
                 if reference[1:] == ("Value",):
                     found |= self._of_stored(name)
         for condition in conditions(value):
             found |= self._of_condition(condition)
+        found.update(unknown.names_in(value))
         return frozenset(found)
 
     def _condition(self, name: str) -> frozenset[str]:

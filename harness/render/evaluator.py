@@ -12,6 +12,7 @@ class Evaluator(Protocol):
     template: Mapping[str, Any]
     values: Mapping[str, str]
     account: Account
+    taken: set[tuple[int, Any]]
 
     def value(self, value: Any) -> Any:
         """`value` without functions."""

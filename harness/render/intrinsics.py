@@ -7,10 +7,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.render import attributes, lists, logic, parameters
+from harness.render import attributes, lists, logic, parameters, unknown
 from harness.render.arguments import boolean, bounded, scalar, shown
 from harness.render.attributes import NAME_PROPERTIES, Account
+from harness.render.dumping import as_key
 from harness.render.errors import OnlyAwsKnows, UnrenderableTemplate
+from harness.render.reached import ASK_AWS
 
 
 class _NoValue:
@@ -24,22 +26,30 @@ NO_VALUE = _NoValue()
 
 #: `${name}`, or `${!name}`, which stands for `${name}` as it is.
 _VARIABLE = re.compile(r"\$\{(!?)([^${}]+)\}")
-#: Of Rules: the values that an account has of a parameter's type, and attributes of what a parameter names.
-_ASK_AWS = ("Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll")
 
 
 class Evaluation:
-    """Values of one scenario. `values` are all parameters' values as text; conditions and names are worked out once."""
+    """Values of one scenario. `values` are all parameters' values as text; conditions and names are worked out once.
 
-    def __init__(self, template: Mapping[str, Any], values: Mapping[str, str], account: Account) -> None:
+    `other` is the account that the scenario is about, if it is not `account`: the two change places wherever the
+    template names one, which is the same stack, and rules know their own account by one name.
+    """
+
+    def __init__(
+        self, template: Mapping[str, Any], values: Mapping[str, str], account: Account, other: str = ""
+    ) -> None:
         self.template = template
-        self.values = values
         self.account = account
+        self._swapped = re.compile(f"{account.account_id}|{other}") if other not in ("", account.account_id) else None
+        self._swaps = {account.account_id: other, other: account.account_id}
+        self.values = {name: self._in_place(name, value) for name, value in values.items()} if self._swapped else values
         self._resources: Mapping[str, Any] = template["Resources"]
         self._conditions: dict[str, bool] = {}
         self._names: dict[str, str] = {}
         self._stored: dict[str, Any] = {}
         self._open: list[str] = []
+        #: The branches taken, by the id of the `If`'s argument, and what each look-up found, by that of its own.
+        self.taken: set[tuple[int, Any]] = set()
         #: What objects of a template come to, by their ids. Each is kept beside it: no other object gets its id then.
         self._known: dict[int, tuple[Any, Any]] | None = None
         self._caches = False
@@ -65,6 +75,19 @@ class Evaluation:
         type_ = self._resources[logical_id]["Type"]
         stored = type_ == "AWS::SSM::Parameter" and self.attribute(logical_id, "Value")
         return type_, self.name(logical_id), stored
+
+    def _in_place(self, name: str, value: str) -> Any:
+        # An ARN that stands in for what nobody says is of the account that it is rendered for, whichever that is.
+        parameter = self.template.get("Parameters", {}).get(name, {"Type": ""})
+        is_said = value in parameters.written(parameter) or self._swaps[self.account.account_id] in value
+        return self.swapped(value) if is_said else value
+
+    def swapped(self, value: Any) -> Any:
+        """A text, or an account's number, with the two accounts in each other's place."""
+        if self._swapped is None or not isinstance(value, (str, int)):
+            return value
+        text = self._swapped.sub(lambda match: self._swaps[match[0]], str(value))
+        return value if text == str(value) else text
 
     def condition(self, name: Any) -> bool:
         """Whether a condition holds."""
@@ -118,7 +141,10 @@ class Evaluation:
             rendered = [self.value(each) for each in value]
             return [each for each in rendered if each is not NO_VALUE]
         if not isinstance(value, dict):
-            return value
+            # A dynamic reference, if this is one, that the scenario has a value of.
+            return self.swapped(
+                self.values.get(value, value) if isinstance(value, str) and value[:2] == "{{" else value
+            )
         if len(value) == 1:
             function, argument = next(iter(value.items()))
             if function == "Ref":
@@ -126,7 +152,7 @@ class Evaluation:
             # In a policy's statement, Condition is an object.
             if function in _FUNCTIONS and (function != "Condition" or isinstance(argument, str)):
                 return _FUNCTIONS[function](self, argument)
-            if function in _ASK_AWS:
+            if function in ASK_AWS:
                 raise OnlyAwsKnows(f"{function} cannot be rendered: it is for Rules, and AWS alone knows its value")
             if function.startswith("Fn::"):
                 raise UnrenderableTemplate(f"{function} cannot be rendered: its macro runs on AWS")
@@ -177,7 +203,7 @@ class Evaluation:
             raise UnrenderableTemplate(f"Ref: {shown(name)} is not a name")
         if name in self._resources:
             return self.ref(name)
-        if name in self.values:
+        if name in self.values and name in self.template.get("Parameters", {}):
             return self._parameter(name)
         pseudo = self._pseudo(name)
         # What refers to nothing is a finding (of the linter's), not a reason to judge nothing.
@@ -212,6 +238,8 @@ class Evaluation:
         key = self.value(key)
         if not isinstance(logical_id, str) or not isinstance(key, str):
             raise UnrenderableTemplate(f"Fn::GetAtt: {shown(argument)} is not a resource and an attribute")
+        if (said := self.values.get(f"{logical_id}.{key}")) is not None:
+            return said
         if logical_id not in self._resources:
             return f"{logical_id}.{key}-which-does-not-exist"
         return self.attribute(logical_id, key)
@@ -234,11 +262,13 @@ class Evaluation:
                 value = self._ref(name)
             return parameters.text(scalar(f"Fn::Sub: ${{{name}}}", value))
 
-        return bounded("Fn::Sub", _VARIABLE.sub(replace, template))
+        return bounded("Fn::Sub", _VARIABLE.sub(replace, self.swapped(template)))
 
     def if_(self, argument: Any) -> Any:
         """Fn::If."""
-        return self.value(argument[self.branch(argument)])
+        branch = self.branch(argument)
+        self.taken.add((id(argument), branch))
+        return self.value(argument[branch])
 
     def branch(self, argument: Any) -> int:
         """The index of the branch that an `Fn::If` takes: 1 or 2."""
@@ -250,19 +280,28 @@ class Evaluation:
         """Fn::FindInMap."""
         if not isinstance(argument, list) or len(argument) not in (3, 4):
             raise UnrenderableTemplate("Fn::FindInMap takes a map and two keys")
-        keys = [parameters.text(self.value(each)) for each in argument[:3]]
+        keys = [self.swapped(parameters.text(self.value(each))) for each in argument[:3]]
         found: Any = self.template.get("Mappings", {})
         for key in keys:
             found = found.get(key) if isinstance(found, dict) else None
+        self.taken.add((id(argument), None if found is None else as_key(found)))
         if found is None:
             if len(argument) == 4 and isinstance(argument[3], dict) and "DefaultValue" in argument[3]:
                 return self.value(argument[3]["DefaultValue"])
             raise UnrenderableTemplate(f"Fn::FindInMap: there is no {'.'.join(keys)}")
-        return found
+        return self.value(found)
 
     def import_value(self, argument: Any) -> str:
-        """Fn::ImportValue: another stack's; a text that says so."""
-        return f"imported-{parameters.text(scalar('Fn::ImportValue', self.value(argument)))}"
+        """Fn::ImportValue: another stack's; a text that says so where the scenario has no value of it."""
+        written = parameters.text(scalar("Fn::ImportValue", self.value(argument)))
+        return self.values.get(unknown.name_of({"Fn::ImportValue": argument}), f"imported-{written}")
+
+    def stack_output(self, argument: Any) -> str:
+        """Fn::GetStackOutput: as an import."""
+        if not isinstance(argument, dict) or not {"StackName", "OutputName"} <= argument.keys():
+            raise UnrenderableTemplate("Fn::GetStackOutput takes a StackName and an OutputName")
+        written = [parameters.text(scalar("Fn::GetStackOutput", self.value(each))) for each in argument.values()]
+        return self.values.get(unknown.name_of({"Fn::GetStackOutput": argument}), f"imported-{'-'.join(written)}")
 
 
 def _number(value: str) -> Any:
@@ -288,6 +327,7 @@ _FUNCTIONS: dict[str, Callable[[Evaluation, Any], Any]] = {
     "Fn::Equals": logic.equals,
     "Fn::FindInMap": Evaluation.find_in_map,
     "Fn::GetAtt": Evaluation.get_att,
+    "Fn::GetStackOutput": Evaluation.stack_output,
     "Fn::GetAZs": lists.availability_zones,
     "Fn::If": Evaluation.if_,
     "Fn::ImportValue": Evaluation.import_value,

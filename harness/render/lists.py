@@ -43,6 +43,7 @@ def select(evaluation: Evaluator, argument: Any) -> Any:
     index, values = evaluation.value(written), _list(evaluation, expression)
     try:
         if isinstance(values, list) and int(index) >= 0:
+            evaluation.taken.add((id(argument), str(index)))
             return values[int(index)]
     except (IndexError, TypeError, ValueError):
         pass

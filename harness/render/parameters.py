@@ -3,7 +3,7 @@
 import hashlib
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from harness.render import patterns
@@ -72,8 +72,36 @@ STRONG = ("Ex1", "Ex1!", "Ex1#", "Ex1-", "Ex1_", "Ex1@", "Ex1$", "Ex1.")
 STRONG_LENGTHS = (8, 12, 16, 24, 32, 64)
 MAXIMUM_LENGTH = 4096
 
+#: Parameters of these names, or whose allowed values have one of production's names among them, are environments.
+ENVIRONMENT_NAMES = ("Environment", "EnvironmentName", "Env", "Stage")
+PRODUCTION = ("production", "prod", "prd", "live")
+
 Parameter = dict[str, Any]
 _STORED = re.compile(r"AWS::SSM::Parameter::Value<(.+)>")
+
+
+class Environment(str):
+    """An environment's name. What a template calls production is equal to "production", and to its own name."""
+
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        named = str.__eq__(self, other) is True
+        return named or (isinstance(other, str) and other == PRODUCTION[0] and self.lower() in PRODUCTION)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+
+def environment(declared: Mapping[str, Parameter]) -> str:
+    """The parameter that says which environment it is; empty if there is none."""
+    listed = {
+        name: [text(each) for each in body["AllowedValues"]]
+        for name, body in declared.items()
+        if "AllowedValues" in body
+    }
+    by_value = (name for name, values in listed.items() if {each.lower() for each in values} & {*PRODUCTION})
+    return next((name for name in ENVIRONMENT_NAMES if name in listed), next(by_value, ""))
 
 
 def default(name: str, parameter: Parameter) -> str:

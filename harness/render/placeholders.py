@@ -10,6 +10,7 @@ from typing import Any
 from harness.render import parameters
 from harness.render.dependencies import references
 from harness.render.evaluator import Evaluator
+from harness.render.unknown import IMPORTS
 
 #: The pseudo parameters whose values are examples; an account id, a region and a partition have one form everywhere.
 _PSEUDO = ("AWS::NotificationARNs", "AWS::StackId", "AWS::StackName")
@@ -19,7 +20,7 @@ def is_placeholder(evaluation: Evaluator, expression: Any) -> bool:
     """Whether anything that a value is made of is a placeholder."""
     if any(_refers_to_placeholder(evaluation, reference[0]) for reference in references(expression)):
         return True
-    return any("Fn::ImportValue" in each for each in _objects(expression))
+    return any(each.keys() & {*IMPORTS} for each in _objects(expression))
 
 
 def has_placeholder_length(evaluation: Evaluator, expression: Any) -> bool:
@@ -40,7 +41,7 @@ def is_attribute(evaluation: Evaluator, expression: Any) -> bool:
 
 
 def _refers_to_placeholder(evaluation: Evaluator, name: str) -> bool:
-    if name in evaluation.values:
+    if name in evaluation.template.get("Parameters", {}):
         parameter = evaluation.template["Parameters"][name]
         return evaluation.values[name] not in parameters.written(parameter)
     return name in evaluation.template["Resources"] or name in _PSEUDO

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from harness.render import attributes, schemas
+from harness.render import attributes, parameters, pseudo, schemas
 from harness.render.attributes import Account
 from harness.render.errors import UnrenderableTemplate
 from harness.render.intrinsics import NO_VALUE, Evaluation
@@ -19,7 +20,7 @@ _ATTRIBUTES = ("CreationPolicy", "DeletionPolicy", "DependsOn", "Metadata", "Upd
 
 
 class Rendering:
-    """A template under one set of parameter values.
+    """A template under one set of values, of parameters and of pseudo parameters.
 
     `template` is what is judged: AWSTemplateFormatVersion, Resources and Outputs, without a function, a parameter or a
     condition. Raises UnrenderableTemplate, with the resource, for what CloudFormation would refuse.
@@ -28,7 +29,10 @@ class Rendering:
     def __init__(self, template: Mapping[str, Any], values: Mapping[str, str], account: Account | None = None) -> None:
         self.values = dict(values)
         self._source = template
-        self._evaluation = Evaluation(template, values, account or Account())
+        usual = account or Account()
+        stands_for = replace(pseudo.account_of(values, usual), account_id=usual.account_id)
+        self._evaluation = Evaluation(template, values, stands_for, values.get(pseudo.ACCOUNT, ""))
+        self._chosen: dict[str, frozenset[Any]] = {}
         self._rendered: dict[str, dict[str, Any]] = {}
         self._resources: dict[str, Resource] = {}
         #: Values as `schemas.typed` leaves them, by type, property and id; each kept beside, as in `Evaluation`.
@@ -62,13 +66,36 @@ class Rendering:
         """The whole rendering."""
         resources = {name: self.resource(name) for name in self._source["Resources"] if self.exists(name)}
         rendered = {"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources}
-        outputs = {}
-        for name, output in self._source.get("Outputs", {}).items():
-            with _placed(("Outputs", name)):
-                if "Condition" not in output or self._evaluation.condition(output["Condition"]):
-                    body = {key: each for key, each in output.items() if key != "Condition"}
-                    outputs[name] = self._evaluation.value(body)
+        outputs = self._outputs
         return rendered | ({"Outputs": outputs} if outputs else {})
+
+    @cached_property
+    def _outputs(self) -> dict[str, Any]:
+        outputs = {}
+        with self._noting(""):
+            for name, output in self._source.get("Outputs", {}).items():
+                with _placed(("Outputs", name)):
+                    if "Condition" not in output or self._evaluation.condition(output["Condition"]):
+                        body = {key: each for key, each in output.items() if key != "Condition"}
+                        outputs[name] = self._evaluation.value(body)
+        return outputs
+
+    def taken(self, logical_id: str = "") -> frozenset[Any]:
+        """The branches and entries of maps that a resource takes if it is created; without a name, the outputs."""
+        if not logical_id:
+            _ = self._outputs
+        elif self.exists(logical_id):
+            self.resource(logical_id)
+        else:
+            return frozenset()
+        return self._chosen[logical_id]
+
+    @contextmanager
+    def _noting(self, name: str) -> Iterator[None]:
+        before, self._evaluation.taken = self._evaluation.taken, set()
+        yield
+        self._chosen[name] = frozenset(self._evaluation.taken)
+        self._evaluation.taken = before
 
     def holds(self, expression: Any) -> bool:
         """Whether an expression of the template's Rules holds."""
@@ -82,14 +109,21 @@ class Rendering:
     def resource(self, logical_id: str) -> dict[str, Any]:
         """One rendered resource, whether the scenario creates it or not."""
         if logical_id not in self._rendered:
-            with _placed(("Resources", logical_id)):
+            with _placed(("Resources", logical_id)), self._noting(logical_id):
                 self._rendered[logical_id] = self._resource(self._source["Resources"][logical_id])
         return self._rendered[logical_id]
 
     def stack(self, *only: str) -> Stack:
         """What Python checks judge: all that the scenario creates, or just the resources named (if it creates them)."""
         names = [name for name in only or self._source["Resources"] if self.exists(name)]
-        return Stack({name: self._created(name) for name in names}, self.values)
+        return Stack({name: self._created(name) for name in names}, self._said)
+
+    @cached_property
+    def _said(self) -> Mapping[str, str]:
+        """The parameters as checks know them: the environment as Environment, whatever the template calls it."""
+        values = self._evaluation.values
+        name = "Environment" if "Environment" in values else parameters.environment(self._source.get("Parameters", {}))
+        return {**values, "Environment": parameters.Environment(values[name])} if name in values else values
 
     def _created(self, name: str) -> Resource:
         # One for all stacks, as many checks look through whole resources: Resource keeps what they see there.

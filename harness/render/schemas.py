@@ -1,7 +1,7 @@
 """What AWS's schemas of resource types say, as far as a rendering needs it. cfn-lint carries them with each release."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -34,6 +34,16 @@ def permissions(type_: str) -> dict[str, tuple[str, ...]]:
     stated = {name: tuple(handler.get("permissions", ())) for name, handler in handlers.items()}
     tagging = tuple((schema.get("tagging") or {}).get("permissions", ()))
     return {**stated, "tagging": tagging} if stated and tagging else stated
+
+
+def leaf(type_: str, place: Iterable[str | int]) -> Mapping[str, Any]:
+    """The schema of a property, nested ones too; empty if there is none."""
+    root = _schema(type_)
+    found: Any = root
+    for step in place:
+        found = _resolved(found, root)
+        found = found.get("items", {}) if isinstance(step, int) else found.get("properties", {}).get(step, {})
+    return _resolved(found, root) if isinstance(found, Mapping) else {}
 
 
 def typed(type_: str, properties: Any) -> Any:

@@ -20,13 +20,17 @@ Place = tuple[Step, ...]
 #: rule-specific ones. `Ref` and `Condition` have no prefix.
 FUNCTIONS = frozenset(
     {
-        "Fn::And", "Fn::Base64", "Fn::Cidr", "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::Equals",
-        "Fn::FindInMap", "Fn::GetAtt", "Fn::GetAZs", "Fn::If", "Fn::ImportValue", "Fn::Join", "Fn::Length", "Fn::Not",
-        "Fn::Or", "Fn::RefAll", "Fn::Select", "Fn::Split", "Fn::Sub", "Fn::ToJsonString", "Fn::Transform",
-        "Fn::ValueOf", "Fn::ValueOfAll", "Ref", "Condition",
+"Fn::And", "Fn::Base64", "Fn::Cidr", "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::Equals",
+        "Fn::FindInMap", "Fn::GetAtt", "Fn::GetAZs", "Fn::GetStackOutput", "Fn::If", "Fn::ImportValue", "Fn::Join",
+        "Fn::Length", "Fn::Not", "Fn::Or", "Fn::RefAll", "Fn::Select", "Fn::Split", "Fn::Sub", "Fn::ToJsonString",
+        "Fn::Transform", "Fn::ValueOf", "Fn::ValueOfAll", "Ref", "Condition",
     }
 )  # fmt: skip
 _FOR_EACH = "Fn::ForEach::"
+_FIRST = (
+    "first run aws cloudformation create-change-set with it, then judge what aws cloudformation get-template "
+    "--change-set-name NAME --template-stage Processed prints"
+)
 #: The one transform whose work is all done here: what it adds is in FUNCTIONS (or is a macro, and refused as such).
 _RENDERED_TRANSFORM = "AWS::LanguageExtensions"
 #: CloudFormation takes templates of up to a megabyte; aliases may not multiply a small file beyond that.
@@ -91,6 +95,7 @@ class _Reader:
         self._lines: dict[Place, int] = {}
         self._open: set[int] = set()
         self._size = 0
+        self._is_json = False
         # PyYAML decides what a plain scalar is: a number, a boolean, text.
         self._scalars = yaml.SafeLoader("")
 
@@ -100,6 +105,7 @@ class _Reader:
             text = _ESCAPE.sub(_character, text.replace("\t", " "))
         try:
             self._require_depth(text)
+            self._is_json = _is_json(text)
             node = yaml.compose(text, Loader=yaml.CSafeLoader)
         except yaml.reader.ReaderError as error:
             number = text.count("\n", 0, error.position) + 1
@@ -163,7 +169,7 @@ class _Reader:
 
     def _require_no_macro(self, at: yaml.Node, key: str) -> None:
         if key == "Fn::Transform" or key.startswith(_FOR_EACH):
-            raise self._fail(at, f"{key} is a macro, which AWS runs: what it makes cannot be judged")
+            raise self._fail(at, f"{key} is a macro, which AWS runs: what it makes cannot be judged; {_FIRST}")
 
     def _plain(self, node: yaml.Node, place: Place, function: str = "") -> Any:
         value: Any
@@ -202,6 +208,8 @@ class _Reader:
         return result
 
     def _scalar(self, node: yaml.Node) -> Any:
+        if self._is_json and isinstance(node, yaml.ScalarNode) and not node.style:
+            return json.loads(node.value)
         if node.tag in _TEXT:
             return node.value
         try:
@@ -210,7 +218,19 @@ class _Reader:
             raise self._fail(node, f"not a value of CloudFormation's: {node.value[:40]}") from error
         if isinstance(value, float) and not math.isfinite(value):
             raise self._fail(node, f"not a value of CloudFormation's: {node.value}")
+        if type(value) is int and str(value) != node.value.lstrip("+"):
+            # An account's number that begins with zero, a time, a number with underscores: AWS reads them so too.
+            raise self._fail(node, f"{node.value} is read as the number {value}: put it in quotes if it is text")
         return value
+
+
+def _is_json(text: str) -> bool:
+    try:
+        # NaN and Infinity are Python's, not JSON's.
+        json.loads(text, parse_constant=lambda name: float("-"))
+    except ValueError:
+        return False
+    return True
 
 
 def _character(escape: re.Match[str]) -> str:
@@ -241,7 +261,9 @@ def _refusals(template: Any) -> Iterator[tuple[Place, str]]:
         yield place, f"not a CloudFormation template: {problem}"
     for name, resource in template["Resources"].items():
         if resource["Type"].endswith("::MODULE"):
-            said = f"{name} is a module ({resource['Type']}), which AWS expands: what it makes cannot be judged"
+            said = (
+                f"{name} is a module ({resource['Type']}), which AWS expands: what it makes cannot be judged; {_FIRST}"
+            )
             yield ("Resources", name, "Type"), said
 
 
@@ -251,7 +273,7 @@ def _transforms(written: Any) -> Iterator[tuple[Place, str]]:
         if name != _RENDERED_TRANSFORM:
             place = ("Transform", index) if isinstance(written, list) else ("Transform",)
             shown = name if isinstance(name, str) else json.dumps(each)[:80]
-            yield place, f"Transform {shown} is expanded by AWS: what it makes cannot be judged"
+            yield place, f"Transform {shown} is expanded by AWS: what it makes cannot be judged; {_FIRST}"
 
 
 def _problems(template: Any) -> Iterator[tuple[Place, str]]:

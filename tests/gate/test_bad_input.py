@@ -87,7 +87,7 @@ UNREADABLE = {
 UNRENDERABLE = {
     "a map without the entry": (f"{NAMED}!FindInMap [Names, a, b]\n", "Resources.Topic", "there is no Names.a.b"),
     "a map without this region": (
-        f"{NAMED}!FindInMap [Names, !Ref AWS::Region, topic]\nMappings: {{Names: {{eu-west-1: {{topic: a}}}}}}\n",
+        f"{NAMED}!FindInMap [Names, !Ref AWS::Region, topic]\nMappings: {{Names: {{nowhere: {{topic: a}}}}}}\n",
         "Resources.Topic",
         "there is no Names.us-east-1.topic",
     ),

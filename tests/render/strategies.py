@@ -336,3 +336,40 @@ def any_parameters(draw: st.DrawFn) -> dict[str, Any]:
         "Number",
     ]
     return {"Type": draw(st.sampled_from([*types, "AWS::SSM::Parameter::Value<String>", "AWS::EC2::KeyPair::KeyName"]))}
+
+
+#: Parameters and pseudo parameters, each with values that conditions compare it with.
+_COMPARED = {
+    "Environment": ["dev", "prod"], "Tier": ["gold", "bronze", "tin"], "Name": ["plain", "x", "a-b"],
+    "AWS::Region": ["us-east-1", "eu-west-1", "cn-north-1"], "AWS::AccountId": ["111122223333", "123456789012"],
+    "AWS::StackName": ["legacy", "financial-pipeline"], "AWS::Partition": ["aws", "aws-cn"],
+}  # fmt: skip
+
+
+@st.composite
+def _hiding_comparisons(draw: st.DrawFn) -> dict[str, Any]:
+    names = draw(st.lists(st.sampled_from(list(_COMPARED)), min_size=1, max_size=3, unique=True))
+    texts, mark = [draw(st.sampled_from(_COMPARED[name])) for name in names], draw(st.sampled_from("-/:"))
+    references = [{"Ref": name} for name in names]
+    sides = [
+        (references[0], texts[0]),
+        ({"Fn::Join": [mark, references]}, mark.join(texts)),
+        ({"Fn::Sub": mark.join(f"${{{name}}}" for name in names)}, mark.join(texts)),
+        ({"Fn::FindInMap": ["Tiers", {"Ref": "Tier"}, "Kind"]}, "cheap"),
+        ({"Fn::FindInMap": ["Deep", {"Ref": "Environment"}, {"Ref": "Tier"}]}, 1),
+        ({"Fn::Select": [1, {"Ref": "Names"}]}, "x"),
+        ({"Fn::ImportValue": "switch"}, "on"),
+    ]
+    return {"Fn::Equals": draw(st.sampled_from(sides).flatmap(st.permutations))}
+
+
+#: Conditions of any depth, which may or may not be able to hold.
+hiding_conditions = st.recursive(
+    _hiding_comparisons(),
+    lambda inner: (
+        inner.map(lambda each: {"Fn::Not": [each]})
+        | st.lists(inner, min_size=2, max_size=3).map(lambda each: {"Fn::And": each})
+        | st.lists(inner, min_size=2, max_size=3).map(lambda each: {"Fn::Or": each})
+    ),
+    max_leaves=4,
+)

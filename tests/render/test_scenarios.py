@@ -166,7 +166,8 @@ def test_each_form_that_a_resource_can_take_is_in_some_scenario(source: Source, 
 
 
 def _unconditional(scenarios: Scenarios, name: str) -> set[str]:
-    return set(scenarios.dependencies.of_resource(name)) - set(scenarios.variables)
+    declared = scenarios.template["Parameters"].keys()
+    return set(scenarios.dependencies.of_resource(name)) & declared - set(scenarios.variables)
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def test_a_resource_that_aws_makes_is_refused(resource: str) -> None:
     said = refusal(f"Resources:\n{resource}")
 
     assert said.startswith(f"{FILE}:3: ")
-    assert said.endswith("what it makes cannot be judged")
+    assert "what it makes cannot be judged; first run aws cloudformation create-change-set" in said
 
 
 def test_language_extensions_are_rendered_here() -> None:
@@ -433,3 +433,22 @@ def test_what_is_read_can_be_rendered_again_from_its_own_text(source: Source) ->
     again = parse(yaml.safe_dump(source.template), FILE).template
     values = Scenarios(source.template).bases[0]
     assert Rendering(again, values).template == Rendering(source.template, values).template
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [("012345670123", 1402433619), ("0x1F", 31), ("1_000", 1000), ("12:30:00", 45000), ("-017", -15)],
+)
+def test_a_number_that_is_not_written_as_one_is_refused(written: str, number: int) -> None:
+    """An account's number that begins with zero is octal to YAML 1.1, and so to AWS."""
+    said = refusal(f"Resources: {{A: {{Type: T, Metadata: {{Account: {written}}}}}}}\n")
+
+    assert said.endswith(f"{written} is read as the number {number}: put it in quotes if it is text")
+
+
+@pytest.mark.parametrize(("written", "value"), [("1E3", 1000.0), ("1e-3", 0.001), ('"012"', "012"), ("true", True)])
+def test_json_is_read_as_json(written: str, value: Any) -> None:
+    """YAML 1.1 takes 1E3 for text."""
+    text = f'{{"Resources": {{"A": {{"Type": "T", "Metadata": {{"M": {written}}}}}}}}}'
+
+    assert parse(text, FILE).template["Resources"]["A"]["Metadata"]["M"] == value

@@ -16,10 +16,10 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def write(report: Report) -> str:
-    """One run per engine, and one for problems with waivers."""
+    """One run per engine, and one each for problems with waivers and for what nobody could judge."""
     engines = [*report.engines]
-    if any(finding.engine == "waivers" for finding in report.findings):
-        engines.append(EngineUsed("waivers", "1"))
+    others = {each.engine for each in report.findings} - {each.name for each in engines}
+    engines += [EngineUsed(name, "1") for name in sorted(others)]
     return as_indented_json(
         {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(engine, report) for engine in engines]}
     )

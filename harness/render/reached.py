@@ -1,0 +1,88 @@
+"""What of a template only some values reach: conditions, branches, entries of maps, resources, assertions."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.render.dumping import as_key
+from harness.render.source import Place
+
+#: Of Rules: the values that an account has of a parameter's type, and attributes of what a parameter names.
+ASK_AWS = ("Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll")
+#: `("condition", name, holds)`, `("exists", section, name)`, `("rule", name)`, or what an `Evaluation` has taken.
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part: its key, where it is, and who has it: a section and a name in it."""
+
+    key: Key
+    place: Place
+    owner: tuple[str, str]
+    #: What is said of it if no scenario reaches it.
+    said: str
+    #: What decides whether it is reached.
+    decided_by: Any
+    #: For an entry of a map or a list: what expressions come to that select it.
+    selected_by: list[tuple[Any, str]] | None = None
+
+
+def parts(template: Mapping[str, Any], choices: Any) -> Iterator[Part]:
+    """Every part; `choices` gives the values that a selection may find, each with what selects it."""
+    for name, condition in template.get("Conditions", {}).items():
+        for holds in (True, False):
+            said = f"The condition {name} is never {str(holds).lower()}."
+            yield Part(("condition", name, holds), ("Conditions", name), ("Conditions", name), said, condition)
+    for name, rule in template.get("Rules", {}).items():
+        if any(function in as_key(rule.get("RuleCondition")) for function in ASK_AWS):
+            # It may hold or not. Taken not to, it excludes nothing from what is judged.
+            continue
+        for index in range(len(rule["Assertions"])):
+            said = f"The rule {name} never applies, so this assertion is never made."
+            yield Part(
+                ("rule", name), ("Rules", name, "Assertions", index), ("Rules", name), said, rule.get("RuleCondition")
+            )
+    for section in ("Resources", "Outputs"):
+        for name, body in template.get(section, {}).items():
+            if "Condition" in body:
+                said = f"{name} is never created: {body['Condition']} never holds."
+                yield Part(("exists", section, name), (section, name), (section, name), said, _named(body["Condition"]))
+            for place, function, argument in _functions(body, (section, name)):
+                if function == "Fn::If" and isinstance(argument, list) and len(argument) == 3:
+                    for branch, word in ((1, "first"), (2, "second")):
+                        said = f"The {word} branch of this Fn::If ({argument[0]}) is never taken."
+                        key = (id(argument), branch)
+                        yield Part(key, (*place, branch), (section, name), said, _named(argument[0]))
+                elif section == "Resources":
+                    yield from _selected(place, function, argument, name, choices)
+
+
+def _selected(place: Place, function: str, argument: Any, name: str, choices: Any) -> Iterator[Part]:
+    found: dict[str, list[tuple[Any, str]]] = {}
+    for pairs, value in choices(function, argument):
+        found.setdefault(as_key(value) if function == "Fn::FindInMap" else pairs[0][1], pairs)
+    for text, pairs in found.items():
+        keys = tuple(key for _, key in pairs)
+        entry: Place = ("Mappings", *keys) if function == "Fn::FindInMap" else (*place, 1, int(text))
+        said = f"{name} never gets {'.'.join(keys)} of the {'map' if function == 'Fn::FindInMap' else 'list'}."
+        decided_by = [expression for expression, _ in pairs]
+        yield Part((id(argument), text), entry, ("Resources", name), said, decided_by, pairs)
+    if function == "Fn::FindInMap" and isinstance(argument, list) and len(argument) == 4:
+        said = "The DefaultValue of this Fn::FindInMap is never taken."
+        yield Part((id(argument), None), (*place, 3), ("Resources", name), said, argument[1:3])
+
+
+def _named(condition: Any) -> dict[str, Any]:
+    return {"Condition": condition}
+
+
+def _functions(value: Any, place: Place) -> Iterator[tuple[Place, str, Any]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key in ("Fn::If", "Fn::FindInMap", "Fn::Select"):
+                yield (*place, key), key, inner
+            yield from _functions(inner, (*place, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _functions(inner, (*place, index))
