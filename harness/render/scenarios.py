@@ -93,8 +93,8 @@ class Scenarios:
             if (defaults | usual)[name] not in keys:
                 self._keys.setdefault(name, keys[:1])
         asked = self.dependencies.of(self._deciding) | self._keys.keys() | self._given.keys()
-        # What no property says the kind of, and conditions ask for.
-        defaults |= {name: f"imported-{name}" for name in self.unknown if name in asked and name not in defaults}
+        # What no property says the kind of.
+        defaults |= {name: unknown.text_of(name) for name in self.unknown if name not in defaults}
         self._defaults = defaults | {name: self._given.get(name, usual[name]) for name in usual if name in asked}
 
     def _fits(self, name: str, value: str) -> bool:
@@ -477,7 +477,7 @@ class Scenarios:
         if {*values} - {*literals} - {*self._solver.keys(with_default).get(name, [])}:
             return values
         if name in self.unknown and name not in self._parameters:
-            return [*values, f"imported-{name}"]
+            return [*values, unknown.text_of(name)]
         if name in pseudo.FORMS:
             return [*values, *pseudo.besides(name, values)]
         try:

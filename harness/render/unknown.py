@@ -44,6 +44,11 @@ def name_of(expression: Any) -> str:
     return ""
 
 
+def text_of(name: str) -> str:
+    """A text that says what it stands for, where nothing tells of which kind it is; findings show the name instead."""
+    return f"imported-{re.sub('[^A-Za-z0-9]+', '-', name.removeprefix('Fn::ImportValue ')).strip('-')}"
+
+
 def names_in(value: Any) -> Iterator[str]:
     """The names of all such values inside of a value."""
     if name := name_of(value):

@@ -118,6 +118,18 @@ def test_values_that_cannot_be_are_refused(
     assert said in judged("365", "", *(path if each == "FILE" else each for each in options)).line
 
 
+def test_a_finding_names_what_it_cannot_quote(gate: Callable[..., Ended], tmp_path: Path) -> None:
+    statement = "{Effect: Allow, Principal: !Sub ['${r}/x', {r: !ImportValue reader}], Action: 'sqs:*', Resource: '*'}"
+    queue = "{Type: AWS::SQS::Queue, Properties: {QueueName: !Sub ['q-${r}', {r: !ImportValue reader}]}}"
+    granted = f"{{Queues: [!Ref Q], PolicyDocument: {{Statement: [{statement}]}}}}"
+    path = tmp_path / "template.yaml"
+    path.write_text(f"Resources:\n  Q: {queue}\n  P: {{Type: AWS::SQS::QueuePolicy, Properties: {granted}}}\n")
+    said = [each["message"] for each in gate(path, "--format", "json").report["findings"]]
+
+    assert [each for each in said if "imported-" in each] == []
+    assert [each for each in said if "<Fn::ImportValue reader>" in each]
+
+
 @pytest.mark.parametrize(
     ("name", "code"),
     [
