@@ -89,9 +89,7 @@ def _report(options: argparse.Namespace) -> Report:
     source = read(_shown(options.template))
     given = read_given(source.template, options.region, options.account, options.parameters)
     rule_set = RuleSet()
-    # Waivers apply to this project's template only.
-    mine = os.path.realpath(options.template) == str(TEMPLATE)
-    waived = waivers.load(WAIVERS) if mine else []
+    waived = waivers.load(WAIVERS) if waivers.are_for(source.template) else []
     engines = tuple(name for name in ENGINES if name in (options.engine or ENGINES))
     with rule_set.engines(engines) as ready:
         try:

@@ -1,7 +1,7 @@
 """`rules/waivers.yaml`: the only way to accept a finding. A waiver that is not needed is itself a finding."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ import yaml
 from harness.gate.verdicts import Finding
 
 ENGINE = "waivers"
+#: What the waived template calls itself in `Metadata.Template`. A copy of it elsewhere has the same findings.
+TEMPLATE_NAME = "financial-pipeline"
 _FIELDS = ("rule", "resource", "reason", "owner", "expires")
 
 
@@ -51,6 +53,12 @@ class Known:
         if waiver.rule not in self.rules:
             return f"there is no rule {waiver.rule}, or it found nothing."
         return f"{waiver.rule} finds nothing in {waiver.resource}: the waiver is not needed."
+
+
+def are_for(template: Mapping[str, Any]) -> bool:
+    """Whether the waivers are for this template: by its name, not by its place."""
+    metadata = template.get("Metadata")
+    return isinstance(metadata, Mapping) and metadata.get("Template") == TEMPLATE_NAME
 
 
 def load(path: Path) -> list[Waiver]:

@@ -9,6 +9,7 @@ from harness.catalogue.catalogue import load as load_rules
 from harness.gate import command, waivers
 from harness.gate.verdicts import Finding
 from harness.gate.waivers import BadWaivers, Known, Waiver
+from harness.render.source import read
 
 TODAY = datetime.date(2026, 11, 25)
 YESTERDAY, TOMORROW = TODAY - datetime.timedelta(1), TODAY + datetime.timedelta(1)
@@ -47,6 +48,28 @@ def _applied(given, found, complete=True):
 @pytest.mark.parametrize("name", ["ENC-018", "topic_refuses_plain_http"])
 def test_a_finding_is_waived_by_the_id_or_the_slug_of_its_rule(name):
     assert _applied([_waiver(name)], [_finding()]) == ([], ["because (somebody, until 2026-11-26)"])
+
+
+@pytest.mark.parametrize(
+    ("metadata", "expected"),
+    [
+        ({"Template": "financial-pipeline"}, True),
+        ({"Template": "another"}, False),
+        ({}, False),
+        (None, False),
+        (["Template"], False),
+    ],
+)
+def test_waivers_are_for_a_template_by_its_name(metadata, expected):
+    assert waivers.are_for({"Metadata": metadata}) is expected
+
+
+def test_a_copy_of_the_template_elsewhere_has_the_same_waivers(tmp_path):
+    copy = tmp_path / "copied.yaml"
+    copy.write_bytes(command.TEMPLATE.read_bytes())
+
+    assert waivers.are_for(read(copy).template)
+    assert not waivers.are_for({"Resources": {}})
 
 
 @pytest.mark.parametrize("other", [_finding(resource="Queue"), _finding("ENC-017", "queue_refuses_plain_http")])

@@ -11,7 +11,10 @@ from harness.mutants.operators.registry import Edit, Template, operator
 from harness.render.source import Place
 
 _IMPROVEMENTS = Path(__file__).parents[3] / "rules" / "improvements.yaml"
-_PUBLIC_IPV6, _OTHER_VPC = {"CidrIpv6": "2600:1f18:1234:5600::/56"}, {"CidrIp": "172.16.0.0/16"}
+_BLOCKS = (
+    {"CidrIpv6": "2600:1f18:1234:5600::/56"}, {"CidrIpv6": "fd00::/8"},
+    {"CidrIp": "172.16.0.0/16"}, {"CidrIp": "10.0.0.0/8"},
+)  # fmt: skip
 _HTTPS = {"FromPort": 443, "ToPort": 443, "IpProtocol": "tcp", "Description": "HTTPS from the VPC"}
 
 
@@ -111,10 +114,10 @@ def deny_the_pipeline(template: Template) -> Iterator[Edit]:
 
 @operator
 def open_group_to_a_block(template: Template) -> Iterator[Edit]:
-    """A security group lets in, or out to, addresses that are nobody's of ours."""
+    """A security group lets in, or out to, addresses that are not ours: public, any private one, another VPC's."""
     for name, body in template["Resources"].items():
         for direction in ("Ingress", "Egress") if body["Type"] == "AWS::EC2::SecurityGroup" else ():
             place: Place = ("Resources", name, "Properties", f"SecurityGroup{direction}")
             stated = get(template, place)
-            for block in (_PUBLIC_IPV6, _OTHER_VPC) if isinstance(stated, list) else ():
+            for block in _BLOCKS if isinstance(stated, list) else ():
                 yield Edit(name, (*place, len(stated)), {**block, **_HTTPS}, f"{direction} {block}")

@@ -5,11 +5,14 @@ Why       A small address block outside the VPC looks like a requested exception
 Targets   AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupEgress
 """
 
+import re
 from typing import Any
 
 from rules.lib import Problem, Problems, Stack
 from rules.lib.networks import NOWHERE, group_of, stated_rules, vpc_blocks, with_rules
 
+#: A block wider than a VPC: security_group_connects_to_no_more_than_a_vpc (NET-007) refuses it.
+WIDE = re.compile(r"[0-9.]+/(?:[0-9]|1[0-5])")
 DESTINATIONS = ("CidrIp", "DestinationPrefixListId", "DestinationSecurityGroupId")
 
 
@@ -44,7 +47,7 @@ def _stays(stack: Stack, key: str, value: Any) -> bool:
     if not isinstance(value, str):
         return False
     if key == "CidrIp":
-        return value in (*vpc_blocks(stack), NOWHERE) or value.endswith("/0")
+        return value in (*vpc_blocks(stack), NOWHERE) or WIDE.fullmatch(value) is not None
     if key == "DestinationPrefixListId":
         return value.startswith("pl-") and value in stack.parameters.values()
     return group_of(stack, value) is not None
