@@ -225,7 +225,7 @@ def _refusal(file):
 
 # ------------------------------------------------------------------------------------------------- in the command ----
 
-TOPIC = "Resources:\n  Alerts:\n    Type: AWS::SNS::Topic\n"
+TOPIC = f"Metadata: {{Template: {waivers.TEMPLATE_NAME}}}\nResources:\n  Alerts:\n    Type: AWS::SNS::Topic\n"
 
 
 @pytest.fixture
@@ -233,7 +233,6 @@ def judged_as_ours(gate, file, tmp_path, monkeypatch):
     """A template in place of the project's own, and a waiver file for it."""
     template = tmp_path / "template.yaml"
     template.write_text(TOPIC)
-    monkeypatch.setattr(command, "TEMPLATE", template)
     monkeypatch.setattr(command, "WAIVERS", file)
 
     def run(waived):
@@ -270,7 +269,7 @@ def test_the_projects_waivers_are_for_the_projects_template_only(gate, judged_as
     """Another template may have a resource of the same name."""
     judged_as_ours(ENTRY.replace("2027", "2999"))
     other = tmp_path / "other.yaml"
-    other.write_text(TOPIC)
+    other.write_text(TOPIC.replace(waivers.TEMPLATE_NAME, "another"))
     ended = gate(other, "--engine", "checks", "--format", "json")
 
     assert ended.findings("topic_refuses_plain_http")[0]["waived"] == ""
