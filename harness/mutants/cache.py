@@ -16,12 +16,13 @@ import cfnlint.version
 
 from harness.mutants.distinct import mutants_of
 from harness.mutants.judge import Mutant
+from harness.mutants.operators.improvements import IMPROVEMENTS
 from harness.mutants.reach import Reach
 from harness.render.source import Source
 
 HARNESS = Path(__file__).resolve().parents[1]
-#: The code that decides which mutants there are and how they render. The schemas come from cfn-lint.
-CODE = (HARNESS / "render", HARNESS / "mutants")
+#: What decides which mutants there are and how they render. The schemas come from cfn-lint.
+CODE = (HARNESS / "render", HARNESS / "mutants", IMPROVEMENTS)
 CACHE = HARNESS.parent / "build" / "mutants" / "cache.pickle"
 
 
@@ -48,7 +49,7 @@ def cached_mutants(source: Source, cache: Path = CACHE, code: Sequence[Path] = C
 
 def digest(source: Source, code: Sequence[Path] = CODE) -> str:
     """The cache key: it changes with anything that can change a mutant."""
-    files = sorted(path for folder in code for path in folder.rglob("*.py"))
+    files = sorted(path for each in code for path in (each.rglob("*.py") if each.is_dir() else [each]))
     parts = [source.sha256, sys.version, cfnlint.version.__version__]
     parts += [text for path in files for text in (path.name, path.read_text())]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -20,6 +20,8 @@ from harness.catalogue.cases import Case, load
 from harness.catalogue.catalogue import CHECKOV, Rule
 from harness.catalogue.clauses import clauses
 from harness.catalogue.controls import CONTROLS
+from harness.catalogue.proof import COLUMNS
+from harness.catalogue.proof import read as read_proof
 from harness.gate import command as gate
 from harness.markdown import anchor, escaped
 from harness.mutants import command as mutants_command
@@ -165,10 +167,10 @@ def test_proof_has_a_line_for_each_rule(table: list[list[str]]) -> None:
     first, head, *lines = table
 
     assert re.fullmatch(r"sha256 [0-9a-f]{64}", first[1])
-    assert tuple(head) == proof.COLUMNS
+    assert tuple(head) == COLUMNS
     assert [line[:3] for line in lines] == [[rule.id, rule.slug, rule.engine] for rule in RULES]
     # Code hosts show a table only if all lines have the same number of cells.
-    assert {len(line) for line in table} == {len(proof.COLUMNS)}
+    assert {len(line) for line in table} == {len(COLUMNS)}
 
 
 def test_proof_has_the_reports_own_numbers_and_verdicts(tmp_path: Path) -> None:
@@ -177,11 +179,12 @@ def test_proof_has_the_reports_own_numbers_and_verdicts(tmp_path: Path) -> None:
     lines = proof.write(_material(*paths)).splitlines()
 
     digest = hashlib.sha256(reports.TEMPLATE.read_bytes()).hexdigest()
-    assert lines[0] == f"template/financial-pipeline.yaml,sha256 {digest},,,,"
+    assert lines[0] == f"template/financial-pipeline.yaml,sha256 {digest},,,,,"
     for index, verdict in ((7, "pass"), (8, "not applicable"), (9, "fail")):
         rule = RULES[index]
         numbers = f"{rules[rule.slug]['killed']},{rules[rule.slug]['alone']}"
-        assert lines[2 + index] == f"{rule.id},{rule.slug},{rule.engine},{verdict},{numbers}"
+        only = "falsify Resources.Stream.Properties.Name: other"
+        assert lines[2 + index] == f"{rule.id},{rule.slug},{rule.engine},{verdict},{numbers},{only}"
 
 
 def test_a_change_of_one_rule_changes_one_line(tmp_path: Path) -> None:
@@ -196,6 +199,20 @@ def test_a_change_of_one_rule_changes_one_line(tmp_path: Path) -> None:
     after = proof.write(_material(verdicts, mutants)).splitlines()
 
     assert [number for number, (one, other) in enumerate(zip(before, after, strict=True)) if one != other] == [2 + 7]
+
+
+def test_after_a_sample_the_counts_are_those_of_the_last_run_of_all(tmp_path: Path) -> None:
+    paths = verdicts_and_mutants(tmp_path, RULES)
+    report = json.loads(paths[1].read_text())
+    paths[1].write_text(json.dumps({**report, "total": report["made"] - 1}))
+    found = reports.load(RULES, catalogue.RULES, *paths)
+    stated = read_proof()[RULES[0].slug]
+
+    assert found.sampled
+    assert found.killed(RULES[0]).killed == stated.mutants_killed != report["rules"][RULES[0].slug]["killed"]
+    assert found.killed(RULES[0]).only_by_it == stated.killed_only_by_it
+    with pytest.raises(NoReport, match="is of a sample; run tox -e mutants"):
+        reports.load(RULES, catalogue.RULES, *paths, whole=True)
 
 
 # -------------------------------------------------------------------------------------- the pages that are built ----

@@ -10,7 +10,7 @@ from harness.mutants.mutation import ABSENT, get
 from harness.mutants.operators.registry import Edit, Template, operator
 from harness.render.source import Place
 
-_IMPROVEMENTS = Path(__file__).parents[3] / "rules" / "improvements.yaml"
+IMPROVEMENTS = Path(__file__).parents[3] / "rules" / "improvements.yaml"
 _BLOCKS = (
     {"CidrIpv6": "2600:1f18:1234:5600::/56"}, {"CidrIpv6": "fd00::/8"},
     {"CidrIp": "172.16.0.0/16"}, {"CidrIp": "10.0.0.0/8"},
@@ -21,8 +21,10 @@ _HTTPS = {"FromPort": 443, "ToPort": 443, "IpProtocol": "tcp", "Description": "H
 @operator
 def improvement_made_wrong(template: Template) -> Iterator[Edit]:
     """What a security engineer would add next, with a value that is not right."""
-    for improvement in yaml.safe_load(_IMPROVEMENTS.read_text()):
+    for improvement in yaml.safe_load(IMPROVEMENTS.read_text()):
         resource, *steps = improvement["at"].split("/")
+        if resource not in template["Resources"]:
+            continue
         place: Place = ("Resources", resource, "Properties")
         for step in steps:
             there = get(template, place)

@@ -48,7 +48,7 @@ def judge_without(reach: Reach, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
     def judge(rule: Rule, mutant: Mutant) -> Result:
         folder = tmp_path_factory.mktemp(rule.slug) / "rules"
-        shutil.copytree(RULES, folder)
+        shutil.copytree(RULES, folder, ignore=shutil.ignore_patterns("__pycache__"))
         _delete(rule, folder)
         rule_set = RuleSet(folder)
         again = Mutant(mutant.mutation, mutant.changed)
