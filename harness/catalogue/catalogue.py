@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,9 +98,17 @@ def load(folder: Path = RULES) -> list[Rule]:
 def read(path: Path, engine: str) -> Rule:
     """One rule from its file."""
     try:
-        text = path.read_text()
+        return _read(path, engine, path.read_text())
+    except ValueError as error:  # not UTF-8
+        raise BadRule(f"{path}: {error}") from error
+
+
+@cache
+def _read(path: Path, engine: str, text: str) -> Rule:
+    """Cached: a test run reads every rule many times over."""
+    try:
         header = "\n".join(_until_code(text.splitlines())) if engine == GUARD else ast.get_docstring(ast.parse(text))
-    except (SyntaxError, ValueError) as error:  # ValueError: not UTF-8
+    except (SyntaxError, ValueError) as error:  # ValueError: a null byte
         raise BadRule(f"{path}: {error}") from error
     match = _HEADER.match((header or "").strip() + "\n")
     if not match:

@@ -32,8 +32,8 @@ REPORT = ROOT / "build" / "mutants" / "report.json"
 #: Each mutant with its killers, for whoever wants to know about one.
 MUTANTS = REPORT.with_name("mutants.json")
 NO_SURVIVOR, SURVIVORS, COULD_NOT_JUDGE = 0, 1, 2
-#: How many mutants are judged a second time, whole.
-RECHECKED = 15
+#: How many mutants are judged a second time, whole: of all, and of a sample.
+RECHECKED, RECHECKED_OF_SAMPLE = 15, 8
 SHOWN = 40
 
 
@@ -47,17 +47,23 @@ def main(argv: list[str]) -> int:
     )
     parser.add_argument("--rules", type=Path, default=RULES, metavar="FOLDER", help="a folder laid out like rules/")
     parser.add_argument(
-        "--recheck", type=int, default=RECHECKED, metavar="N", help=f"judge N mutants whole (default: {RECHECKED})"
+        "--recheck",
+        type=int,
+        metavar="N",
+        help=f"judge N mutants whole (default: {RECHECKED}, of a sample {RECHECKED_OF_SAMPLE})",
     )
     parser.add_argument(
         "--sample",
         type=int,
         default=os.environ.get("MUTANTS_SAMPLE") or "0",
         metavar="N",
-        help="judge N of them, with every rule and operator (default: MUTANTS_SAMPLE, or all)",
+        help="judge N of them, with every rule and operator, and leave cfn-lint and Checkov's own checks out (default: "
+        "MUTANTS_SAMPLE, or all)",
     )
     parser.add_argument("--seed", type=int, help="of these choices (default: another each time)")
     options = parser.parse_args(argv)
+    if options.recheck is None:
+        options.recheck = RECHECKED_OF_SAMPLE if options.sample else RECHECKED
     for stale in (REPORT, MUTANTS):
         stale.unlink(missing_ok=True)
     started = time.monotonic()
@@ -90,7 +96,7 @@ def _run(source: Source, rule_set: RuleSet, rechecked: int, size: int, seed: int
             mutants = sample(mutants, size, seed, rule_set.rules, only, reviewed)
         judge = MutantJudge(cached.reach, rule_set)
         task = progress.add_task("judging mutants", total=SHARES)
-        judge.judge(mutants, lambda done: progress.update(task, completed=done))
+        judge.judge(mutants, len(mutants) == len(cached.mutants), lambda done: progress.update(task, completed=done))
         result = Result(mutants, reviewed, rule_set.rules, tuple(OPERATORS), cached.mutants)
         chosen = random.Random(seed).sample(mutants, min(rechecked, len(mutants)))
         progress.add_task(f"judging some of them whole (seed {seed})", total=None)

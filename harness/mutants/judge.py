@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from harness.catalogue.catalogue import CHECKOV, CHECKS, GUARD, Rule
@@ -65,12 +66,16 @@ class MutantJudge:
         self._slugs = {key: slug for key, (_, slug) in rule_set.names.items()}
         self.checks = Checks([rule.path for rule in rule_set.of(CHECKS)]).checks
 
-    def judge(self, mutants: Sequence[Mutant], progress: Callable[[int], None] = lambda _: None) -> None:
-        """Fill in the killers, and for a third what others say. `progress` hears how many of the SHARES are done."""
-        for mutant in mutants[::OTHERS_ASKED_ONE_IN]:
+    def judge(
+        self, mutants: Sequence[Mutant], others_too: bool, progress: Callable[[int], None] = lambda _: None
+    ) -> None:
+        """Fill in the killers, and what others say of a third. `progress` hears how many of the SHARES are done."""
+        for mutant in mutants[::OTHERS_ASKED_ONE_IN] if others_too else ():
             mutant.others_asked = True
         side_by_side = _SideBySide(mutants)
-        engines: list[Callable[[_SideBySide], list[tuple[int, str]]]] = [self._guard, self._checkov, self._lint]
+        engines: list[Callable[[_SideBySide], list[tuple[int, str]]]] = [
+            self._guard, partial(self._checkov, others_too=others_too), *([self._lint] if others_too else []),
+        ]  # fmt: skip
         handed_over = (self.reach.template, self.reach.let_through, self._rules, mutants)
         with (
             ThreadPoolExecutor(len(engines)) as threads,
@@ -148,7 +153,7 @@ class MutantJudge:
             )
         ]
 
-    def _checkov(self, resources: _SideBySide) -> list[tuple[int, str]]:
+    def _checkov(self, resources: _SideBySide, others_too: bool) -> list[tuple[int, str]]:
         policies = [rule.id for rule in self._rules.of(CHECKOV)]
         with Checkov(self._rules.folder / "checkov", policies, own_checks=False) as engine:
             found = [
@@ -156,6 +161,8 @@ class MutantJudge:
                 for type_ in _by_target(self._rules.of(CHECKOV))
                 for each in resources.ask(engine, type_, self._slugs)
             ]
+            if not others_too:
+                return found
             engine.own_checks = True
             usual = self._usual(engine)
             own = [(index, rule) for index, rule in resources.ask_once(engine, self._slugs) if rule not in usual]

@@ -40,6 +40,9 @@ def _index(material: Material) -> str:
         asked=f"{mutants['seen_by_others']['of']:,}",
         neither=f"{mutants['seen_by_others']['neither']:,}",
     )
+    if reports.sampled:
+        # Others are asked about mutants only where all are judged.
+        filled = filled.rpartition("\n\n")[0]
     return sections(
         "# Verdicts and mutants",
         *(each if each.startswith("<!--") else paragraph(each) for each in filled.split("\n\n")),

@@ -49,6 +49,17 @@ class Resource:
                 found.append((path, value))
         return tuple(found)
 
+    def once(self, question: str, answer: Callable[[], T]) -> T:
+        """An answer about this resource alone, worked out once: a resource does not change."""
+        if question not in self._answers:
+            self._answers[question] = answer()
+        found: T = self._answers[question]
+        return found
+
+    @cached_property
+    def _answers(self) -> dict[str, Any]:
+        return {}
+
 
 @dataclass
 class Stack:

@@ -175,6 +175,10 @@ def role_statements(resource: Resource) -> list[Statement]:
     """The statements of a role's own policies, or of a policy for roles. Raises Unreadable."""
     if resource.type != ROLE:
         return policy_statements(resource, required=True)
+    return [*resource.once("role_statements", lambda: _role_statements(resource))]
+
+
+def _role_statements(resource: Resource) -> list[Statement]:
     policies, path = resource.properties.get("Policies"), ("Properties", "Policies")
     if policies is not None and not isinstance(policies, list):
         raise Unreadable(path, "the role's policies are not a list", resource.logical_id)
@@ -243,7 +247,8 @@ def overlap(one: str, other: str) -> bool:
 def _of_property(resource: Resource, key: str, required: bool) -> list[Statement]:
     if key not in resource.properties and not required:
         return []
-    return statements(resource.properties.get(key), ("Properties", key), resource.logical_id)
+    path = ("Properties", key)
+    return [*resource.once(key, lambda: statements(resource.properties.get(key), path, resource.logical_id))]
 
 
 @lru_cache(maxsize=10_000)
