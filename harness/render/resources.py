@@ -10,8 +10,23 @@ from harness.render.dumping import as_key
 T = TypeVar("T")
 
 
+class Answers:
+    """Keeps what was worked out from it, as it does not change."""
+
+    def once(self, question: str, answer: Callable[[], T]) -> T:
+        """An answer that is worked out once, however many ask."""
+        if question not in self._answers:
+            self._answers[question] = answer()
+        found: T = self._answers[question]
+        return found
+
+    @cached_property
+    def _answers(self) -> dict[str, Any]:
+        return {}
+
+
 @dataclass(frozen=True)
-class Resource:
+class Resource(Answers):
     """One resource of the rendering: `ref` is what `Ref` gives, `arn` what `GetAtt .Arn` gives, or empty."""
 
     logical_id: str
@@ -49,20 +64,9 @@ class Resource:
                 found.append((path, value))
         return tuple(found)
 
-    def once(self, question: str, answer: Callable[[], T]) -> T:
-        """An answer about this resource alone, worked out once: a resource does not change."""
-        if question not in self._answers:
-            self._answers[question] = answer()
-        found: T = self._answers[question]
-        return found
-
-    @cached_property
-    def _answers(self) -> dict[str, Any]:
-        return {}
-
 
 @dataclass
-class Stack:
+class Stack(Answers):
     """What the template creates in one scenario.
 
     `parameters` are the scenario's, as text (`{}` where the template has none of that name: use `.get`).
@@ -86,17 +90,6 @@ class Stack:
         for name, each in self.resources.items():
             found.setdefault(each.type, {})[name] = each
         return found
-
-    def once(self, question: str, answer: Callable[[], T]) -> T:
-        """An answer that is worked out once for this stack, however many subjects ask."""
-        if question not in self._answers:
-            self._answers[question] = answer()
-        found: T = self._answers[question]
-        return found
-
-    @cached_property
-    def _answers(self) -> dict[str, Any]:
-        return {}
 
     def all(self) -> Mapping[str, Resource]:
         """Every resource by logical id; for checks about whatever there is."""
