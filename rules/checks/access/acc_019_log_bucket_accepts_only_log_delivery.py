@@ -17,27 +17,32 @@ DELIVERY = "logging.s3.amazonaws.com"
 
 
 def subjects(stack: Stack) -> list[str]:
-    """Buckets that receive other buckets' access logs."""
-    return [name for name, bucket in stack.of("AWS::S3::Bucket").items() if logging_buckets(stack, bucket)]
+    """Buckets that receive other buckets' access logs, and these others."""
+    receivers = {name: logging_buckets(stack, bucket) for name, bucket in stack.of("AWS::S3::Bucket").items()}
+    senders = (each.logical_id for found in receivers.values() for each in found)
+    return list(dict.fromkeys([*(name for name, found in receivers.items() if found), *senders]))
 
 
 def problems(stack: Stack, subject: str) -> Problems:
     """Grants beyond the logs of the buckets that log here, and logs that are not allowed in."""
-    bucket = stack.resources[subject]
-    senders = logging_buckets(stack, bucket)
-    buckets = [each.arn for each in stack.of("AWS::S3::Bucket").values()]
-    statements = guards(stack, bucket)
-    for statement in statements:
-        if statement.allows:
-            yield from _judge(statement, bucket, buckets)
-    for sender in senders:
-        source = {"aws:sourcearn": sender.arn, "aws:sourceaccount": ACCOUNT}
-        prefix = at(sender.properties, "LoggingConfiguration", "LogFilePrefix") or ""
-        if not granted(statements, Request(DELIVERY, "s3:PutObject", f"{bucket.arn}/{prefix}x", source)):
+    bucket, buckets = stack.resources[subject], stack.of("AWS::S3::Bucket").values()
+    if logging_buckets(stack, bucket):
+        for statement in guards(stack, bucket):
+            if statement.allows:
+                yield from _judge(statement, bucket, [each.arn for each in buckets])
+    for receiver in buckets:
+        if bucket in logging_buckets(stack, receiver) and not _is_let_in(stack, bucket, receiver):
             yield Problem(
-                f"the access logs of {sender.logical_id} are not allowed in, so S3 drops them.",
-                f"name the ARN of {sender.logical_id} in aws:SourceArn of the statement that allows log delivery.",
+                f"{receiver.logical_id} does not allow its access logs in, so S3 drops them.",
+                f"name its ARN in aws:SourceArn of the statement of {receiver.logical_id} that allows log delivery.",
+                ("Properties", "LoggingConfiguration"),
             )
+
+
+def _is_let_in(stack: Stack, sender: Resource, receiver: Resource) -> bool:
+    source = {"aws:sourcearn": sender.arn, "aws:sourceaccount": ACCOUNT}
+    prefix = at(sender.properties, "LoggingConfiguration", "LogFilePrefix") or ""
+    return granted(guards(stack, receiver), Request(DELIVERY, "s3:PutObject", f"{receiver.arn}/{prefix}x", source))
 
 
 def _judge(statement: Statement, bucket: Resource, buckets: list[str]) -> Problems:

@@ -1,10 +1,9 @@
 """RES-051  role_may_use_the_key_of_its_stores
 
-Why       What a role may read it cannot read without the key. A service that is missing in
-          kms:ViaService denies every item of that store, hours after the deployment succeeded, and
-          the error names KMS instead of the store.
-Targets   AWS::IAM::Role, AWS::Glue::Crawler, AWS::Glue::Job, AWS::Lambda::Function,
-          AWS::DynamoDB::Table, AWS::Kinesis::Stream, AWS::S3::Bucket, AWS::SNS::Topic, AWS::SQS::Queue
+Why       What a role may read it cannot read without the key. A service that is missing in kms:ViaService denies every
+          item of that store, hours after the deployment succeeded, and the error names KMS instead of the store.
+Targets   AWS::IAM::Role, AWS::Glue::Crawler, AWS::Glue::Job, AWS::Lambda::Function, AWS::DynamoDB::Table,
+          AWS::Kinesis::Stream, AWS::KMS::Key, AWS::S3::Bucket, AWS::SNS::Topic, AWS::SQS::Queue
 """
 
 from collections.abc import Iterator
@@ -49,8 +48,10 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
         if not grants.may(role, action, key, {"kms:viaservice": via}):
             refused.setdefault((via, key), {})[action] = None
     for (via, key), actions in refused.items():
+        made = stack.by_arn(key, "AWS::KMS::Key")
+        named = made.logical_id if made else "the key"
         yield Problem(
-            f"the role may not use {key} through {via} ({', '.join(actions)}), so the store's calls are denied.",
+            f"the role may not use {named} through {via} ({', '.join(actions)}), so the store's calls are denied.",
             f"allow {' and '.join(actions)} on the key, with {via} among the values of StringEquals kms:ViaService.",
             ("Properties", "Policies"),
         )
