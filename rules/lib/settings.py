@@ -3,19 +3,18 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from harness.render.resources import Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.iam import Path
-from rules.lib.problem import Problem
 
 #: Whether a value is right in a resource of a stack.
 Accepts = Callable[[Any, Resource, Stack], bool]
 Subjects = Callable[[Stack], list[str]]
-Problems = Callable[[Stack, str], Iterator[Problem]]
+Judges = Callable[[Stack, str], Problems]
 
 
 def setting(
     kinds: str, paths: str, accepts: Accepts, violation: str, fix: str, reads: str = ""
-) -> tuple[Subjects, Problems]:
+) -> tuple[Subjects, Judges]:
     """A check's `subjects` and `problems`: resources of some types, which may set one of some properties.
 
     Types and paths are separated by spaces; a path's steps by `/`, and `*` is each entry of a list. `reads` are the
@@ -27,7 +26,7 @@ def setting(
         stack.of(*reads.split())
         return list(stack.of(*kinds.split()))
 
-    def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+    def problems(stack: Stack, subject: str) -> Problems:
         resource = stack.resources[subject]
         for path, value in _set(resource, places):
             if not accepts(value, resource, stack):

@@ -9,7 +9,7 @@ Targets   AWS::IAM::Role, AWS::ApiGateway::Account, AWS::Batch::JobDefinition, A
           AWS::StepFunctions::StateMachine
 """
 
-from rules.lib import Problem, Problems, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack, all_of
 from rules.lib.conditions import holds
 from rules.lib.iam import trust_statements
 from rules.lib.principals import ACCOUNT, names_everybody, services
@@ -19,9 +19,7 @@ from rules.lib.roles import ROLE, USERS, users_of
 SILENT = ("lambda.amazonaws.com", "s3.amazonaws.com")
 
 
-def subjects(stack: Stack) -> list[str]:
-    """All roles."""
-    return list(stack.of(ROLE))
+subjects = all_of(ROLE)
 
 
 def problems(stack: Stack, subject: str) -> Problems:

@@ -6,9 +6,7 @@ Why       A bucket has one policy. Of two resources that set it, the one deploye
 Targets   AWS::S3::BucketPolicy
 """
 
-from collections.abc import Iterator
-
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 
 POLICY = "AWS::S3::BucketPolicy"
 
@@ -18,7 +16,7 @@ def subjects(stack: Stack) -> list[str]:
     return list(stack.of(POLICY))
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """No bucket, or another policy for the same one."""
     bucket = stack.resources[subject].properties.get("Bucket")
     path = ("Properties", "Bucket")

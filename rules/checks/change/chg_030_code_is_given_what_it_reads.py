@@ -6,11 +6,11 @@ Why       A misspelt variable deploys without a word. The function then fails at
 Targets   AWS::Lambda::Function, AWS::Glue::Job, AWS::Lambda::EventSourceMapping
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from harness.render.resources import at
-from rules.lib import Problem, Resource, Stack, code, mappings
+from rules.lib import Problem, Problems, Resource, Stack, code, mappings
 from rules.lib.iam import Path
 
 FUNCTION, JOB = "AWS::Lambda::Function", "AWS::Glue::Job"
@@ -26,7 +26,7 @@ def subjects(stack: Stack) -> list[str]:
     return list(found) if ours else []
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Names that the code needs and does not get, gets and does not read, or that mean something else elsewhere."""
     resource = stack.resources[subject]
     if resource.type == JOB:
@@ -58,7 +58,7 @@ def problems(stack: Stack, subject: str) -> Iterator[Problem]:
             )
 
 
-def _of_the_job(stack: Stack, job: Resource) -> Iterator[Problem]:
+def _of_the_job(stack: Stack, job: Resource) -> Problems:
     arguments = _set(job, ARGUMENTS)
     yield from _named(job, ARGUMENTS, code.NEEDED_ARGUMENTS, {*code.NEEDED_ARGUMENTS, *code.DEFAULTS, *code.OF_GLUE})
     for name, value in arguments.items():
@@ -71,7 +71,7 @@ def _of_the_job(stack: Stack, job: Resource) -> Iterator[Problem]:
             )
 
 
-def _named(resource: Resource, place: Path, needed: Iterable[str], known: Iterable[str]) -> Iterator[Problem]:
+def _named(resource: Resource, place: Path, needed: Iterable[str], known: Iterable[str]) -> Problems:
     given = _set(resource, place)
     missing = sorted(each for each in needed if given.get(each) in (None, ""))
     if missing:

@@ -6,10 +6,8 @@ Why       The job writes each feed to a folder of its own, and looks its table u
 Targets   AWS::Glue::Table
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import at
-from rules.lib import Problem, Stack, code
+from rules.lib import Problem, Problems, Stack, code
 
 TABLE = "AWS::Glue::Table"
 PLACE = ("Properties", "TableInput", "StorageDescriptor", "Location")
@@ -20,7 +18,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, each in stack.of(TABLE).items() if f"/{code.PUBLISHED}" in str(at(each.body, *PLACE))]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """A folder that is not the feed's, or a name that is no feed's."""
     table = stack.resources[subject]
     folder = str(at(table.body, *PLACE)).partition(f"/{code.PUBLISHED}")[2]

@@ -6,11 +6,10 @@ Why       A small block of public addresses looks like one partner's. It belongs
 Targets   AWS::EC2::SecurityGroup, AWS::EC2::SecurityGroupIngress, AWS::EC2::SecurityGroupEgress
 """
 
-from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import Any
 
-from rules.lib import Problem, Stack
+from rules.lib import Problem, Problems, Stack
 from rules.lib.networks import DIRECTIONS, NOWHERE, stated_rules, with_rules
 
 #: RFC 1918, RFC 6598 and RFC 4193.
@@ -22,7 +21,7 @@ def subjects(stack: Stack) -> list[str]:
     return list(dict.fromkeys(name for direction in DIRECTIONS for name in with_rules(stack, direction)))
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Blocks that are not private in whole, or that cannot be read."""
     for direction in DIRECTIONS:
         for path, rule in stated_rules(stack.resources[subject], direction):

@@ -5,10 +5,8 @@ Why       A job whose role may not publish to Glue's namespace runs as before an
 Targets   AWS::Glue::Job, AWS::IAM::Role
 """
 
-from collections.abc import Iterator
-
 from harness.render.resources import at
-from rules.lib import Problem, Stack, grants
+from rules.lib import Problem, Problems, Stack, grants
 from rules.lib.roles import role_of
 
 JOB = "AWS::Glue::Job"
@@ -27,7 +25,7 @@ def subjects(stack: Stack) -> list[str]:
     ]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """A role that may not publish them."""
     role = role_of(stack, stack.resources[subject])
     if role and not grants.may(role, "cloudwatch:PutMetricData", "*", {"cloudwatch:namespace": NAMESPACE}):

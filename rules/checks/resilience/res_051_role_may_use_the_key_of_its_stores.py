@@ -8,7 +8,7 @@ Targets   AWS::IAM::Role, AWS::Glue::Crawler, AWS::Glue::Job, AWS::Lambda::Funct
 
 from collections.abc import Iterator
 
-from rules.lib import Problem, Resource, Stack, grants
+from rules.lib import Problem, Problems, Resource, Stack, grants
 from rules.lib.iam import role_statements
 from rules.lib.roles import ROLE, RUNNERS, runners_of
 from rules.lib.stores import HOLDS, is_key_arn, keys_named, service_of, store_of
@@ -36,7 +36,7 @@ def subjects(stack: Stack) -> list[str]:
     return [name for name, role in stack.of(ROLE).items() if runners_of(stack, role)]
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """Stores that the role may use, with a key that it may not use for them."""
     role = stack.resources[subject]
     runners = runners_of(stack, role)

@@ -10,7 +10,7 @@ Targets   AWS::IAM::Role, AWS::EC2::VPCEndpoint, AWS::KMS::Key, AWS::Lambda::Fun
 
 from collections.abc import Iterator
 
-from rules.lib import Problem, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack
 from rules.lib.conditions import OF_THE_ACCOUNT, refuses
 from rules.lib.iam import Statement, policy_statements, role_statements
 from rules.lib.networks import functions_in_a_vpc
@@ -36,7 +36,7 @@ def subjects(stack: Stack) -> list[str]:
     return list(stack.of(ROLE))
 
 
-def problems(stack: Stack, subject: str) -> Iterator[Problem]:
+def problems(stack: Stack, subject: str) -> Problems:
     """What the role allows, and the policy of the store or of an endpoint on the way denies, or may deny."""
     role = stack.resources[subject]
     in_a_vpc = any(role_of(stack, each) is role for each in functions_in_a_vpc(stack).values())
