@@ -61,7 +61,8 @@ def _may_be_there(evaluation: Evaluator, written: Any, index: Any, expression: A
 
 def cidr(evaluation: Evaluator, argument: Any) -> list[str]:
     """Fn::Cidr. A placeholder that cannot be divided is replaced by a network that can."""
-    arguments = [evaluation.value(each) for each in argument] if isinstance(argument, list) else []
+    argument = argument if isinstance(argument, list) else []
+    arguments = [evaluation.value(each) for each in argument]
     try:
         return _subnets(*map(str, arguments))
     except (TypeError, ValueError):

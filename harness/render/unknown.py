@@ -91,7 +91,7 @@ def _name(template: Mapping[str, Any], value: Any) -> tuple[str, bool]:
         if type_ == "String" and not parameter.keys() & {"Default", "AllowedValues", "AllowedPattern"}:
             return argument, True
     if function == "Fn::GetAtt" and isinstance(argument, list) and all(isinstance(each, str) for each in argument):
-        body = template["Resources"].get(argument[0], {})
+        body = template["Resources"].get(".".join(argument[:1]), {})
         if str(body.get("Type", "")).startswith(_OF_OTHERS):
             return ".".join(argument), False
     return "", False
