@@ -70,7 +70,7 @@ class Series:
         self._asked.clear()
 
     def row(self, starts: Iterable[int], step: int, end: int, statistic: str) -> tuple[float | None, ...]:
-        """The statistic over the `step` minutes from each of `starts`, without those from `end` on; None without data."""
+        """The statistic over `step` minutes from each of `starts`, without those from `end` on; None without data."""
         found: list[float | None] = []
         for start in starts:
             asked = (start, min(start + step, end), statistic)
