@@ -3,6 +3,8 @@
 A record is a plain dict of the contract's fields: numbers are `Decimal`, ids and times texts. How it is written as JSON
 is drawn apart from it: `encode(record, style)`, or `raw_records()` for both at once. `hostile_*` must be refused: each
 is drawn with the code of the reason.
+
+Strategies that take arguments are cached: Hypothesis validates each new one, which takes longer than drawing from it.
 """
 
 import json
@@ -10,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -132,10 +135,17 @@ counts = st.integers(0, 2**31 - 1)
 @st.composite
 def decimals(draw: st.DrawFn, *, smallest: int = 0) -> Decimal:
     """Any decimal of up to 20 integer and 30 fraction digits, with trailing zeros; `smallest` counts last places."""
-    exponent = draw(st.sampled_from([0, -2, -8, -30, 19]) | st.integers(-30, 19))
+    exponent = draw(_exponents)
+    return Decimal((0, tuple(map(int, str(draw(_digits(smallest, exponent))))), exponent))
+
+
+_exponents = st.sampled_from([0, -2, -8, -30, 19]) | st.integers(-30, 19)
+
+
+@cache
+def _digits(smallest: int, exponent: int) -> st.SearchStrategy[int]:
     largest = 10 ** (20 - exponent) - 1
-    digits = draw(st.integers(smallest, min(largest, 10**6)) | st.integers(smallest, largest))
-    return Decimal((0, tuple(map(int, str(digits))), exponent))
+    return st.integers(smallest, min(largest, 10**6)) | st.integers(smallest, largest)
 
 
 positive_prices = decimals(smallest=1)
@@ -146,10 +156,13 @@ any_prices = st.builds(lambda value, sign: value.copy_negate() if sign else valu
 @st.composite
 def timestamps(draw: st.DrawFn) -> str:
     """RFC 3339 with a zone, in the years that int64 nanoseconds hold."""
-    moment = draw(st.datetimes(datetime(1678, 1, 1), datetime(2262, 1, 1)))  # noqa: DTZ001  the zone is drawn below
-    fraction = draw(st.just("") | st.from_regex(r"\.[0-9]{1,9}", fullmatch=True))
-    zone = draw(st.just("Z") | st.from_regex(r"[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]", fullmatch=True))
-    return f"{moment.replace(microsecond=0).isoformat()}{fraction}{zone}"
+    moment = draw(_moments).replace(microsecond=0).isoformat()
+    return f"{moment}{draw(_fractions)}{draw(_zones)}"
+
+
+_moments = st.datetimes(datetime(1678, 1, 1), datetime(2262, 1, 1))  # noqa: DTZ001  the zone is drawn apart
+_fractions = st.just("") | st.from_regex(r"\.[0-9]{1,9}", fullmatch=True)
+_zones = st.just("Z") | st.from_regex(r"[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]", fullmatch=True)
 
 
 _harmless_text = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=12)
@@ -188,6 +201,7 @@ def _record(
 
 
 # ---------------------------------------------------------------- records ----
+@cache
 def trades(*, ordinary: bool = False) -> st.SearchStrategy[Record]:
     """One valid trade; `ordinary`: of an exchange with positive prices only."""
 
@@ -198,19 +212,21 @@ def trades(*, ordinary: bool = False) -> st.SearchStrategy[Record]:
     return _at_venues(trade, ordinary=ordinary)
 
 
-@st.composite
-def book_levels(draw: st.DrawFn, price: st.SearchStrategy[Decimal] = positive_prices) -> Record:
+def book_levels(price: st.SearchStrategy[Decimal] = positive_prices) -> st.SearchStrategy[Record]:
     """An entry of a book, named by price, by order or by level."""
     names = {"price": price, "order_id": identifiers, "level_id": identifiers}
-    chosen = draw(st.sampled_from([("price",), ("price",), ("order_id",), ("level_id",), ("price", "order_id")]))
     optional = {
         "volume": volumes,
         "action": st.sampled_from(["set", "new", "change", "delete", "fill"]),
         "order_count": counts,
     }
-    return draw(st.fixed_dictionaries({name: names[name] for name in chosen}, optional=optional))
+    chosen = (("price",), ("price",), ("order_id",), ("level_id",), ("price", "order_id"))
+    return st.one_of(
+        *(st.fixed_dictionaries({name: names[name] for name in each}, optional=optional) for each in chosen)
+    )
 
 
+@cache
 def order_books(*, ordinary: bool = False) -> st.SearchStrategy[Record]:
     """One valid message of an order book."""
 
@@ -222,6 +238,7 @@ def order_books(*, ordinary: bool = False) -> st.SearchStrategy[Record]:
     return _at_venues(book, ordinary=ordinary)
 
 
+@cache
 def market_depths(*, ordinary: bool = False) -> st.SearchStrategy[Record]:
     """One valid view of the best levels of a book."""
 
@@ -233,12 +250,14 @@ def market_depths(*, ordinary: bool = False) -> st.SearchStrategy[Record]:
     return _at_venues(depth, ordinary=ordinary)
 
 
+@cache
 def records(*, ordinary: bool = False) -> st.SearchStrategy[Record]:
     """One valid record of any feed."""
     feeds = (trades, order_books, market_depths)
     return st.one_of(*(feed(ordinary=ordinary) for feed in feeds))
 
 
+@cache
 def raw_records(record: st.SearchStrategy[Record] | None = None) -> st.SearchStrategy[bytes]:
     """One valid record as bytes, in any valid encoding."""
     return st.builds(encode, records() if record is None else record, styles)
@@ -269,7 +288,7 @@ hostile_symbols = st.sampled_from(HOSTILE_SYMBOLS) | _because(
 #: Texts, not JSON.
 hostile_timestamps = (
     st.sampled_from(HOSTILE_TIMESTAMPS)
-    | _because("no_time_zone", st.datetimes(datetime(1678, 1, 1), datetime(2262, 1, 1)).map(datetime.isoformat))  # noqa: DTZ001
+    | _because("no_time_zone", _moments.map(datetime.isoformat))
     | _because("bad_timestamp", st.from_regex(r"2024-03-04T14:30:00\.[0-9]{10,40}Z", fullmatch=True))
     | _because("impossible_date", st.from_regex(r"2023-02-(29|3[0-9])T14:30:00(\.[0-9]{1,9})?Z", fullmatch=True))
 )
@@ -315,6 +334,9 @@ def encode_value(value: Any) -> bytes:
     return _written(value, "", COMPACT).encode()
 
 
+_ordinary_books = order_books(ordinary=True) | market_depths(ordinary=True)
+
+
 @st.composite
 def hostile_records(draw: st.DrawFn) -> tuple[bytes, str]:
     """A record with exactly one defect, as bytes, and the code of its rejection reason."""
@@ -342,7 +364,7 @@ def hostile_records(draw: st.DrawFn) -> tuple[bytes, str]:
         record[name] = Verbatim(fragment)
         style = replace(style, original=False)
     elif kind == "level":
-        record = draw(order_books(ordinary=True) | market_depths(ordinary=True))
+        record = draw(_ordinary_books)
         levels = HOSTILE_BOOK_LEVELS if record["type"] == "order_book" else HOSTILE_DEPTH_LEVELS
         fragment, reason = draw(st.sampled_from(levels))
         record[draw(st.sampled_from(["bids", "asks"]))].append(Verbatim(fragment))

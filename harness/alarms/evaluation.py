@@ -55,11 +55,9 @@ def _rows_at(alarm: Alarm, numbers: Numbers, minute: int, length: int, reading: 
     there = minute - reading.delay
     step = alarm.minutes
     starts = range(minute - length * step, minute, step)
-    rows: Rows = {}
-    for source in alarm.sources:
-        series, statistic = numbers.series(source.metric), source.statistic
-        rows[source.id] = tuple([series.between(start, min(start + step, there), statistic) for start in starts])
-    return rows
+    return {
+        source.id: numbers.series(source.metric).row(starts, step, there, source.statistic) for source in alarm.sources
+    }
 
 
 def _treatment(alarm: Alarm, reading: Reading) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -30,7 +30,7 @@ class Metric:
         return hash((self.namespace, self.name, frozenset(self.dimensions.items())))
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Sample:
     """A CloudWatch statistic set."""
 
@@ -52,21 +52,6 @@ class Sample:
             self.count + other.count,
         )
 
-    def statistic(self, name: str) -> float:
-        """One statistic. Percentiles cannot be computed from a statistic set."""
-        match name:
-            case "Sum":
-                return self.total
-            case "Minimum":
-                return self.minimum
-            case "Maximum":
-                return self.maximum
-            case "Average":
-                return self.total / self.count
-            case "SampleCount":
-                return float(self.count)
-        raise UnreadableAlarm(f"the statistic {name or '(none)'} is not modelled")
-
 
 @dataclass
 class Series:
@@ -84,23 +69,37 @@ class Series:
         self._minutes = None
         self._asked.clear()
 
-    def between(self, start: int, end: int, statistic: str) -> float | None:
-        """The statistic over the minutes from `start` up to, excluding, `end`; None without data."""
-        asked = (start, end, statistic)
-        if asked not in self._asked:
-            self._asked[asked] = self._between(start, end, statistic)
-        return self._asked[asked]
+    def row(self, starts: Iterable[int], step: int, end: int, statistic: str) -> tuple[float | None, ...]:
+        """The statistic over `step` minutes from each of `starts`, without those from `end` on; None without data."""
+        found: list[float | None] = []
+        for start in starts:
+            asked = (start, min(start + step, end), statistic)
+            if asked not in self._asked:
+                self._asked[asked] = self._between(*asked)
+            found.append(self._asked[asked])
+        return tuple(found)
 
     def _between(self, start: int, end: int, statistic: str) -> float | None:
         if self._minutes is None:
             self._minutes = sorted(self.samples)
         within = self._minutes[bisect_left(self._minutes, start) : bisect_left(self._minutes, end)]
-        if not within:
-            return None
-        found = self.samples[within[0]]
-        for minute in within[1:]:
-            found += self.samples[minute]
-        return found.statistic(statistic)
+        return _statistic(statistic, [self.samples[minute] for minute in within]) if within else None
+
+
+def _statistic(name: str, samples: Sequence[Sample]) -> float:
+    """A statistic of several statistic sets. Percentiles cannot be computed from them."""
+    match name:
+        case "Sum":
+            return sum(each.total for each in samples)
+        case "Minimum":
+            return min(each.minimum for each in samples)
+        case "Maximum":
+            return max(each.maximum for each in samples)
+        case "Average":
+            return sum(each.total for each in samples) / sum(each.count for each in samples)
+        case "SampleCount":
+            return float(sum(each.count for each in samples))
+    raise UnreadableAlarm(f"the statistic {name or '(none)'} is not modelled")
 
 
 @dataclass
@@ -111,7 +110,7 @@ class Numbers:
 
     def put(self, metric: Metric, minutes: int | Iterable[int], value: float, times: int = 1) -> None:
         """Add a value in one or several minutes, repeated `times` in each."""
-        series = self.of.setdefault(metric, Series())
+        series = self.of.get(metric) or self.of.setdefault(metric, Series())
         for minute in [minutes] if isinstance(minutes, int) else minutes:
             series.put(minute, value, times)
 

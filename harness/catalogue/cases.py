@@ -21,6 +21,8 @@ import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import jsonpatch
@@ -66,10 +68,20 @@ class Case:
 
 def content(rule: Rule) -> dict[str, Any]:
     """What a rule's case file says, functions in the long form. Raises BadRule for a file that is not one of cases."""
-    path = rule.case_file
+    return _content(rule.case_file, _text(rule))
+
+
+def _text(rule: Rule) -> str:
     try:
-        wrapped = parse(_WRAPPING + textwrap.indent(path.read_text(), "  "), path)
-    except (OSError, UnreadableTemplate) as error:
+        return rule.case_file.read_text()
+    except OSError as error:
+        raise BadRule(f"{rule.case_file}: {error}") from error
+
+
+def _content(path: Path, text: str) -> dict[str, Any]:
+    try:
+        wrapped = parse(_WRAPPING + textwrap.indent(text, "  "), path)
+    except UnreadableTemplate as error:
         raise BadRule(f"{path}: {error}") from error
     found = wrapped.template["Metadata"]
     if not isinstance(found, dict) or not _CONTENT <= set(found) <= _CONTENT | _MORE:
@@ -81,7 +93,14 @@ def content(rule: Rule) -> dict[str, Any]:
 
 def load(rule: Rule) -> list[Case]:
     """The cases of a rule, expanded. Raises BadRule for a file that is not one of cases, naming the case."""
-    path, said = rule.case_file, content(rule)
+    return [*_load(rule, _text(rule))]
+
+
+@cache
+def _load(rule: Rule, text: str) -> tuple[Case, ...]:
+    """Cached: pages, examples and tests read the cases of every rule, some of them several times."""
+    path = rule.case_file
+    said = _content(path, text)
     found: dict[str, Case] = {}
     for entry in said["cases"]:
         try:
@@ -98,7 +117,7 @@ def load(rule: Rule) -> list[Case]:
             more += beside(written)
     except (BadPatch, _BadCase) as error:
         raise BadRule(f"{path}: {error}") from error
-    return written + more
+    return (*written, *more)
 
 
 def malformed(base: dict[str, Any], places: Any) -> Iterator[Case]:

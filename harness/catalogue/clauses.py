@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from harness.catalogue.catalogue import CHECKOV, GUARD, Rule
 
@@ -27,27 +27,32 @@ def clauses(rule: Rule) -> list[Clause]:
     if rule.engine == GUARD:
         found = [Clause(*each) for each in rule.messages]
     elif rule.engine == CHECKOV:
-        found = [Clause(violation, checkov_sentences(rule)[1]) for violation in _Module(rule).yielded()]
+        found = [Clause(violation, checkov_sentences(rule)[1]) for violation in _module(rule).yielded()]
     else:
-        found = [*_Module(rule).problems()]
+        found = [*_module(rule).problems()]
     return list(dict.fromkeys(found))
 
 
 def checkov_sentences(rule: Rule) -> tuple[str, str]:
     """A Checkov policy's sentence and fix: the arguments of `super().__init__` after id and slug."""
-    return _Module(rule).named()
+    return _module(rule).named()
 
 
 def judges_source(rule: Rule) -> bool:
     """Whether a check reads the source instead of the renderings."""
-    return rule.engine not in (GUARD, CHECKOV) and _Module(rule).constants.get("JUDGES") == ["source"]
+    return rule.engine not in (GUARD, CHECKOV) and _module(rule).constants.get("JUDGES") == ["source"]
 
 
+def _module(rule: Rule) -> "_Module":
+    return _Module(rule.path.read_text())
+
+
+@cache
 class _Module:
-    """The syntax of a rule's Python file."""
+    """The syntax of a rule's Python file, by its text: a page asks four times."""
 
-    def __init__(self, rule: Rule) -> None:
-        self._tree = ast.parse(rule.path.read_text())
+    def __init__(self, text: str) -> None:
+        self._tree = ast.parse(text)
 
     @cached_property
     def constants(self) -> dict[str, list[str]]:

@@ -8,12 +8,11 @@ from pathlib import Path
 from harness.catalogue import catalogue
 from harness.catalogue.catalogue import CHECKOV, CHECKS, GUARD, Rule
 from harness.gate.engines.cfn_guard import CfnGuard
-from harness.gate.engines.cfn_lint import CfnLint
 from harness.gate.engines.checkov_process import Checkov
 from harness.gate.engines.outcome import Engine
 from harness.gate.engines.python_checks import Checks
 
-LINT = CfnLint.name
+LINT = "cfn-lint"
 ENGINES = (LINT, GUARD, CHECKOV, CHECKS)
 
 
@@ -48,6 +47,9 @@ class RuleSet:
             if GUARD in names:
                 engines.append(CfnGuard([rule.path for rule in self.of(GUARD)]))
             if LINT in names:
+                # Here, because importing cfn-lint takes a second, which other engines and bad arguments need not wait.
+                from harness.gate.engines.cfn_lint import CfnLint
+
                 engines.append(CfnLint())
             if CHECKS in names:
                 engines.append(Checks([rule.path for rule in self.of(CHECKS)]))

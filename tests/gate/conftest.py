@@ -1,12 +1,15 @@
 """Expensive fixtures, created once: the engines, and the renderings of the real template."""
 
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 
+from conftest import NIGHTLY, PROFILE
 from harness.catalogue.catalogue import CHECKOV, CHECKS, GUARD
 from harness.gate import command
+from harness.gate.engines import cfn_lint
 from harness.gate.engines.cfn_guard import CfnGuard
 from harness.gate.engines.cfn_lint import CfnLint
 from harness.gate.engines.checkov_process import Checkov
@@ -20,10 +23,23 @@ from harness.render.source import Source, read
 from tests.gate.templates import Ended, source_of
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _cfn_lint_loads_its_rules_once() -> Iterator[None]:
+    """Here, in the worker: each process of a pool loads them anew for each template. test_original has the pool."""
+    with pytest.MonkeyPatch.context() as patch:
+        if PROFILE != NIGHTLY:
+            patch.setattr(cfn_lint, "WORTH_PROCESSES", 1_000)
+        yield
+
+
+#: A number for each test.
+NUMBERS = count()
+
+
 @pytest.fixture(autouse=True)
-def verdicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """This test's own verdicts file."""
-    path = tmp_path / "build" / "gate" / "verdicts.json"
+def verdicts(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """This test's own verdicts file. Few of the 4,000 tests write it, so no folder is made."""
+    path = tmp_path_factory.getbasetemp() / f"verdicts-{next(NUMBERS)}" / "build" / "gate" / "verdicts.json"
     monkeypatch.setattr(command, "VERDICTS", path)
     return path
 

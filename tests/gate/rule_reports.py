@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from harness.catalogue.catalogue import Rule, fingerprint
@@ -18,7 +19,7 @@ def verdicts_and_mutants(
     folder: Path, rules: Sequence[Rule], counts: Mapping[str, Counts] | None = None
 ) -> tuple[Path, Path]:
     """Both report files, in a folder. `counts`: the rules that do not pass everywhere."""
-    about = {"template_sha256": hashlib.sha256(TEMPLATE.read_bytes()).hexdigest(), "rules_sha256": fingerprint()}
+    about = {"template_sha256": hashlib.sha256(TEMPLATE.read_bytes()).hexdigest(), "rules_sha256": _rules_sha256()}
     verdicts = {
         **about,
         "engines": [{"name": "checks", "version": "1"}],
@@ -45,6 +46,9 @@ def verdicts_and_mutants(
     for path, report in zip(paths, (verdicts, mutants), strict=True):
         path.write_text(json.dumps(report))
     return paths
+
+
+_rules_sha256 = cache(fingerprint)
 
 
 def _verdict(rule: Rule, counts: Counts) -> dict[str, object]:

@@ -124,7 +124,7 @@ def test_an_engine_that_does_not_answer_for_everything_makes_no_report(rule_set,
 
 
 def test_the_command_then_ends_with_2_and_writes_no_verdicts(gate, template, verdicts, monkeypatch):
-    monkeypatch.setattr(rule_set, "CfnLint", lambda: _Engine(_broken))
+    monkeypatch.setattr(cfn_lint, "CfnLint", lambda: _Engine(_broken))
 
     assert gate(template, "--engine", "cfn-lint", "--engine", "checks").line == "gate: it broke"
     assert not verdicts.exists()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from harness.gate import command
+from harness.gate.engines import cfn_lint
 from harness.gate.engines.outcome import Engine
 from harness.gate.judge import judge
 from harness.gate.rule_set import RuleSet
@@ -247,7 +248,10 @@ EACH = [
 @pytest.fixture(scope="session")
 def report(rule_set: RuleSet, engines: Sequence[Engine]) -> Report:
     """The report of `tox -e gate -- original-template.yaml`: all engines, no waivers (they are for our template)."""
-    return judge(read(needed(TEMPLATE)), rule_set, engines)
+    with pytest.MonkeyPatch.context() as patch:
+        # As the command has it, with processes for cfn-lint.
+        patch.setattr(cfn_lint, "WORTH_PROCESSES", 6)
+        return judge(read(needed(TEMPLATE)), rule_set, engines)
 
 
 def test_the_gate_refuses_the_original(report: Report) -> None:

@@ -331,7 +331,7 @@ def test_a_failure_that_is_waived_is_called_so_and_shown(tmp_path: Path) -> None
     material = _material(verdicts, mutants)
 
     assert material.verdict(RULES[7]).startswith("waived in 2 of ")
-    assert "- `Queue`, line 12: it is \\*open\\*. Waived: so be it" in pages.write(material)[pages.page(RULES[7])]
+    assert "- `Queue`, line 12: it is \\*open\\*. Waived: so be it" in pages._page(RULES[7], material)
 
 
 @pytest.mark.parametrize("which", ["verdicts", "mutants"])

@@ -38,6 +38,7 @@ def spark(tmp_path_factory):
         "spark.log.level": "OFF",
         # For a few rows, compiling and replanning cost more than running. tests/integration runs with Spark's defaults.
         "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         "spark.sql.adaptive.enabled": "false",
     }
     builder = SparkSession.builder.master("local[1]")

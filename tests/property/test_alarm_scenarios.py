@@ -11,7 +11,7 @@ from harness.alarms.evaluation import history
 from harness.alarms.reading import READINGS, STANDARD, Reading
 from harness.alarms.states import State
 from harness.alarms.world import Fault, Names, Traffic, Trouble, World
-from harness.gate.command import TEMPLATE
+from harness.deploy.stack import TEMPLATE
 from harness.render.resources import at, items
 from harness.render.scenarios import Scenarios
 from harness.render.source import read as read_template
@@ -89,7 +89,7 @@ def world_of(stack: Stack, *troubles: Trouble, **other: Any) -> World:
 
 def alarms_of(stack: Stack) -> dict[str, Alarm]:
     """Every alarm of the template by its logical id."""
-    return {name: read(each.properties) for name, each in stack.of(ALARM).items()}
+    return stack.once("alarms", lambda: {name: read(each.properties) for name, each in stack.of(ALARM).items()})
 
 
 def alarmed(

@@ -90,13 +90,11 @@ def test_each_bad_record_is_quarantined_and_every_other_one_goes_through(inputs:
         for number, (raw, reason) in enumerate(inputs)
         if reason is None
     ]
+    _the_counts_add_up(functions, inputs)
 
 
-@given(mixed_batches)
-def test_the_counts_add_up(inputs: list[Input]) -> None:
+def _the_counts_add_up(functions: Functions, inputs: list[Input]) -> None:
     """The alarms depend on it: each record is counted once, by the function that decided."""
-    functions = Functions()
-    functions.deliver(inputs)
     ingested, judged = functions.ingested, functions.judged
     bad = Counter(reason for _, reason in inputs if reason is not None)
     notified = sum((Counter(notice["counts_by_reason"]) for notice in functions.rejected.notices), Counter())

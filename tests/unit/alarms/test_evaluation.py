@@ -188,4 +188,4 @@ def test_log_lines_become_numbers() -> None:
 
     metric = Metric("FinancialPipeline", "Redeliveries", {"service": "kinesis-consumer-dev"})
     assert found == 1
-    assert numbers.series(metric).between(1, 2, "Sum") == 3
+    assert numbers.series(metric).row([1], 1, 2, "Sum") == (3,)
