@@ -61,10 +61,10 @@ def test_production_with_every_endpoint_and_no_consumer(tmp_path: Path) -> None:
     assert seen["refused"]
 
 
-def staging_with_a_consumer(folder: Path) -> Path:
+def staging_with_a_consumer(folder: Path, **changes: str) -> Path:
     """No endpoints, nor what they would need, and somebody who may read the Parquet."""
     reader = {"DataConsumerAccountId": CONSUMER, "RouteTableIds": ""}
-    return parameters(folder, "staging", **AT_ONCE, **reader, **switched(False))
+    return parameters(folder, "staging", **AT_ONCE, **reader, **switched(False), **changes)
 
 
 @pytest.mark.nightly

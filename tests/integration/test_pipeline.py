@@ -14,8 +14,10 @@ from harness.alarms.evaluation import history
 from harness.alarms.lines import collect
 from harness.alarms.series import Numbers
 from harness.alarms.states import State
+from harness.pipeline import run as run_module
 from harness.pipeline.glue import spark_python
 from market_data import FEEDS
+from tests.integration.aws_cli import aws_cli
 from tests.integration.runs import Outcome
 from tests.integration.test_environments import consumer_reads_parquet_only, staging_with_a_consumer
 from tests.shared import CAPTURES
@@ -128,7 +130,12 @@ def written_partitions(run):
     return found
 
 
-def test_what_goes_wrong_with_one_object_is_told_and_keeps_nothing_else_from_readers(tmp_path):
+#: For two cores: each of staging's twenty validators would start Python, and each file takes tasks of Spark. Its own
+#: numbers are in test_environments.py.
+SMALL = {"ShardCount": "2", "ValidationConcurrency": "2", "ParquetBucketsPerPartition": "1"}
+
+
+def test_what_goes_wrong_with_one_object_is_told_and_keeps_nothing_else_from_readers(tmp_path, monkeypatch):
     """One run instead of four: three failures, each in a different feed, and a feed with bad records.
 
     And it is in staging, with a consumer, who reads what there is; that nothing goes wrong there either is nightly
@@ -158,8 +165,10 @@ def test_what_goes_wrong_with_one_object_is_told_and_keeps_nothing_else_from_rea
         consumer_reads_parquet_only(run)
         seen["doubled"] = write_a_line_twice(run)
 
+    monkeypatch.setattr(run_module, "AwsCli", aws_cli)
+    given = staging_with_a_consumer(tmp_path, **SMALL)
     interfere = {"transform": spoil, "account": look_and_write_a_line_twice}
-    outcome = Outcome(tmp_path / "run", interfere, None, parameters=staging_with_a_consumer(tmp_path), count=1_000)
+    outcome = Outcome(tmp_path / "run", interfere, None, parameters=given, count=1_000)
     summary, printed = outcome.summary, outcome.printed.getvalue()
 
     assert outcome.exit_code == 1
