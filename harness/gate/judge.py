@@ -133,7 +133,7 @@ def _combinations(engine: Checks, targets: Sequence[Target], scenarios: Scenario
             if variants in seen:
                 continue
             seen.add(variants)
-            failures, _ = check_engine.run(check, rendering.stack(*names), COMBINATION)
+            failures, _ = check_engine.run(check, scenarios.stack(names, rendering), COMBINATION)
             if failures:
                 found.append((Target(COMBINATION, {}, rendering), Outcome(failures)))
     return found

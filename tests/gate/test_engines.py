@@ -20,7 +20,7 @@ from cfnlint.rules.resources.iam.ResourcePolicy import ResourcePolicy
 from harness import patience
 from harness.catalogue.catalogue import BadRule
 from harness.gate import command, rule_set
-from harness.gate.engines import cfn_guard, cfn_guard_binary, cfn_lint
+from harness.gate.engines import cfn_guard, cfn_guard_binary, cfn_lint, cfn_lint_rules
 from harness.gate.engines import checkov_process as checkov_engine
 from harness.gate.engines.cfn_guard import CfnGuard
 from harness.gate.engines.checkov_process import Checkov
@@ -449,8 +449,8 @@ def test_the_linter_judges_the_policies_of_the_source():
 
 @pytest.mark.parametrize("rule", [IdentityPolicy, ResourcePolicy, ResourceEcrPolicy])
 def test_what_is_left_out_of_the_pass_over_all_regions_asks_for_none(rule):
-    assert rule.id in cfn_lint.REGION_BLIND
-    assert len(cfn_lint.REGION_BLIND) == 3
+    assert rule.id in cfn_lint_rules.REGION_BLIND
+    assert len(cfn_lint_rules.REGION_BLIND) == 3
     for module in (rule, Policy):
         assert "region" not in inspect.getsource(inspect.getmodule(module)).lower()
 
