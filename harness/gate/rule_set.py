@@ -12,6 +12,7 @@ from harness.gate.engines.cfn_lint import CfnLint
 from harness.gate.engines.checkov_process import Checkov
 from harness.gate.engines.outcome import Engine
 from harness.gate.engines.python_checks import Checks
+from harness.gate.engines.watch import SECONDS
 
 LINT = CfnLint.name
 ENGINES = (LINT, GUARD, CHECKOV, CHECKS)
@@ -38,17 +39,22 @@ class RuleSet:
         return [rule for rule in self.rules if rule.engine == engine]
 
     @contextmanager
-    def engines(self, names: tuple[str, ...] = ENGINES, own_checks: bool = True) -> Iterator[list[Engine]]:
-        """The named engines, ready; with `own_checks=False`, Checkov runs only the folder's policies."""
+    def engines(
+        self, names: tuple[str, ...] = ENGINES, own_checks: bool = True, silence: float = SECONDS
+    ) -> Iterator[list[Engine]]:
+        """The named engines; with `own_checks=False`, Checkov runs only the folder's policies.
+
+        One that finishes nothing for `silence` seconds hangs.
+        """
         with ExitStack() as stack:
             engines: list[Engine] = []
             if CHECKOV in names:
                 policies = [rule.id for rule in self.of(CHECKOV)]
-                engines.append(stack.enter_context(Checkov(self.folder / "checkov", policies, own_checks)))
+                engines.append(stack.enter_context(Checkov(self.folder / "checkov", policies, own_checks, silence)))
             if GUARD in names:
-                engines.append(CfnGuard([rule.path for rule in self.of(GUARD)]))
+                engines.append(CfnGuard([rule.path for rule in self.of(GUARD)], silence))
             if LINT in names:
-                engines.append(CfnLint())
+                engines.append(stack.enter_context(CfnLint(silence)))
             if CHECKS in names:
                 engines.append(Checks([rule.path for rule in self.of(CHECKS)]))
             yield engines

@@ -16,6 +16,7 @@ from cfnlint.helpers import REGIONS
 from cfnlint.runner import run_template_by_data
 from cfnlint.version import __version__
 
+from harness import patience
 from harness.gate.engines.cfn_lint_rules import Kind, rules_of
 from harness.gate.engines.errors import EngineError
 from harness.gate.engines.outcome import Failure, Outcome, Target
@@ -46,7 +47,7 @@ class CfnLint:
 
     def __init__(self, silence: float = SECONDS) -> None:
         """If no pass ends within `silence` seconds, it hangs."""
-        self._silence = silence
+        self._silence = patience.seconds(silence)
         self._pool: ProcessPoolExecutor | None = None
         self._others = set(multiprocessing.active_children())
         self._begun: dict[tuple[Kind, str], Future[list[Failure]]] = {}
