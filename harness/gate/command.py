@@ -4,13 +4,16 @@ import argparse
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from harness import patience
 from harness.catalogue.catalogue import BadRule
 from harness.cli import Parser
 from harness.gate import waivers
 from harness.gate.engines.errors import EngineError
+from harness.gate.engines.watch import SECONDS, Progress
 from harness.gate.formats import FORMATS, text
 from harness.gate.formats.text import printable
 from harness.gate.given import BadValues
@@ -30,27 +33,103 @@ VERDICTS = ROOT / "build" / "gate" / "verdicts.json"
 CLEAN, FINDINGS, COULD_NOT_JUDGE = 0, 1, 2
 
 
+class BadOutput(Exception):
+    """What the gate writes cannot be written there; the message is one line."""
+
+
 def main(argv: list[str]) -> int:
     """Judge, print the report, write build/gate/verdicts.json. Returns 0 clean, 1 findings, 2 could not judge."""
     try:
         options = _parser().parse_args(argv)
     except SystemExit as ended:
         if ended.code != CLEAN:
-            VERDICTS.unlink(missing_ok=True)
+            _remove([VERDICTS, *_stated_output(argv)])
         raise
+    outputs = [VERDICTS]
     try:
+        if options.output:
+            _refuse_inputs(options)
+            outputs.append(options.output)
         # First: an earlier run's verdicts must not be taken for this run's.
-        VERDICTS.unlink(missing_ok=True)
+        _make_way(outputs)
         report = _report(options)
         _write(options, report)
-    except (TemplateError, EngineError, BadRule, BadValues, BadWaivers, OSError) as error:
+    except (
+        TemplateError,
+        EngineError,
+        BadRule,
+        BadValues,
+        BadWaivers,
+        BadOutput,
+        patience.BadPatience,
+        OSError,
+    ) as error:
         print(f"gate: {printable(' '.join(str(error).split()))}", file=sys.stderr)
     except Exception:  # noqa: BLE001 a bug in the gate: nothing was judged
         traceback.print_exc()
     else:
         return report.exit_code
-    VERDICTS.unlink(missing_ok=True)
+    _remove(outputs)
     return COULD_NOT_JUDGE
+
+
+def _make_way(outputs: Sequence[Path]) -> None:
+    """Remove what an earlier run wrote, and see that this run will be able to write. Raises BadOutput."""
+    left = _remove(outputs)
+    for path in outputs:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not _is_device(path):
+                path.touch()
+                path.unlink()
+        except OSError as error:
+            stale = "; it is of an earlier run" if path in left else ""
+            raise BadOutput(f"{_shown(path)} cannot be written: {error.strerror}{stale}") from error
+
+
+def _remove(outputs: Sequence[Path]) -> list[Path]:
+    """Remove files; where their folder does not allow that, empty them. Returns those that are still as they were."""
+    left = []
+    for path in outputs:
+        try:
+            if not _is_device(path) and path.is_file():
+                path.unlink()
+        except OSError:
+            try:
+                os.truncate(path, 0)
+            except OSError:
+                left.append(path)
+    return left
+
+
+def _is_device(path: Path) -> bool:
+    """Whether it is the likes of /dev/stdout, which may lead to a file that is not ours to remove."""
+    return path.absolute().is_relative_to("/dev")
+
+
+def _refuse_inputs(options: argparse.Namespace) -> None:
+    """Raises BadOutput if writing the report would remove what is to be judged."""
+    for name, path in (("template", options.template), ("parameters", options.parameters), ("waivers", WAIVERS)):
+        if path and _is_same(path, options.output):
+            raise BadOutput(f"--output {_shown(options.output)} is the file of the {name}")
+
+
+def _stated_output(argv: Sequence[str]) -> list[Path]:
+    """The --output among arguments that are no good; none if it may be an input as well."""
+    parser = argparse.ArgumentParser(add_help=False, exit_on_error=False)
+    parser.add_argument("--output", type=Path)
+    try:
+        known, others = parser.parse_known_args(argv)
+    except argparse.ArgumentError:
+        return []
+    inputs = [TEMPLATE, WAIVERS, *(Path(each.rpartition("=")[2]) for each in others)]
+    return [known.output] if known.output and not any(_is_same(known.output, each) for each in inputs) else []
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    with suppress(OSError):
+        return one.samefile(other)
+    return False
 
 
 def _parser() -> Parser:
@@ -82,7 +161,21 @@ def _parser() -> Parser:
         help="judge for the parameter values in FILE only, JSON: an object of names and texts, or the list that the "
         "AWS CLI takes; parameters that are not in it are varied",
     )
+    parser.add_argument(
+        "--silence",
+        type=_seconds,
+        default=SECONDS,
+        metavar="SECONDS",
+        help=f"give up when an engine finishes nothing for so long (default: {SECONDS:g}); times {patience.VARIABLE}",
+    )
     return parser
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1_000_000:
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds")
+    return value
 
 
 def _report(options: argparse.Namespace) -> Report:
@@ -91,9 +184,10 @@ def _report(options: argparse.Namespace) -> Report:
     rule_set = RuleSet()
     waived = waivers.load(WAIVERS) if waivers.are_for(source.template) else []
     engines = tuple(name for name in ENGINES if name in (options.engine or ENGINES))
-    with rule_set.engines(engines) as ready:
+    progress = Progress(engines, lambda line: print(f"gate: {line}", file=sys.stderr, flush=True))
+    with rule_set.engines(engines, silence=options.silence) as ready:
         try:
-            return judge(source, rule_set, ready, waived, _shown(WAIVERS), _progress(engines), given)
+            return judge(source, rule_set, ready, waived, _shown(WAIVERS), given, progress, options.silence)
         except UnrenderableTemplate as error:
             raise UnrenderableTemplate(f"{_place(source, error)}: {error}") from error
 
@@ -105,26 +199,13 @@ def _place(source: Source, error: UnrenderableTemplate) -> str:
     return f"{source.path}:{line}" if line else str(source.path)
 
 
-def _progress(engines: tuple[str, ...]) -> Callable[[str], None]:
-    running = [*engines]
-
-    def engine_done(name: str) -> None:
-        running.remove(name)
-        if sys.stderr.isatty():
-            print(f"gate: {name} finished; still running: {', '.join(running) or 'none'}", file=sys.stderr)
-
-    return engine_done
-
-
 def _write(options: argparse.Namespace, report: Report) -> None:
     if options.output:
-        options.output.parent.mkdir(parents=True, exist_ok=True)
         options.output.write_text(FORMATS[options.format](report))
     elif options.format == "text":
         _print(text.write(report, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
     else:
         _print(FORMATS[options.format](report))
-    VERDICTS.parent.mkdir(parents=True, exist_ok=True)
     VERDICTS.write_text(as_indented_json(report.as_dict()))
 
 

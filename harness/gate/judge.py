@@ -1,16 +1,23 @@
 """Judges one template: source and scenarios, all engines side by side."""
 
 import datetime
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, ThreadPoolExecutor, as_completed
+import queue
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
+from typing import Any
 
+from harness import patience
 from harness.catalogue.catalogue import fingerprint
 from harness.gate import suppressions, waivers
 from harness.gate.engines import python_checks as check_engine
+from harness.gate.engines.cfn_lint import CfnLint
 from harness.gate.engines.errors import EngineError
 from harness.gate.engines.outcome import Engine, Outcome, Target
 from harness.gate.engines.python_checks import Checks
+from harness.gate.engines.watch import SECONDS, Done, Progress, hangs, unwatched
 from harness.gate.rule_set import ENGINES, RuleSet
 from harness.gate.verdicts import GATE, UNKNOWN, EngineUsed, Finding, Report, ScenarioJudged, Tally, dotted
 from harness.gate.waivers import Known, Waiver
@@ -21,6 +28,10 @@ from harness.render.source import Source
 
 SOURCE = "source"
 COMBINATION = "another combination"
+#: From this many characters on, a source is worth starting with before there are scenarios.
+LONG = 50_000
+#: Seconds.
+GRACE = 5
 
 
 def targets_of(source: Source, scenarios: Scenarios) -> list[Target]:
@@ -44,24 +55,26 @@ def judge(
     engines: Sequence[Engine],
     waived: Iterable[Waiver] = (),
     waivers_path: Path = Path("rules/waivers.yaml"),
-    on_engine_done: Callable[[str], None] = lambda _: None,
     given: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+    silence: float = SECONDS,
 ) -> Report:
-    """The report on a template. `on_engine_done` is called with the name of each engine that finishes.
+    """The report on a template. `given` are the only values of some parameters and pseudo parameters.
 
-    `given` are the only values of some parameters and pseudo parameters.
-
-    Raises EngineError when an engine breaks, UnrenderableTemplate when the template cannot be rendered.
+    Raises EngineError when an engine breaks or finishes nothing for `silence` seconds, UnrenderableTemplate when the
+    template cannot be rendered.
     """
+    for engine in engines:
+        if isinstance(engine, CfnLint) and len(source.text) > LONG:
+            engine.begin(Target(SOURCE, {}, source_text=source.text))
     scenarios = Scenarios(source.template, given)
     targets = targets_of(source, scenarios)
     tally = Tally(source, rule_set.names, scenarios.unknown)
-    with ThreadPoolExecutor(len(engines)) as pool:
-        running = {pool.submit(_judged, engine, targets, scenarios): engine for engine in engines}
-        for future in as_completed(running):
-            for target, outcome in future.result():
-                tally.add(running[future].name, target, outcome)
-            on_engine_done(running[future].name)
+    for engine, outcomes in _side_by_side(
+        engines, targets, scenarios, progress or Progress(), patience.seconds(silence)
+    ):
+        for target, outcome in outcomes:
+            tally.add(engine.name, target, outcome)
     verdicts = tally.verdicts()
     rules = {name for rule in rule_set.rules for name in (rule.id, rule.slug)} | {each.rule for each in verdicts}
     complete = {engine.name for engine in engines} == set(ENGINES)
@@ -95,27 +108,70 @@ def _not_evaluated(source: Source, scenarios: Scenarios) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _judged(engine: Engine, targets: Sequence[Target], scenarios: Scenarios) -> list[tuple[Target, Outcome]]:
+def _side_by_side(
+    engines: Sequence[Engine], targets: Sequence[Target], scenarios: Scenarios, progress: Progress, silence: float
+) -> Iterator[tuple[Engine, list[tuple[Target, Outcome]]]]:
+    """Each engine with its outcomes, as they finish."""
+    said: queue.SimpleQueue[tuple[Engine, Any]] = queue.SimpleQueue()
+
+    def run(engine: Engine) -> None:
+        try:
+            answer: Any = _judged(engine, targets, scenarios, lambda *chunks: said.put((engine, chunks)))
+        except BaseException as error:  # noqa: BLE001 raised again below
+            answer = error
+        said.put((engine, answer))
+
+    for engine in engines:
+        # A daemon: nothing can stop a check that never ends, and nothing has to wait for it.
+        threading.Thread(target=run, args=(engine,), daemon=True).start()
+    heard = {engine.name: time.monotonic() for engine in engines}
+    while heard:
+        try:
+            engine, answer = said.get(timeout=1)
+        except queue.Empty:
+            now = time.monotonic()
+            # An engine that watches its processes is the first to know that one of them hangs.
+            if silent := [name for name, last in heard.items() if now - last > silence + GRACE]:
+                raise hangs(silent[0], silence) from None
+        else:
+            heard[engine.name] = time.monotonic()
+            if isinstance(answer, BaseException):
+                raise answer
+            if isinstance(answer, list):
+                del heard[engine.name]
+                progress.ended(engine.name, [*heard])
+                yield engine, answer
+            else:
+                progress.chunk(engine.name, *answer)
+        progress.tick()
+
+
+def _judged(
+    engine: Engine, targets: Sequence[Target], scenarios: Scenarios, done: Done
+) -> list[tuple[Target, Outcome]]:
     try:
-        answers = engine.judge(targets)
+        answers = engine.judge(targets, done)
     except BrokenExecutor as error:
         raise EngineError(f"{engine.name}: one of its processes was killed") from error
     if len(answers) != len(targets):
         raise EngineError(f"{engine.name} answered for {len(answers)} of {len(targets)} templates")
     outcomes = list(zip(targets, answers, strict=True))
     if isinstance(engine, Checks):
-        outcomes += _combinations(engine, targets, scenarios)
+        outcomes += _combinations(engine, targets, scenarios, done)
     return outcomes
 
 
-def _combinations(engine: Checks, targets: Sequence[Target], scenarios: Scenarios) -> list[tuple[Target, Outcome]]:
+def _combinations(
+    engine: Checks, targets: Sequence[Target], scenarios: Scenarios, done: Done = unwatched
+) -> list[tuple[Target, Outcome]]:
     """The checks' failures in every reachable combination of the resources they compare, beyond the scenarios.
 
     A check sees only resources of the types it asked for in the scenarios, which it has judged before, so the
     combinations are those of what these depend on.
     """
     found = []
-    for check in engine.checks:
+    for finished, check in enumerate(engine.checks, 1):
+        done(len(targets) + finished, len(targets) + len(engine.checks))
         if check.judges_source:
             continue
         types = engine.types_read[check.slug]
@@ -133,7 +189,7 @@ def _combinations(engine: Checks, targets: Sequence[Target], scenarios: Scenario
             if variants in seen:
                 continue
             seen.add(variants)
-            failures, _ = check_engine.run(check, rendering.stack(*names), COMBINATION)
+            failures, _ = check_engine.run(check, scenarios.stack(names, rendering), COMBINATION)
             if failures:
                 found.append((Target(COMBINATION, {}, rendering), Outcome(failures)))
     return found

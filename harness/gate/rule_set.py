@@ -11,6 +11,7 @@ from harness.gate.engines.cfn_guard import CfnGuard
 from harness.gate.engines.checkov_process import Checkov
 from harness.gate.engines.outcome import Engine
 from harness.gate.engines.python_checks import Checks
+from harness.gate.engines.watch import SECONDS
 
 LINT = "cfn-lint"
 ENGINES = (LINT, GUARD, CHECKOV, CHECKS)
@@ -37,20 +38,25 @@ class RuleSet:
         return [rule for rule in self.rules if rule.engine == engine]
 
     @contextmanager
-    def engines(self, names: tuple[str, ...] = ENGINES, own_checks: bool = True) -> Iterator[list[Engine]]:
-        """The named engines, ready; with `own_checks=False`, Checkov runs only the folder's policies."""
+    def engines(
+        self, names: tuple[str, ...] = ENGINES, own_checks: bool = True, silence: float = SECONDS
+    ) -> Iterator[list[Engine]]:
+        """The named engines; with `own_checks=False`, Checkov runs only the folder's policies.
+
+        One that finishes nothing for `silence` seconds hangs.
+        """
         with ExitStack() as stack:
             engines: list[Engine] = []
             if CHECKOV in names:
                 policies = [rule.id for rule in self.of(CHECKOV)]
-                engines.append(stack.enter_context(Checkov(self.folder / "checkov", policies, own_checks)))
+                engines.append(stack.enter_context(Checkov(self.folder / "checkov", policies, own_checks, silence)))
             if GUARD in names:
-                engines.append(CfnGuard([rule.path for rule in self.of(GUARD)]))
+                engines.append(CfnGuard([rule.path for rule in self.of(GUARD)], silence))
             if LINT in names:
                 # Here, because importing cfn-lint takes a second, which other engines and bad arguments need not wait.
                 from harness.gate.engines.cfn_lint import CfnLint
 
-                engines.append(CfnLint())
+                engines.append(stack.enter_context(CfnLint(silence)))
             if CHECKS in names:
                 engines.append(Checks([rule.path for rule in self.of(CHECKS)]))
             yield engines

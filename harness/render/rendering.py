@@ -116,11 +116,15 @@ class Rendering:
 
     def stack(self, *only: str) -> Stack:
         """What Python checks judge: all that the scenario creates, or just the resources named (if it creates them)."""
-        names = [name for name in only or self._source["Resources"] if self.exists(name)]
-        return Stack({name: self._created(name) for name in names}, self._said)
+        names = [name for name in only if self.exists(name)] if only else self._existing_names
+        return Stack({name: self._created(name) for name in names}, self.said)
 
     @cached_property
-    def _said(self) -> Mapping[str, str]:
+    def _existing_names(self) -> list[str]:
+        return [name for name in self._source["Resources"] if self.exists(name)]
+
+    @cached_property
+    def said(self) -> Mapping[str, str]:
         """The parameters as checks know them: the environment as Environment, whatever the template calls it."""
         values = self._evaluation.values
         name = "Environment" if "Environment" in values else parameters.environment(self._source.get("Parameters", {}))

@@ -30,6 +30,7 @@ from harness.render.dumping import as_key
 from harness.render.errors import UnrenderableTemplate
 from harness.render.reached import Part
 from harness.render.rendering import Rendering
+from harness.render.resources import Resource, Stack
 from harness.render.solving import Solver, lookups, selections
 from harness.render.source import Place
 
@@ -67,6 +68,7 @@ class Scenarios:
         self._parameters: Mapping[str, Any] = template.get("Parameters", {})
         self._given = given or {}
         self._variants: dict[tuple[str, tuple[str | None, ...]], tuple[str, frozenset[Any]]] = {}
+        self._created: dict[tuple[str, ...], Resource | None] = {}
         self._repairs: dict[Any, tuple[str, ...] | None] = {}
         self._deployable: dict[tuple[str, ...], bool] = {}
         self._refused: UnrenderableTemplate | None = None
@@ -347,6 +349,19 @@ class Scenarios:
     def _is_reached(self, part: Part, partial: Mapping[str, str]) -> bool:
         values = self.completed(partial)
         return values is not None and self._reaches(self.rendering(values), part)
+
+    def stack(self, logical_ids: Iterable[str], rendering: Rendering) -> Stack:
+        """These resources as `Rendering.stack` gives them: one object for all renderings that agree in its values."""
+        found = {}
+        places = tuple(rendering.values.get(name, "") for name in pseudo.FORMS)
+        for name in logical_ids:
+            # A name or an ARN has the account and the Region in it, whether or not the template asks for them.
+            key = (name, *places, *(rendering.values.get(each, "") for each in self.dependencies.of_resource(name)))
+            if key not in self._created:
+                self._created[key] = rendering.stack(name).resources.get(name)
+            if (created := self._created[key]) is not None:
+                found[name] = created
+        return Stack(found, rendering.said)
 
     def variant(self, logical_id: str, rendering: Rendering) -> str:
         """A resource's form in a rendering as text; empty if it is not there."""

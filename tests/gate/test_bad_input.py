@@ -342,10 +342,70 @@ def test_asking_for_help_deletes_nothing(gate, stale):
 
 
 @pytest.mark.parametrize("output", [".", "", "template.yaml/report.txt"])
-def test_an_output_that_cannot_be_written_leaves_no_verdicts(gate, written, stale, output):
+def test_an_output_that_cannot_be_written_is_said_before_anything_is_judged(gate, written, stale, monkeypatch, output):
     """Nobody has seen the findings, so the run must not count as clean."""
-    assert gate(written(TOPIC), "--engine", "checks", "--output", output).line
+    monkeypatch.setattr(command, "_report", lambda _: pytest.fail("it judges"))
+
+    assert "cannot be written: " in gate(written(TOPIC), "--output", output).line
     assert not stale.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nothing.yaml", "--output", "report.sarif"], "nothing.yaml: No such file"),
+        (["template.yaml", "--output", "report.sarif", "--frobnicate"], "--frobnicate"),
+        (["template.yaml", "--output=report.sarif", "--format", "pdf"], "pdf"),
+        (["template.yaml", "--output", "report.sarif", "--region", "Mars"], "Mars"),
+    ],
+)
+def test_the_report_of_an_earlier_run_does_not_stay(gate, written, stale, arguments, said):
+    written(TOPIC)
+    report = Path("report.sarif")
+    report.write_text("yesterday's")
+
+    assert said in gate(*arguments).line
+    assert not report.exists()
+    assert not stale.exists()
+
+
+@pytest.mark.parametrize("more", [[], ["--frobnicate"]])
+@pytest.mark.parametrize("option", ["template", "parameters"])
+def test_what_is_to_be_judged_is_never_overwritten_by_the_report(gate, written, option, more):
+    path = written(TOPIC)
+    values = Path("values.json")
+    values.write_text("{}")
+    same = {"template": path, "parameters": values}[option]
+
+    assert gate(path, "--parameters", values, "--output", same, *more).line
+    assert (path.read_text(), values.read_text()) == (TOPIC, "{}")
+
+
+@pytest.mark.parametrize("may_be_emptied", [True, False])
+def test_a_folder_of_another_user_is_reported_and_what_lies_there_is_emptied_or_named(
+    gate, written, stale, monkeypatch, may_be_emptied
+):
+    """The tests may run as root, whom no folder refuses, so the errors are simulated."""
+
+    def refused(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    monkeypatch.setattr(Path, "touch", refused)
+    if not may_be_emptied:
+        monkeypatch.setattr(command.os, "truncate", refused)
+    complaint = gate(written(TOPIC)).line
+
+    assert "verdicts.json cannot be written: Permission denied" in complaint
+    assert complaint.endswith("it is of an earlier run") != may_be_emptied
+    assert bool(stale.read_text()) != may_be_emptied
+
+
+def test_standard_output_by_its_name_is_no_file_to_remove(gate, written):
+    """`--output /dev/stdout`, which may lead to somebody's log."""
+    assert command._remove([Path("/dev/stdout"), Path("/dev/null")]) == []
+    assert Path("/dev/stdout").exists()
+    assert Path("/dev/null").exists()
 
 
 def test_a_defect_of_the_gate_itself_is_not_mistaken_for_findings(gate, stale, monkeypatch):

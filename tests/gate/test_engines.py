@@ -4,10 +4,12 @@ import hashlib
 import inspect
 import io
 import json
+import multiprocessing
 import stat
 import sys
 import tarfile
 import textwrap
+import threading
 from concurrent.futures.process import BrokenProcessPool
 from itertools import combinations
 
@@ -20,7 +22,8 @@ from cfnlint.rules.resources.iam.ResourcePolicy import ResourcePolicy
 from harness import patience
 from harness.catalogue.catalogue import BadRule
 from harness.gate import command, rule_set
-from harness.gate.engines import cfn_guard, cfn_guard_binary, cfn_lint
+from harness.gate import judge as judging
+from harness.gate.engines import cfn_guard_binary, cfn_lint, cfn_lint_rules, watch
 from harness.gate.engines import checkov_process as checkov_engine
 from harness.gate.engines.cfn_guard import CfnGuard
 from harness.gate.engines.checkov_process import Checkov
@@ -96,7 +99,7 @@ class _Engine:
     def __init__(self, answer):
         self._answer = answer
 
-    def judge(self, targets):
+    def judge(self, targets, done=None):
         return self._answer(targets)
 
 
@@ -124,9 +127,9 @@ def test_an_engine_that_does_not_answer_for_everything_makes_no_report(rule_set,
 
 
 def test_the_command_then_ends_with_2_and_writes_no_verdicts(gate, template, verdicts, monkeypatch):
-    monkeypatch.setattr(cfn_lint, "CfnLint", lambda: _Engine(_broken))
+    monkeypatch.setattr(rule_set, "Checks", lambda _: _Engine(_broken))
 
-    assert gate(template, "--engine", "cfn-lint", "--engine", "checks").line == "gate: it broke"
+    assert gate(template, "--engine", "cfn-guard", "--engine", "checks").line == "gate: it broke"
     assert not verdicts.exists()
 
 
@@ -156,6 +159,75 @@ def test_a_rule_without_a_proper_header_is_reported(gate, template, rules, old, 
     path.write_text(path.read_text().replace(old, new, 1))
 
     assert gate(template, "--engine", "checks").line.startswith(f"gate: {path}: the header")
+
+
+# -------------------------------------------------------------------------------------------- progress and silence ----
+
+
+def test_an_engine_that_finishes_nothing_hangs_however_often_it_says_so_before(rule_set, monkeypatch):
+    """Not the whole time counts. A check that never ends must not keep the gate from ending."""
+    monkeypatch.setattr(judging, "GRACE", 0)
+    monkeypatch.setattr(watch.os, "getloadavg", lambda: (9.06, 1, 1))
+    monkeypatch.setattr(watch.os, "cpu_count", lambda: 2)
+    never = threading.Event()
+    said = f"cfn-lint has finished nothing for {patience.seconds(0.5):g} s. The machine is busy: load average 9.1 on 2"
+
+    with pytest.raises(EngineError, match=said):
+        judge(source_of(TOPIC), rule_set, [_Engine(lambda _: never.wait())], silence=0.5)
+
+
+def test_an_idle_machine_is_not_named(monkeypatch):
+    monkeypatch.setattr(watch.os, "getloadavg", lambda: (1, 9, 9))
+
+    assert str(watch.hangs("checks", 300)) == "checks has finished nothing for 300 s. --silence gives it longer."
+
+
+def test_a_pass_of_the_linter_that_does_not_end_is_an_error_and_its_processes_are_ended(monkeypatch):
+    """The passes are never answered, as if each process hung."""
+    monkeypatch.setattr(cfn_lint, "wait", lambda pending, *_: (set(), pending))
+    engine = cfn_lint.CfnLint(silence=3)
+    before = set(multiprocessing.active_children())
+
+    with pytest.raises(EngineError, match=f"cfn-lint has finished nothing for {patience.seconds(3):g} s"):
+        engine.judge(targets(TOPIC) * cfn_lint.WORTH_PROCESSES)
+    for process in set(multiprocessing.active_children()) - before:
+        process.join(patience.seconds(10))
+    assert set(multiprocessing.active_children()) <= before
+
+
+def test_a_log_gets_a_line_with_what_is_done_the_rate_and_an_estimate():
+    lines = []
+    progress = watch.Progress(["cfn-guard", "checks"], lines.append)
+    progress.EVERY = 0
+    progress.tick()
+    progress.chunk("checks", 5, 20)
+    assert progress.line(10) == "5/? chunks after 10 s, 0.5/s, loading (cfn-guard 0/?, checks 5/20)"
+    progress.chunk("cfn-guard", 5, 10)
+
+    assert progress.line(10) == "10/30 chunks after 10 s, 1.0/s, about 20 s left (cfn-guard 5/10, checks 5/20)"
+    progress.ended("checks", ["cfn-guard"])
+    assert "checks 20/20" in progress.line(10)
+    assert len(lines) == 1
+    assert lines[0].isprintable()
+
+
+def test_each_engine_says_how_far_it_is(rule_set, engines, pipeline):
+    said = {}
+
+    class Recording(watch.Progress):
+        def chunk(self, engine, finished, of):
+            said.setdefault(engine, []).append((finished, of))
+
+    judge(source_of(TOPIC), rule_set, engines, progress=Recording())
+
+    assert {*said} >= {"checkov", "checks"}
+    assert all(chunks == sorted(chunks) for chunks in said.values())
+    assert all(chunks[-1][0] == chunks[-1][1] for chunks in said.values())
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "soon"])
+def test_a_silence_that_is_no_number_of_seconds_is_refused(gate, template, seconds):
+    assert "--silence" in gate(template, "--silence", seconds).line
 
 
 # ------------------------------------------------------------------------------------------------------ cfn-guard ----
@@ -200,17 +272,15 @@ ANSWER = {"name": "000000.json", "compliant": ["topic_has_a_name"], "not_applica
         ("print('Parse Error')", "cfn-guard's answer is not JSON"),
         ("", "cfn-guard's answer is not JSON"),
         (f"import sys; print('Parse Error', file=sys.stderr); print('''{json.dumps([ANSWER])}''')", "Parse Error"),
-        ("import time; time.sleep(60)", f"cfn-guard did not answer within {patience.seconds(0.5):g} s"),
+        ("import time; time.sleep(60)", f"cfn-guard has finished nothing for {patience.seconds(0.5):g} s"),
     ],
 )
 def test_a_guard_that_does_not_answer_properly_is_an_error(tmp_path, rules, monkeypatch, source, said):
     path = rules("guard/encryption/topic_has_a_name.guard", GUARD)
     monkeypatch.setattr(cfn_guard_binary, "find", lambda: _program(tmp_path / "cfn-guard", source))
-    if "sleep" in source:
-        monkeypatch.setattr(cfn_guard, "SECONDS", 0.5)
 
     with pytest.raises(EngineError, match=said):
-        CfnGuard([path]).judge([RENDERED])
+        CfnGuard([path], silence=0.5 if "sleep" in source else 60).judge([RENDERED])
 
 
 def test_that_guard_would_have_passed_with_a_proper_answer(tmp_path, rules, monkeypatch):
@@ -449,8 +519,8 @@ def test_the_linter_judges_the_policies_of_the_source():
 
 @pytest.mark.parametrize("rule", [IdentityPolicy, ResourcePolicy, ResourceEcrPolicy])
 def test_what_is_left_out_of_the_pass_over_all_regions_asks_for_none(rule):
-    assert rule.id in cfn_lint.REGION_BLIND
-    assert len(cfn_lint.REGION_BLIND) == 3
+    assert rule.id in cfn_lint_rules.REGION_BLIND
+    assert len(cfn_lint_rules.REGION_BLIND) == 3
     for module in (rule, Policy):
         assert "region" not in inspect.getsource(inspect.getmodule(module)).lower()
 
@@ -532,10 +602,10 @@ def worker(tmp_path, monkeypatch):
     """A function that starts Checkov with a worker of this source."""
     monkeypatch.setenv(checkov_engine.PYTHON, sys.executable)
 
-    def start(source, policies=("CKV_FDP_1",)):
+    def start(source, policies=("CKV_FDP_1",), **options):
         (tmp_path / "worker.py").write_text(source)
         monkeypatch.setattr(checkov_engine, "WORKER", tmp_path / "worker.py")
-        return Checkov(tmp_path, policies)
+        return Checkov(tmp_path, policies, **options)
 
     return start
 
@@ -551,8 +621,8 @@ def worker(tmp_path, monkeypatch):
     ],
 )
 def test_a_worker_that_does_not_start_is_an_error(worker, source, said):
-    with pytest.raises(EngineError, match=said):
-        worker(source)
+    with worker(source) as engine, pytest.raises(EngineError, match=said):
+        engine.judge([RENDERED])
 
 
 def _answering(answer):
@@ -566,17 +636,14 @@ def _answering(answer):
         (f"{HELLO}sys.stdin.readline(); sys.exit('Killed')", "worker ended: Killed"),
         (f"{HELLO}sys.stdin.readline(); import os; os.kill(os.getpid(), 9)", "worker ended: no message"),
         (f"{HELLO}sys.stdin.readline(); print('WARNING', flush=True); sys.stdin.read()", "answer is not JSON: WARNING"),
-        (f"{HELLO}import time; time.sleep(60)", f"Checkov did not answer within {patience.seconds(1):g} s"),
+        (f"{HELLO}import time; time.sleep(60)", f"Checkov has finished nothing for {patience.seconds(1):g} s"),
         (_answering({"error": "PolicyBroke: CKV_FDP_1"}), "Checkov broke: PolicyBroke: CKV_FDP_1"),
         (_answering(NOTHING | {"parse_error": True}), "Checkov could not read rendered"),
         (_answering(NOTHING | {"undecided": [{"id": "CKV_FDP_1", "resource": "A"}]}), "found a function in rendered"),
     ],
 )
-def test_a_worker_that_does_not_answer_properly_is_an_error(worker, monkeypatch, source, said):
-    if "sleep" in source:
-        monkeypatch.setattr(checkov_engine, "SECONDS", 1)
-
-    with worker(source) as engine, pytest.raises(EngineError, match=said):
+def test_a_worker_that_does_not_answer_properly_is_an_error(worker, source, said):
+    with worker(source, silence=1 if "sleep" in source else 60) as engine, pytest.raises(EngineError, match=said):
         engine.judge([RENDERED, RENDERED])
 
 
@@ -647,7 +714,7 @@ def test_each_engine_can_be_asked_alone_and_says_so(gate, template, name):
 def test_all_engines_judge_where_none_is_named(template, monkeypatch):
     asked = []
 
-    def recording(self, names):
+    def recording(self, names, **_):
         asked.append(names)
         raise EngineError("enough")
 

@@ -6,20 +6,24 @@ from functools import cache
 from typing import Any
 
 import pytest
+from cfnlint.conditions.conditions import Conditions
 from cfnlint.config import ConfigMixIn
 from cfnlint.decode.decode import decode_str
 from cfnlint.runner import run_template_by_data
 
 from conftest import NIGHTLY, PROFILE
 from harness.gate.command import TEMPLATE
-from harness.gate.engines import cfn_lint
+from harness.gate.engines import cfn_lint, cfn_lint_rules
 from harness.gate.engines.cfn_lint import CfnLint
+from harness.gate.engines.cfn_lint_rules import Kind
 from harness.gate.engines.outcome import Failure, Target
 from harness.gate.judge import targets_of
 from harness.render.scenarios import Scenarios
-from harness.render.source import read
+from harness.render.source import Source, read
 
-RULES = cache(cfn_lint.all_rules)
+RULES = cache(cfn_lint_rules.all_rules)
+#: As cfn-lint has it.
+SATISFIABLE = Conditions.satisfiable
 #: Enough for the defects.
 SOME = ("RawDataBucket", "RawDataBucketPolicy", "AccessLogBucket", "MarketDataStream")
 
@@ -85,3 +89,26 @@ def test_of_each_scenario_the_same_is_found_as_in_the_whole(renderings: list[Tar
     some = renderings if PROFILE == NIGHTLY else [renderings[len(renderings) // 2]]
 
     assert [set(outcome.failures) for outcome in CfnLint().judge(some)] == [*map(plain, some)]
+
+
+def test_the_source_gets_the_same_answer_as_from_the_runner_as_it_is(pipeline: Source):
+    """Conditions are solved once, and a keyword's rules are looked up: nothing else may change. Also with a defect."""
+    defect = pipeline.text.replace("AWS::Kinesis::Stream\n", "AWS::Kinesis::Strem\n").replace(
+        "      ShardCount:", "      ShardCounts:"
+    )
+    for text in (pipeline.text, defect) if PROFILE == NIGHTLY else (defect,):
+        template, _ = decode_str(text)
+        assert template is not None
+        config = ConfigMixIn(
+            config_file=os.devnull,
+            regions=[*cfn_lint.RENDERED_REGION],
+            include_checks=["I"],
+            mandatory_checks=["E", "I", "W"],
+        )
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Conditions, "satisfiable", SATISFIABLE)
+            plainly = {*map(cfn_lint.failure, run_template_by_data(template, config, RULES()))}
+        asked = cfn_lint._Pass(0, Kind.SOURCE, "source", text)
+
+        assert {*cfn_lint._lint(asked)} == plainly
+        assert plainly

@@ -8,7 +8,7 @@ from cfnlint.decode.decode import decode_str
 from cfnlint.runner import run_template_by_data
 
 from harness.gate import suppressions
-from harness.gate.engines import cfn_lint
+from harness.gate.engines import cfn_lint, cfn_lint_rules
 from harness.gate.verdicts import Suppression
 from tests.gate.templates import source_of, targets
 
@@ -154,7 +154,7 @@ def test_the_linter_would_have_obeyed():
     for text, found in ((_template(), True), (_template("template", written), False)):
         template, _ = decode_str(text)
         assert template is not None
-        matches = run_template_by_data(template, ConfigMixIn(regions=["us-east-1"]), cfn_lint.all_rules())
+        matches = run_template_by_data(template, ConfigMixIn(regions=["us-east-1"]), cfn_lint_rules.all_rules())
 
         assert ("E3002" in {match.rule.id for match in matches}) is found
 

@@ -13,15 +13,13 @@ from harness.catalogue.catalogue import slug_of
 from harness.gate.engines import cfn_guard_binary
 from harness.gate.engines.errors import EngineError
 from harness.gate.engines.outcome import Failure, Outcome, Place, Target
+from harness.gate.engines.watch import SECONDS, Done, hangs, unwatched
 from harness.render.dumping import as_json
 from harness.render.resources import at
 
 #: cfn-guard's exit codes: all passed; some rule failed. Anything else is an error.
 _PASSED, _FAILED = 0, 19
 _MESSAGE = re.compile(r"Violation:\s*(?P<violation>.+?)\s*Fix:\s*(?P<fix>.+?)\s*$", re.DOTALL)
-SECONDS = 300
-
-
 #: The start of a query that selects resources by type; further filters only narrow it.
 _OF_TYPES = re.compile(r"\bResources\.\*\[\s*Type\s*(?:==\s*('[^']*')|in\s*\[([^\]]*)\])(?!\s*(?:or|OR|\|))")
 _MESSAGE_BLOCK = re.compile(r"<<.*?>>", re.DOTALL)
@@ -41,12 +39,14 @@ class CfnGuard:
     name = "cfn-guard"
     version = cfn_guard_binary.VERSION
 
-    def __init__(self, paths: Sequence[Path]) -> None:
+    def __init__(self, paths: Sequence[Path], silence: float = SECONDS) -> None:
+        """If a call takes longer than `silence` seconds, it hangs."""
+        self._silence = patience.seconds(silence)
         self._paths = [str(path) for path in paths]
         self._rules = frozenset(map(slug_of, paths))
         self._binary = cfn_guard_binary.find()
 
-    def judge(self, targets: Sequence[Target]) -> list[Outcome]:
+    def judge(self, targets: Sequence[Target], done: Done = unwatched) -> list[Outcome]:
         """See `Engine`."""
         if not self._rules or not targets:
             return [Outcome() for _ in targets]
@@ -54,13 +54,16 @@ class CfnGuard:
             answers = self._answers(self._paths, [target.json for target in targets])
             return [self._outcome(self._rules, *each) for each in zip(answers, targets, strict=True)]
         outcomes = [Outcome() for _ in targets]
-        for types, sources in _by_types(self._paths).items():
+        groups = _by_types(self._paths)
+        for finished, (types, sources) in enumerate(groups.items()):
+            done(finished, len(groups))
             seen = [as_json(_seen(target.template, types, sources.values())) for target in targets]
             distinct = list(dict.fromkeys(seen))
             answered = dict(zip(distinct, self._answers(list(sources), distinct), strict=True))
             rules = frozenset(slug_of(Path(path)) for path in sources)
             for outcome, target, text in zip(outcomes, targets, seen, strict=True):
                 outcome.add(self._outcome(rules, answered[text], target))
+        done(len(groups), len(groups))
         return outcomes
 
     def _answers(self, rules: Sequence[str], templates: Sequence[str]) -> list[dict[str, Any]]:
@@ -79,11 +82,10 @@ class CfnGuard:
             str(self._binary), "validate", "--rules", *rules, "--data", folder,
             "--structured", "--output-format", "json", "--show-summary", "none",
         ]  # fmt: skip
-        limit = patience.seconds(SECONDS)
         try:
-            result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=limit)
+            result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=self._silence)
         except subprocess.TimeoutExpired as error:
-            raise EngineError(f"cfn-guard did not answer within {limit:g} s") from error
+            raise hangs(self.name, self._silence) from error
         if result.returncode not in (_PASSED, _FAILED):
             raise EngineError(f"cfn-guard ended with {result.returncode}: {' '.join(result.stderr.split())[:500]}")
         if result.stderr.strip():

@@ -1,27 +1,26 @@
-"""cfn-lint, in-process: its rules are loaded once, which is most of its run time."""
+"""cfn-lint, through its Python interface: processes that share its rules, and are asked in passes."""
+
+from __future__ import annotations
 
 import json
-import logging
 import multiprocessing
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
-from enum import Enum, auto
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import cfnlint
 from cfnlint.config import ConfigMixIn
 from cfnlint.decode.decode import decode_str
 from cfnlint.helpers import REGIONS
-from cfnlint.rules import CloudFormationLintRule, Rules
 from cfnlint.runner import run_template_by_data
 from cfnlint.version import __version__
 
+from harness import patience
+from harness.gate.engines.cfn_lint_rules import Kind, rules_of
 from harness.gate.engines.errors import EngineError
 from harness.gate.engines.outcome import Failure, Outcome, Target
+from harness.gate.engines.watch import SECONDS, Done, hangs, unwatched
 from harness.render.dumping import as_json, as_key
 
 #: Every commercial region that cfn-lint has schemas for; the template may be deployed in any of them.
@@ -32,34 +31,47 @@ COMMERCIAL = tuple(
 RENDERED_REGION = ("us-east-1",)
 #: Rules for the source only: in a rendering, every Availability Zone is a literal.
 OF_SOURCES = ("W3010",)
-#: The rules for IAM policy documents write out every `Fn::Sub` in each Region that they are given, which took four
-#: fifths of the gate's time with cfn-lint; none of them asks for the Region (only the partition, which is the same).
-REGION_BLIND = ("E3510", "E3512", "E3513")
-#: The rule that walks through a template and asks the others on its way, and its parts that lead to a DependsOn.
-WALKS_TEMPLATE, WALKS_RESOURCES = "E1001", ("E1101", "E3001")
-#: Rules that are asked about one resource, and look at others; besides those that are given the template.
-COMPARES_RESOURCES = ("E3005", "W3005")
-#: A new process takes two seconds to load the rules; a template takes one to judge.
+#: Below this many passes, more processes would cost more than they save.
 WORTH_PROCESSES = 6
+PRELOADED = "harness.gate.engines.cfn_lint_preload"
 
 
 class CfnLint:
-    """All cfn-lint rules, on the source including informational ones. Configuration in the template is ignored."""
+    """All cfn-lint rules, on the source including informational ones. Configuration in the template is ignored.
+
+    A context manager: its processes end with it.
+    """
 
     name = "cfn-lint"
     version = __version__
 
-    def judge(self, targets: Sequence[Target]) -> list[Outcome]:
+    def __init__(self, silence: float = SECONDS) -> None:
+        """If no pass ends within `silence` seconds, it hangs."""
+        self._silence = patience.seconds(silence)
+        self._pool: ProcessPoolExecutor | None = None
+        self._others = set(multiprocessing.active_children())
+        self._begun: dict[tuple[Kind, str], Future[list[Failure]]] = {}
+
+    def __enter__(self) -> CfnLint:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            for process in set(multiprocessing.active_children()) - self._others:
+                process.kill()
+        self._pool, self._begun = None, {}
+
+    def begin(self, source: Target) -> None:
+        """Start with the source, which takes longest and needs no scenario."""
+        for each in _passes([source]):
+            self._submit(each)
+
+    def judge(self, targets: Sequence[Target], done: Done = unwatched) -> list[Outcome]:
         """See `Engine`. Each core takes its share, in a process of its own."""
         passes = [*_passes(targets)]
-        # The passes over all Regions take longest, so they begin first.
-        passes.sort(key=lambda each: each.kind is not Kind.EVERYWHERE)
-        if len(passes) < WORTH_PROCESSES:
-            results = [*map(_lint, passes)]
-        else:
-            context = multiprocessing.get_context("spawn")
-            with ProcessPoolExecutor(max_workers=os.cpu_count(), mp_context=context) as pool:
-                results = list(pool.map(_lint, passes))
+        with self:
+            results = self._results(passes, done)
         found: list[dict[Failure, None]] = [{} for _ in targets]
         of_resource: dict[tuple[str, str], list[Failure]] = {}
         for each, failures in zip(passes, results, strict=True):
@@ -74,18 +86,34 @@ class CfnLint:
                     of_target.update(dict.fromkeys(of_resource.get(resource, ())))
         return [Outcome([*failures]) for failures in found]
 
+    def _results(self, passes: Sequence[_Pass], done: Done) -> list[list[Failure]]:
+        if not self._begun and len(passes) < WORTH_PROCESSES:
+            return [*map(_lint, passes)]
+        # The longest first: at the end each core is to have something to do.
+        longest_first = sorted(
+            range(len(passes)), key=lambda index: (passes[index].kind.value, -len(passes[index].text))
+        )
+        running = {index: self._submit(passes[index]) for index in longest_first}
+        pending = set(running.values())
+        while pending:
+            finished, pending = wait(pending, self._silence, FIRST_COMPLETED)
+            if not finished:
+                raise hangs(self.name, self._silence)
+            for each in finished:
+                each.result()
+            done(len(passes) - len(pending), len(passes))
+        return [running[index].result() for index in range(len(passes))]
 
-class Kind(Enum):
-    """What a pass over a template asks."""
-
-    #: A source, in every commercial Region: all but what is blind to Regions.
-    EVERYWHERE = auto()
-    #: A source, in one Region: all.
-    SOURCE = auto()
-    #: A rendering: what compares resources, or is about the template.
-    WHOLE = auto()
-    #: The resources of a rendering that no earlier one has: all the rest.
-    RESOURCES = auto()
+    def _submit(self, asked: _Pass) -> Future[list[Failure]]:
+        key = asked.kind, asked.text
+        if key not in self._begun:
+            if self._pool is None:
+                # Forked where no thread of ours runs, from a process that has loaded the rules.
+                context = multiprocessing.get_context("forkserver")
+                context.set_forkserver_preload([PRELOADED])
+                self._pool = ProcessPoolExecutor(os.cpu_count(), mp_context=context)
+            self._begun[key] = self._pool.submit(_lint, asked)
+        return self._begun[key]
 
 
 @dataclass(frozen=True)
@@ -129,28 +157,6 @@ def lint(name: str, text: str, is_source: bool) -> Outcome:
     return CfnLint().judge([target])[0]
 
 
-def all_rules() -> Rules:
-    """All that cfn-lint brings."""
-    logging.getLogger("cfnlint").setLevel(logging.CRITICAL)
-    return Rules.create_from_directory(str(Path(cfnlint.__file__).parent / "rules"))
-
-
-@cache
-def _rules(kind: Kind) -> Rules:
-    """cfn-lint's rules, loaded anew for each choice: a run links them to each other, and the links would stay."""
-    loaded = all_rules()
-    of_templates = {each.id for each in loaded.values() if type(each).match is not CloudFormationLintRule.match}
-    compared = of_templates | set(COMPARES_RESOURCES)
-    left_out = {
-        Kind.EVERYWHERE: set(REGION_BLIND),
-        Kind.SOURCE: set(),
-        Kind.WHOLE: {each.id for each in loaded.values()} - compared - set(WALKS_RESOURCES),
-        Kind.RESOURCES: compared - {WALKS_TEMPLATE},
-    }[kind]
-    # Left out and not ignored: what `mandatory_checks` names cannot be ignored.
-    return Rules({key: rule for key, rule in loaded.items() if rule.id not in left_out})
-
-
 def _lint(asked: _Pass) -> list[Failure]:
     """What cfn-lint says in one pass."""
     template, errors = decode_str(asked.text)
@@ -170,7 +176,7 @@ def _lint(asked: _Pass) -> list[Failure]:
         mandatory_checks=["E", "I", "W"],
     )
     try:
-        return [*map(failure, run_template_by_data(template, config, _rules(asked.kind)))]
+        return [*map(failure, run_template_by_data(template, config, rules_of(asked.kind)))]
     except Exception as error:
         raise EngineError(f"cfn-lint broke on {asked.name}: {type(error).__name__}: {error}") from error
 

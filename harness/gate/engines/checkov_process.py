@@ -8,6 +8,7 @@ import subprocess
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,23 +16,26 @@ from typing import Any
 from harness import patience
 from harness.gate.engines.errors import EngineError
 from harness.gate.engines.outcome import Failure, Outcome, Place, Target
+from harness.gate.engines.watch import SECONDS, Done, hangs, unwatched
 
 ROOT = Path(__file__).resolve().parents[3]
 WORKER = Path(__file__).with_name("checkov_worker.py")
 #: Set by tox; the default is tox's path.
 PYTHON = "CHECKOV_PYTHON"
-SECONDS = 300
 
 
 class Checkov:
     """Checkov with its own checks and the policies of one folder, through a long-running worker.
 
-    A context manager: the worker ends with it.
+    A context manager: the worker ends with it. It loads while others work; who asks first waits for it.
     """
 
     name = "checkov"
 
-    def __init__(self, folder: Path, policies: Sequence[str], own_checks: bool = True) -> None:
+    def __init__(
+        self, folder: Path, policies: Sequence[str], own_checks: bool = True, silence: float = SECONDS
+    ) -> None:
+        """If an answer takes longer than `silence` seconds, it hangs."""
         python = Path(os.environ.get(PYTHON) or ROOT / ".tox" / "checkov-environment" / "bin" / "python")
         if not python.exists():
             raise EngineError(
@@ -40,18 +44,19 @@ class Checkov:
         #: Whether Checkov's own checks judge too; may be changed between two calls.
         self.own_checks = own_checks
         self._policies = frozenset(policies)
+        self._silence = patience.seconds(silence)
         self._process = subprocess.Popen(
             [str(python), "-I", str(WORKER), str(folder)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
-        try:
-            hello = self._answer()
-            self.version = str(hello.get("version"))
-            if missing := self._policies - set(hello.get("custom", [])):
-                raise EngineError(f"Checkov did not load {', '.join(sorted(missing))}")
-        except BaseException:
-            self.close()
-            raise
+
+    @cached_property
+    def version(self) -> str:
+        """Checkov's release; known when it has loaded. Raises EngineError if it cannot."""
+        hello = self._answer()
+        if missing := self._policies - set(hello.get("custom", [])):
+            raise EngineError(f"Checkov did not load {', '.join(sorted(missing))}")
+        return str(hello.get("version"))
 
     def __enter__(self) -> Checkov:
         return self
@@ -73,9 +78,10 @@ class Checkov:
             if stream:
                 stream.close()
 
-    def judge(self, targets: Sequence[Target]) -> list[Outcome]:
+    def judge(self, targets: Sequence[Target], done: Done = unwatched) -> list[Outcome]:
         """See `Engine`."""
-        outcomes = []
+        outcomes: list[Outcome] = []
+        _ = self.version
         with TemporaryDirectory(prefix="checkov-") as folder:
             for index, target in enumerate(targets):
                 path = Path(folder, f"{index:06}.json")
@@ -86,6 +92,7 @@ class Checkov:
                     )
                 )
                 path.unlink()
+                done(len(outcomes), len(targets))
         return outcomes
 
     def _ask(self, request: dict[str, str]) -> dict[str, Any]:
@@ -99,13 +106,12 @@ class Checkov:
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout is not None
-        limit = patience.seconds(SECONDS)
-        alarm = threading.Timer(limit, self._process.kill)
+        alarm = threading.Timer(self._silence, self._process.kill)
         alarm.daemon = True  # Ctrl-C must not wait for it
         alarm.start()
         line = self._process.stdout.readline()
         if not alarm.is_alive():
-            raise EngineError(f"Checkov did not answer within {limit:g} s")
+            raise hangs("Checkov", self._silence)
         alarm.cancel()
         if not line:
             raise EngineError(f"Checkov's worker ended: {self._last_words()}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
+from harness.gate.engines.watch import Done, unwatched
 from harness.render.dumping import as_json
 from harness.render.rendering import Rendering
 from harness.render.resources import Stack
@@ -77,8 +78,12 @@ class Engine(Protocol):
     """A policy engine. Raises EngineError when it breaks or does not answer for every target."""
 
     name: str
-    version: str
 
-    def judge(self, targets: Sequence[Target]) -> list[Outcome]:
-        """One outcome for each target, in the same order."""
+    @property
+    def version(self) -> str:
+        """Its release."""
+        ...
+
+    def judge(self, targets: Sequence[Target], done: Done = unwatched) -> list[Outcome]:
+        """One outcome for each target, in the same order. `done` is called when a chunk of the work is finished."""
         ...

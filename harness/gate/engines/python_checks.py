@@ -7,6 +7,7 @@ from typing import Any
 from harness.gate import check_loader
 from harness.gate.engines.errors import EngineError
 from harness.gate.engines.outcome import Failure, Outcome, Target
+from harness.gate.engines.watch import Done, unwatched
 from harness.render.resources import Stack
 
 
@@ -26,9 +27,13 @@ class Checks:
             except Exception as error:  # any exception means that there is no check
                 raise EngineError(f"the check {path} cannot be loaded: {type(error).__name__}: {error}") from error
 
-    def judge(self, targets: Sequence[Target]) -> list[Outcome]:
+    def judge(self, targets: Sequence[Target], done: Done = unwatched) -> list[Outcome]:
         """See `Engine`."""
-        return [self._judge(target) for target in targets]
+        outcomes: list[Outcome] = []
+        for target in targets:
+            outcomes.append(self._judge(target))
+            done(len(outcomes), len(targets))
+        return outcomes
 
     def _judge(self, target: Target) -> Outcome:
         outcome = Outcome()
