@@ -7,24 +7,26 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from harness import patience
 from harness.catalogue.catalogue import fingerprint
 from harness.gate import suppressions, waivers
 from harness.gate.engines import python_checks as check_engine
-from harness.gate.engines.cfn_lint import CfnLint
 from harness.gate.engines.errors import EngineError
 from harness.gate.engines.outcome import Engine, Outcome, Target
 from harness.gate.engines.python_checks import Checks
 from harness.gate.engines.watch import SECONDS, Done, Progress, hangs, unwatched
-from harness.gate.rule_set import ENGINES, RuleSet
+from harness.gate.rule_set import ENGINES, LINT, RuleSet
 from harness.gate.verdicts import GATE, UNKNOWN, EngineUsed, Finding, Report, ScenarioJudged, Tally, dotted
 from harness.gate.waivers import Known, Waiver
 from harness.render.dumping import as_json
 from harness.render.rendering import Rendering
 from harness.render.scenarios import Scenarios
 from harness.render.source import Source
+
+if TYPE_CHECKING:
+    from harness.gate.engines.cfn_lint import CfnLint
 
 SOURCE = "source"
 COMBINATION = "another combination"
@@ -65,8 +67,9 @@ def judge(
     template cannot be rendered.
     """
     for engine in engines:
-        if isinstance(engine, CfnLint) and len(source.text) > LONG:
-            engine.begin(Target(SOURCE, {}, source_text=source.text))
+        # cfn-lint needs the most time. Its module, which takes a second to import, is not imported for the others.
+        if engine.name == LINT and len(source.text) > LONG:
+            cast("CfnLint", engine).begin(Target(SOURCE, {}, source_text=source.text))
     scenarios = Scenarios(source.template, given)
     targets = targets_of(source, scenarios)
     tally = Tally(source, rule_set.names, scenarios.unknown)
