@@ -41,8 +41,10 @@ def fix_rule(template: Template) -> Iterator[Edit]:
         yield Edit(name, place, FALSE, "always false")
         yield Edit(name, place, {"Fn::Or": [expression, TRUE]}, "or anything")
         yield Edit(name, place, {"Fn::And": [expression, FALSE]}, "and nothing")
-        yield Edit(name, place, {"Fn::Or": [expression, OTHER_REGION]}, "or in another Region")
-        yield Edit(name, place, {"Fn::And": [expression, {"Fn::Not": [OTHER_REGION]}]}, "and not in another Region")
+        if place[-1] == "Assert":
+            yield Edit(name, place, {"Fn::Or": [expression, OTHER_REGION]}, "or in another Region")
+        else:
+            yield Edit(name, place, {"Fn::And": [expression, {"Fn::Not": [OTHER_REGION]}]}, "but in another Region")
 
 
 @operator
