@@ -162,6 +162,18 @@ class Scenarios:
         """Whether the template's rules let these values through."""
         return self._passes(self.template.get("Rules", {}).values(), values)
 
+    @property
+    def refused(self) -> dict[str, list[str]]:
+        """The values of each parameter that the template's rules refuse, whatever the others are."""
+        nothing = not all(let_through for _, let_through in self._groups)
+        found: dict[str, list[str]] = {}
+        for names, let_through in self._groups:
+            for place, (name, domain) in enumerate(self._domains(names).items()):
+                had = set() if nothing else {each[place] for each in let_through}
+                if name in self._parameters:
+                    found[name] = [each for each in domain if each not in had and self._fits(name, each)]
+        return found
+
     def let_through(self, stricter: Scenarios) -> Values | None:
         """Values that these rules let through and those of `stricter` refuse, as near to its usual ones as can be."""
         for names, theirs in stricter._groups:

@@ -6,13 +6,10 @@ Why       A value that a parameter offers and every deployment refuses costs a m
 Targets   Parameters
 """
 
-import re
-from contextlib import suppress
 from typing import Any
 
 from harness.render import parameters
 from harness.render.dependencies import references
-from harness.render.dumping import as_key
 from harness.render.errors import UnrenderableTemplate
 from harness.render.resources import at, walk
 from harness.render.scenarios import Scenarios
@@ -22,9 +19,6 @@ from rules.lib.sections import entries
 
 JUDGES = "source"
 LOOKUP = "Fn::FindInMap"
-KEPT = 8
-_WORDS = re.compile(r'"(Assert|Constraint|)Description":\s*"(\\.|[^"\\])*"|"NoEcho":\s*true')
-_known: dict[str, dict[str, list[str]]] = {}
 
 
 def subjects(template: dict[str, Any]) -> list[str]:
@@ -35,10 +29,9 @@ def subjects(template: dict[str, Any]) -> list[str]:
 def problems(template: dict[str, Any], subject: str) -> Problems:
     """A value that the Rules refuse whatever else is chosen, that a map lacks, or that the parameter itself refuses."""
     stated = template["Parameters"][subject]
-    if "Default" in stated and not parameters.allows(stated, parameters.text(stated["Default"])):
-        yield _problem(
-            subject, "the default", parameters.text(stated["Default"]), "the parameter's own limits refuse it"
-        )
+    default = parameters.text(stated.get("Default", ""))
+    if "Default" in stated and not parameters.allows(stated, default):
+        yield _problem(subject, "the default", default, "the parameter's own limits refuse it")
     for value in _refused(template).get(subject, []):
         yield _problem(subject, "the value", value, "the Rules refuse it whatever else is chosen")
     for name, keys in _lookups(template).get(subject, []):
@@ -60,39 +53,19 @@ def _refused(template: dict[str, Any]) -> dict[str, list[str]]:
     """For each parameter that the Rules ask for, the values that they never let through."""
     rules = {name: each for name, each in entries(template, "Rules").items() if _is_readable(each)}
     named = {reference[0] for reference in references(rules)}
-    stated = {
-        name: each for name, each in entries(template, "Parameters").items() if name in named and at(each, "Type")
-    }
+    declared = entries(template, "Parameters")
+    stated = {name: each for name, each in declared.items() if name in named and at(each, "Type")}
     asked = {"Parameters": stated, "Rules": rules, "Mappings": entries(template, "Mappings"), "Resources": {}}
-    # Without the words, most templates of a run ask the same.
-    key = _WORDS.sub("", as_key(asked))
-    if key not in _known:
-        while len(_known) >= KEPT:
-            del _known[next(iter(_known))]
-        _known[key] = _never(asked)
-    return _known[key]
+    try:
+        return Scenarios(asked).refused
+    except UnrenderableTemplate:
+        # The linter tells of a rule that nobody can read.
+        return {}
 
 
 def _is_readable(rule: Any) -> bool:
     assertions = at(rule, "Assertions")
     return isinstance(assertions, list) and all(at(each, "Assert") is not None for each in assertions)
-
-
-def _never(asked: dict[str, Any]) -> dict[str, list[str]]:
-    offered = {name: parameters.written(each) or [""] for name, each in asked["Parameters"].items()}
-    for name, each in asked["Parameters"].items():
-        with suppress(UnrenderableTemplate):
-            if "AllowedValues" not in each:
-                offered[name] = [*offered[name], parameters.placeholder(name, each, unlike=offered[name])]
-    try:
-        scenarios = Scenarios(asked)
-        _ = scenarios.bases
-    except UnrenderableTemplate:
-        return offered
-    return {
-        name: [each for each in dict.fromkeys(values) if scenarios.completed({name: each}) is None]
-        for name, values in offered.items()
-    }
 
 
 @cached
