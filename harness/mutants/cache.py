@@ -42,9 +42,9 @@ def cached_mutants(source: Source, cache: Path = CACHE, code: Sequence[Path] = C
     if found is None:
         reach = Reach(source.template)
         mutants = mutants_of(source, reach)
-        _write(cache, {"key": key, "source": source, "mutants": mutants, "let_through": reach.let_through})
+        _write(cache, {"key": key, "source": source, "mutants": mutants})
         return CachedMutants(source, reach, mutants)
-    return CachedMutants(found["source"], Reach(found["source"].template, found["let_through"]), found["mutants"])
+    return CachedMutants(found["source"], Reach(found["source"].template), found["mutants"])
 
 
 def digest(source: Source, code: Sequence[Path] = CODE) -> str:

@@ -18,8 +18,8 @@ def _distinct(source: Source, reach: Reach) -> Iterator[Mutant]:
     alike: dict[Any, list[Mutant]] = {}
     for mutation in all_mutations(source.template):
         mutant = Mutant(mutation, reach.changed(mutation))
-        if not mutant.changed:
-            # What is not in Resources shows in the source alone; what is, and changes nothing, is no mutant.
+        if not mutant.changed or mutation.place[0] in ("Parameters", "Rules"):
+            # What is not in Resources shows in the source; what is, and changes nothing, is no mutant.
             if mutation.place[0] != "Resources":
                 yield mutant
             continue

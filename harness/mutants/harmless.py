@@ -1,9 +1,12 @@
 """`rules/harmless.yaml`: mutants that no rule has to refuse, each with a reviewed reason."""
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+
+from harness.render.resources import items
 
 _FIELDS = ("operator", "path", "change", "reason")
 
@@ -33,13 +36,17 @@ class Harmless:
 
 
 def load(path: Path) -> list[Harmless]:
-    """The entries of a file: a reason with the mutants it is good for. Raises BadHarmless."""
+    """The entries of a file: a reason with the mutants it is good for. Raises BadHarmless.
+
+    Lists of paths and of changes stand for each path with each change.
+    """
     try:
         groups = yaml.safe_load(path.read_text()) or []
         return [
-            Harmless(mutant["operator"], mutant["path"], str(mutant["change"]), " ".join(group["reason"].split()))
+            Harmless(mutant["operator"], path, str(change), " ".join(group["reason"].split()))
             for group in groups
             for mutant in group["mutants"]
+            for path, change in itertools.product(items(mutant["path"]), items(mutant["change"]))
         ]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
         raise BadHarmless(

@@ -29,7 +29,6 @@ from harness.mutants.mutation import Mutation
 from harness.mutants.reach import Changed, Reach
 from harness.render.dumping import as_json, as_key
 from harness.render.rendering import Rendering
-from harness.render.scenarios import Values
 
 #: How many resources stand side by side in one template; more make Guard's paths slow to walk.
 SIDE_BY_SIDE = 400
@@ -83,7 +82,7 @@ class MutantJudge:
         engines: list[Callable[[_SideBySide], list[tuple[int, str]]]] = [
             self._guard, partial(self._checkov, others_too=others_too), *([self._lint] if others_too else []),
         ]  # fmt: skip
-        handed_over = (self.reach.template, self.reach.let_through, self._rules, mutants)
+        handed_over = (self.reach.template, self._rules, mutants)
         with (
             ThreadPoolExecutor(len(engines)) as threads,
             ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn"), _begin, handed_over) as workers,
@@ -132,7 +131,7 @@ class MutantJudge:
     def _whole(self, mutant: Mutant) -> Iterator[Target]:
         template = dict(mutant.mutation.template)
         for changed in mutant.changed:
-            rendering = Rendering(template, self.reach.scenarios[changed.scenario].values)
+            rendering = Rendering(template, self.reach.values(changed))
             yield Target(f"scenario {changed.scenario}", rendering.template, rendering)
         yield Target("source", template, source_text=as_json(template))
 
@@ -148,7 +147,7 @@ class MutantJudge:
                 killed = any(
                     check_engine.run(check, stack, mutant.mutation.name)[0]
                     for changed, stack, different in scenarios
-                    if different is None or self.reach.observation(check, changed.scenario).concerns(different)
+                    if self.reach.observation(check, changed.scenario).concerns(different)
                 )
             if killed:
                 killers.add(check.slug)
@@ -194,14 +193,9 @@ class MutantJudge:
 _handed_over: tuple[MutantJudge, Sequence[Mutant]] | None = None
 
 
-def _begin(
-    template: Mapping[str, Any],
-    let_through: Sequence[tuple[Mutation, Values]],
-    rule_set: RuleSet,
-    mutants: Sequence[Mutant],
-) -> None:
+def _begin(template: Mapping[str, Any], rule_set: RuleSet, mutants: Sequence[Mutant]) -> None:
     global _handed_over
-    _handed_over = MutantJudge(Reach(template, let_through), rule_set), mutants
+    _handed_over = MutantJudge(Reach(template), rule_set), mutants
 
 
 def _killing_share(start: int) -> list[tuple[int, str]]:

@@ -3,7 +3,7 @@
 A check is a function of the stack it is given. Where all that it read is equal, it does and says the same again.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,7 +13,8 @@ from harness.render.resources import Resource, Stack
 
 #: Instead of a key: the whole, or which keys there are.
 WHOLE = "*"
-#: A resource's logical id, and a key of its body or of its Properties.
+PARAMETERS = "Parameters"
+#: A resource's logical id, and a key of its body or of its Properties; without one, of the scenario's parameters.
 Place = tuple[str, str, str]
 _ABSENT = object()
 
@@ -42,10 +43,15 @@ class Differences:
     places: Set[Place]
 
 
-def differences(resources: Mapping[str, Resource | None], before: Mapping[str, Resource]) -> Differences:
-    """What is different when `resources` (None: gone) take the place of those of the same name in `before`."""
+def differences(
+    resources: Mapping[str, Resource | None], before: Mapping[str, Resource], given: Iterable[str] = ()
+) -> Differences:
+    """What is different when `resources` (None: gone) take the place of those of the same name in `before`.
+
+    `given` are the parameters that have another value.
+    """
     types: set[str] = set()
-    places: set[Place] = set()
+    places: set[Place] = {("", PARAMETERS, key) for name in given for key in (name, WHOLE)}
     for name, after in resources.items():
         was = before.get(name)
         if was is None or after is None or _face(was) != _face(after):
@@ -59,9 +65,8 @@ def observe(check: Check, stack: Stack) -> Observation:
     """Run a check on a stack and note what it reads."""
     places: set[Place] = set()
     # Resources and a stack of its own: answers that checks share would hide what later checks rely on.
-    watched = Stack(
-        {name: _ObservedResource(each, places.add) for name, each in stack.resources.items()}, stack.parameters
-    )
+    parameters = _NotingDict(stack.parameters, places.add, "", PARAMETERS)
+    watched = Stack({name: _ObservedResource(each, places.add) for name, each in stack.resources.items()}, parameters)
     list(check.run(watched))
     return Observation(watched.types_read, places)
 

@@ -1,16 +1,19 @@
 """What a mutation can change: which resources come out differently, and in which scenarios."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from harness.gate.check_loader import Check
 from harness.mutants.mutation import Mutation
 from harness.mutants.observed import Differences, Observation, differences, observe
+from harness.render import parameters
 from harness.render.attributes import NAME_PROPERTIES
 from harness.render.dependencies import Dependencies, conditions, references
 from harness.render.dumping import as_key
+from harness.render.errors import UnrenderableTemplate
 from harness.render.rendering import Rendering
 from harness.render.resources import Resource, Stack, items
 from harness.render.scenarios import Scenario, Scenarios, Values
@@ -18,30 +21,27 @@ from harness.render.scenarios import Scenario, Scenarios, Values
 
 @dataclass(frozen=True)
 class Changed:
-    """What a mutation makes of one scenario: the rendered resources that differ; None for one that is gone."""
+    """What a mutation makes of one scenario: the rendered resources that differ; None for one that is gone.
+
+    `given` are values that the scenario has not, and that only the mutation lets a deployer choose.
+    """
 
     scenario: int
     resources: Mapping[str, Resource | None]
+    given: Mapping[str, str] = field(default_factory=dict)
 
 
 class Reach:
     """Answers for mutations of one template."""
 
-    def __init__(self, template: Mapping[str, Any], let_through: Sequence[tuple[Mutation, Values]] = ()) -> None:
-        """`let_through` are those of an earlier Reach, whose answers are to be asked about."""
+    def __init__(self, template: Mapping[str, Any]) -> None:
         self.template = template
         self._scenarios = Scenarios(template)
         self.scenarios: list[Scenario] = self._scenarios.all
-        #: The scenarios that the template lets through; behind them stand those that only a mutation does.
-        self._reachable = range(len(self.scenarios))
         self._renderings = [scenario.rendering.caching() for scenario in self.scenarios]
         self._stacks = [rendering.stack() for rendering in self._renderings]
         self._followers = cache(self._following)
         self._dependents = _dependents(template)
-        #: Mutations of the template's Rules, each with values that they let through, which are a scenario more.
-        self.let_through: list[tuple[Mutation, Values]] = []
-        for mutation, values in let_through:
-            self._append(mutation, values)
         #: By a check's source and the scenario: a check looks at each scenario once.
         self._observations: dict[tuple[str, int], Observation] = {}
 
@@ -49,11 +49,15 @@ class Reach:
         """Every scenario that comes out differently, equal differences once; empty if the mutation changes nothing.
 
         Differences are equal if nothing but the environment's name tells them apart. What only the source says, such as
-        a parameter's pattern, changes no rendering: checks of the source judge it.
+        a description, changes no rendering: checks of the source judge it.
         """
         found: dict[str, Changed] = {}
         if mutation.place[0] == "Rules":
             return list(self._let_through(mutation))
+        if mutation.place[0] == "Parameters":
+            for each in self._newly_allowed(mutation):
+                found.setdefault(self.nameless(each.resources, each.scenario), each)
+            return list(found.values())
         if mutation.place[0] not in ("Conditions", "Resources"):
             return []
         for index in self._worth_a_look(mutation):
@@ -70,9 +74,9 @@ class Reach:
 
     def everywhere(self, mutation: Mutation) -> list[Changed]:
         """Every scenario with what is different in it, equal differences as often as they occur."""
-        if mutation.place[0] == "Rules":
+        if mutation.place[0] in ("Parameters", "Rules"):
             return self.changed(mutation)
-        found = (Changed(index, dict(self._differing(mutation, index))) for index in self._reachable)
+        found = (Changed(index, dict(self._differing(mutation, index))) for index in range(len(self.scenarios)))
         return [changed for changed in found if changed.resources]
 
     def stack(self, changed: Changed) -> Stack:
@@ -83,13 +87,15 @@ class Reach:
                 resources.pop(name, None)
             else:
                 resources[name] = resource
-        return Stack(resources, self.scenarios[changed.scenario].values)
+        return Stack(resources, self.values(changed))
 
-    def differences(self, changed: Changed) -> Differences | None:
-        """What is different in a scenario; None where there is none without the mutation to compare with."""
-        if changed.scenario not in self._reachable:
-            return None
-        return differences(changed.resources, self._stacks[changed.scenario].resources)
+    def values(self, changed: Changed) -> Values:
+        """The values of a scenario with those that the mutation lets a deployer choose."""
+        return {**self.scenarios[changed.scenario].values, **changed.given}
+
+    def differences(self, changed: Changed) -> Differences:
+        """What is different in a scenario."""
+        return differences(changed.resources, self._stacks[changed.scenario].resources, changed.given)
 
     def observation(self, check: Check, scenario: int) -> Observation:
         """What a check reads of a scenario as it is without a mutation."""
@@ -102,7 +108,7 @@ class Reach:
         """Scenarios that differ in what the mutated resource depends on, as it was or is; the others are equal."""
         names: set[str] = set()
         if mutation.place[0] == "Conditions":
-            yield from self._reachable
+            yield from range(len(self.scenarios))
             return
         if mutation.resource in self.template["Resources"]:
             names |= self._scenarios.dependencies.of_resource(mutation.resource)
@@ -111,7 +117,7 @@ class Reach:
         if self._shows_elsewhere(mutation):
             names.update(*map(self._scenarios.dependencies.of_resource, self._dependents.get(mutation.resource, ())))
         seen = set()
-        for index in self._reachable:
+        for index in range(len(self.scenarios)):
             scenario = self.scenarios[index]
             values = tuple(scenario.values.get(name) for name in sorted(names))
             if values not in seen:
@@ -119,18 +125,49 @@ class Reach:
                 yield index
 
     def _let_through(self, mutation: Mutation) -> Iterator[Changed]:
-        """The scenario nearest to the usual ones that the template refuses and the mutation lets through, whole."""
-        values = Scenarios(mutation.template).let_through(self._scenarios)
+        """The nearest to a scenario that the template refuses and the mutation lets through."""
+        if mutation.place[-1] == "AssertDescription":
+            return
+        try:
+            values = Scenarios(mutation.template).let_through(self._scenarios)
+        except UnrenderableTemplate:
+            # Nothing can be deployed any more.
+            return
         if values is not None:
-            self._append(mutation, values)
-            yield Changed(len(self.scenarios) - 1, self._stacks[-1].resources)
+            index = min(range(len(self.scenarios)), key=lambda index: len(self._differing_values(values, index)))
+            yield from self._with(mutation, index, self._differing_values(values, index))
 
-    def _append(self, mutation: Mutation, values: Values) -> None:
-        rendering = Rendering(mutation.template, values)
-        self.let_through.append((mutation, values))
-        self.scenarios.append(Scenario(mutation.name, values, rendering))
-        self._renderings.append(rendering)
-        self._stacks.append(rendering.stack())
+    def _differing_values(self, values: Values, index: int) -> Values:
+        usual = self.scenarios[index].values
+        return {name: value for name, value in values.items() if usual.get(name) != value}
+
+    def _newly_allowed(self, mutation: Mutation) -> Iterator[Changed]:
+        """The environments with each value that a parameter takes only now, as far as it can be rendered."""
+        name = mutation.resource
+        before, after = (each["Parameters"].get(name) for each in (self.template, mutation.template))
+        if before is None or after is None or before["Type"] != after["Type"]:
+            return
+        numbers = [before[bound] + step for bound in ("MinValue", "MaxValue") if bound in before for step in (-1, 1)]
+        tried = [*parameters.extremes(after), *map(str, numbers)]
+        with suppress(UnrenderableTemplate):
+            tried += [] if numbers else [parameters.placeholder(name, after, unlike=parameters.extremes(before))]
+        values = [each for each in tried if parameters.allows(after, each) and not parameters.allows(before, each)]
+        for base in self._scenarios.bases:
+            index = next(index for index in range(len(self.scenarios)) if self.scenarios[index].values == base)
+            for value in dict.fromkeys(values):
+                if self._scenarios.allowed(base | {name: value}):
+                    yield from self._with(mutation, index, {name: value})
+
+    def _with(self, mutation: Mutation, index: int, given: Values) -> Iterator[Changed]:
+        """A scenario with these values instead of its own, if it can be rendered."""
+        rendering, before = Rendering(mutation.template, self.scenarios[index].values | given), self._stacks[index]
+        of_resource = self._scenarios.dependencies.of_resource
+        names = [each for each in self.template["Resources"] if not given.keys().isdisjoint(of_resource(each))]
+        with suppress(UnrenderableTemplate):
+            after = {each: _rendered(rendering, mutation.template, each) for each in names}
+            yield Changed(
+                index, {each: body for each, body in after.items() if body != before.resources.get(each)}, given
+            )
 
     def _shows_elsewhere(self, mutation: Mutation) -> bool:
         """Whether others that refer to the mutated resource may come out differently too: by its name, or a value."""

@@ -37,6 +37,9 @@ from harness.render.source import Place
 Values = dict[str, str]
 #: Beyond this many combinations of one resource's parameters, every pair of their values stands for all of them.
 MAXIMUM_COMBINATIONS = 4096
+#: What groups of the last rules asked for let through; so many are kept.
+_LET_THROUGH: dict[str, dict[tuple[str, ...], None]] = {}
+KEPT = 16
 
 
 @dataclass(frozen=True)
@@ -161,15 +164,42 @@ class Scenarios:
         """Whether the template's rules let these values through."""
         return self._passes(self.template.get("Rules", {}).values(), values)
 
+    @property
+    def refused(self) -> dict[str, list[str]]:
+        """The values of each parameter that the template's rules refuse, whatever the others are."""
+        nothing = not all(let_through for _, let_through in self._groups)
+        found: dict[str, list[str]] = {}
+        for names, let_through in self._groups:
+            for place, (name, domain) in enumerate(self._domains(names).items()):
+                had = set() if nothing else {each[place] for each in let_through}
+                if name in self._parameters:
+                    found[name] = [each for each in domain if each not in had and self._fits(name, each)]
+        return found
+
     def let_through(self, stricter: Scenarios) -> Values | None:
-        """Values with two parameters that these rules let through together, and those of `stricter` refuse."""
-        for names, _ in stricter._groups:
-            domains = stricter._domains(names)
-            for (left, left_values), (right, right_values) in itertools.combinations(domains.items(), 2):
-                for one, other in itertools.product(left_values, right_values):
-                    partial = {left: one, right: other}
-                    if stricter.completed(partial) is None and (values := self.completed(partial)) is not None:
-                        return values
+        """Values that these rules let through and those of `stricter` refuse, as near to its usual ones as can be."""
+        for names, theirs in stricter._groups:
+            mine = self._domains(names)
+            both = {name: _distinct([*each, *mine[name]]) for name, each in stricter._domains(names).items()}
+            known = [
+                (indexes, {tuple(each[place] for place in places) for each in let_through})
+                for others, let_through in self._groups
+                if (places := [place for place, name in enumerate(others) if name in both])
+                and (indexes := [names.index(others[place]) for place in places])
+            ]
+            bases = {tuple(base[name] for name in names): base for base in stricter.bases}
+            refused = [
+                each
+                for partial in _assignments(both)
+                if (each := tuple(partial.values())) not in theirs
+                and all(tuple(each[index] for index in indexes) in those for indexes, those in known)
+            ]
+            for chosen in sorted(refused, key=lambda each: min(_distance(each, base) for base in bases)):
+                fixed = dict(zip(names, chosen, strict=True))
+                base = bases[min(bases, key=lambda each: _distance(each, chosen))]
+                values = self._nearest(self._defaults | base | fixed, fixed)
+                if values is not None and not stricter.allowed(values):
+                    return values
         return None
 
     def combinations(self, logical_ids: Iterable[str]) -> Iterator[Values]:
@@ -437,7 +467,7 @@ class Scenarios:
         return self._deployable[key]
 
     @cached_property
-    def _groups(self) -> list[tuple[tuple[str, ...], list[tuple[str, ...]]]]:
+    def _groups(self) -> list[tuple[tuple[str, ...], dict[tuple[str, ...], None]]]:
         """The rules' parameters in groups that no rule connects, each with all values that are let through."""
         of_places = frozenset({pseudo.REGION, pseudo.PARTITION, pseudo.SUFFIX} & self._defaults.keys())
         groups: list[tuple[frozenset[str], list[Any]]] = [(of_places, [])] if of_places else []
@@ -450,8 +480,17 @@ class Scenarios:
         found = []
         for names, rules in groups:
             domains = self._domains(sorted(names))
-            let_through = [each for each in _assignments(domains) if self._passes(rules, self._defaults | each)]
-            found.append((tuple(domains), [tuple(each.values()) for each in let_through]))
+            asked = [[rule.get("RuleCondition"), [each["Assert"] for each in rule["Assertions"]]] for rule in rules]
+            others = {name: value for name, value in self._defaults.items() if name in pseudo.FORMS}
+            key = as_key([asked, domains, others, self.template.get("Mappings", {})])
+            # A mutation of the rules leaves most groups as they are.
+            if key not in _LET_THROUGH:
+                while len(_LET_THROUGH) >= KEPT:
+                    del _LET_THROUGH[next(iter(_LET_THROUGH))]
+                passing = (each for each in _assignments(domains) if self._passes(rules, self._defaults | each))
+                _LET_THROUGH[key] = dict.fromkeys(tuple(each.values()) for each in passing)
+            _LET_THROUGH[key] = _LET_THROUGH.pop(key)
+            found.append((tuple(domains), _LET_THROUGH[key]))
         return found
 
     def _domains(self, names: Iterable[str]) -> dict[str, list[str]]:
@@ -533,6 +572,10 @@ def _assignments(domains: Mapping[str, list[str]]) -> Iterator[Values]:
     for (left, left_values), (right, right_values) in itertools.combinations(domains.items(), 2):
         for one, other in itertools.product(left_values, right_values):
             yield first | {left: one, right: other}
+
+
+def _distance(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    return sum(map(operator.ne, one, other))
 
 
 def _distinct(values: Iterable[str]) -> list[str]:

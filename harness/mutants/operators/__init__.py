@@ -17,6 +17,7 @@ from harness.mutants.operators import (
     refusals,
     resources,
     retention,
+    rules_section,
     statements,
     trails,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "refusals",
     "resources",
     "retention",
+    "rules_section",
     "statements",
     "trails",
 ]

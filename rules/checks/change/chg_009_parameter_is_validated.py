@@ -5,6 +5,7 @@ Why       A mistyped account id is noticed when half the stack is built, or when
 Targets   Parameters
 """
 
+import re
 from typing import Any
 
 from harness.render import patterns
@@ -19,6 +20,10 @@ JUDGES = "source"
 UNCHECKED = ("Number", "String")
 #: No parameter should be able to hold this.
 NONSENSE = "?! any text, of any length\t{}"
+#: What looks ahead takes no character.
+_AHEAD = re.compile(r"\(\?[=!][^)]*\)")
+#: A dot that is neither escaped nor in a class.
+_ANYTHING = re.compile(r"^(?:\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[^.\[\\])*\.")
 
 
 def subjects(template: dict[str, Any]) -> list[str]:
@@ -36,6 +41,12 @@ def problems(template: dict[str, Any], subject: str) -> Problems:
             f"{subject} accepts any value, so a wrong one is noticed only when the stack is half built.",
             "add AllowedValues, an AllowedPattern that rejects something, or MinValue and MaxValue for a number.",
             path,
+        )
+    elif _ANYTHING.search(_AHEAD.sub("", str(at(parameter, "AllowedPattern") or ""))):
+        yield Problem(
+            f"the pattern of {subject} has a dot, which stands for any character, a blank or a quote too.",
+            r"name the characters that are valid, such as [a-z0-9-]; a dot itself is \. in a pattern.",
+            (*path, "AllowedPattern"),
         )
     reason = at(parameter, "ConstraintDescription")
     if not isinstance(reason, str) or not reason.strip():
