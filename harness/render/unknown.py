@@ -118,7 +118,7 @@ def schema_place(place: Place) -> Place:
     steps = iter(place)
     for step in steps:
         if step == "Fn::If":
-            next(steps)
+            next(steps, None)
         else:
             found.append(step)
     return tuple(found)
