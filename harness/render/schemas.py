@@ -55,7 +55,9 @@ ENTRY = "[]"
 def leaves(type_: str) -> tuple[tuple[str, ...], ...]:
     """The path of every property of a type that can be set and has none inside; a schema's loops are cut."""
     root = _schema(type_)
-    given = tuple(f"{each.removeprefix('/properties').replace('/*', '')}/" for each in root.get("readOnlyProperties", ()))
+    given = tuple(
+        f"{each.removeprefix('/properties').replace('/*', '')}/" for each in root.get("readOnlyProperties", ())
+    )
     found = {path for path in _leaves(root, root, (), frozenset()) if path}
     return tuple(sorted(each for each in found if not "/".join(("", *named(each), "")).startswith(given)))
 

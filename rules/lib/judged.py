@@ -1,7 +1,7 @@
 """What may be set in a resource, from `rules/judged.yaml`."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -28,6 +28,18 @@ def trees() -> dict[str, Tree]:
                 for step in (*([] if start == "." else start.split("/")), *end.split("/")):
                     node = node.setdefault(step, {})
     return found
+
+
+def is_listed(type_: str, names: Iterable[str]) -> bool:
+    """Whether a property may be set, by the names that lead to it."""
+    tree = trees().get(type_, {"": {}})
+    for name in names:
+        if not tree:
+            return True
+        if name not in tree:
+            return False
+        tree = tree[name]
+    return True
 
 
 def unjudged(resource: Resource) -> list[tuple[Place, str]]:

@@ -1,4 +1,4 @@
-"""What stores are declared with for the code that writes and reads them. tests/unit/test_glue_tables.py holds it to the code."""
+"""The declarations of stores that the code relies on. tests/unit/test_glue_tables.py holds them to the code."""
 
 from typing import Any
 
@@ -45,7 +45,8 @@ def _counted(key: str, first: int, last: int) -> dict[str, str]:
 #: The catalogue's tables by the folder that they show: what their TableInput says. What is sent is kept as it came, a
 #: record a line, which a SerDe that parses keys would return wrong rows of.
 TABLES: dict[str, dict[str, Any]] = {
-    code.RECEIVED: {"Name": "market_data"} | _table(
+    code.RECEIVED: {"Name": "market_data"}
+    | _table(
         [("line", "string")],
         "feed year month day hour",
         {
@@ -92,7 +93,9 @@ def _rows(key: str, index: str, types: str) -> dict[str, Any]:
 
 
 def _keys(names: str) -> list[dict[str, str]]:
-    return [{"AttributeName": name, "KeyType": type_} for name, type_ in zip(names.split(), ("HASH", "RANGE"), strict=True)]
+    return [
+        {"AttributeName": name, "KeyType": type_} for name, type_ in zip(names.split(), ("HASH", "RANGE"), strict=True)
+    ]
 
 
 #: The tables of rows by the variable that names them to the functions: what their properties say.

@@ -12,7 +12,7 @@ from harness.render.parameters import text
 from harness.render.resources import walk
 from harness.render.schemas import ENTRY
 from harness.render.source import Place
-from rules.lib import code
+from rules.lib import code, judged
 
 #: Names of properties, without entries of lists.
 Path = tuple[str, ...]
@@ -34,7 +34,7 @@ _KNOWN: dict[Path, tuple[str, ...]] = {
 
 
 class Document(NamedTuple):
-    """What the schema says nothing about: an object of free keys, or JSON as text. Policies have their own operators."""
+    """An object of free keys, or JSON as text: the schema ends there. Policies have operators of their own."""
 
     resource: str
     place: Place
@@ -75,7 +75,10 @@ def set_absent_leaf(template: Template) -> Iterator[Edit]:
             names = schemas.named(path)
             # A longer path is one of free keys, a shorter one where somebody else says the whole.
             if not any(names[: len(each)] == each or each[: len(names)] == names for each in there):
-                yield _setting(template, type_, path)
+                values = _typical(type_, path)
+                # What no rule judges is refused whatever it is. What may be set is right with some values only.
+                for value in values if judged.is_listed(type_, names) else values[:1]:
+                    yield _setting(template, type_, path, value)
 
 
 @operator
@@ -83,16 +86,17 @@ def exchange_leaf(template: Template) -> Iterator[Edit]:
     """A value is another of its enum, a bound of its numbers, or the other boolean."""
     for leaf in _distinct(template):
         if "enum" in leaf.schema or "string" not in str(leaf.schema.get("type", "")):
-            others = [each for each in unknown.made(TYPICAL, leaf.schema) if each != text(leaf.value)]
+            made = unknown.made(TYPICAL, leaf.schema)
+            others = [each for each in made if text(leaf.value) not in (each, f"{each}.0")]
             for value in others[:SIBLINGS]:
                 yield leaf.edit(_like(leaf.value, value))
 
 
 @operator
 def misspell_leaf(template: Template) -> Iterator[Edit]:
-    """A text has a typo."""
+    """A text has a typo. That of an enum cfn-lint refuses in whatever template, as CloudFormation does."""
     for leaf in _distinct(template):
-        if isinstance(leaf.value, str) and leaf.value:
+        if "enum" not in leaf.schema and isinstance(leaf.value, str) and leaf.value:
             yield leaf.edit(_typo(leaf.value))
 
 
@@ -169,12 +173,16 @@ def _documents(template: Template) -> Iterator[Document]:
                 yield Document(name, place, tuple(each for each in path if each != "Fn::Sub"), content, is_text=True)
 
 
-def _setting(template: Template, type_: str, path: tuple[str, ...]) -> Edit:
-    """The edit that sets a leaf, in the first resource of those that have most of what is around it."""
+def _typical(type_: str, path: tuple[str, ...]) -> list[Any]:
+    """Values that the schema of a leaf allows: two that are as different as can be, or one."""
     schema = schemas.leaf(type_, path)
-    value: Any = (unknown.made(TYPICAL, schema) or [TYPICAL])[-1]
-    if value == TYPICAL and "object" in str(schema.get("type")):
-        value = {TYPICAL: TYPICAL}
+    if made := unknown.made(TYPICAL, schema):
+        return [*made[:1], *made[1:][-1:]]
+    return [{TYPICAL: TYPICAL} if "object" in str(schema.get("type")) else TYPICAL]
+
+
+def _setting(template: Template, type_: str, path: tuple[str, ...], value: Any) -> Edit:
+    """The edit that sets a leaf, in the first resource of those that have most of what is around it."""
     ways = [
         (name, *_deepest(body["Properties"], path))
         for name, body in template["Resources"].items()
@@ -183,7 +191,9 @@ def _setting(template: Template, type_: str, path: tuple[str, ...]) -> Edit:
     name, place, rest = min(ways, key=lambda each: len(each[2]))
     for step in rest[:0:-1]:
         value = [value] if step == ENTRY else {step: value}
-    return Edit(name, ("Resources", name, "Properties", *place), value, "/".join(schemas.named((*rest[1:], str(value)))))
+    return Edit(
+        name, ("Resources", name, "Properties", *place), value, "/".join(schemas.named((*rest[1:], str(value))))
+    )
 
 
 def _deepest(value: Any, path: tuple[str, ...]) -> tuple[Place, tuple[str, ...]]:

@@ -1,7 +1,7 @@
 """CHG-012  function_runs_on_the_layers_architecture
 
-Why       The layer holds compiled code. A function that moves to another architecture or runtime without its layer deploys without
-          an error and fails at its first import, on every message.
+Why       The layer holds compiled code. A function that moves to another architecture or runtime without its layer
+          deploys without an error and fails at its first import, on every message.
 Targets   AWS::Lambda::Function, AWS::Lambda::LayerVersion
 """
 

@@ -1,7 +1,7 @@
 """CHG-036  store_has_the_shape_that_the_code_expects
 
-Why       A column, a key or a format that is spelt otherwise than the code writes it deploys without a word. Queries then
-          return nulls or nothing, and the job's first read of its rows fails, after the records were accepted.
+Why       A column, a key or a format that is spelled otherwise than in the code deploys without an error. Queries then
+          return nulls or nothing, and the job fails to read its rows, after the records were accepted.
 Targets   AWS::Glue::Table, AWS::DynamoDB::Table, AWS::Lambda::Function
 """
 

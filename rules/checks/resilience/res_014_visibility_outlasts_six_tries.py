@@ -22,7 +22,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Problems:
-    """A visibility timeout below what Lambda asks, six times the function's timeout and the batching window; or far above."""
+    """A visibility timeout below six times the function's and the batching window, as Lambda asks; or far above."""
     queue = stack.of(QUEUE)[subject]
     path = ("Properties", "VisibilityTimeout")
     hidden = number(queue.properties.get("VisibilityTimeout"))

@@ -1,7 +1,7 @@
 """RES-061  function_memory_fits_its_work
 
-Why       Lambda shares out the processor by memory. With 128 MB a batch that takes seconds takes minutes, then times out
-          and comes again; more than 3,008 MB a new account is not given, and no batch needs.
+Why       Lambda gives a function processor time in proportion to its memory. With 128 MB a batch that takes seconds
+          takes minutes, times out and is delivered again. New accounts are limited to 3,008 MB.
 Targets   AWS::Lambda::Function
 """
 
