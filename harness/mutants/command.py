@@ -95,13 +95,13 @@ def _run(source: Source, rule_set: RuleSet, rechecked: int, size: int, seed: int
             only = {slug: each.killed_only_by_it for slug, each in proof.read(rule_set.folder / "proof.csv").items()}
             mutants = sample(mutants, size, seed, rule_set.rules, only, reviewed)
         judge = MutantJudge(cached.reach, rule_set)
-        task = progress.add_task("judging mutants", total=SHARES)
-        judge.judge(mutants, len(mutants) == len(cached.mutants), lambda done: progress.update(task, completed=done))
+        task = progress.add_task(f"judging mutants (seed {seed})", total=SHARES)
+        chosen = random.Random(seed).sample(range(len(mutants)), min(rechecked, len(mutants)))
+        everything = len(mutants) == len(cached.mutants)
+        again = judge.judge(mutants, everything, chosen, lambda done: progress.update(task, completed=done))
         result = Result(mutants, reviewed, rule_set.rules, tuple(OPERATORS), cached.mutants)
-        chosen = random.Random(seed).sample(mutants, min(rechecked, len(mutants)))
-        progress.add_task(f"judging some of them whole (seed {seed})", total=None)
         disagreements = []
-        for mutant, refusals in zip(chosen, judge.recheck(chosen), strict=True):
+        for mutant, refusals in zip((mutants[index] for index in chosen), again, strict=True):
             if refusals != mutant.killers:
                 differing = ", ".join(sorted(refusals ^ mutant.killers))
                 disagreements.append(f"judged whole (seed {seed}), {mutant.mutation.name} differs: {differing}")

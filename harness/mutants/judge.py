@@ -67,9 +67,16 @@ class MutantJudge:
         self.checks = Checks([rule.path for rule in rule_set.of(CHECKS)]).checks
 
     def judge(
-        self, mutants: Sequence[Mutant], others_too: bool, progress: Callable[[int], None] = lambda _: None
-    ) -> None:
-        """Fill in the killers, and what others say of a third. `progress` hears how many of the SHARES are done."""
+        self,
+        mutants: Sequence[Mutant],
+        others_too: bool,
+        rechecked: Sequence[int] = (),
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> list[set[str]]:
+        """Fill in the killers, and what others say of a third; return what `recheck` finds of the mutants `rechecked`.
+
+        `progress` gets how many of the SHARES are done.
+        """
         for mutant in mutants[::OTHERS_ASKED_ONE_IN] if others_too else ():
             mutant.others_asked = True
         side_by_side = _SideBySide(mutants)
@@ -82,18 +89,22 @@ class MutantJudge:
             ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn"), _begin, handed_over) as workers,
         ):
             asked = [threads.submit(ask, side_by_side) for ask in engines]
+            # First, because it takes longest.
+            again = workers.submit(_recheck, rechecked) if rechecked else None
             shares = [workers.submit(_killing_share, start) for start in range(SHARES)]
             try:
                 for done, share in enumerate(as_completed(shares), 1):
                     for index, slug in share.result():
                         mutants[index].killers.add(slug)
                     progress(done)
+                refusals = again.result() if again else []
             except BrokenExecutor as error:
                 raise EngineError("a process that runs checks was killed") from error
             ours = {rule.slug for rule in self._rules.rules}
             for answer in asked:
                 for index, rule in answer.result():
                     (mutants[index].killers if rule in ours else mutants[index].seen_by).add(rule)
+        return refusals
 
     def judge_ours(self, mutants: Sequence[Mutant], checkov: Engine) -> None:
         """Fill in the killers of a few mutants, asking nobody but our rules, and a Checkov that is there already."""
@@ -195,11 +206,20 @@ def _begin(
 
 def _killing_share(start: int) -> list[tuple[int, str]]:
     """(mutant, slug) for a share of the checks. A share of the mutants would have each worker observe all checks."""
-    if _handed_over is None:
-        raise EngineError("a worker began without mutants")
-    judge, mutants = _handed_over
+    judge, mutants = _received()
     checks = judge.checks[start::SHARES]
     return [(index, slug) for index, mutant in enumerate(mutants) for slug in judge.killing_checks(mutant, checks)]
+
+
+def _recheck(indices: Sequence[int]) -> list[set[str]]:
+    judge, mutants = _received()
+    return judge.recheck([mutants[index] for index in indices])
+
+
+def _received() -> tuple[MutantJudge, Sequence[Mutant]]:
+    if _handed_over is None:
+        raise EngineError("a worker began without mutants")
+    return _handed_over
 
 
 class _SideBySide:

@@ -6,6 +6,16 @@ from typing import Any, Protocol
 from harness.render.attributes import Account
 
 
+class _NoValue:
+    """`AWS::NoValue`: the property, or the list's entry, is not there."""
+
+    def __repr__(self) -> str:
+        return "AWS::NoValue"
+
+
+NO_VALUE = _NoValue()
+
+
 class Evaluator(Protocol):
     """One scenario of a template: parameter values as text, and what expressions come to with them."""
 

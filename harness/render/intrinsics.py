@@ -12,17 +12,8 @@ from harness.render.arguments import boolean, bounded, scalar, shown
 from harness.render.attributes import NAME_PROPERTIES, Account
 from harness.render.dumping import as_key
 from harness.render.errors import OnlyAwsKnows, UnrenderableTemplate
+from harness.render.evaluator import NO_VALUE
 from harness.render.reached import ASK_AWS
-
-
-class _NoValue:
-    """`AWS::NoValue`: the property, or the list's entry, is not there."""
-
-    def __repr__(self) -> str:
-        return "AWS::NoValue"
-
-
-NO_VALUE = _NoValue()
 
 #: `${name}`, or `${!name}`, which stands for `${name}` as it is.
 _VARIABLE = re.compile(r"\$\{(!?)([^${}]+)\}")

@@ -9,7 +9,7 @@ from typing import Any
 from harness.render import parameters
 from harness.render.arguments import bounded, pair, scalar, shown
 from harness.render.errors import UnrenderableTemplate
-from harness.render.evaluator import Evaluator
+from harness.render.evaluator import NO_VALUE, Evaluator
 from harness.render.placeholders import has_placeholder_length, is_attribute, is_placeholder
 
 #: us-east-1 has six; no region has more.
@@ -40,17 +40,36 @@ def split(evaluation: Evaluator, argument: Any) -> list[str]:
 def select(evaluation: Evaluator, argument: Any) -> Any:
     """Fn::Select. With a placeholder for the list or the index there is always an entry, at worst the last one."""
     written, expression = pair("Fn::Select", argument)
-    index, values = evaluation.value(written), _list(evaluation, expression)
+    index = evaluation.value(written)
+    entries: list[tuple[Any, set[tuple[int, Any]]]] | None = None
+    if isinstance(expression, list):
+        entries = _entries(evaluation, expression)
+    elif isinstance(values := _list(evaluation, expression), list):
+        entries = [(each, set()) for each in values]
     try:
-        if isinstance(values, list) and int(index) >= 0:
-            evaluation.taken.add((id(argument), str(index)))
-            return values[int(index)]
+        if entries is not None and int(index) >= 0:
+            value, taken = entries[int(index)]
+            evaluation.taken |= {(id(argument), str(index)), *taken}
+            return value
     except (IndexError, TypeError, ValueError):
         pass
-    if isinstance(values, list) and _may_be_there(evaluation, written, index, expression):
+    if entries is not None and _may_be_there(evaluation, written, index, expression):
         # The last of an ARN's or a URL's parts is a name like the others; a list's entries are all of one kind.
-        return values[-1] if values else parameters.BY_TYPE["String"]
+        return entries[-1][0] if entries else parameters.BY_TYPE["String"]
     raise UnrenderableTemplate(f"Fn::Select: there is no entry {index}")
+
+
+def _entries(evaluation: Evaluator, written: list[Any]) -> list[tuple[Any, set[tuple[int, Any]]]]:
+    """Each entry of a list, with the branches and entries of maps that it takes: nobody gets those of the others."""
+    found, before = [], evaluation.taken
+    try:
+        for each in written:
+            evaluation.taken = set()
+            if (value := evaluation.value(each)) is not NO_VALUE:
+                found.append((value, evaluation.taken))
+    finally:
+        evaluation.taken = before
+    return found
 
 
 def _may_be_there(evaluation: Evaluator, written: Any, index: Any, expression: Any) -> bool:

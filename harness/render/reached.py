@@ -11,6 +11,8 @@ from harness.render.source import Place
 ASK_AWS = ("Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll")
 #: `("condition", name, holds)`, `("exists", section, name)`, `("rule", name)`, or what an `Evaluation` has taken.
 Key = tuple[Any, ...]
+#: What expressions come to, each as text, where an entry of a map or a list is selected.
+Selection = list[tuple[Any, str]]
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,8 @@ class Part:
     said: str
     #: What decides whether it is reached.
     decided_by: Any
-    #: For an entry of a map or a list: what expressions come to that select it.
-    selected_by: list[tuple[Any, str]] | None = None
+    #: For an entry of a map or a list, and what is inside of one: what selects it.
+    selected_by: Selection | None = None
 
 
 def parts(template: Mapping[str, Any], choices: Any) -> Iterator[Part]:
@@ -48,41 +50,53 @@ def parts(template: Mapping[str, Any], choices: Any) -> Iterator[Part]:
             if "Condition" in body:
                 said = f"{name} is never created: {body['Condition']} never holds."
                 yield Part(("exists", section, name), (section, name), (section, name), said, _named(body["Condition"]))
-            for place, function, argument in _functions(body, (section, name)):
+            for place, function, argument, within in _functions(body, (section, name)):
                 if function == "Fn::If" and isinstance(argument, list) and len(argument) == 3:
                     for branch, word in ((1, "first"), (2, "second")):
                         said = f"The {word} branch of this Fn::If ({argument[0]}) is never taken."
                         key = (id(argument), branch)
-                        yield Part(key, (*place, branch), (section, name), said, _named(argument[0]))
+                        decided_by = [_named(argument[0]), *(expression for expression, _ in within)]
+                        yield Part(key, (*place, branch), (section, name), said, decided_by, within)
                 elif section == "Resources":
-                    yield from _selected(place, function, argument, name, choices)
+                    yield from _selected(place, function, argument, name, choices, within)
 
 
-def _selected(place: Place, function: str, argument: Any, name: str, choices: Any) -> Iterator[Part]:
-    found: dict[str, list[tuple[Any, str]]] = {}
+def _selected(place: Place, function: str, argument: Any, name: str, choices: Any, within: Selection) -> Iterator[Part]:
+    found: dict[str, Selection] = {}
     for pairs, value in choices(function, argument):
         found.setdefault(as_key(value) if function == "Fn::FindInMap" else pairs[0][1], pairs)
     for text, pairs in found.items():
         keys = tuple(key for _, key in pairs)
         entry: Place = ("Mappings", *keys) if function == "Fn::FindInMap" else (*place, 1, int(text))
         said = f"{name} never gets {'.'.join(keys)} of the {'map' if function == 'Fn::FindInMap' else 'list'}."
-        decided_by = [expression for expression, _ in pairs]
-        yield Part((id(argument), text), entry, ("Resources", name), said, decided_by, pairs)
+        selected_by = [*within, *pairs]
+        decided_by = [expression for expression, _ in selected_by]
+        yield Part((id(argument), text), entry, ("Resources", name), said, decided_by, selected_by)
     if function == "Fn::FindInMap" and isinstance(argument, list) and len(argument) == 4:
         said = "The DefaultValue of this Fn::FindInMap is never taken."
-        yield Part((id(argument), None), (*place, 3), ("Resources", name), said, argument[1:3])
+        yield Part((id(argument), None), (*place, 3), ("Resources", name), said, argument[1:3], within)
 
 
 def _named(condition: Any) -> dict[str, Any]:
     return {"Condition": condition}
 
 
-def _functions(value: Any, place: Place) -> Iterator[tuple[Place, str, Any]]:
+def _functions(
+    value: Any, place: Place, within: Selection | None = None
+) -> Iterator[tuple[Place, str, Any, Selection]]:
+    """Each function, with what selects it where it stands in a list of which one entry is selected."""
+    within = within or []
     if isinstance(value, dict):
         for key, inner in value.items():
             if key in ("Fn::If", "Fn::FindInMap", "Fn::Select"):
-                yield (*place, key), key, inner
-            yield from _functions(inner, (*place, key))
+                yield (*place, key), key, inner, within
+            if key == "Fn::Select" and isinstance(inner, list) and len(inner) == 2 and isinstance(inner[1], list):
+                yield from _functions(inner[0], (*place, key, 0), within)
+                for index, each in enumerate(inner[1]):
+                    selected = [*within, (inner[0], str(index))]
+                    yield from _functions(each, (*place, key, 1, index), selected)
+            else:
+                yield from _functions(inner, (*place, key), within)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from _functions(inner, (*place, index))
+            yield from _functions(inner, (*place, index), within)

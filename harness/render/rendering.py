@@ -11,7 +11,8 @@ from typing import Any
 from harness.render import attributes, parameters, pseudo, schemas
 from harness.render.attributes import Account
 from harness.render.errors import UnrenderableTemplate
-from harness.render.intrinsics import NO_VALUE, Evaluation
+from harness.render.evaluator import NO_VALUE
+from harness.render.intrinsics import Evaluation
 from harness.render.resources import Resource, Stack
 from harness.render.source import Place
 

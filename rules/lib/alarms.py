@@ -24,7 +24,7 @@ from rules.lib.numbers import whole
 
 __all__ = [
     "ALARM", "COMPOSITE", "FIRST", "LASTING", "TOPIC", "Course", "Metric", "Need", "Silence", "called",
-    "called_topics", "courses_missed", "metric", "untold", "watched",
+    "called_topics", "courses_missed", "metric", "unalarmed", "watched",
 ]  # fmt: skip
 
 ALARM = "AWS::CloudWatch::Alarm"
@@ -65,9 +65,9 @@ class Need:
 
 @dataclass(frozen=True)
 class Silence:
-    """That something stops has to be told: a number at least every `every` minutes is well, none for `minutes` is not.
+    """What stops must be alarmed: a number at least every `every` minutes is healthy, none for `minutes` is not.
 
-    `late` is how many minutes later it may be told: an alarm that looks back for days is evaluated once an hour.
+    `late` is how many minutes later the alarm may come: an alarm that looks back for days is evaluated once an hour.
     """
 
     every: int
@@ -129,10 +129,10 @@ def metric(properties: Any) -> Metric:
     return Metric(str(at(properties, "Namespace") or ""), str(at(properties, "MetricName") or ""), dimensions)
 
 
-def untold(stack: Stack, metric: Metric, need: Need | Silence, besides: Collection[str] = ()) -> str:
-    """Why nobody is told what `metric` shows; empty if one alarm at least does all that is needed.
+def unalarmed(stack: Stack, metric: Metric, need: Need | Silence, besides: Collection[str] = ()) -> str:
+    """Why no alarm notifies anyone of what `metric` shows; empty if at least one does all that is needed.
 
-    To call only topics of `besides` is not enough.
+    An alarm that calls topics of `besides` only is not enough.
     """
     reasons = []
     for name, alarm in _watching(stack, {metric}):

@@ -339,7 +339,7 @@ def any_parameters(draw: st.DrawFn) -> dict[str, Any]:
 
 
 #: Parameters and pseudo parameters, each with values that conditions compare it with.
-_COMPARED = {
+COMPARED = {
     "Environment": ["dev", "prod"], "Tier": ["gold", "bronze", "tin"], "Name": ["plain", "x", "a-b"],
     "AWS::Region": ["us-east-1", "eu-west-1", "cn-north-1"], "AWS::AccountId": ["111122223333", "123456789012"],
     "AWS::StackName": ["legacy", "financial-pipeline"], "AWS::Partition": ["aws", "aws-cn"],
@@ -348,8 +348,8 @@ _COMPARED = {
 
 @st.composite
 def _hiding_comparisons(draw: st.DrawFn) -> dict[str, Any]:
-    names = draw(st.lists(st.sampled_from(list(_COMPARED)), min_size=1, max_size=3, unique=True))
-    texts, mark = [draw(st.sampled_from(_COMPARED[name])) for name in names], draw(st.sampled_from("-/:"))
+    names = draw(st.lists(st.sampled_from(list(COMPARED)), min_size=1, max_size=3, unique=True))
+    texts, mark = [draw(st.sampled_from(COMPARED[name])) for name in names], draw(st.sampled_from("-/:"))
     references = [{"Ref": name} for name in names]
     sides = [
         (references[0], texts[0]),

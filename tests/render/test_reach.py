@@ -17,6 +17,7 @@ PARAMETERS = """
   Name: {Type: String, Default: plain}
   Names: {Type: CommaDelimitedList, Default: 'a,b,c'}
   Size: {Type: Number, Default: 1}
+  Count: {Type: Number, Default: 1}
 """
 MAPPINGS = """
   Tiers: {gold: {Kind: dear, Days: 365}, bronze: {Kind: cheap, Days: 1}}
@@ -101,6 +102,12 @@ def test_what_hides_behind_a_condition_is_rendered(condition: str) -> None:
         pytest.param("!FindInMap [Tiers, !Sub '${Tier}', Days]", {1, 365}, id="by a text"),
         pytest.param("!FindInMap [Tiers, !Ref Tier, Days, {DefaultValue: 3}]", {1, 3, 365}, id="or by default"),
         pytest.param("!Select [!Ref Size, [7, 365, 1]]", {1, 7, 365}, id="of a list by a number"),
+        pytest.param(
+            "!Select [!Ref Size, [7, 30, !Select [!Ref Count, [1, 90]]]]", {1, 7, 30, 90}, id="a list in a list"
+        ),
+        pytest.param(
+            "!Select [!Ref Size, [7, 30, !FindInMap [Tiers, !Ref Tier, Days]]]", {1, 7, 30, 365}, id="a map in one"
+        ),
         pytest.param("!FindInMap [Tiers, gold, Bad, {DefaultValue: 1}]", {1}, id="by default alone"),
         pytest.param("!FindInMap [Tiers, !Select [0, !Ref Names], Days]", {1, 365}, id="by an entry of a list"),
     ],
@@ -109,6 +116,13 @@ def test_each_entry_of_a_map_that_a_resource_may_get_is_rendered(written: str, w
     found = scenarios(days=written)
 
     assert days(found) == wanted
+    assert found.unreached == []
+
+
+def test_a_branch_in_a_list_is_rendered_where_its_entry_is_selected() -> None:
+    found = scenarios("{Bad: !Equals [!Ref Tier, tin]}", "!Select [!Ref Size, [7, 365, !If [Bad, 1, 30]]]")
+
+    assert days(found) == {1, 7, 30, 365}
     assert found.unreached == []
 
 

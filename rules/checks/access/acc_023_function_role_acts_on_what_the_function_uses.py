@@ -16,8 +16,8 @@ from rules.lib.iam import Statement, role_statements
 from rules.lib.roles import role_of
 from rules.lib.stores import HOLDS, only_sends_dead_letters, store_of
 
-#: What a function is told about. It is told of keys by its stores, and its log has a rule of its own.
-TOLD = tuple(kind for service, kind in HOLDS.items() if service not in ("kms", "logs"))
+#: Stores whose names a function gets by its settings. Keys come with its stores, and its log has a rule of its own.
+IN_SETTINGS = tuple(kind for service, kind in HOLDS.items() if service not in ("kms", "logs"))
 MAPPINGS = ("AWS::Lambda::EventInvokeConfig", "AWS::Lambda::EventSourceMapping")
 
 
@@ -33,9 +33,9 @@ def problems(stack: Stack, subject: str) -> Problems:
     role = role_of(stack, function)
     if role is None:
         return
-    told = _told(stack, function)
+    named = _named_in_its_settings(stack, function)
     for (arn, _), store in _granted(stack, role).items():
-        if store.type in TOLD and not _names(store) & told:
+        if store.type in IN_SETTINGS and not _names(store) & named:
             yield Problem(
                 f"its role {role.logical_id} may access {store.logical_id} ({arn}), which nothing in the function's "
                 "configuration names.",
@@ -59,11 +59,11 @@ def _granted(stack: Stack, role: Resource) -> dict[tuple[str, str], Resource]:
 def _meant(stack: Stack, statement: Statement, arn: str) -> list[Resource]:
     if arn != "*":
         return [store] if (store := store_of(stack, arn)) is not None else []
-    touched = [kind for service, kind in HOLDS.items() if kind in TOLD and statement.touches(f"{service}:*")]
+    touched = [kind for service, kind in HOLDS.items() if kind in IN_SETTINGS and statement.touches(f"{service}:*")]
     return list(stack.of(*touched).values()) if touched else []
 
 
-def _told(stack: Stack, function: Resource) -> set[str]:
+def _named_in_its_settings(stack: Stack, function: Resource) -> set[str]:
     sources: list[Any] = [
         at(function.properties, "Environment", "Variables"),
         function.properties.get("DeadLetterConfig"),

@@ -6,7 +6,7 @@ Targets   AWS::Lambda::Function, AWS::CloudWatch::Alarm
 """
 
 from rules.lib import Problem, Problems, Stack, all_of
-from rules.lib.alarms import FIRST, untold
+from rules.lib.alarms import FIRST, unalarmed
 from rules.lib.metrics import metric_of
 
 subjects = all_of("AWS::Lambda::Function")
@@ -15,7 +15,7 @@ subjects = all_of("AWS::Lambda::Function")
 def problems(stack: Stack, subject: str) -> Problems:
     """An alarm has to fire within five minutes of its first error."""
     metric = metric_of(stack.resources[subject], "AWS/Lambda", "Errors", "FunctionName")
-    if why := untold(stack, metric, FIRST):
+    if why := unalarmed(stack, metric, FIRST):
         yield Problem(
             f"no alarm fires on the function's first error: {why}.",
             "add an alarm on AWS/Lambda Errors of the function: Sum >= 1 in one period of at most 300 seconds.",

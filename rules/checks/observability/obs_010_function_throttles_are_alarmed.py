@@ -8,7 +8,7 @@ Targets   AWS::Lambda::Function, AWS::CloudWatch::Alarm, AWS::Lambda::EventSourc
 from dataclasses import replace
 
 from rules.lib import Problem, Problems, Stack, all_of
-from rules.lib.alarms import LASTING, untold
+from rules.lib.alarms import LASTING, unalarmed
 from rules.lib.mappings import function_of, of_streams
 from rules.lib.metrics import metric_of
 
@@ -23,7 +23,7 @@ def problems(stack: Stack, subject: str) -> Problems:
     function = stack.resources[subject]
     streamed = any(function_of(stack, each) is function for each in of_streams(stack).values())
     number = FROM_A_STREAM if streamed else OTHERWISE
-    why = untold(stack, metric_of(function, "AWS/Lambda", "Throttles", "FunctionName"), replace(LASTING, at=number))
+    why = unalarmed(stack, metric_of(function, "AWS/Lambda", "Throttles", "FunctionName"), replace(LASTING, at=number))
     if why:
         yield Problem(
             f"no alarm reports that the function is throttled: {why}.",

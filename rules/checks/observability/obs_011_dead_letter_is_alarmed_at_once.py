@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from harness.render.resources import at, items
 from rules.lib import Problem, Problems, Resource, Stack
-from rules.lib.alarms import FIRST, untold
+from rules.lib.alarms import FIRST, unalarmed
 from rules.lib.mappings import workers_of
 from rules.lib.metrics import metric_of
 
@@ -26,7 +26,7 @@ def problems(stack: Stack, subject: str) -> Problems:
     # S3 sends a test message when a notification is set up, which no function takes away here.
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
     first, ordinal = (2, "second") if _is_notified(stack, queue) else (1, "first")
-    if why := untold(stack, metric, replace(FIRST, statistic="Maximum", at=first, quiet_at=first - 1)):
+    if why := unalarmed(stack, metric, replace(FIRST, statistic="Maximum", at=first, quiet_at=first - 1)):
         yield Problem(
             f"no alarm fires on the {ordinal} message in this queue, which nothing reads: {why}.",
             f"add an alarm on AWS/SQS ApproximateNumberOfMessagesVisible of the queue: Maximum >= {first} in one "

@@ -6,7 +6,7 @@ Targets   AWS::SQS::Queue, AWS::CloudWatch::Alarm, AWS::Lambda::EventSourceMappi
 """
 
 from rules.lib import Problem, Problems, Stack
-from rules.lib.alarms import Need, untold
+from rules.lib.alarms import Need, unalarmed
 from rules.lib.mappings import workers_of
 from rules.lib.metrics import metric_of
 
@@ -21,7 +21,7 @@ def subjects(stack: Stack) -> list[str]:
 def problems(stack: Stack, subject: str) -> Problems:
     """An alarm has to fire within a quarter of an hour once a message is half an hour old."""
     metric = metric_of(stack.resources[subject], "AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName")
-    if why := untold(stack, metric, HALF_AN_HOUR_OLD):
+    if why := unalarmed(stack, metric, HALF_AN_HOUR_OLD):
         yield Problem(
             f"no alarm reports a backlog in this queue: {why}.",
             "add an alarm on AWS/SQS ApproximateAgeOfOldestMessage of the queue: Maximum >= 1800 in at most three "

@@ -7,7 +7,7 @@ Targets   AWS::Kinesis::Stream, AWS::CloudWatch::Alarm, AWS::Lambda::EventSource
 """
 
 from rules.lib import Problem, Problems, Stack, all_of
-from rules.lib.alarms import Need, untold
+from rules.lib.alarms import Need, unalarmed
 from rules.lib.mappings import workers_of
 from rules.lib.metrics import metric_of
 from rules.lib.numbers import number
@@ -26,7 +26,7 @@ def problems(stack: Stack, subject: str) -> Problems:
     """An alarm has to fire on what waits for a minute, and one on each reader before its records are deleted."""
     stream = stack.resources[subject]
     metric = metric_of(stream, "AWS/Kinesis", "GetRecords.IteratorAgeMilliseconds", "StreamName")
-    if why := untold(stack, metric, OVER_A_MINUTE_OLD):
+    if why := unalarmed(stack, metric, OVER_A_MINUTE_OLD):
         yield Problem(
             f"no alarm reports that records are waiting in the stream: {why}.",
             "add an alarm on AWS/Kinesis GetRecords.IteratorAgeMilliseconds of the stream: Maximum > 60000 in at most "
@@ -35,7 +35,7 @@ def problems(stack: Stack, subject: str) -> Problems:
     hours = number(stream.properties.get("RetentionPeriodHours")) or DEFAULT_HOURS
     kept = Need("Maximum", "Milliseconds", at=hours * 3_600_000, quiet_at=BATCHING_WINDOW, minutes=15)
     for name, function in {each.logical_id: each for _, each in workers_of(stack, stream) if each}.items():
-        if why := untold(stack, metric_of(function, "AWS/Lambda", "IteratorAge", "FunctionName"), kept):
+        if why := unalarmed(stack, metric_of(function, "AWS/Lambda", "IteratorAge", "FunctionName"), kept):
             yield Problem(
                 f"no alarm reports that {name} is stuck before the stream deletes its records: {why}.",
                 f"add an alarm on AWS/Lambda IteratorAge of {name}: its Maximum, at a fraction of the stream's "

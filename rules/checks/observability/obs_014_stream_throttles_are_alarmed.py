@@ -6,7 +6,7 @@ Targets   AWS::Kinesis::Stream, AWS::CloudWatch::Alarm
 """
 
 from rules.lib import Problem, Problems, Stack, all_of
-from rules.lib.alarms import FIRST, LASTING, untold
+from rules.lib.alarms import FIRST, LASTING, unalarmed
 from rules.lib.metrics import metric_of
 
 subjects = all_of("AWS::Kinesis::Stream")
@@ -16,14 +16,14 @@ def problems(stack: Stack, subject: str) -> Problems:
     """An alarm has to fire within five minutes of the first throttled write, and one on reads throttled for fifteen."""
     stream = stack.resources[subject]
     writes = metric_of(stream, "AWS/Kinesis", "WriteProvisionedThroughputExceeded", "StreamName")
-    if why := untold(stack, writes, FIRST):
+    if why := unalarmed(stack, writes, FIRST):
         yield Problem(
             f"no alarm reports that producers are throttled: {why}.",
             "add an alarm on AWS/Kinesis WriteProvisionedThroughputExceeded of the stream: Sum >= 1 in one period of "
             "at most 300 seconds.",
         )
     reads = metric_of(stream, "AWS/Kinesis", "ReadProvisionedThroughputExceeded", "StreamName")
-    if why := untold(stack, reads, LASTING):
+    if why := unalarmed(stack, reads, LASTING):
         yield Problem(
             f"no alarm reports that readers are throttled: {why}.",
             "add an alarm on AWS/Kinesis ReadProvisionedThroughputExceeded of the stream: Sum >= 1 in at most three "

@@ -6,7 +6,7 @@ Targets   AWS::DynamoDB::Table, AWS::CloudWatch::Alarm
 """
 
 from rules.lib import Problem, Problems, Stack, all_of
-from rules.lib.alarms import LASTING, untold
+from rules.lib.alarms import LASTING, unalarmed
 from rules.lib.metrics import metric_of
 
 subjects = all_of("AWS::DynamoDB::Table")
@@ -15,7 +15,7 @@ subjects = all_of("AWS::DynamoDB::Table")
 def problems(stack: Stack, subject: str) -> Problems:
     """An alarm has to fire if writes are throttled for a quarter of an hour."""
     metric = metric_of(stack.resources[subject], "AWS/DynamoDB", "WriteThrottleEvents", "TableName")
-    if why := untold(stack, metric, LASTING):
+    if why := unalarmed(stack, metric, LASTING):
         yield Problem(
             f"no alarm reports that DynamoDB throttles writes to the table: {why}.",
             "add an alarm on AWS/DynamoDB WriteThrottleEvents of the table: Sum >= 1 in at most three periods of "

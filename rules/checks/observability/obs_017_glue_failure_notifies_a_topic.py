@@ -19,14 +19,14 @@ def problems(stack: Stack, subject: str) -> Problems:
         events = {state: job_event(resource, state) for state in JOB_FAILURES}
     else:
         events = {"Failed": crawler_event(resource, "Failed")}
-    untold = [
+    unreported = [
         state
         for state, event in events.items()
         if not any(stack.by_ref(arn, TOPIC) for rule in rules_for(stack, event).values() for arn in target_arns(rule))
     ]
-    if untold:
+    if unreported:
         yield Problem(
-            f"runs of {resource.ref} that end as {', '.join(untold)} are reported to no topic.",
-            f"add an AWS::Events::Rule on the default bus that matches {', '.join(untold)} of it, with a topic of the "
-            "template as target.",
+            f"runs of {resource.ref} that end as {', '.join(unreported)} are reported to no topic.",
+            f"add an AWS::Events::Rule on the default bus that matches {', '.join(unreported)} of it, with a topic of "
+            "the template as target.",
         )

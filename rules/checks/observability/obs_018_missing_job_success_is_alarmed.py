@@ -6,7 +6,7 @@ Targets   AWS::Glue::Job, AWS::Events::Rule, AWS::CloudWatch::Alarm
 """
 
 from rules.lib import Problem, Problems, Stack, all_of
-from rules.lib.alarms import Silence, untold
+from rules.lib.alarms import Silence, unalarmed
 from rules.lib.events import JOB_FAILURES, job_event, rules_for
 from rules.lib.metrics import metric_of
 
@@ -23,7 +23,7 @@ def problems(stack: Stack, subject: str) -> Problems:
     failing = {name for state in JOB_FAILURES for name in rules_for(stack, job_event(job, state))}
     succeeding = rules_for(stack, job_event(job, "SUCCEEDED"))
     reasons = [
-        untold(stack, metric_of(rule, "AWS/Events", "MatchedEvents", "RuleName"), NONE_IN_SIX_HOURS)
+        unalarmed(stack, metric_of(rule, "AWS/Events", "MatchedEvents", "RuleName"), NONE_IN_SIX_HOURS)
         for name, rule in succeeding.items()
         if name not in failing
     ]

@@ -6,7 +6,7 @@ Targets   AWS::SNS::Topic, AWS::CloudWatch::Alarm
 """
 
 from rules.lib import Problem, Problems, Stack, all_of
-from rules.lib.alarms import FIRST, TOPIC, untold
+from rules.lib.alarms import FIRST, TOPIC, unalarmed
 from rules.lib.metrics import metric_of
 
 subjects = all_of(TOPIC)
@@ -16,7 +16,7 @@ def problems(stack: Stack, subject: str) -> Problems:
     """An alarm that calls another topic has to fire within five minutes of the first failed delivery."""
     topic = stack.resources[subject]
     metric = metric_of(topic, "AWS/SNS", "NumberOfNotificationsFailed", "TopicName")
-    if why := untold(stack, metric, FIRST, besides=[topic.ref]):
+    if why := unalarmed(stack, metric, FIRST, besides=[topic.ref]):
         yield Problem(
             f"no alarm on another topic reports failed deliveries of this topic: {why}.",
             "add an alarm on AWS/SNS NumberOfNotificationsFailed of the topic, Sum >= 1 in one period of at most "

@@ -8,7 +8,7 @@ Targets   AWS::Lambda::EventSourceMapping, AWS::CloudWatch::Alarm
 import re
 
 from rules.lib import Problem, Problems, Stack
-from rules.lib.alarms import FIRST, untold
+from rules.lib.alarms import FIRST, unalarmed
 from rules.lib.metrics import metric_of
 
 LOSSES = {
@@ -28,7 +28,7 @@ def problems(stack: Stack, subject: str) -> Problems:
     """An alarm has to fire within five minutes of the first record that is dropped, kept or not."""
     for name, loss in LOSSES.items():
         metric = metric_of(stack.resources[subject], "AWS/Lambda", name, "EventSourceMappingUUID")
-        if why := untold(stack, metric, FIRST):
+        if why := unalarmed(stack, metric, FIRST):
             yield Problem(
                 f"no alarm reports {loss}: {why}.",
                 f"add an alarm on AWS/Lambda {name} of the mapping (EventSourceMappingUUID): Sum >= 1 in one period of "

@@ -7,7 +7,7 @@ Targets   AWS::Lambda::Function, AWS::CloudWatch::Alarm, AWS::Kinesis::Stream, A
 """
 
 from rules.lib import Problem, Problems, Resource, Stack, mappings
-from rules.lib.alarms import FIRST, Need, untold
+from rules.lib.alarms import FIRST, Need, unalarmed
 from rules.lib.metrics import own_metric
 
 # Single records are refused every day, and a dead-letter queue lists each of their objects. More than a hundred in a
@@ -28,7 +28,9 @@ def problems(stack: Stack, subject: str) -> Problems:
     function = stack.resources[subject]
     for name, need, wording in _counted(stack, function):
         metric = own_metric(function, name)
-        why = untold(stack, metric, need) if metric else "the function sets no POWERTOOLS_SERVICE_NAME for its metrics"
+        why = (
+            unalarmed(stack, metric, need) if metric else "the function sets no POWERTOOLS_SERVICE_NAME for its metrics"
+        )
         if why:
             yield Problem(
                 f"no alarm reports records that the function rejects: {why}.",

@@ -6,7 +6,7 @@ Targets   AWS::Events::Rule, AWS::CloudWatch::Alarm
 """
 
 from rules.lib import Problem, Problems, Stack
-from rules.lib.alarms import FIRST, untold
+from rules.lib.alarms import FIRST, unalarmed
 from rules.lib.events import RULE, target_arns
 from rules.lib.metrics import metric_of
 
@@ -20,7 +20,7 @@ def problems(stack: Stack, subject: str) -> Problems:
     """An alarm that calls something else than the rule has to fire within five minutes of its first failure."""
     rule = stack.resources[subject]
     metric = metric_of(rule, "AWS/Events", "FailedInvocations", "RuleName")
-    if why := untold(stack, metric, FIRST, besides=[str(arn) for arn in target_arns(rule)]):
+    if why := unalarmed(stack, metric, FIRST, besides=[str(arn) for arn in target_arns(rule)]):
         yield Problem(
             f"no alarm reports that the rule cannot reach its target: {why}.",
             "add an alarm on AWS/Events FailedInvocations of the rule, Sum >= 1 in one period of at most 300 seconds, "

@@ -7,7 +7,7 @@ Targets   AWS::Lambda::Function, AWS::CloudWatch::Alarm, AWS::Kinesis::Stream, A
 """
 
 from rules.lib import Problem, Problems, Stack
-from rules.lib.alarms import LASTING, untold
+from rules.lib.alarms import LASTING, unalarmed
 from rules.lib.mappings import function_of, of_queues, of_streams
 from rules.lib.metrics import own_metric
 
@@ -21,7 +21,9 @@ def subjects(stack: Stack) -> list[str]:
 def problems(stack: Stack, subject: str) -> Problems:
     """An alarm has to fire if it hands something back in each five minutes of a quarter of an hour."""
     metric = own_metric(stack.resources[subject], "Redeliveries")
-    why = untold(stack, metric, LASTING) if metric else "the function sets no POWERTOOLS_SERVICE_NAME for its metrics"
+    why = (
+        unalarmed(stack, metric, LASTING) if metric else "the function sets no POWERTOOLS_SERVICE_NAME for its metrics"
+    )
     if why:
         yield Problem(
             f"no alarm reports that the function keeps returning batches to be retried: {why}.",

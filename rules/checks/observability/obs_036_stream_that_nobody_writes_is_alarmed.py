@@ -6,7 +6,7 @@ Targets   AWS::Kinesis::Stream, AWS::CloudWatch::Alarm
 """
 
 from rules.lib import Problem, Problems, Stack, all_of
-from rules.lib.alarms import Silence, untold
+from rules.lib.alarms import Silence, unalarmed
 from rules.lib.metrics import metric_of
 from rules.lib.numbers import number, whole
 
@@ -24,7 +24,7 @@ def problems(stack: Stack, subject: str) -> Problems:
     # Without the parameter, any silence of a week at most; a record an hour is well.
     need = Silence(every=minutes - 1 if hours else 60, minutes=minutes, late=60)
     metric = metric_of(stack.resources[subject], "AWS/Kinesis", "IncomingRecords", "StreamName")
-    if why := untold(stack, metric, need):
+    if why := unalarmed(stack, metric, need):
         yield Problem(
             f"no alarm reports that no record has arrived for {whole(minutes / 60)} hours: {why}.",
             f"add an alarm on FILL with 0 of AWS/Kinesis IncomingRecords of the stream, its Sum in 3600 seconds: < 1 "

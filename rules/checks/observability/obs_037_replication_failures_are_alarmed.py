@@ -7,7 +7,7 @@ Targets   AWS::S3::Bucket, AWS::CloudWatch::Alarm
 
 from harness.render.resources import at, items
 from rules.lib import Problem, Problems, Stack
-from rules.lib.alarms import FIRST, Metric, untold
+from rules.lib.alarms import FIRST, Metric, unalarmed
 from rules.lib.metrics import name_of
 
 PATH = ("Properties", "ReplicationConfiguration", "Rules")
@@ -35,7 +35,7 @@ def problems(stack: Stack, subject: str) -> Problems:
             continue
         buckets = {"SourceBucket": name_of(bucket), "DestinationBucket": str(destination).rpartition(":")[2]}
         dimensions = {**buckets, "RuleId": name}
-        if why := untold(stack, Metric("AWS/S3", "OperationsFailedReplication", dimensions), FIRST):
+        if why := unalarmed(stack, Metric("AWS/S3", "OperationsFailedReplication", dimensions), FIRST):
             yield Problem(
                 f"objects of {name} that failed to replicate raise no alarm: {why}.",
                 "add an alarm on SUM(FILL(METRICS(), 0)) over AWS/S3 OperationsFailedReplication of all replication "

@@ -6,7 +6,7 @@ Targets   AWS::Glue::Crawler, AWS::Events::Rule, AWS::CloudWatch::Alarm
 """
 
 from rules.lib import Problem, Problems, Stack, all_of
-from rules.lib.alarms import Silence, untold
+from rules.lib.alarms import Silence, unalarmed
 from rules.lib.events import crawler_event, rules_for
 from rules.lib.metrics import metric_of
 
@@ -24,7 +24,7 @@ def problems(stack: Stack, subject: str) -> Problems:
     bad += [crawler_event(each, "Succeeded") for name, each in crawlers.items() if name != subject]
     wrong = {name for event in bad for name in rules_for(stack, event)}
     reasons = [
-        untold(stack, metric_of(rule, "AWS/Events", "MatchedEvents", "RuleName"), NONE_IN_TWO_DAYS)
+        unalarmed(stack, metric_of(rule, "AWS/Events", "MatchedEvents", "RuleName"), NONE_IN_TWO_DAYS)
         for name, rule in rules_for(stack, crawler_event(crawler, "Succeeded")).items()
         if name not in wrong
     ]

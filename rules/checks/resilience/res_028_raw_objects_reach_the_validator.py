@@ -47,16 +47,16 @@ def problems(stack: Stack, subject: str) -> Problems:
             PATH,
         )
     for each in created:
-        told = _told_of(each)
-        if told is not None and not told.startswith(tuple(read)):
+        begins = _filter_prefix(each)
+        if begins is not None and not begins.startswith(tuple(read)):
             yield Problem(
-                f"objects under {told or 'any prefix'} notify a function that may not read all of them, so it fails "
+                f"objects under {begins or 'any prefix'} notify a function that may not read all of them, so it fails "
                 "on objects that it was never meant to see.",
                 f"set the filter of s3:ObjectCreated:* to the prefix {' or '.join(sorted(read))}.",
                 PATH,
             )
     for prefix in sorted(raw):
-        if not any((told := _told_of(each)) is not None and prefix.startswith(told) for each in created):
+        if not any((begins := _filter_prefix(each)) is not None and prefix.startswith(begins) for each in created):
             yield Problem(
                 f"not every object under {prefix or 'this bucket'} notifies the queue: the filter leaves some out.",
                 f"set the filter of s3:ObjectCreated:* to the prefix {prefix or '(none)'} and no suffix.",
@@ -69,7 +69,7 @@ def _prefixes(stack: Stack, functions: list[Resource | None], action: str, bucke
     return {prefix for each in roles if each for prefix in grants.prefixes(each, action, bucket)}
 
 
-def _told_of(notification: Any) -> str | None:
+def _filter_prefix(notification: Any) -> str | None:
     # The prefix that a notification is filtered by; None if it asks for a suffix too.
     rules = items(at(notification, "Filter", "S3Key", "Rules"))
     named = {str(at(each, "Name")).lower(): str(at(each, "Value")) for each in rules}

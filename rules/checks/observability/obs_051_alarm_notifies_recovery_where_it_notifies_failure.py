@@ -1,7 +1,7 @@
-"""OBS-051  alarm_tells_its_end_where_it_tells_its_start
+"""OBS-051  alarm_notifies_recovery_where_it_notifies_failure
 
-Why       Whoever is woken by an alarm waits for its end. What is told elsewhere is heard by nobody,
-          or by a stranger who learns when the pipeline is down.
+Why       Whoever is woken by an alarm waits for its recovery. A notification to any other topic reaches
+          nobody, or a stranger who learns when the pipeline is down.
 Targets   AWS::CloudWatch::Alarm
 """
 
@@ -13,6 +13,6 @@ subjects, problems = setting(
     "AWS::CloudWatch::Alarm",
     "OKActions InsufficientDataActions",
     lambda value, alarm, stack: isinstance(value, list) and {*map(str, items(value))} <= {*map(str, called(alarm))},
-    "the alarm tells {value}, which it does not tell its start.",
+    "the alarm notifies {value} of its recovery, but not of the failure.",
     "name topics of AlarmActions only.",
 )
