@@ -57,8 +57,7 @@ def test_every_leaf_of_a_schema_is_set_by_the_template_or_by_a_mutant(source: So
 def test_a_leaf_is_set_where_most_of_what_is_around_it_stands():
     made = {(mutation.place, mutation.change) for mutation in OPERATORS["set_absent_leaf"](SMALL)}
 
-    assert ((*RULE, "ExpirationInDays"), "1") in made
-    assert ((*RULE, "AbortIncompleteMultipartUpload"), "DaysAfterInitiation/{'DaysAfterInitiation': '0'}") in made
+    assert {(*RULE, "ExpirationInDays"), (*RULE, "AbortIncompleteMultipartUpload")} <= {place for place, _ in made}
     assert not [place for place, _ in made if place[3] == "BucketName"]
 
 
@@ -71,13 +70,13 @@ def test_a_literal_is_exchanged_for_its_siblings_and_misspelled():
 
 def test_a_misspelled_value_of_an_enum_is_refused_by_cfn_lint(source: Source):
     """So no mutant misspells one."""
-    template, places = source.template, set()
+    template, places = Rendering(source.template, {}).template, set()
     for leaf in leaves._leaves(template):
-        if "enum" in leaf.schema and isinstance(leaf.value, str) and "Fn::If" not in leaf.inside:
+        if "enum" in leaf.schema and isinstance(leaf.value, str):
             place = (*leaf.document.place, *leaf.inside)
             template = changed(template, place, leaves._typo(leaf.value))
             places.add(place)
-    (outcome,) = CfnLint().judge([Target("typos", Rendering(template, {}).template)])
+    (outcome,) = CfnLint().judge([Target("typos", template)])
     refused = {failure.path for failure in outcome.failures if failure.rule in ("E3030", "E3031")}
 
     assert len(places) > 50
