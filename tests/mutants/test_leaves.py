@@ -6,8 +6,9 @@ from harness.gate.engines.cfn_lint import CfnLint
 from harness.gate.engines.outcome import Target
 from harness.mutants.mutation import Mutation, changed, get
 from harness.mutants.operators import OPERATORS, leaves
+from harness.mutants.operators.registry import NO_VALUE
 from harness.render import schemas, unknown
-from harness.render.rendering import Rendering
+from harness.render.scenarios import Scenarios
 from harness.render.source import Source
 
 SMALL = {
@@ -39,8 +40,8 @@ def test_every_leaf_of_a_schema_is_set_by_the_template_or_by_a_mutant(source: So
     set_: dict[str, list[tuple[str, ...]]] = {}
     for body in source.template["Resources"].values():
         by_type[body["Type"]] = {schemas.named(path) for path in schemas.leaves(body["Type"])}
-        there = (schemas.named(unknown.schema_place(place)) for place, _ in unknown.wholes(body["Properties"], ()))
-        set_.setdefault(body["Type"], []).extend(there)
+        there = [place for place, value in unknown.wholes(body["Properties"], ()) if value != NO_VALUE]
+        set_.setdefault(body["Type"], []).extend(schemas.named(unknown.schema_place(place)) for place in there)
     for mutation in OPERATORS["set_absent_leaf"](source.template):
         set_[source.template["Resources"][mutation.resource]["Type"]].extend(_names(mutation))
     unset = {
@@ -70,14 +71,14 @@ def test_a_literal_is_exchanged_for_its_siblings_and_misspelled():
 
 def test_a_misspelled_value_of_an_enum_is_refused_by_cfn_lint(source: Source):
     """So no mutant misspells one."""
-    template, places = Rendering(source.template, {}).template, set()
+    template, places = Scenarios(source.template).all[0].rendering.template, set()
     for leaf in leaves._leaves(template):
         if "enum" in leaf.schema and isinstance(leaf.value, str):
             place = (*leaf.document.place, *leaf.inside)
             template = changed(template, place, leaves._typo(leaf.value))
             places.add(place)
     (outcome,) = CfnLint().judge([Target("typos", template)])
-    refused = {failure.path for failure in outcome.failures if failure.rule in ("E3030", "E3031")}
+    refused = {failure.place for failure in outcome.failures if failure.rule in ("E3030", "E3031")}
 
     assert len(places) > 50
     assert places - refused == set()

@@ -148,7 +148,7 @@ def _leaves(template: Template) -> Iterator[Leaf]:
         for inside, value in unknown.wholes(whole.content, ()):
             in_schema = unknown.schema_place(inside)
             path = schemas.named(in_schema)
-            if not DOCUMENTS & {*path}:
+            if value != NO_VALUE and not DOCUMENTS & {*path}:
                 yield Leaf(whole, inside, path, value, schemas.leaf(body["Type"], in_schema))
     for document in _documents(template):
         for inside, value in unknown.wholes(document.content, ()) if document.is_text else ():
