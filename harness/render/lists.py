@@ -11,6 +11,7 @@ from harness.render.arguments import bounded, pair, scalar, shown
 from harness.render.errors import UnrenderableTemplate
 from harness.render.evaluator import NO_VALUE, Evaluator
 from harness.render.placeholders import has_placeholder_length, is_attribute, is_placeholder
+from harness.render.reached import selected
 
 #: us-east-1 has six; no region has more.
 _ZONES = "abcdef"
@@ -49,7 +50,7 @@ def select(evaluation: Evaluator, argument: Any) -> Any:
     try:
         if entries is not None and int(index) >= 0:
             value, taken = entries[int(index)]
-            evaluation.taken |= {(id(argument), str(index)), *taken}
+            evaluation.taken |= {(id(argument), selected(argument, str(index), value)), *taken}
             return value
     except (IndexError, TypeError, ValueError):
         pass

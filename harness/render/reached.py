@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.render.dependencies import references
 from harness.render.dumping import as_key
 from harness.render.source import Place
 
@@ -28,6 +29,8 @@ class Part:
     decided_by: Any
     #: For an entry of a map or a list, and what is inside of one: what selects it.
     selected_by: Selection | None = None
+    #: Whether it is a finding that nothing reaches it.
+    is_reported: bool = True
 
 
 def parts(template: Mapping[str, Any], choices: Any) -> Iterator[Part]:
@@ -62,19 +65,30 @@ def parts(template: Mapping[str, Any], choices: Any) -> Iterator[Part]:
 
 
 def _selected(place: Place, function: str, argument: Any, name: str, choices: Any, within: Selection) -> Iterator[Part]:
-    found: dict[str, Selection] = {}
+    in_map = function == "Fn::FindInMap"
+    found: dict[Any, Selection] = {}
     for pairs, value in choices(function, argument):
-        found.setdefault(as_key(value) if function == "Fn::FindInMap" else pairs[0][1], pairs)
-    for text, pairs in found.items():
-        keys = tuple(key for _, key in pairs)
-        entry: Place = ("Mappings", *keys) if function == "Fn::FindInMap" else (*place, 1, int(text))
-        said = f"{name} never gets {'.'.join(keys)} of the {'map' if function == 'Fn::FindInMap' else 'list'}."
+        found.setdefault(selected(argument, "" if in_map else pairs[0][1], value), pairs)
+    for key, pairs in found.items():
+        keys = tuple(text for _, text in (pairs if in_map else pairs[:1]))
+        written_out = not in_map and isinstance(argument[1], list)
+        entry = ("Mappings", *keys) if in_map else (*place, 1, int(keys[0])) if written_out else (*place, 1)
+        said = f"{name} never gets {'.'.join(keys)} of the {'map' if in_map else 'list'}."
         selected_by = [*within, *pairs]
         decided_by = [expression for expression, _ in selected_by]
-        yield Part((id(argument), text), entry, ("Resources", name), said, decided_by, selected_by)
+        # A parameter's list has as many entries as the deployer likes, and may have more uses.
+        is_reported = in_map or not any(references(argument[1])) or written_out
+        yield Part((id(argument), key), entry, ("Resources", name), said, decided_by, selected_by, is_reported)
     if function == "Fn::FindInMap" and isinstance(argument, list) and len(argument) == 4:
         said = "The DefaultValue of this Fn::FindInMap is never taken."
         yield Part((id(argument), None), (*place, 3), ("Resources", name), said, argument[1:3], within)
+
+
+def selected(argument: Any, index: str, value: Any) -> Any:
+    """What tells an entry from the others that a selection may find: in a list that is written out, its index alone."""
+    if not index:
+        return as_key(value)
+    return index if isinstance(argument[1], list) else (index, as_key(value))
 
 
 def _named(condition: Any) -> dict[str, Any]:

@@ -280,7 +280,9 @@ class Scenarios:
         return [
             Unreached(part.place, part.owner[1], part.said, self._because(part))
             for part in self._parts
-            if part.key not in found and not self.dependencies.of(part.decided_by) & self._given.keys()
+            if part.is_reported
+            and part.key not in found
+            and not self.dependencies.of(part.decided_by) & self._given.keys()
         ]
 
     def _because(self, part: Part) -> str:

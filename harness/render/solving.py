@@ -12,6 +12,7 @@ from harness.render import parameters, pseudo, unknown
 from harness.render.dependencies import references
 from harness.render.dumping import as_key
 from harness.render.errors import UnrenderableTemplate
+from harness.render.reached import Selection
 
 Values = dict[str, str]
 _COMPARISONS = ("Fn::Equals", "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn")
@@ -74,15 +75,35 @@ class Solver:
             found[name] = [value for value in by_value if value in alike.values()]
         return found
 
-    def choices(self, function: str, argument: Any) -> Iterator[tuple[list[tuple[Any, str]], Any]]:
-        """What a selection may find: the value, and what each expression has to come to."""
+    def choices(self, function: str, argument: Any) -> Iterator[tuple[Selection, Any]]:
+        """What a selection may find: the value, and what each expression has to come to, a list's index first."""
         if function == "Fn::FindInMap":
             for keys, value in self.entries(argument):
                 yield list(zip(argument[:3], keys, strict=True)), value
         elif isinstance(argument, list) and len(argument) == 2 and isinstance(argument[0], dict):
-            # A list that is written out: any other is as long as the deployer likes.
-            for index, value in enumerate(argument[1] if isinstance(argument[1], list) else []):
-                yield [(argument[0], str(index))], value
+            for pairs, values in itertools.islice(self._lists(argument[1]), _MOST):
+                for index, value in enumerate(values):
+                    yield [(argument[0], str(index)), *pairs], value
+
+    def _lists(self, expression: Any) -> Iterator[tuple[Selection, list[Any]]]:
+        """The lists that an expression may give, as far as the template writes them out, and what it takes."""
+        if isinstance(expression, list):
+            yield [], expression
+        elif isinstance(expression, dict) and len(expression) == 1:
+            function, argument = next(iter(expression.items()))
+            if function == "Fn::FindInMap":
+                for pairs, value in self.choices(function, argument):
+                    if isinstance(value, list):
+                        yield pairs, value
+            elif function == "Fn::Split" and isinstance(argument, list) and len(argument) == 2:
+                for text in self._texts(argument[1]):
+                    yield [(argument[1], text)], text.split(str(argument[0]) or None)
+            elif function == "Ref":
+                for text in self._texts(expression):
+                    yield [(expression, text)], text.split(",")
+            elif function == "Fn::If" and isinstance(argument, list):
+                for branch in argument[1:]:
+                    yield from self._lists(branch)
 
     def entries(self, argument: Any) -> Iterator[tuple[tuple[str, str, str], Any]]:
         """The keys and the value of each entry that a look-up may find, by the keys that it writes out."""
@@ -95,12 +116,12 @@ class Solver:
                         ((name, first, second), value) for second, value in row.items() if _may_be(argument[2], second)
                     )
 
-    def meeting(self, wanted: list[tuple[Any, str]]) -> Iterator[Values]:
+    def meeting(self, wanted: Selection) -> Iterator[Values]:
         """Values with which each expression comes to its text."""
         self._left = _PATIENCE
         return self._all(wanted)
 
-    def _all(self, wanted: list[tuple[Any, str]]) -> Iterator[Values]:
+    def _all(self, wanted: Selection) -> Iterator[Values]:
         if not wanted:
             yield {}
             return

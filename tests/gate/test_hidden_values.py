@@ -14,6 +14,7 @@ from harness.gate.engines.outcome import Engine
 from harness.gate.judge import judge
 from harness.gate.rule_set import RuleSet
 from harness.gate.verdicts import UNKNOWN, Report
+from harness.render.parameters import text
 from tests.gate.templates import source_of
 from tests.render.strategies import COMPARED, hiding_conditions
 
@@ -66,7 +67,7 @@ def hidings(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     template: dict[str, Any] = {"Parameters": PARAMETERS, "Mappings": {**MAPPINGS}, "Conditions": {}}
     value = bad
     for layer in range(draw(st.integers(1, 3))):
-        kinds = ["If", "Select", "Join", "Sub"] + ["FindInMap"] * (layer == 0)
+        kinds = ["If", "Select", "Join", "Sub"] + ["Allowed", "FindInMap", "ListInMap", "Split"] * (layer == 0)
         match draw(st.sampled_from(kinds)):
             case "If":
                 template["Conditions"][f"C{layer}"] = draw(hiding_conditions)
@@ -77,6 +78,16 @@ def hidings(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
                 value = {"Fn::Join": ["", [value]]}
             case "Sub":
                 value = {"Fn::Sub": ["${V}", {"V": value}]}
+            case "Allowed":
+                allowed = {"Type": "String", "AllowedValues": [text(good), text(bad)], "Default": text(good)}
+                template["Parameters"] = {**PARAMETERS, "Given": allowed}
+                value = {"Ref": "Given"}
+            case "ListInMap":
+                template["Mappings"]["Hidden"] = {"only": {"V": draw(st.permutations([good, bad, good]))}}
+                value = {"Fn::Select": [{"Ref": "Size0"}, {"Fn::FindInMap": ["Hidden", "only", "V"]}]}
+            case "Split":
+                joined = ",".join(map(text, draw(st.permutations([good, bad, good]))))
+                value = {"Fn::Select": [{"Ref": "Size0"}, {"Fn::Split": [",", joined]}]}
             case "FindInMap":
                 name = draw(st.sampled_from(sorted(COMPARED)))
                 keys = draw(st.permutations(COMPARED[name]))

@@ -18,12 +18,13 @@ PARAMETERS = """
   Names: {Type: CommaDelimitedList, Default: 'a,b,c'}
   Size: {Type: Number, Default: 1}
   Count: {Type: Number, Default: 1}
+  Terms: {Type: CommaDelimitedList, Default: '7,1'}
 """
 MAPPINGS = """
   Tiers: {gold: {Kind: dear, Days: 365}, bronze: {Kind: cheap, Days: 1}}
   Deep: {dev: {gold: 365, bronze: 90}, prod: {gold: 400, bronze: 1}}
   Accounts: {'111122223333': {Days: 1}, '123456789012': {Days: 365}}
-  Lists: {gold: {Zones: [a, b]}, bronze: {Zones: [b, x]}}
+  Lists: {gold: {Zones: [a, b], Days: [7, 1]}, bronze: {Zones: [b, x], Days: [30, 365]}}
 """
 
 
@@ -108,6 +109,10 @@ def test_what_hides_behind_a_condition_is_rendered(condition: str) -> None:
         pytest.param(
             "!Select [!Ref Size, [7, 30, !FindInMap [Tiers, !Ref Tier, Days]]]", {1, 7, 30, 365}, id="a map in one"
         ),
+        pytest.param("!Select [!Ref Size, !FindInMap [Lists, !Ref Tier, Days]]", {1, 7, 30, 365}, id="a list in a map"),
+        pytest.param("!Select [!Ref Size, !Split [',', '7,365,1']]", {1, 7, 365}, id="a text that is split"),
+        pytest.param("!Select [!Ref Size, !Split ['-', !Sub '7-1-${Count}']]", {1, 7}, id="a joined text"),
+        pytest.param("!Select [!Ref Size, !Ref Terms]", {1, 7}, id="of a parameter's list"),
         pytest.param("!FindInMap [Tiers, gold, Bad, {DefaultValue: 1}]", {1}, id="by default alone"),
         pytest.param("!FindInMap [Tiers, !Select [0, !Ref Names], Days]", {1, 365}, id="by an entry of a list"),
     ],
