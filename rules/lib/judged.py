@@ -21,7 +21,7 @@ Tree = Mapping[str, "Tree"]
 def trees() -> dict[str, Tree]:
     """What may be set by the resource's type."""
     found: dict[str, Any] = {}
-    for type_, lines in yaml.load(FILE.read_text(), yaml.CSafeLoader).items():
+    for type_, lines in yaml.safe_load(FILE.read_text()).items():
         for start, ends in lines.items():
             for end in ends.split():
                 node = found.setdefault(type_, {})
