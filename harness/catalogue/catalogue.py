@@ -136,7 +136,7 @@ def _imported() -> Iterable[Path]:
 
 
 def _deciding(folder: Path) -> Iterable[Path]:
-    for name in ("waivers.yaml", "controls.yaml"):
+    for name in ("waivers.yaml", "controls.yaml", "judged.yaml"):
         if (folder / name).is_file():
             yield folder / name
     for path in folder.rglob("*"):

@@ -19,10 +19,11 @@ from harness.mutants.judge import Mutant
 from harness.mutants.operators.improvements import IMPROVEMENTS
 from harness.mutants.reach import Reach
 from harness.render.source import Source
+from rules.lib import code, judged
 
 HARNESS = Path(__file__).resolve().parents[1]
 #: What decides which mutants there are and how they render. The schemas come from cfn-lint.
-CODE = (HARNESS / "render", HARNESS / "mutants", IMPROVEMENTS)
+CODE = (HARNESS / "render", HARNESS / "mutants", IMPROVEMENTS, judged.FILE, Path(code.__file__))
 CACHE = HARNESS.parent / "build" / "mutants" / "cache.pickle"
 
 

@@ -32,14 +32,20 @@ class Result:
     @property
     def survivors(self) -> list[Mutant]:
         """Mutants that no rule kills and no reviewed entry excuses."""
-        excused = {each.name for each in self.harmless}
-        return [mutant for mutant in self.mutants if not mutant.killers and mutant.mutation.name not in excused]
+        return [mutant for mutant in self._alive if not any(each.excuses(mutant.mutation) for each in self.harmless)]
 
     @property
     def excused(self) -> list[Harmless]:
-        """The reviewed entries that are needed."""
-        alive = {mutant.mutation.name for mutant in self.mutants if not mutant.killers}
-        return [each for each in self.harmless if each.name in alive]
+        """For each mutant that a reviewed entry excuses, the entry with the mutant's name."""
+        found = []
+        for mutation in (mutant.mutation for mutant in self._alive):
+            reasons = [each.reason for each in self.harmless if each.excuses(mutation)]
+            found += [Harmless(mutation.operator, mutation.path, mutation.change, each) for each in reasons[:1]]
+        return found
+
+    @property
+    def _alive(self) -> list[Mutant]:
+        return [mutant for mutant in self.mutants if not mutant.killers]
 
     @property
     def killed(self) -> list[Mutant]:
@@ -58,7 +64,7 @@ class Result:
         found += [
             f"rules/harmless.yaml: {each.name}: unneeded: killed, or no longer made"
             for each in self.harmless
-            if each not in needed
+            if not any(each.excuses(mutant.mutation) for mutant in self._alive)
         ]
         for rule in self.rules:
             if not any(rule.slug in mutant.killers for mutant in self.mutants):

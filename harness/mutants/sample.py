@@ -36,7 +36,8 @@ def sample(
     by_operator: dict[str, list[Mutant]] = {}
     for mutant in shuffled:
         by_operator.setdefault(mutant.mutation.operator, []).append(mutant)
-    needed = {*names, *(each.name for each in reviewed)}
+    needed = {*names}
+    needed.update(name for name, each in by_name.items() if any(entry.excuses(each.mutation) for entry in reviewed))
     needed.update(each.mutation.name for some in by_operator.values() for each in some[:OF_EACH_OPERATOR])
     rest = [mutant.mutation.name for mutant in shuffled if mutant.mutation.name not in needed]
     chosen = {*needed, *rest[: max(0, size - len(needed))]}

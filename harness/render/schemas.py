@@ -1,7 +1,7 @@
 """What AWS's schemas of resource types say, as far as a rendering needs it. cfn-lint carries them with each release."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -42,8 +42,49 @@ def leaf(type_: str, place: Iterable[str | int]) -> Mapping[str, Any]:
     found: Any = root
     for step in place:
         found = _resolved(found, root)
-        found = found.get("items", {}) if isinstance(step, int) else found.get("properties", {}).get(step, {})
+        is_entry = isinstance(step, int) or step == ENTRY
+        found = found.get("items", {}) if is_entry else found.get("properties", {}).get(step, {})
     return _resolved(found, root) if isinstance(found, Mapping) else {}
+
+
+#: Stands in a path for each entry of a list.
+ENTRY = "[]"
+
+
+@cache
+def leaves(type_: str) -> tuple[tuple[str, ...], ...]:
+    """The path of every property of a type that can be set and has none inside; a schema's loops are cut."""
+    root = _schema(type_)
+    given = tuple(
+        f"{each.removeprefix('/properties').replace('/*', '')}/" for each in root.get("readOnlyProperties", ())
+    )
+    found = {path for path in _leaves(root, root, (), frozenset()) if path}
+    return tuple(sorted(each for each in found if not "/".join(("", *named(each), "")).startswith(given)))
+
+
+def named(path: Iterable[str | int]) -> tuple[str, ...]:
+    """A path's properties, without the entries of lists between them."""
+    return tuple(each for each in path if isinstance(each, str) and each != ENTRY)
+
+
+def _leaves(
+    schema: Mapping[str, Any], root: Mapping[str, Any], path: tuple[str, ...], above: frozenset[str]
+) -> Iterator[tuple[str, ...]]:
+    if (reference := str(schema.get("$ref", ""))) in above:
+        return
+    above |= {reference} - {""}
+    schema = _resolved(schema, root)
+    inside: dict[tuple[str, ...], Mapping[str, Any]] = {}
+    for each in (schema, *(one for word in ("allOf", "anyOf", "oneOf") for one in schema.get(word) or ())):
+        stated = each.get("properties") or {}
+        # Such an alternative may say of a property only that it may not be there.
+        inside = {(*path, key): inner for key, inner in stated.items() if isinstance(inner, dict) and inner} | inside
+        if isinstance(each.get("items"), dict):
+            inside[*path, ENTRY] = each["items"]
+    for place, inner in inside.items():
+        yield from _leaves(inner, root, place, above)
+    if not inside:
+        yield path
 
 
 def typed(type_: str, properties: Any) -> Any:

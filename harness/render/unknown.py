@@ -64,13 +64,13 @@ def find(template: Mapping[str, Any]) -> dict[str, Unknown]:
         for name in names_in([template.get("Conditions"), template["Resources"], template.get("Outputs")])
     }
     for logical_id, body in template["Resources"].items():
-        for place, value in _leaves(body.get("Properties", {}), ("Resources", logical_id, "Properties")):
+        for place, value in wholes(body.get("Properties", {}), ("Resources", logical_id, "Properties")):
             name, is_open = _name(template, value)
             if not name:
                 continue
             unknown = found.setdefault(name, Unknown(is_open=is_open))
             unknown.places.append(place)
-            unknown.values = unknown.values or _made(name, schemas.leaf(body["Type"], _without_branches(place[3:])))
+            unknown.values = unknown.values or made(name, schemas.leaf(body["Type"], schema_place(place[3:])))
     for name, unknown in found.items():
         unknown.values = unknown.values or ([name] if _DYNAMIC.fullmatch(name) else [])
     return found
@@ -97,34 +97,34 @@ def _name(template: Mapping[str, Any], value: Any) -> tuple[str, bool]:
     return "", False
 
 
-def _leaves(value: Any, place: Place) -> Iterator[tuple[Place, Any]]:
+def wholes(value: Any, place: Place) -> Iterator[tuple[Place, Any]]:
     """Every value that is a whole, by itself or as a branch of an `If`."""
     if isinstance(value, dict) and not (len(value) == 1 and next(iter(value)).startswith(("Fn::", "Ref"))):
         for key, inner in value.items():
-            yield from _leaves(inner, (*place, key))
+            yield from wholes(inner, (*place, key))
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from _leaves(inner, (*place, index))
+            yield from wholes(inner, (*place, index))
     elif isinstance(value, dict) and isinstance(branches := value.get("Fn::If"), list) and len(branches) == 3:
         for branch in (1, 2):
-            yield from _leaves(branches[branch], (*place, "Fn::If", branch))
+            yield from wholes(branches[branch], (*place, "Fn::If", branch))
     else:
         yield place, value
 
 
-def _without_branches(place: Place) -> Place:
+def schema_place(place: Place) -> Place:
     """The place in the schema: without the `If`s and their branches."""
     found: list[str | int] = []
     steps = iter(place)
     for step in steps:
         if step == "Fn::If":
-            next(steps)
+            next(steps, None)
         else:
             found.append(step)
     return tuple(found)
 
 
-def _made(name: str, schema: Mapping[str, Any]) -> list[str]:
+def made(name: str, schema: Mapping[str, Any]) -> list[str]:
     """Values of a property's schema: all that it lists, its bounds, or one of its kind; nothing if it says nothing."""
     if "enum" in schema:
         return [parameters.text(each) for each in schema["enum"]]

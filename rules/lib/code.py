@@ -27,6 +27,8 @@ DEFAULTS: dict[str, str | int] = {
 PREFIXES = ("--source_prefix", "--staging_prefix", "--target_prefix")
 #: The feeds, each of which has a folder and a table of its name.
 FEEDS = frozenset({"market_depth", "order_book", "trade"})
+#: Where the consumer puts what it reads.
+RECEIVED = "market-data/"
 #: Where the job puts what readers of the tables, and customers, get.
 PUBLISHED = str(DEFAULTS["--target_prefix"])
 #: https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html

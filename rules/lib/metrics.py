@@ -1,5 +1,6 @@
 """The metrics that exist: which dimensions a namespace has, and whose names they hold."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -50,6 +51,84 @@ _EXCEPTIONS: dict[tuple[str, str], list[set[str]]] = {
         )
     },
 }
+#: The metrics of each namespace; Glue's are named for their driver and executors.
+_NAMES: dict[str, str] = {
+    "AWS/Athena": (
+        "DPUAllocated DPUConsumed DPUCount EngineExecutionTime ProcessedBytes QueryPlanningTime QueryQueueTime "
+        "ServicePreProcessingTime ServiceProcessingTime TotalExecutionTime"
+    ),
+    "AWS/DynamoDB": (
+        "AccountMaxReads AccountMaxTableLevelReads AccountMaxTableLevelWrites AccountMaxWrites "
+        "AccountProvisionedReadCapacityUtilization AccountProvisionedWriteCapacityUtilization "
+        "ConditionalCheckFailedRequests ConsumedReadCapacityUnits ConsumedWriteCapacityUnits "
+        "MaxProvisionedTableReadCapacityUtilization MaxProvisionedTableWriteCapacityUtilization "
+        "OnDemandMaxReadRequestUnits OnDemandMaxWriteRequestUnits OnlineIndexConsumedWriteCapacity "
+        "OnlineIndexPercentageProgress OnlineIndexThrottleEvents ProvisionedReadCapacityUnits "
+        "ProvisionedWriteCapacityUnits ReadAccountLimitThrottleEvents ReadKeyRangeThroughputThrottleEvents "
+        "ReadMaxOnDemandThroughputThrottleEvents ReadProvisionedThroughputThrottleEvents ReadThrottleEvents "
+        "ReturnedBytes ReturnedItemCount ReturnedRecordsCount SuccessfulRequestLatency SystemErrors "
+        "ThrottledRequests TimeToLiveDeletedItemCount TransactionConflict UserErrors WriteAccountLimitThrottleEvents "
+        "WriteKeyRangeThroughputThrottleEvents WriteMaxOnDemandThroughputThrottleEvents "
+        "WriteProvisionedThroughputThrottleEvents WriteThrottleEvents"
+    ),
+    "AWS/Events": (
+        "DeadLetterInvocations FailedInvocations IngestiontoInvocationCompleteLatency "
+        "IngestiontoInvocationStartLatency InvocationAttempts Invocations InvocationsCreated "
+        "InvocationsFailedToBeSentToDlq InvocationsSentToDlq MatchedEvents RetryInvocationAttempts "
+        "SuccessfulInvocationAttempts ThrottledRules TriggeredRules"
+    ),
+    "AWS/Kinesis": (
+        "GetRecords.Bytes GetRecords.IteratorAge GetRecords.IteratorAgeMilliseconds GetRecords.Latency "
+        "GetRecords.Records GetRecords.Success IncomingBytes IncomingRecords IteratorAgeMilliseconds OutgoingBytes "
+        "OutgoingRecords PutRecord.Bytes PutRecord.Latency PutRecord.Success PutRecords.Bytes "
+        "PutRecords.FailedRecords PutRecords.Latency PutRecords.Records PutRecords.Success "
+        "PutRecords.SuccessfulRecords PutRecords.ThrottledRecords PutRecords.TotalRecords "
+        "ReadProvisionedThroughputExceeded SubscribeToShard.RateExceeded SubscribeToShard.Success "
+        "SubscribeToShardEvent.Bytes SubscribeToShardEvent.MillisBehindLatest SubscribeToShardEvent.Records "
+        "SubscribeToShardEvent.Success WriteProvisionedThroughputExceeded"
+    ),
+    "AWS/Lambda": (
+        "AsyncEventAge AsyncEventsDropped AsyncEventsReceived ClaimedAccountConcurrency CommittedEventCount "
+        "ConcurrentExecutions DeadLetterErrors DeletedEventCount DestinationDeliveryFailures DroppedEventCount "
+        "Duration Errors FailedInvokeEventCount FilteredOutEventCount Invocations InvokedEventCount IteratorAge "
+        "OffsetLag OnFailureDestinationDeliveredEventCount OversizedRecordCount PolledEventCount "
+        "PostRuntimeExtensionsDuration ProvisionedConcurrencyInvocations ProvisionedConcurrencySpilloverInvocations "
+        "ProvisionedConcurrencyUtilization ProvisionedConcurrentExecutions RecursiveInvocationsDropped Throttles "
+        "UnreservedConcurrentExecutions UrlRequestCount"
+    ),
+    "AWS/S3": (
+        "4xxErrors 5xxErrors AllRequests BucketSizeBytes BytesDownloaded BytesPendingReplication BytesUploaded "
+        "DeleteRequests FirstByteLatency GetRequests HeadRequests ListRequests NumberOfObjects "
+        "OperationsFailedReplication OperationsPendingReplication PostRequests PutRequests ReplicationLatency "
+        "SelectBytesReturned SelectBytesScanned SelectRequests TotalRequestLatency"
+    ),
+    "AWS/SNS": (
+        "NumberOfMessagesPublished NumberOfNotificationsDelivered NumberOfNotificationsFailed "
+        "NumberOfNotificationsFailedToRedriveToDlq NumberOfNotificationsFilteredOut "
+        "NumberOfNotificationsFilteredOut-InvalidAttributes NumberOfNotificationsFilteredOut-InvalidMessageBody "
+        "NumberOfNotificationsFilteredOut-MessageAttributes NumberOfNotificationsFilteredOut-MessageBody "
+        "NumberOfNotificationsFilteredOut-NoMessageAttributes NumberOfNotificationsRedrivenToDlq PublishSize "
+        "SMSSuccessRate"
+    ),
+    "AWS/SQS": (
+        "ApproximateAgeOfOldestMessage ApproximateNumberOfGroupsWithInflightMessages "
+        "ApproximateNumberOfMessagesDelayed ApproximateNumberOfMessagesNotVisible ApproximateNumberOfMessagesVisible "
+        "NumberOfDeduplicatedSentMessages NumberOfEmptyReceives NumberOfMessagesDeleted NumberOfMessagesReceived "
+        "NumberOfMessagesSent SentMessageSize"
+    ),
+}
+_GLUES_NAME = re.compile(
+    r"glue\.(?:(?:driver|ALL|\d+)\.(?:aggregate|BlockManager|bookmark|disk|ExecutorAllocationManager|jvm|memory|s3"
+    r"|skewness|streaming|system|throughput|workerUtilization|Bytes|FilesRead|Partitions|Records)\b[A-Za-z_.]*"
+    r"|(?:error|succeed)\.[A-Z_.a-z]+)"
+)
+#: What Glue adds up over the stages of a run.
+_AGGREGATES = frozenset(
+    (
+        "bytesRead", "elapsedTime", "numCompletedStages", "numCompletedTasks", "numFailedTasks", "numKilledTasks",
+        "recordsRead", "shuffleBytesWritten", "shuffleLocalBytesRead",
+    )
+)  # fmt: skip
 _NAMES_OF = {
     "BucketName": "AWS::S3::Bucket",
     "DestinationBucket": "AWS::S3::Bucket",
@@ -92,6 +171,8 @@ _VALUES_OF = {
         "StandardIAStorage",
         "StandardStorage",
     },
+    # One run is over when somebody looks.
+    "JobRunId": {"ALL"},
     "Type": {"count", "gauge"},
 }
 # What a function's own metrics are told apart by; Powertools sets it.
@@ -134,6 +215,8 @@ def faults(stack: Stack, metric: Metric) -> Iterator[str]:
         possible = [{_SERVICE}]
     if not metric.name:
         yield "has no name"
+    elif not _exists(metric):
+        yield f"is no metric that {metric.namespace} has"
     if set(metric.dimensions) not in possible:
         known = ", or by ".join(_list(each) for each in possible)
         stated = f"by {_list(metric.dimensions)}" if metric.dimensions else "without dimensions"
@@ -154,6 +237,14 @@ def faults(stack: Stack, metric: Metric) -> Iterator[str]:
             yield f"has no RuleId {value or '(empty)'}: the bucket has no replication rule of that id"
         elif dimension in _VALUES_OF and value not in _VALUES_OF[dimension]:
             yield f"has no {dimension} {value or '(empty)'}"
+
+
+def _exists(metric: Metric) -> bool:
+    """Whether a service publishes a metric of this name; what functions publish is asked for elsewhere."""
+    if metric.namespace == "Glue":
+        aggregate = metric.name.partition(".aggregate.")[2]
+        return bool(_GLUES_NAME.fullmatch(metric.name)) and (not aggregate or aggregate in _AGGREGATES)
+    return metric.namespace not in _NAMES or metric.name in _NAMES[metric.namespace].split()
 
 
 def named(stack: Stack, dimension: str, value: str) -> Resource | None:

@@ -95,5 +95,5 @@ def test_an_unreadable_cache_is_replaced(tmp_path, source, code, content):
 def test_code_that_mutates_and_renders_is_part_of_the_key(source):
     names = {path.name for each in cache.CODE for path in (each, *each.rglob("*.py"))}
 
-    assert {"intrinsics.py", "reach.py", "alarms.py", "cache.py", "improvements.yaml"} <= names
-    assert len({cache.digest(source, cache.CODE[:count]) for count in range(len(cache.CODE) + 1)}) == 4
+    assert {"intrinsics.py", "reach.py", "alarms.py", "cache.py", "improvements.yaml", "judged.yaml"} <= names
+    assert len({cache.digest(source, cache.CODE[:count]) for count in range(len(cache.CODE) + 1)}) == 6

@@ -112,9 +112,10 @@ def test_the_numbers_add_up():
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param("- reason: why\n", id="without mutants"),
-        pytest.param("- mutants: [{operator: a, path: b, change: c}]\n", id="without a reason"),
-        pytest.param("- reason: why\n  mutants: [{operator: a, path: b}]\n", id="a mutant without its change"),
+        pytest.param("- mutants: ['a b: c']\n", id="without a reason"),
+        pytest.param("- reason: why\n  mutants: ['a b']\n", id="a mutant without its change"),
+        pytest.param("- reason: why\n  mutants: [{operator: a}]\n", id="a mutant without its name"),
+        pytest.param("- reason: why\n  leaves: {AWS::S3::Bucket: [Tags]}\n", id="leaves as a list"),
         pytest.param("a: [\n", id="not YAML"),
         pytest.param("5\n", id="not a list"),
     ],

@@ -17,6 +17,7 @@ from market_data.envelope import decode_raw_line, encode_raw_line
 from market_data.errors import RejectedRecord
 from market_data.feeds import feed_of
 from pipeline_store.keys import RAW_PREFIX, raw_key
+from rules.lib import code, shapes
 
 TEMPLATE = Path(__file__).parents[2] / "template" / "financial-pipeline.yaml"
 
@@ -132,6 +133,7 @@ def test_the_raw_table_is_partitioned_as_raw_keys_are():
 
     assert [key["Name"] for key in table["PartitionKeys"]] == [folder.split("=")[0] for folder in folders]
     assert table["StorageDescriptor"]["Location"]["Fn::Sub"].endswith(f"/{RAW_PREFIX}")
+    assert code.RECEIVED == RAW_PREFIX
 
 
 @pytest.mark.parametrize("feed", FIELDS)
@@ -139,7 +141,7 @@ def test_the_table_has_the_columns_that_the_job_writes(feed):
     """A column that differs in type makes every query over the table fail; a missing one hides data."""
     columns = [(column["Name"], column["Type"]) for column in _tables()[feed]["StorageDescriptor"]["Columns"]]
 
-    assert columns == parquet_columns(feed)
+    assert columns == parquet_columns(feed) == shapes.COLUMNS[feed]
 
 
 @pytest.mark.parametrize("feed", FIELDS)

@@ -20,7 +20,7 @@ from json_to_parquet.columns import FIELDS
 from kinesis_consumer.core import Tally as ConsumerTally
 from pipeline_store.keys import RAW_PREFIX, VALIDATED_PREFIX
 from pipeline_store.settings import Settings
-from rules.lib import code, metrics
+from rules.lib import code, metrics, shapes
 
 ROOT = Path(__file__).parents[2]
 PARAMETERS = read(ROOT / "template" / "financial-pipeline.yaml").template["Parameters"]
@@ -56,6 +56,15 @@ def test_the_arguments_of_the_job_are_those_that_it_parses(monkeypatch):
     assert {each.option_strings[0]: each.default for each in actions if not each.required} == code.DEFAULTS
     assert set(FIELDS) == code.FEEDS
     assert code.DEFAULTS["--source_prefix"] == VALIDATED_PREFIX + RAW_PREFIX
+
+
+def test_the_keys_and_indexes_that_a_rule_asks_for_are_in_the_code_or_its_promises():
+    code_text = "".join(path.read_text() for name in ("lambda_src", "glue_src") for path in (ROOT / name).rglob("*.py"))
+    promised = (ROOT / "docs" / "capabilities.md").read_text()
+    named = {each["AttributeName"] for rows in shapes.ROWS.values() for each in rows["AttributeDefinitions"]}
+
+    assert {each for each in named if f'"{each}"' not in code_text} == set()
+    assert all(f"`{rows['GlobalSecondaryIndexes'][0]['IndexName']}`" in promised for rows in shapes.ROWS.values())
 
 
 def test_the_functions_own_metrics_are_those_that_they_count():

@@ -1,7 +1,7 @@
 """CHG-012  function_runs_on_the_layers_architecture
 
-Why       The layer holds compiled code. A function that moves to another architecture without its layer deploys without
-          an error and fails at its first import, on every message.
+Why       The layer holds compiled code. A function that moves to another architecture or runtime without its layer
+          deploys without an error and fails at its first import, on every message.
 Targets   AWS::Lambda::Function, AWS::Lambda::LayerVersion
 """
 
@@ -19,7 +19,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Problems:
-    """An architecture that a layer is not built for. That the layer states its architectures is another rule."""
+    """An architecture or a runtime that a layer is not built for. That the layer states them is another rule."""
     function = stack.of(FUNCTION)[subject]
     wanted = items(function.properties.get("Architectures")) or [DEFAULT]
     for layer in _layers(stack, function):
@@ -29,6 +29,13 @@ def problems(stack: Stack, subject: str) -> Problems:
                 f"{layer.logical_id} is not built for the function's architecture, {', '.join(map(str, wanted))}.",
                 "set Architectures to one of the layer's CompatibleArchitectures, or build the layer for it.",
                 ("Properties", "Architectures"),
+            )
+        runtimes, runtime = items(layer.properties.get("CompatibleRuntimes")), function.properties.get("Runtime")
+        if runtimes and runtime not in runtimes:
+            yield Problem(
+                f"{layer.logical_id} is not built for the function's runtime, {runtime}.",
+                "set Runtime to one of the layer's CompatibleRuntimes, or build the layer for it.",
+                ("Properties", "Runtime"),
             )
 
 

@@ -14,6 +14,8 @@ LOADS = (
     "--additional-python-modules", "--conf", "--extra-files", "--extra-jars", "--extra-py-files",
     "--python-modules-installer-option", "--user-jars-first",
 )  # fmt: skip
+#: What the script is written for, as Glue names it; PythonVersion is the default, 2, where it is left out.
+RUNTIME = {"Name": ("glueetl",), "PythonVersion": ("3", 3)}
 
 subjects = all_of("AWS::Glue::Job")
 
@@ -27,6 +29,13 @@ def problems(stack: Stack, subject: str) -> Problems:
             "set Command.ScriptLocation to the script's path; `aws cloudformation package` uploads it.",
             ("Properties", "Command"),
         )
+    for name, wanted in RUNTIME.items():
+        if at(stated, "Command", name) not in wanted:
+            yield Problem(
+                f"Command.{name} is {at(stated, 'Command', name)}, and the script is Spark's, tested with Python 3.",
+                f"set Command.{name} to {wanted[0]}.",
+                ("Properties", "Command"),
+            )
     arguments = stated.get("DefaultArguments", {})
     if not isinstance(arguments, dict):
         yield Problem(

@@ -12,6 +12,8 @@ from rules.lib.numbers import number, whole
 QUEUE = "AWS::SQS::Queue"
 #: Seconds that Lambda takes where a function does not say, and the most that it lets one run.
 DEFAULT, MOST = 3, 900
+#: Seconds that readers may wait for the next attempt, if the function needs no more.
+LONGEST = 3600
 
 
 def subjects(stack: Stack) -> list[str]:
@@ -20,7 +22,7 @@ def subjects(stack: Stack) -> list[str]:
 
 
 def problems(stack: Stack, subject: str) -> Problems:
-    """A visibility timeout below what Lambda asks: six times the function's timeout, and the batching window."""
+    """A visibility timeout below six times the function's and the batching window, as Lambda asks; or far above."""
     queue = stack.of(QUEUE)[subject]
     path = ("Properties", "VisibilityTimeout")
     hidden = number(queue.properties.get("VisibilityTimeout"))
@@ -40,5 +42,11 @@ def problems(stack: Stack, subject: str) -> Problems:
             yield Problem(
                 f"a message becomes visible again before {function.logical_id} and Lambda's retries are done with it.",
                 f"set VisibilityTimeout to {whole(needed)} or more.",
+                path,
+            )
+        elif hidden > max(2 * needed, LONGEST):
+            yield Problem(
+                f"a message that failed once stays hidden for {whole(hidden)} seconds, and readers wait for it.",
+                f"set VisibilityTimeout to {whole(needed)}.",
                 path,
             )

@@ -1,49 +1,63 @@
-"""The table of what is judged is held to what is: each property in it is one where a rule refuses some break."""
+"""What rules/judged.yaml lets be set is what is judged: at each path a rule refuses some break, or it is left alone."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from harness.catalogue.catalogue import CHECKS, ROOT, location
-from harness.gate import check_loader
-from harness.mutants import places
+from harness.catalogue.catalogue import RULES
+from harness.mutants import harmless, places
 from harness.mutants.judge import Mutant
-from harness.mutants.mutation import Mutation
+from harness.mutants.mutation import Mutation, get
+from harness.render import schemas, unknown
 from harness.render.source import Source
+from rules.lib import judged as closed
 
 RULE = "resource_sets_only_what_is_judged"
-TABLE: dict[str, str] = check_loader.load([ROOT / location(CHECKS, "CHG-022", RULE)])[0].module.JUDGED
+LEFT_ALONE = {(each.operator, each.path) for each in harmless.load(RULES / "harmless.yaml") if not each.change}
 
 
 @pytest.fixture(scope="module")
-def refused(judged: list[tuple[Mutant, set[str]]], mutants: list[Mutant]) -> set[tuple[str, str]]:
-    """(type, property) of each place where a rule refuses a break, the table's own rule aside."""
+def refused(judged: list[tuple[Mutant, set[str]]], mutants: list[Mutant]) -> set[tuple[str, ...]]:
+    """Type and path of each place where a rule refuses a break, the closed list's own rule aside."""
     if len(judged) < len(mutants):
         # One break of many is needed, and a sample may lack it.
         pytest.skip("set MUTANTS_SAMPLE=0")
-    return {place for mutant, killers in judged if killers - {RULE} for place in _properties(mutant.mutation)}
+    return {path for mutant, killers in judged if killers - {RULE} for path in _paths(mutant.mutation)}
 
 
-def _properties(mutation: Mutation) -> Iterator[tuple[str, str]]:
+def _paths(mutation: Mutation) -> Iterator[tuple[str, ...]]:
+    """The place, and of what is written there each whole; of text that is JSON, what the change names."""
     section, resource, *rest = mutation.place
     body = mutation.template["Resources"].get(resource) if section == "Resources" else None
-    if body and len(rest) > 1 and rest[0] == "Properties":
-        yield body["Type"], str(rest[1])
-    elif body and not rest:
-        yield from ((body["Type"], name) for name in body.get("Properties", {}))
+    if body and (not rest or rest[0] == "Properties"):
+        value = get(mutation.template, mutation.place)
+        inside = [place for place, _ in unknown.wholes(value, ())] if isinstance(value, dict | list) else []
+        for place in ((), *inside, tuple(mutation.change.partition(" ")[0].split("/"))):
+            names = schemas.named(unknown.schema_place((*rest, *place)))[1:]
+            yield body["Type"], *(each for each in names if not each.startswith("Fn::"))
 
 
-@pytest.mark.parametrize("type_", TABLE)
-def test_what_the_table_calls_judged_is_refused_when_it_is_broken(type_: str, refused: set[tuple[str, str]]):
-    left_alone = set(places.LEFT_ALONE) | {name for of, name in places.LEFT_ALONE_OF if of == type_}
-    unproven = {name for name in TABLE[type_].split() if (type_, name) not in refused} - left_alone
+def _ends(tree: closed.Tree) -> Iterator[tuple[str, ...]]:
+    for name, inner in tree.items():
+        yield from ((name, *each) for each in _ends(inner)) if inner else [(name,)]
+
+
+@pytest.mark.parametrize("type_", closed.trees())
+def test_what_may_be_set_is_refused_when_it_is_broken(type_: str, refused: set[tuple[str, ...]]):
+    reviewed = places.LEFT_ALONE | {name for of, name in places.LEFT_ALONE_OF if of == type_}
+    unproven = {
+        path
+        for path in _ends(closed.trees()[type_])
+        if not reviewed & {*path}
+        and not {(type_, "/".join(path)), ("*", "/".join(path))} & LEFT_ALONE
+        and not any(each[: len(path) + 1] == (type_, *path) for each in refused)
+    }
 
     assert unproven == set()
 
 
-def test_the_table_has_what_the_template_has(source: Source):
-    stated = {
-        (body["Type"], name) for body in source.template["Resources"].values() for name in body.get("Properties", {})
-    }
-
-    assert stated <= {(type_, name) for type_, names in TABLE.items() for name in names.split()}
+def test_the_list_has_what_the_template_has(source: Source):
+    for body in source.template["Resources"].values():
+        for place, _ in unknown.wholes(body.get("Properties", {}), ()):
+            names = schemas.named(unknown.schema_place(place))
+            assert closed.is_listed(body["Type"], (each for each in names if not each.startswith("Fn::"))), names
