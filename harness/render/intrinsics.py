@@ -39,7 +39,8 @@ class Evaluation:
         self._names: dict[str, str] = {}
         self._stored: dict[str, Any] = {}
         self._open: list[str] = []
-        #: The branches taken, by the id of the `If`'s argument, and what each look-up found, by that of its own.
+        #: The branches taken, by the id of the `If`'s argument, and what each look-up found, by that of its own; and a
+        #: parameter's name and value by the id of the `Ref` or `Sub`.
         self.taken: set[tuple[int, Any]] = set()
         #: What objects of a template come to, by their ids. Each is kept beside it: no other object gets its id then.
         self._known: dict[int, tuple[Any, Any]] | None = None
@@ -139,7 +140,9 @@ class Evaluation:
         if len(value) == 1:
             function, argument = next(iter(value.items()))
             if function == "Ref":
-                return self._ref(argument)
+                return self._ref(argument, id(value))
+            if function == "Fn::Sub":
+                return self.sub(argument, id(value))
             # In a policy's statement, Condition is an object.
             if function in _FUNCTIONS and (function != "Condition" or isinstance(argument, str)):
                 return _FUNCTIONS[function](self, argument)
@@ -189,12 +192,13 @@ class Evaluation:
         finally:
             self._open.pop()
 
-    def _ref(self, name: Any) -> Any:
+    def _ref(self, name: Any, node: int) -> Any:
         if not isinstance(name, str):
             raise UnrenderableTemplate(f"Ref: {shown(name)} is not a name")
         if name in self._resources:
             return self.ref(name)
         if name in self.values and name in self.template.get("Parameters", {}):
+            self.taken.add((node, (name, self.values[name])))
             return self._parameter(name)
         pseudo = self._pseudo(name)
         # What refers to nothing is a finding (of the linter's), not a reason to judge nothing.
@@ -235,7 +239,7 @@ class Evaluation:
             return f"{logical_id}.{key}-which-does-not-exist"
         return self.attribute(logical_id, key)
 
-    def sub(self, argument: Any) -> str:
+    def sub(self, argument: Any, node: int = 0) -> str:
         """Fn::Sub."""
         template, given = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})
         if not isinstance(template, str) or not isinstance(given, dict):
@@ -250,7 +254,7 @@ class Evaluation:
             elif "." in name:
                 value = self.get_att(name.split(".", 1))
             else:
-                value = self._ref(name)
+                value = self._ref(name, node)
             return parameters.text(scalar(f"Fn::Sub: ${{{name}}}", value))
 
         return bounded("Fn::Sub", _VARIABLE.sub(replace, self.swapped(template)))

@@ -8,6 +8,8 @@ from harness.render.dependencies import references
 from harness.render.dumping import as_key
 from harness.render.source import Place
 
+#: What shows a parameter's value.
+SHOWING = ("Ref", "Fn::Sub")
 #: Of Rules: the values that an account has of a parameter's type, and attributes of what a parameter names.
 ASK_AWS = ("Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll")
 #: `("condition", name, holds)`, `("exists", section, name)`, `("rule", name)`, or what an `Evaluation` has taken.
@@ -33,8 +35,11 @@ class Part:
     is_reported: bool = True
 
 
-def parts(template: Mapping[str, Any], choices: Any) -> Iterator[Part]:
-    """Every part; `choices` gives the values that a selection may find, each with what selects it."""
+def parts(template: Mapping[str, Any], choices: Any, bounds: Mapping[str, list[str]]) -> Iterator[Part]:
+    """Every part; `choices` gives the values that a selection may find, each with what selects it.
+
+    `bounds` are values that a parameter has to show wherever it is referred to.
+    """
     for name, condition in template.get("Conditions", {}).items():
         for holds in (True, False):
             said = f"The condition {name} is never {str(holds).lower()}."
@@ -60,8 +65,23 @@ def parts(template: Mapping[str, Any], choices: Any) -> Iterator[Part]:
                         key = (id(argument), branch)
                         decided_by = [_named(argument[0]), *(expression for expression, _ in within)]
                         yield Part(key, (*place, branch), (section, name), said, decided_by, within)
+                elif section == "Resources" and function in SHOWING:
+                    if "Condition" in body or within or "Fn::If" in place:
+                        yield from _shown(place, argument, name, bounds, within)
                 elif section == "Resources":
                     yield from _selected(place, function, argument, name, choices, within)
+
+
+def _shown(place: Place, node: Any, name: str, bounds: Mapping[str, list[str]], within: Selection) -> Iterator[Part]:
+    """A parameter's values where it is referred to only sometimes: elsewhere any scenario with a value shows it."""
+    for parameter in {each[0] for each in references(node)} & bounds.keys():
+        reference = {"Ref": parameter}
+        for value in bounds[parameter]:
+            # No finding: a branch may be there for some of the values.
+            yield Part(
+                (id(node), (parameter, value)), place, ("Resources", name), "", reference,
+                [*within, (reference, value)], is_reported=False,
+            )  # fmt: skip
 
 
 def _selected(place: Place, function: str, argument: Any, name: str, choices: Any, within: Selection) -> Iterator[Part]:
@@ -104,6 +124,8 @@ def _functions(
         for key, inner in value.items():
             if key in ("Fn::If", "Fn::FindInMap", "Fn::Select"):
                 yield (*place, key), key, inner, within
+            elif key in SHOWING:
+                yield (*place, key), key, value, within
             if key == "Fn::Select" and isinstance(inner, list) and len(inner) == 2 and isinstance(inner[1], list):
                 yield from _functions(inner[0], (*place, key, 0), within)
                 for index, each in enumerate(inner[1]):

@@ -303,7 +303,7 @@ class Scenarios:
 
     @cached_property
     def _parts(self) -> list[Part]:
-        return list(reached.parts(self.template, self._solver.choices))
+        return list(reached.parts(self.template, self._solver.choices, self.bounds))
 
     @cached_property
     def unreached(self) -> list[Unreached]:

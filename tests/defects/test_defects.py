@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.gate.engines.cfn_lint import REGION_BLIND
+from harness.gate.engines.cfn_lint_rules import REGION_BLIND
 from tests.defects.reading import PATH, ROOT, Template, read, write
 from tests.defects.table import DEFECTS, InCode, InTemplate
 from tests.shared import REFERENCE, needed

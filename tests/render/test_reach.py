@@ -18,6 +18,7 @@ PARAMETERS = """
   Names: {Type: CommaDelimitedList, Default: 'a,b,c'}
   Size: {Type: Number, Default: 1}
   Count: {Type: Number, Default: 1}
+  Term: {Type: String, Default: '9', AllowedValues: ['9', '1']}
   Terms: {Type: CommaDelimitedList, Default: '7,1'}
 """
 MAPPINGS = """
@@ -129,6 +130,20 @@ def test_a_branch_in_a_list_is_rendered_where_its_entry_is_selected() -> None:
 
     assert days(found) == {1, 7, 30, 365}
     assert found.unreached == []
+
+
+@pytest.mark.parametrize(
+    ("written", "wanted"),
+    [
+        ("!Select [!Ref Size, [7, 365, !Ref Term]]", {1, 7, 9, 365}),
+        ("!If [Bad, !Ref Term, 30]", {1, 9, 30}),
+        ("!Select [!Ref Size, [7, !If [Bad, !Sub '${Term}', 30]]]", {1, 7, 9, 30}),
+    ],
+)
+def test_a_parameters_values_are_rendered_where_it_is_referred_to_only_sometimes(
+    written: str, wanted: set[int]
+) -> None:
+    assert days(scenarios("{Bad: !Equals [!Ref Tier, tin]}", written)) == wanted
 
 
 def test_an_entry_is_rendered_in_the_branch_that_takes_it() -> None:

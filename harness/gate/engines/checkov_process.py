@@ -81,7 +81,6 @@ class Checkov:
     def judge(self, targets: Sequence[Target], done: Done = unwatched) -> list[Outcome]:
         """See `Engine`."""
         outcomes: list[Outcome] = []
-        _ = self.version
         with TemporaryDirectory(prefix="checkov-") as folder:
             for index, target in enumerate(targets):
                 path = Path(folder, f"{index:06}.json")
@@ -97,6 +96,7 @@ class Checkov:
 
     def _ask(self, request: dict[str, str]) -> dict[str, Any]:
         assert self._process.stdin is not None
+        _ = self.version  # its first answer, when it has loaded
         try:
             self._process.stdin.write(json.dumps(request) + "\n")
             self._process.stdin.flush()
