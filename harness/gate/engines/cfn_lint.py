@@ -49,7 +49,6 @@ class CfnLint:
         """If no pass ends within `silence` seconds, it hangs."""
         self._silence = patience.seconds(silence)
         self._pool: ProcessPoolExecutor | None = None
-        self._others = set(multiprocessing.active_children())
         self._begun: dict[tuple[Kind, str], Future[list[Failure]]] = {}
 
     def __enter__(self) -> CfnLint:
@@ -57,8 +56,10 @@ class CfnLint:
 
     def __exit__(self, *_: object) -> None:
         if self._pool:
+            # As Python 3.14's kill_workers: one that hangs would keep us alive. Other engines have children too.
+            workers = [*self._pool._processes.values()]
             self._pool.shutdown(wait=False, cancel_futures=True)
-            for process in set(multiprocessing.active_children()) - self._others:
+            for process in workers:
                 process.kill()
         self._pool, self._begun = None, {}
 
