@@ -9,7 +9,7 @@ from typing import Any
 from harness.gate.check_loader import Check
 from harness.mutants.mutation import Mutation
 from harness.mutants.observed import Differences, Observation, differences, observe
-from harness.render import parameters
+from harness.render import parameters, pseudo
 from harness.render.attributes import NAME_PROPERTIES
 from harness.render.dependencies import Dependencies, conditions, references
 from harness.render.dumping import as_key
@@ -162,7 +162,9 @@ class Reach:
         """A scenario with these values instead of its own, if it can be rendered."""
         rendering, before = Rendering(mutation.template, self.scenarios[index].values | given), self._stacks[index]
         of_resource = self._scenarios.dependencies.of_resource
-        names = [each for each in self.template["Resources"] if not given.keys().isdisjoint(of_resource(each))]
+        # A Region, an account or a partition is in every ARN, which refers to none of them.
+        everywhere = not given.keys().isdisjoint(pseudo.FORMS)
+        names = [each for each in self.template["Resources"] if everywhere or given.keys() & of_resource(each)]
         with suppress(UnrenderableTemplate):
             after = {each: _rendered(rendering, mutation.template, each) for each in names}
             yield Changed(
