@@ -283,7 +283,7 @@ def test_the_examples_are_cases_that_say_something_else(rule: Rule) -> None:
     assert good.name in [case.name for case in _cases(rule.slug) if case.expect == "PASS"]
     for example in (bad, good):
         section = next(iter(yaml.safe_load(example.text)))
-        assert section in ("Conditions", "Mappings", "Resources", "Parameters", "Outputs")
+        assert section in ("Conditions", "Mappings", "Resources", "Parameters", "Rules", "Outputs")
         assert len(example.text.splitlines()) <= LONGEST
 
 

@@ -137,8 +137,10 @@ def _objects(template: Template) -> Iterator[tuple[Document, Place, dict[str, An
         for inside, content in walk(document.content):
             if isinstance(content, dict) and not any(each.startswith(("Fn::", "Ref")) for each in content):
                 where = (type_of(template, document.resource), *document.path, *schemas.named(inside))
-                if (*where, *content) not in seen:
-                    seen.add((*where, *content))
+                # Lines of a graph differ in what they state: the first one stands for all.
+                alike = where if document.is_text else (*where, *content)
+                if alike not in seen:
+                    seen.add(alike)
                     yield document, inside, content
 
 

@@ -78,8 +78,6 @@ def falsify(template: Template) -> Iterator[Edit]:
             yield Edit(resource, place, _OPPOSITES[value], _OPPOSITES[value])
         elif isinstance(value, dict) and "Fn::If" in value and value["Fn::If"][1:] == [True, False]:
             yield Edit(resource, (*place, "Fn::If", 1), False, "false")
-        elif isinstance(value, dict) and value.get("--enable-metrics") == "true":
-            yield Edit(resource, (*place, "--enable-metrics"), "false", "false")
 
 
 #: Key -> weaker values to put in its place. A key of ours becomes the service's own, or a stranger's.

@@ -22,8 +22,8 @@ UNCHECKED = ("Number", "String")
 NONSENSE = "?! any text, of any length\t{}"
 #: What looks ahead takes no character.
 _AHEAD = re.compile(r"\(\?[=!][^)]*\)")
-#: A dot that is neither escaped nor in a class.
-_ANYTHING = re.compile(r"^(?:\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[^.\[\\])*\.")
+#: A dot that is neither escaped nor in a class; one that ends what begins with a fixed word, as an ARN, is no harm.
+_ANYTHING = re.compile(r"^(?![\w:/-]{4,}\.\*$)(?:\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[^.\[\\])*\.")
 
 
 def subjects(template: dict[str, Any]) -> list[str]:

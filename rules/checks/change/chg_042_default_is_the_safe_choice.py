@@ -57,16 +57,18 @@ def _by_default(template: dict[str, Any]) -> tuple[dict[str, list[str]], dict[st
     """Where the Rules say what a default leaves open, and which conditions hold by default."""
     declared = {name: each for name, each in entries(template, "Parameters").items() if at(each, "Type")}
     environment = parameters.environment(declared)
+    reduced = {name: entries(template, name) for name in ("Conditions", "Mappings", "Rules")}
+    reduced |= {"Parameters": declared, "Resources": {}}
+    dependencies = Dependencies(reduced)
     found: dict[str, list[str]] = {}
     values = {name: parameters.text(each.get("Default", "")) for name, each in declared.items()}
     if environment and at(declared, environment, "Default") is not None:
         named = [each for each in parameters.written(declared[environment]) if each.lower() in parameters.PRODUCTION]
-        if named and values[environment] not in named:
+        held = any(environment in dependencies.of(at(each, "RuleCondition")) for each in reduced["Rules"].values())
+        if held and named and values[environment] not in named:
             found[environment] = ["gets an environment that is not held to what production is"]
         values[environment] = (named or [values[environment]])[0]
-    reduced = {name: entries(template, name) for name in ("Conditions", "Mappings", "Rules")}
-    reduced |= {"Parameters": declared, "Resources": {}}
-    rendering, dependencies = Rendering(reduced, values), Dependencies(reduced)
+    rendering = Rendering(reduced, values)
     for name in _refused(rendering, dependencies, reduced["Rules"], environment):
         found.setdefault(name, []).append("gets what the Rules refuse in production")
     try:

@@ -36,7 +36,7 @@ def problems(stack: Stack, subject: str) -> Problems:
     with suppress(ValueError):
         widgets = items(at(json.loads(body), "widgets")) if isinstance(body, str) else []
     for fault in _faults([each for each in widgets if isinstance(each, dict)]):
-        yield Problem(f"{fault}.", "mend the widget in DashboardBody.", PATH)
+        yield Problem(f"the dashboard is not drawn as it is meant: {fault}.", "mend the widget in DashboardBody.", PATH)
 
 
 def _faults(widgets: list[dict[str, Any]]) -> Iterator[str]:
