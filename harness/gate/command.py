@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from harness import patience
+from harness.catalogue import proof
 from harness.catalogue.catalogue import BadRule
 from harness.cli import Parser
 from harness.gate import waivers
@@ -182,12 +183,15 @@ def _report(options: argparse.Namespace) -> Report:
     source = read(_shown(options.template))
     given = read_given(source.template, options.region, options.account, options.parameters)
     rule_set = RuleSet()
-    waived = waivers.load(WAIVERS) if waivers.are_for(source.template) else []
+    is_ours = waivers.are_for(source.template)
+    waived = waivers.load(WAIVERS) if is_ours else []
     engines = tuple(name for name in ENGINES if name in (options.engine or ENGINES))
+    # With some values or engines only, some rules may have nothing to judge.
+    pinned = proof.read() if is_ours and engines == ENGINES and not given else {}
     progress = Progress(engines, lambda line: print(f"gate: {line}", file=sys.stderr, flush=True))
     with rule_set.engines(engines, silence=options.silence) as ready:
         try:
-            return judge(source, rule_set, ready, waived, _shown(WAIVERS), given, progress, options.silence)
+            return judge(source, rule_set, ready, waived, _shown(WAIVERS), given, progress, options.silence, pinned)
         except UnrenderableTemplate as error:
             raise UnrenderableTemplate(f"{_place(source, error)}: {error}") from error
 

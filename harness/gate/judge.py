@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from harness import patience
 from harness.catalogue.catalogue import fingerprint
+from harness.catalogue.proof import Proof
 from harness.gate import suppressions, waivers
 from harness.gate.engines import python_checks as check_engine
 from harness.gate.engines.errors import EngineError
 from harness.gate.engines.outcome import Engine, Outcome, Target
 from harness.gate.engines.python_checks import Checks
 from harness.gate.engines.watch import SECONDS, Done, Progress, hangs, unwatched
+from harness.gate.pinned import no_longer_applying
 from harness.gate.rule_set import ENGINES, LINT, RuleSet
 from harness.gate.verdicts import GATE, UNKNOWN, EngineUsed, Finding, Report, ScenarioJudged, Tally, dotted
 from harness.gate.waivers import Known, Waiver
@@ -60,8 +62,11 @@ def judge(
     given: Mapping[str, str] | None = None,
     progress: Progress | None = None,
     silence: float = SECONDS,
+    pinned: Mapping[str, Proof] | None = None,
 ) -> Report:
     """The report on a template. `given` are the only values of some parameters and pseudo parameters.
+
+    `pinned` are the rules that are known to apply to it, by slug.
 
     Raises EngineError when an engine breaks or finishes nothing for `silence` seconds, UnrenderableTemplate when the
     template cannot be rendered.
@@ -82,7 +87,9 @@ def judge(
     rules = {name for rule in rule_set.rules for name in (rule.id, rule.slug)} | {each.rule for each in verdicts}
     complete = {engine.name for engine in engines} == set(ENGINES)
     known = Known(waivers_path, frozenset(source.template["Resources"]), frozenset(rules), complete)
-    found = [*tally.findings(), *_not_evaluated(source, scenarios)]
+    found = [
+        *tally.findings(), *_not_evaluated(source, scenarios), *no_longer_applying(pinned or {}, verdicts)
+    ]  # fmt: skip
     # The user's local date.
     findings = waivers.apply(waived, found, known, datetime.date.today())  # noqa: DTZ011
     return Report(
