@@ -1,12 +1,14 @@
 """`tox -e gate [-- template]`: judge a template in every scenario with every engine."""
 
 import argparse
+import io
 import os
 import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from harness import patience
 from harness.catalogue.catalogue import BadRule
@@ -14,7 +16,7 @@ from harness.cli import Parser
 from harness.gate import waivers
 from harness.gate.engines.errors import EngineError
 from harness.gate.engines.watch import SECONDS, Progress
-from harness.gate.formats import FORMATS, text
+from harness.gate.formats import FORMATS, Extras
 from harness.gate.formats.text import printable
 from harness.gate.given import BadValues
 from harness.gate.given import read as read_given
@@ -52,8 +54,8 @@ def main(argv: list[str]) -> int:
             outputs.append(options.output)
         # First: an earlier run's verdicts must not be taken for this run's.
         _make_way(outputs)
-        report = _report(options)
-        _write(options, report)
+        source, report = _report(options)
+        _write(options, source, report)
     except (
         TemplateError,
         EngineError,
@@ -168,17 +170,32 @@ def _parser() -> Parser:
         metavar="SECONDS",
         help=f"give up when an engine finishes nothing for so long (default: {SECONDS:g}); times {patience.VARIABLE}",
     )
+    parser.add_argument(
+        "--rules-url",
+        type=_url,
+        metavar="URL",
+        help="where this project's files are shown, such as https://HOST/PROJECT/blob/COMMIT: SARIF links to its rules",
+    )
     return parser
 
 
+def _url(text: str) -> str:
+    if urlsplit(text).scheme not in ("http", "https") or not urlsplit(text).netloc or not text.isascii():
+        raise argparse.ArgumentTypeError(f"{text} is no http or https address")
+    return text
+
+
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0 < value < 1_000_000:
         raise argparse.ArgumentTypeError(f"{text} is no number of seconds")
     return value
 
 
-def _report(options: argparse.Namespace) -> Report:
+def _report(options: argparse.Namespace) -> tuple[Source, Report]:
     source = read(_shown(options.template))
     given = read_given(source.template, options.region, options.account, options.parameters)
     rule_set = RuleSet()
@@ -187,7 +204,7 @@ def _report(options: argparse.Namespace) -> Report:
     progress = Progress(engines, lambda line: print(f"gate: {line}", file=sys.stderr, flush=True))
     with rule_set.engines(engines, silence=options.silence) as ready:
         try:
-            return judge(source, rule_set, ready, waived, _shown(WAIVERS), given, progress, options.silence)
+            return source, judge(source, rule_set, ready, waived, _shown(WAIVERS), given, progress, options.silence)
         except UnrenderableTemplate as error:
             raise UnrenderableTemplate(f"{_place(source, error)}: {error}") from error
 
@@ -199,22 +216,36 @@ def _place(source: Source, error: UnrenderableTemplate) -> str:
     return f"{source.path}:{line}" if line else str(source.path)
 
 
-def _write(options: argparse.Namespace, report: Report) -> None:
+def _write(options: argparse.Namespace, source: Source, report: Report) -> None:
+    is_terminal = not options.output and sys.stdout is not None and sys.stdout.isatty()
+    written = FORMATS[options.format](
+        report, Extras(source, options.rules_url or "", colour=is_terminal and "NO_COLOR" not in os.environ)
+    )
     if options.output:
-        options.output.write_text(FORMATS[options.format](report))
-    elif options.format == "text":
-        _print(text.write(report, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
+        _save(options.output, written)
     else:
-        _print(FORMATS[options.format](report))
-    VERDICTS.write_text(as_indented_json(report.as_dict()))
+        _print(written, "" if options.format == "text" else "utf-8")
+    _save(VERDICTS, as_indented_json(report.as_dict()))
 
 
-def _print(written: str) -> None:
+def _save(path: Path, text: str) -> None:
+    # As JSON and the XML say, whatever the locale. A file's name may hold what is no character.
+    path.write_text(text, "utf-8", "backslashreplace")
+
+
+def _print(written: str, encoding: str = "") -> None:
+    if sys.stdout is None:
+        raise BadOutput("standard output is closed")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding=encoding or None, errors="backslashreplace")
     try:
         print(written, end="", flush=True)
-    except BrokenPipeError:
-        # The reader closed the pipe (`| head`). Python would report it again when it flushes at exit.
+    except OSError as error:
+        # Python would report it again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader may close the pipe (`| head`).
+        if not isinstance(error, BrokenPipeError):
+            raise BadOutput(f"standard output cannot be written: {error.strerror}") from error
 
 
 def _shown(path: Path) -> Path:
