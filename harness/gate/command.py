@@ -8,11 +8,12 @@ import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 from harness import patience
 from harness.catalogue.catalogue import BadRule
-from harness.cli import Parser
+from harness.cli import Parser, complain
 from harness.gate import waivers
 from harness.gate.engines.errors import EngineError
 from harness.gate.engines.watch import SECONDS, Progress
@@ -32,23 +33,27 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template" / "financial-pipeline.yaml"
 WAIVERS = ROOT / "rules" / "waivers.yaml"
 VERDICTS = ROOT / "build" / "gate" / "verdicts.json"
-CLEAN, FINDINGS, COULD_NOT_JUDGE = 0, 1, 2
+FINDINGS, COULD_NOT_JUDGE = 1, 2
 
 
 class BadOutput(Exception):
     """What the gate writes cannot be written there; the message is one line."""
 
 
+class BadArguments(Exception):
+    """Arguments that the gate does not take; the message is one line."""
+
+
+class _Arguments(Parser):
+    def error(self, message: str) -> NoReturn:
+        raise BadArguments(f"{message} (try --help)")
+
+
 def main(argv: list[str]) -> int:
     """Judge, print the report, write build/gate/verdicts.json. Returns 0 clean, 1 findings, 2 could not judge."""
-    try:
-        options = _parser().parse_args(argv)
-    except SystemExit as ended:
-        if ended.code != CLEAN:
-            _remove([VERDICTS, *_stated_output(argv)])
-        raise
     outputs = [VERDICTS]
     try:
+        options = _parser().parse_args(argv)
         if options.output:
             _refuse_inputs(options)
             outputs.append(options.output)
@@ -63,21 +68,26 @@ def main(argv: list[str]) -> int:
         BadValues,
         BadWaivers,
         BadOutput,
+        BadArguments,
         patience.BadPatience,
         OSError,
     ) as error:
-        print(f"gate: {printable(' '.join(str(error).split()))}", file=sys.stderr)
-    except Exception:  # noqa: BLE001 a bug in the gate: nothing was judged
+        if isinstance(error, BadArguments):
+            outputs += _stated_output(argv)
+        complaint = " ".join(str(error).split())
+    except Exception as error:  # noqa: BLE001 a bug in the gate: nothing was judged
         traceback.print_exc()
+        complaint = f"this is a defect of the gate: {type(error).__name__}"
     else:
         return report.exit_code
-    _remove(outputs)
+    left = "".join(f"; {_shown(path)} is of an earlier run" for path in _remove(outputs))
+    complain("gate", printable(complaint + left))
     return COULD_NOT_JUDGE
 
 
 def _make_way(outputs: Sequence[Path]) -> None:
     """Remove what an earlier run wrote, and see that this run will be able to write. Raises BadOutput."""
-    left = _remove(outputs)
+    _remove(outputs)
     for path in outputs:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -85,8 +95,7 @@ def _make_way(outputs: Sequence[Path]) -> None:
                 path.touch()
                 path.unlink()
         except OSError as error:
-            stale = "; it is of an earlier run" if path in left else ""
-            raise BadOutput(f"{_shown(path)} cannot be written: {error.strerror}{stale}") from error
+            raise BadOutput(f"{_shown(path)} cannot be written: {error.strerror}") from error
 
 
 def _remove(outputs: Sequence[Path]) -> list[Path]:
@@ -94,7 +103,8 @@ def _remove(outputs: Sequence[Path]) -> list[Path]:
     left = []
     for path in outputs:
         try:
-            if not _is_device(path) and path.is_file():
+            # Unlike Path.is_file, it is false where we may not look.
+            if not _is_device(path) and os.path.isfile(path):
                 path.unlink()
         except OSError:
             try:
@@ -134,8 +144,8 @@ def _is_same(one: Path, other: Path) -> bool:
     return False
 
 
-def _parser() -> Parser:
-    parser = Parser(
+def _parser() -> _Arguments:
+    parser = _Arguments(
         prog="gate",
         description="Judge a CloudFormation template with cfn-lint, cfn-guard, Checkov and the project's own checks: "
         "its source, and a rendering for every scenario. Writes build/gate/verdicts.json.",
@@ -201,7 +211,7 @@ def _report(options: argparse.Namespace) -> tuple[Source, Report]:
     rule_set = RuleSet()
     waived = waivers.load(WAIVERS) if waivers.are_for(source.template) else []
     engines = tuple(name for name in ENGINES if name in (options.engine or ENGINES))
-    progress = Progress(engines, lambda line: print(f"gate: {line}", file=sys.stderr, flush=True))
+    progress = Progress(engines, lambda line: complain("gate", line))
     with rule_set.engines(engines, silence=options.silence) as ready:
         try:
             return source, judge(source, rule_set, ready, waived, _shown(WAIVERS), given, progress, options.silence)
