@@ -310,6 +310,8 @@ def test_the_process_ends_with_2_and_one_line(tmp_path, stale, content, argument
         (["--engine", "cfn_nag"], "cfn_nag"),
         (["--engine", ""], "invalid choice"),
         (["--output"], "expected one argument"),
+        (["--rules-url", "rules/"], "--rules-url: rules/ is no http or https address"),
+        (["--silence", "long"], "--silence: long is no number of seconds"),
         (["a.yaml", "b.yaml"], "b.yaml"),
         (["--waivers", "mine.yaml"], "--waivers"),
     ],

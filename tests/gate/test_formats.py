@@ -476,6 +476,16 @@ def test_sarif_says_why_a_rule_is_there_how_to_comply_and_where_it_is():
     assert "help" not in _described(KINDS["Checkov's own"])
 
 
+def test_sarif_names_the_file_of_each_rule_of_this_project_and_no_address_that_is_not_one(sarif):
+    rules = [rule for run in sarif["runs"] for rule in run["tool"]["driver"]["rules"]]
+    ours = [rule for rule in rules if rule["id"] in RULES]
+
+    assert ours
+    assert all(rule["help"]["text"].endswith(f"\n\nSee {FILES[rule['name']]}.") for rule in ours)
+    assert all(rule["helpUri"].startswith("https://") for rule in rules if "helpUri" in rule)
+    assert not [rule for rule in ours if "helpUri" in rule]
+
+
 @pytest.mark.parametrize("url", [URL, f"{URL}/"])
 @pytest.mark.parametrize(
     ("kind", "file"),
@@ -492,6 +502,12 @@ def test_sarif_links_to_the_file_of_a_rule_when_told_where_the_project_is(kind, 
     assert _described(KINDS[kind], url)["helpUri"] == f"{URL}/{file}"
     assert (ROOT / file).is_file()
     assert "helpUri" not in _described(KINDS[kind])
+
+
+def test_the_command_says_where_the_project_is(gate, template):
+    ended = gate(template, "--engine", "checks", "--format", "sarif", "--rules-url", URL)
+
+    assert f'"{URL}/{FILES["topic_refuses_plain_http"]}"' in ended.out
 
 
 def test_sarif_links_to_cfn_lints_own_pages():
