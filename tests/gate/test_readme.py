@@ -31,4 +31,4 @@ def test_the_finding_in_the_readme_is_one_that_the_gate_prints():
     with rule_set.engines((GUARD,)) as engines:
         report = judge(broken, rule_set, engines)
 
-    assert text.write(report).startswith(shown)
+    assert text.write(report, broken).startswith(shown)

@@ -58,6 +58,15 @@ def rules_of(kind: Kind) -> Rules:
     return Rules({key: ByKeyword() if each is CfnLintKeyword else each() for key, each in kept.items()})
 
 
+def described(rule_id: str) -> tuple[str, str, str]:
+    """What one of cfn-lint's rules demands, why, and its absolute address; the id and no more of a rule it has not."""
+    rule = next((each for each in _loaded().values() if each.id == rule_id), None)
+    if rule is None:
+        return rule_id, "", ""
+    statement, why = (f"{text.rstrip('.')}." for text in (rule.shortdesc, rule.description))
+    return statement, why, rule.source_url if "://" in rule.source_url else ""
+
+
 @cache
 def _loaded() -> Rules:
     Conditions.satisfiable = remembered(Conditions.satisfiable)

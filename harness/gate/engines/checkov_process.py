@@ -22,6 +22,8 @@ ROOT = Path(__file__).resolve().parents[3]
 WORKER = Path(__file__).with_name("checkov_worker.py")
 #: Set by tox; the default is tox's path.
 PYTHON = "CHECKOV_PYTHON"
+#: The message where one of Checkov's own checks raised an exception.
+BREAKS = "this check of Checkov's breaks on it."
 
 
 class Checkov:
@@ -133,10 +135,7 @@ class Checkov:
             raise EngineError(f"Checkov could not read {target.name}")
         outcome = Outcome([_failure(each) for each in answer["failed"]])
         outcome.failures += [
-            Failure(
-                each["id"], each["resource"], ("Resources", each["resource"]), "this check of Checkov's breaks on it."
-            )
-            for each in answer["crashed"]
+            Failure(each["id"], each["resource"], ("Resources", each["resource"]), BREAKS) for each in answer["crashed"]
         ]
         failed = {failure.rule for failure in outcome.failures}
         # Failed on a value that is still a function: the renderings decide.

@@ -43,7 +43,7 @@ class Progress:
         """An engine has finished."""
         of = self._chunks.get(engine, (0, 0))[1]
         self._chunks[engine] = of, of
-        if sys.stderr.isatty():
+        if sys.stderr and sys.stderr.isatty():
             self._say(f"{engine} finished; still running: {', '.join(running) or 'none'}")
 
     def tick(self) -> None:

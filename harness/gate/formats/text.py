@@ -1,25 +1,33 @@
-"""The report as text: each finding with its place, what is wrong, the fix, and the scenarios it occurs in."""
+"""The report as text: each finding with its place, what is wrong, the fix, the scenarios, and the lines."""
 
 import textwrap
 from collections import Counter
 from collections.abc import Iterator
 
+from harness.gate.formats.excerpts import Excerpts
 from harness.gate.verdicts import FAIL, NOT_APPLICABLE, NOT_EVALUATED, PASS, Finding, Report
+from harness.gate.waivers import ENGINE as WAIVERS
+from harness.markdown import count
+from harness.render.source import Source
 
 #: ANSI colours; `write` uses them on a terminal only.
 _RED, _YELLOW, _GREEN, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[32m", "\x1b[0m"
 _NAMED_SCENARIOS = 3
+#: Characters that are shown of a line of the template.
+_SHOWN = 100
 
 
-def write(report: Report, colour: bool = False) -> str:
-    """The whole report."""
-    return "\n".join(_lines(report, colour)) + "\n"
+def write(report: Report, source: Source | None = None, colour: bool = False) -> str:
+    """The whole report; with the lines of the template where there is one."""
+    return "\n".join(_lines(report, Excerpts(source) if source else None, colour)) + "\n"
 
 
-def _lines(report: Report, colour: bool) -> Iterator[str]:
+def _lines(report: Report, excerpts: Excerpts | None, colour: bool) -> Iterator[str]:
     for finding in report.findings:
         if not finding.waived:
             yield from _finding(finding, report, colour)
+            if excerpts and finding.engine != WAIVERS:
+                yield from _excerpt(finding, excerpts, colour)
     waived = [finding for finding in report.findings if finding.waived]
     for finding in waived:
         yield f"{_paint('waived', _YELLOW, colour)}  {_heading(finding, report)}"
@@ -41,6 +49,18 @@ def _finding(finding: Finding, report: Report, colour: bool) -> Iterator[str]:
         yield from _indented(f"at {finding.path}")
     if finding.scenarios:
         yield from _indented(_where(finding, report))
+
+
+def _excerpt(finding: Finding, excerpts: Excerpts, colour: bool) -> Iterator[str]:
+    """The lines that a finding is about, its own one marked, without what they are indented by in common."""
+    excerpt = excerpts.of(finding.line, finding.path)
+    width = len(str(excerpt.first + len(excerpt.lines)))
+    for number, line in enumerate(textwrap.dedent("\n".join(excerpt.lines)).split("\n"), excerpt.first):
+        mark = _paint("> ", _RED, colour) if number == finding.line else "  "
+        shown = printable(line)
+        yield f"    {mark}{number:{width}} | {shown if len(shown) <= _SHOWN else f'{shown[:_SHOWN]}…'}".rstrip()
+    if not excerpt.is_whole:
+        yield f"      {'':{width}} | …"
 
 
 def _where(finding: Finding, report: Report) -> str:
@@ -74,18 +94,19 @@ def _common(names: set[str], report: Report) -> str:
 def _summary(report: Report, waived: int, colour: bool) -> Iterator[str]:
     verdicts = Counter(rule.verdict for rule in report.rules)
     engines = ", ".join(f"{engine.name} {engine.version}" for engine in report.engines)
-    yield f"{printable(report.template)}: the source and {len(report.scenarios)} scenarios, judged by {engines}"
+    scenarios = count(len(report.scenarios), "scenario")
+    yield f"{printable(report.template)}: the source and {scenarios}, judged by {engines}"
     counted = ", ".join(
         f"{verdicts[each]} {each}" for each in (PASS, FAIL, NOT_APPLICABLE, NOT_EVALUATED) if verdicts[each]
     )
     yield f"rules: {counted}"
     standing = len(report.findings) - waived
-    found = f"{standing} finding{'' if standing == 1 else 's'}" if standing else "no findings"
+    found = count(standing, "finding") if standing else "no findings"
     yield _paint(found, _RED if standing else _GREEN, colour) + (f", {waived} waived" if waived else "")
 
 
 def _heading(finding: Finding, report: Report) -> str:
-    file = report.template if finding.engine != "waivers" else finding.path
+    file = report.template if finding.engine != WAIVERS else finding.path
     name = finding.rule if finding.rule == finding.slug else f"{finding.rule} {finding.slug}"
     return printable(f"{file}:{finding.line}  {name} ({finding.engine})  {finding.resource}".rstrip())
 
