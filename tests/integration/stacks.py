@@ -27,6 +27,9 @@ from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 
+#: By environment.
+PARAMETER_FILES = {path.stem: path for path in sorted(DEVELOPMENT_PARAMETERS.parent.glob("*.json"))}
+
 Template = dict[str, Any]
 Resources = dict[str, dict[str, Any]]
 

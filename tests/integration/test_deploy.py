@@ -9,7 +9,6 @@ import pytest
 
 from harness.deploy import command, stack
 from harness.deploy.stack import DEVELOPMENT_PARAMETERS, assemble, deploy, parameter
-from harness.emulator.process import Emulator
 from harness.packaging import build, layer
 from harness.packaging.layer import ROOT, Target
 from tests.integration.aws_cli import aws_cli
@@ -18,10 +17,10 @@ pytestmark = pytest.mark.stack
 
 
 @pytest.fixture(scope="module")
-def emulator():
-    with Emulator() as running:
-        running.client("s3").create_bucket(Bucket=parameter(DEVELOPMENT_PARAMETERS, "ArtifactBucketName"))
-        yield running
+def emulator(reusable):
+    reusable.reset()
+    reusable.client("s3").create_bucket(Bucket=parameter(DEVELOPMENT_PARAMETERS, "ArtifactBucketName"))
+    return reusable
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +20,9 @@ OPEN = [("shard limit", "kinesis:DescribeLimits was not answered (InvalidAction)
 
 
 @pytest.fixture(scope="module")
-def emulator() -> Iterator[Emulator]:
-    with Emulator() as running:
-        yield running
+def emulator(reusable: Emulator) -> Emulator:
+    reusable.reset()
+    return reusable
 
 
 def said(emulator: Emulator, parameters: Path) -> tuple[int, list[dict[str, Any]]]:
