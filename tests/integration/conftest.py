@@ -1,6 +1,6 @@
 """Shared fixtures: an emulator that is as new for each module or test, and two deployments.
 
-One a worker of each. A test may put objects into the deployments, and changes nothing of the stack.
+A test may put objects into the deployments, and changes nothing of the stack.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def hostile_shell() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def reusable() -> Iterator[Emulator]:
-    """The process behind `emulator` and `fresh`; only one of them at a time, as each is a reset."""
+    """The process behind `emulator`, `fresh` and `production`: one of them at a time, as each is a reset."""
     with ExitStack() as stack:
         with hostile_shell():
             running = stack.enter_context(Emulator())
@@ -68,16 +68,16 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedSta
 
 
 @pytest.fixture(scope="session")
-def packaged_folder(everything: DeployedStack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def packaged_folder(reusable: Emulator, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The variable that points other processes to this one's package."""
     folder = tmp_path_factory.mktemp("packaged")
-    save_packaged(folder)
+    save_packaged(reusable, folder)
     return {PACKAGED_FOLDER: str(folder)}
 
 
-@pytest.fixture(scope="session")
-def production() -> Iterator[DeployedStack]:
+@pytest.fixture(scope="module")
+def production(reusable: Emulator) -> DeployedStack:
     """The production environment as it is."""
-    with Emulator() as running:
-        deployed = deploy_template(running, DEVELOPMENT_PARAMETERS.with_name("production.json"))
-        yield DeployedStack(running, deployed.resources, [])
+    reusable.reset()
+    deployed = deploy_template(reusable, DEVELOPMENT_PARAMETERS.with_name("production.json"))
+    return DeployedStack(reusable, deployed.resources, [])

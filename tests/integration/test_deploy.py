@@ -65,9 +65,12 @@ def test_a_changed_line_of_code_is_a_change(aws, tmp_path, monkeypatch):
 def test_the_command_says_that_there_is_nothing_to_change(emulator, aws, monkeypatch, capsys):
     for name, value in emulator.environment().items():
         monkeypatch.setenv(name, value)
-    assert command.main(["--target", "emulator"]) == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(command, "AwsCli", aws_cli)
+        assert command.main(["--target", "emulator"]) == 0
     capsys.readouterr()
 
+    # With the real AWS CLI.
     assert command.main(["--target", "emulator"]) == 0
     first, second = capsys.readouterr().out.splitlines()
     assert first == "No changes to deploy: financial-pipeline is up to date"
