@@ -38,9 +38,10 @@ run.STAGES = deploying_through_the_api()
 command.FOLDER = Path(sys.argv[1])
 sys.exit(command.main(sys.argv[2:]))
 """
-#: The same without the Glue job, for a run whose records are all refused.
+#: The same without the Glue job, for a run whose records are all refused, and without the check of the roles.
 WITHOUT_SPARK = DEPLOYED_QUICKLY.replace(
-    "deploying_through_the_api()\n", "tuple(s for s in deploying_through_the_api() if s[0] != 'transform')\n"
+    "deploying_through_the_api()\n",
+    "tuple(s for s in deploying_through_the_api() if s[0] not in ('check_grants', 'transform'))\n",
 )
 #: What the person at the keyboard may have set for a run of their own, and what would hide output that is not flushed.
 OPTIONS = ("FEED", "VENUE", "KEEP", "PORT", "COUNT", "SEED", "BAD_PER_MILLE", "PYTHONUNBUFFERED")
