@@ -46,7 +46,7 @@ def test_two_run_side_by_side_and_a_stopped_one_leaves_nothing(emulator: Emulato
         assert "only-there" not in [b["Name"] for b in emulator.client("s3").list_buckets()["Buckets"]]
 
     assert not folder.exists()
-    listening = [line for text in (emulator.log_tail(20_000), log.read_text()) for line in text.splitlines()]
+    listening = [line for text in (emulator.log_tail(10_000_000), log.read_text()) for line in text.splitlines()]
     assert any(f"Running on {emulator.endpoint_url} " in line for line in listening)
     assert not any("127.0.0.1:443 " in line for line in listening)
 
