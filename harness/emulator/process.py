@@ -28,6 +28,8 @@ _ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 _PROJECT = Path(__file__).resolve().parents[2]
 _LOG_TAIL_BYTES = 4_000
 _FREE_PORT_ATTEMPTS = 5
+#: In its log when a service has kept its state; the answer is the same.
+_NOT_RESET = "reset() failed for"
 
 
 class Emulator:
@@ -92,6 +94,17 @@ class Emulator:
                 self.stop()
                 if not lost_the_port or attempt == attempts - 1:
                     raise
+
+    def reset(self) -> None:
+        """Make it as it was after its start: empty, with a new deployer. Earlier clients and credentials are void.
+
+        For tests: it takes a fiftieth of the time of a new emulator's first deployment. Raises EmulatorError.
+        """
+        if not _answers(self.port, self._trust(), "POST", "/_ministack/reset") or _NOT_RESET in self.log_tail():
+            raise EmulatorError(self._failure("the emulator could not be reset"))
+        for key in [key for key in self._clients if key[1] != _ROOT]:
+            self._clients.pop(key).close()
+        self._deployer = self._create_deployer()
 
     def stop(self) -> None:
         """Stop it and its Lambda workers, and delete its folder. Safe to call twice. Raises SlowToStop."""
@@ -228,14 +241,17 @@ class Emulator:
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + self._start_timeout
-        # Only this emulator has a certificate from this CA, so no other one can answer for it.
-        trust = ssl.create_default_context(cafile=str(self.ca_bundle))
+        trust = self._trust()
         while not _answers(self._port, trust):
             if self._running().poll() is not None:
                 raise EmulatorError(self._failure("the emulator ended while starting"))
             if time.monotonic() > deadline:
                 raise EmulatorError(self._failure(f"the emulator was not ready after {self._start_timeout:g} s"))
             time.sleep(0.05)
+
+    def _trust(self) -> ssl.SSLContext:
+        # Only this emulator has a certificate from this CA, so no other one can answer for it.
+        return ssl.create_default_context(cafile=str(self.ca_bundle))
 
     def _failure(self, what: str) -> str:
         tail = self.log_tail()
@@ -264,10 +280,10 @@ def _claim(port: int | None) -> int:
         return claimed
 
 
-def _answers(port: int, trust: ssl.SSLContext) -> bool:
+def _answers(port: int, trust: ssl.SSLContext, method: str = "GET", path: str = "/_ministack/ready") -> bool:
     connection = http.client.HTTPSConnection(HOST, port, timeout=5, context=trust)
     try:
-        connection.request("GET", "/_ministack/ready")
+        connection.request(method, path)
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False

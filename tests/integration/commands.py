@@ -1,4 +1,4 @@
-"""Runs `python -m harness pipeline` in a separate process, and inspects what it leaves behind. No tests."""
+"""Runs `python -m harness pipeline`, in a process or by a call, and inspects what it leaves behind. No tests."""
 
 import json
 import os
@@ -6,10 +6,17 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
+import pytest
+
+from harness.emulator.process import Emulator
+from harness.pipeline import command, run
+from tests.integration.runs import deploying_through_the_api, lent
 from tests.integration.stacks import ROOT
 from tests.waiting import until
 
@@ -31,9 +38,10 @@ run.STAGES = deploying_through_the_api()
 command.FOLDER = Path(sys.argv[1])
 sys.exit(command.main(sys.argv[2:]))
 """
-#: The same without the Glue job, for a run whose records are all refused.
+#: The same without the Glue job, for a run whose records are all refused, and without the check of the roles.
 WITHOUT_SPARK = DEPLOYED_QUICKLY.replace(
-    "deploying_through_the_api()\n", "tuple(s for s in deploying_through_the_api() if s[0] != 'transform')\n"
+    "deploying_through_the_api()\n",
+    "tuple(s for s in deploying_through_the_api() if s[0] not in ('check_grants', 'transform'))\n",
 )
 #: What the person at the keyboard may have set for a run of their own, and what would hide output that is not flushed.
 OPTIONS = ("FEED", "VENUE", "KEEP", "PORT", "COUNT", "SEED", "BAD_PER_MILLE", "PYTHONUNBUFFERED")
@@ -120,6 +128,51 @@ class Command:
         while more := {pid for pid, parent in parents if parent in found} - found:
             found |= more
         return found
+
+
+class _Ended(NamedTuple):
+    """Stands for the process of a run that was called. No session has its id."""
+
+    returncode: int
+    pid: int = -1
+
+    def wait(self, _timeout: float | None = None) -> int:
+        return self.returncode
+
+
+class Call(Command):
+    """The same command by a call, which saves its imports: for errors that do not depend on the process.
+
+    With an `emulator`, that one is used, as new, and the deployment is made through CloudFormation's API.
+    """
+
+    process: Any
+
+    def __init__(self, folder: Path, *arguments: str, emulator: Emulator | None = None, **variables: str) -> None:
+        self.results, self.temporary = folder / "results", folder / "temporary"
+        self._output, self._complaint = folder / "output", folder / "complaint"
+        self.temporary.mkdir()
+        self.port = free_port()
+        variables = {"TMPDIR": str(self.temporary), "PORT": str(self.port), **variables}
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            self._output.open("w") as output,
+            self._complaint.open("w") as complaint,
+            redirect_stdout(output),
+            redirect_stderr(complaint),
+        ):
+            for name in OPTIONS:
+                patch.delenv(name, raising=False)
+            for name, value in variables.items():
+                patch.setenv(name, value)
+            patch.setattr(tempfile, "tempdir", None)
+            patch.setattr(command, "FOLDER", self.results)
+            # Those of pytest stay as they are.
+            patch.setattr(command.Interrupts, "SIGNALS", ())
+            if emulator is not None:
+                patch.setattr(run, "Emulator", lent(emulator))
+                patch.setattr(run, "STAGES", deploying_through_the_api())
+            self.process = _Ended(command.main(list(arguments)))
 
 
 def free_port() -> int:

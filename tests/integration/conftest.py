@@ -1,9 +1,10 @@
-"""Shared fixtures: one emulator per module, started with misleading AWS variables, and two deployments.
+"""Shared fixtures: an emulator that is as new for each module or test, and two deployments.
 
-One a worker of each: a test may put objects there, and changes nothing of the stack.
+A test may put objects into the deployments, and changes nothing of the stack.
 """
 
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,13 +25,37 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         items.sort(key=lambda item: order.get(item.path.stem, len(order)))
 
 
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[Emulator]:
+@contextmanager
+def hostile_shell() -> Iterator[None]:
+    """Misleading AWS variables."""
     with pytest.MonkeyPatch.context() as shell:
         for name, value in HOSTILE.items():
             shell.setenv(name, value)
-        with Emulator() as running:
-            yield running
+        yield
+
+
+@pytest.fixture(scope="session")
+def reusable() -> Iterator[Emulator]:
+    """The process behind `emulator`, `fresh` and `production`: one of them at a time, as each is a reset."""
+    with ExitStack() as stack:
+        with hostile_shell():
+            running = stack.enter_context(Emulator())
+        yield running
+
+
+@pytest.fixture
+def fresh(reusable: Emulator) -> Emulator:
+    """As new for each test."""
+    reusable.reset()
+    return reusable
+
+
+@pytest.fixture(scope="module")
+def emulator(reusable: Emulator) -> Iterator[Emulator]:
+    """As new for each module, with misleading AWS variables."""
+    with hostile_shell():
+        reusable.reset()
+        yield reusable
 
 
 @pytest.fixture(scope="session")
@@ -43,16 +68,16 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedSta
 
 
 @pytest.fixture(scope="session")
-def packaged_folder(everything: DeployedStack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def packaged_folder(reusable: Emulator, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The variable that points other processes to this one's package."""
     folder = tmp_path_factory.mktemp("packaged")
-    save_packaged(folder)
+    save_packaged(reusable, folder)
     return {PACKAGED_FOLDER: str(folder)}
 
 
-@pytest.fixture(scope="session")
-def production() -> Iterator[DeployedStack]:
+@pytest.fixture(scope="module")
+def production(reusable: Emulator) -> DeployedStack:
     """The production environment as it is."""
-    with Emulator() as running:
-        deployed = deploy_template(running, DEVELOPMENT_PARAMETERS.with_name("production.json"))
-        yield DeployedStack(running, deployed.resources, [])
+    reusable.reset()
+    deployed = deploy_template(reusable, DEVELOPMENT_PARAMETERS.with_name("production.json"))
+    return DeployedStack(reusable, deployed.resources, [])

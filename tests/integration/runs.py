@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from harness.deploy.stack import DEVELOPMENT_PARAMETERS, TEMPLATE
+from harness.emulator.process import Emulator
 from harness.pipeline import run as run_module
 from harness.pipeline.command import run_pipeline
 from harness.pipeline.glue import class_archive
@@ -45,10 +46,26 @@ def deploying_through_the_api(edit: Edit = str) -> tuple[tuple[str, Callable[[Ru
     return (("deploy", deploy), *STAGES[1:])
 
 
+def lent(emulator: Emulator) -> Callable[..., Any]:
+    """What a run may start instead of an emulator of its own: this one, as new, which goes on when the run ends."""
+
+    class Lent:
+        start = stop = staticmethod(emulator.reset)
+
+        def __init__(self, **_: Any) -> None:
+            pass
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(emulator, name)
+
+    return Lent
+
+
 class Outcome:
     """Exit code, summary and all that was printed of one run.
 
-    The template is edited and deployed through CloudFormation's API, unless `edit` is None.
+    The template is edited and deployed through CloudFormation's API, unless `edit` is None. With an `emulator`, that
+    one is used, as new.
     """
 
     def __init__(
@@ -56,6 +73,7 @@ class Outcome:
         folder: Path,
         interfere: Mapping[str, Callable[[Run], None]] | None = None,
         edit: Edit | None = str,
+        emulator: Emulator | None = None,
         **changes: Any,
     ) -> None:
         self.folder = folder
@@ -64,6 +82,8 @@ class Outcome:
         with pytest.MonkeyPatch.context() as patch:
             if edit is not None:
                 patch.setattr(run_module, "STAGES", deploying_through_the_api(edit))
+            if emulator is not None:
+                patch.setattr(run_module, "Emulator", lent(emulator))
             self.exit_code = run_pipeline(options(**changes), folder, console, interfere)
         class_archive(folder).make()
         self.summary = json.loads((folder / "summary.json").read_text())

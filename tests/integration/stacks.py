@@ -27,6 +27,9 @@ from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 
+#: By environment.
+PARAMETER_FILES = {path.stem: path for path in sorted(DEVELOPMENT_PARAMETERS.parent.glob("*.json"))}
+
 Template = dict[str, Any]
 Resources = dict[str, dict[str, Any]]
 
@@ -106,8 +109,7 @@ def uploaded(emulator: Emulator, bucket: str, edit: Edit = str) -> str:
     """Upload the edited packaged template and its files to a new `bucket`; return the template's URL."""
     s3 = emulator.client("s3")
     s3.create_bucket(Bucket=bucket)
-    if not _PACKAGED:
-        _package(emulator)
+    _package(emulator)
     for name, content in _PACKAGED.items():
         body = edit(_text(bucket)).encode() if name == _TEMPLATE else content
         s3.put_object(Bucket=bucket, Key=name, Body=body)
@@ -119,6 +121,8 @@ def _text(bucket: str) -> str:
 
 
 def _package(emulator: Emulator) -> None:
+    if _PACKAGED:
+        return
     if PACKAGED_FOLDER in os.environ:
         _PACKAGED.update((path.name, path.read_bytes()) for path in Path(os.environ[PACKAGED_FOLDER]).iterdir())
         return
@@ -135,8 +139,9 @@ def _package(emulator: Emulator) -> None:
         _PACKAGED[_TEMPLATE] = template.with_name(PACKAGED).read_bytes()
 
 
-def save_packaged(folder: Path) -> None:
+def save_packaged(emulator: Emulator, folder: Path) -> None:
     """Write the package to `folder`, for another process."""
+    _package(emulator)
     for name, content in _PACKAGED.items():
         (folder / name).write_bytes(content)
 

@@ -13,13 +13,10 @@ import pytest
 
 from harness import patience
 from harness.deploy.stack import DEVELOPMENT_PARAMETERS, TEMPLATE
-from tests.integration.commands import (
-    DEPLOYED_QUICKLY,
-    PROGRAM,
-    Command,
-    assert_nothing_is_left,
-    assert_told_in_one_line,
-)
+from harness.emulator.process import Emulator
+from harness.pipeline import run
+from tests.integration.aws_cli import aws_cli
+from tests.integration.commands import PROGRAM, Call, Command, assert_nothing_is_left, assert_told_in_one_line
 
 pytestmark = pytest.mark.stack
 
@@ -46,7 +43,8 @@ def ended(command: Command) -> int:
     ],
 )
 def test_a_bad_option(tmp_path: Path, arguments: list[str], variables: dict[str, str], words: list[str]) -> None:
-    with Command(tmp_path, *arguments, **variables) as command:
+    kind = Command if variables == {} else Call
+    with kind(tmp_path, *arguments, **variables) as command:
         assert ended(command) == 2
         assert_told_in_one_line(command, *words)
 
@@ -122,7 +120,7 @@ def a_gzip_with_a_wrong_byte(folder: Path) -> str:
     ],
 )
 def test_a_feed_that_cannot_be_had_is_told_before_anything_is_started(tmp_path: Path, made_by, words) -> None:
-    with Command(tmp_path, FEED=made_by(tmp_path)) as command:
+    with Call(tmp_path, FEED=made_by(tmp_path)) as command:
         assert ended(command) == 1
         assert_told_in_one_line(command, *words)
         assert "Starting" not in command.printed
@@ -130,11 +128,13 @@ def test_a_feed_that_cannot_be_had_is_told_before_anything_is_started(tmp_path: 
 
 def test_an_unknown_venue(tmp_path: Path) -> None:
     (tmp_path / "feed").write_text(TRADE)
-    with Command(tmp_path, FEED=str(tmp_path / "feed"), VENUE="nasdaq") as command:
+    with Call(tmp_path, FEED=str(tmp_path / "feed"), VENUE="nasdaq") as command:
         assert ended(command) == 1
         assert_told_in_one_line(command, "unknown format 'nasdaq'", "canonical")
 
 
+# What packages goes on after the run, so it has to be there before.
+@pytest.mark.usefixtures("packaged_folder")
 @pytest.mark.parametrize(
     "content",
     [
@@ -142,23 +142,21 @@ def test_an_unknown_venue(tmp_path: Path) -> None:
         pytest.param('\n1.5: {"type":"subscriptions"}\n', id="session"),
     ],
 )
-def test_a_file_without_any_record(tmp_path: Path, packaged_folder: dict[str, str], content: str) -> None:
+def test_a_file_without_any_record(tmp_path: Path, reusable: Emulator, content: str) -> None:
     """Zero records with zero lost would look like a success."""
     feed = tmp_path / "nothing.txt"
     feed.write_text(content)
-    with Command(tmp_path, program=DEPLOYED_QUICKLY, FEED=str(feed), **packaged_folder) as command:
+    with Call(tmp_path, emulator=reusable, FEED=str(feed)) as command:
         assert ended(command) == 1
         assert_told_in_one_line(command, f"{feed}: contains no records")
 
 
-def test_a_gzip_that_is_cut_short_far_down_is_told_with_the_line(
-    tmp_path: Path, packaged_folder: dict[str, str]
-) -> None:
+@pytest.mark.usefixtures("packaged_folder")
+def test_a_gzip_that_is_cut_short_far_down_is_told_with_the_line(tmp_path: Path, reusable: Emulator) -> None:
     """Records sent before the failure are accounted for."""
     whole = gzip.compress("".join(TRADE % number for number in range(3_000)).encode(), mtime=0)
     (tmp_path / "short.gz").write_bytes(whole[:-200])
-    feed = str(tmp_path / "short.gz")
-    with Command(tmp_path, program=DEPLOYED_QUICKLY, FEED=feed, **packaged_folder) as command:
+    with Call(tmp_path, emulator=reusable, FEED=str(tmp_path / "short.gz")) as command:
         assert ended(command) == 1
         assert_told_in_one_line(command, "short.gz: the gzip data ends too early, after line 2")
         assert command.summary["records_in"] >= 2_000
@@ -173,13 +171,17 @@ def changed_template(folder: Path, added: str) -> Path:
     return template
 
 
-def test_a_resource_that_cannot_be_made_is_named_with_cloudformations_own_reason(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("packaged_folder")
+def test_a_resource_that_cannot_be_made_is_named_with_cloudformations_own_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "AwsCli", aws_cli)
     template = changed_template(
         tmp_path,
         "  Unmakeable:\n    Type: AWS::IAM::Policy\n"
         "    Properties: {PolicyName: p, Roles: [no-such-role], PolicyDocument: {Statement: []}}\n",
     )
-    with Command(tmp_path, "--template", str(template)) as command:
+    with Call(tmp_path, "--template", str(template)) as command:
         assert ended(command) == 1
         log = command.results / "emulator.log"
         reason = "first to fail: Unmakeable: The role with name no-such-role cannot be found."
@@ -202,7 +204,7 @@ def test_a_template_that_is_none(tmp_path: Path, content: str | None, words: lis
     template = changed_template(tmp_path, "  Unknown:\n    Type: AWS::No::Such\n")
     if content is not None:
         template.write_text(content)
-    with Command(tmp_path, "--template", str(template)) as command:
+    with Call(tmp_path, "--template", str(template)) as command:
         assert ended(command) == 1
         assert_told_in_one_line(command, *words, str(template), "emulator.log")
 
@@ -226,7 +228,7 @@ def test_parameters_that_cannot_be_meant(tmp_path: Path, content: str, words: li
         changed, *rest = json.loads(content)[0], *json.loads(DEVELOPMENT_PARAMETERS.read_text())
         name = changed.partition("=")[0]
         parameters.write_text(json.dumps([changed, *(each for each in rest if not each.startswith(f"{name}="))]))
-    with Command(tmp_path, "--parameters", str(parameters)) as command:
+    with Call(tmp_path, "--parameters", str(parameters)) as command:
         assert ended(command) == 1
         assert_told_in_one_line(command, *words)
         assert str(parameters) in command.complaint or "Environment" in content
@@ -248,9 +250,15 @@ exit $code
 FILLING = """
 import sys
 from pathlib import Path
-from harness.pipeline import command
+from harness.deploy.stack import assemble
+from harness.packaging.layer import Target
+from harness.pipeline import command, run
 from harness.pipeline.options import read_options
+from tests.integration.runs import deploying_through_the_api
+run.STAGES = deploying_through_the_api()
 results, stage, disk, left, *arguments = sys.argv[1:]
+def assembled(run):
+    assemble(run.folder / "deploy", Target.EMULATOR)
 def fill(run):
     with Path(disk, "filler").open("wb", buffering=0) as filler:
         try:
@@ -258,7 +266,8 @@ def fill(run):
                 filler.write(bytes(4096))
         except OSError:
             filler.truncate(filler.tell() - int(left))
-sys.exit(command.run_pipeline(read_options(arguments, {}), Path(results), interfere={stage: fill}))
+interfere = {"check_grants": assembled, stage: fill}
+sys.exit(command.run_pipeline(read_options(arguments, {}), Path(results), interfere=interfere))
 """
 
 
@@ -302,23 +311,27 @@ def test_a_disk_that_does_not_hold_the_zips(tmp_path: Path, unshare: list[str], 
 
 @pytest.mark.parametrize("stage", ["transform", pytest.param("account", marks=pytest.mark.nightly)])
 def test_a_disk_that_is_full_when_results_are_brought_there(
-    tmp_path: Path, unshare: list[str], disk: Path, stage: str
+    tmp_path: Path, unshare: list[str], disk: Path, packaged_folder: dict[str, str], stage: str
 ) -> None:
     """First the Glue job's script and log, then the Parquet."""
     within = on_a_small_disk(unshare, "64m", disk)
     arguments = (stage, str(disk), "0", "--count", "100")
-    with Command(tmp_path, *arguments, program=FILLING, within=within, results=disk / "results") as command:
+    place = {"within": within, "results": disk / "results"}
+    with Command(tmp_path, *arguments, program=FILLING, **place, **packaged_folder) as command:
         assert ended(command) == 1
         assert_told_that_it_is_full(command, f"stage: {stage}")
         assert command.summary["records_in"] == 100
 
 
 @pytest.mark.nightly
-def test_a_disk_that_has_no_room_for_sparks_temporary_files(tmp_path: Path, unshare: list[str], disk: Path) -> None:
+def test_a_disk_that_has_no_room_for_sparks_temporary_files(
+    tmp_path: Path, unshare: list[str], disk: Path, packaged_folder: dict[str, str]
+) -> None:
     """Half of them on the way to S3: no partition is written, and the records are reported as lost."""
     within = on_a_small_disk(unshare, "64m", disk)
     arguments = ("transform", str(disk), "65536", "--count", "100")
-    with Command(tmp_path, *arguments, program=FILLING, within=within, temporary=disk) as command:
+    place = {"within": within, "temporary": disk}
+    with Command(tmp_path, *arguments, program=FILLING, **place, **packaged_folder) as command:
         assert ended(command) == 1
         log = command.results / "glue.log"
         assert_told_in_one_line(command, "did not finish everything", "No space left on device", f"log: {log}")

@@ -5,7 +5,6 @@ without asking, so nothing here shows that the other policies are enough: docs/f
 """
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +41,10 @@ def _deployer(emulator: Emulator, name: str, policies: dict[str, Any]) -> AwsCli
 
 
 @pytest.fixture(scope="module")
-def emulator() -> Iterator[Emulator]:
-    with Emulator() as running:
-        running.client("s3").create_bucket(Bucket=BUCKET)
-        yield running
+def emulator(reusable: Emulator) -> Emulator:
+    reusable.reset()
+    reusable.client("s3").create_bucket(Bucket=BUCKET)
+    return reusable
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from harness import patience
 from harness.emulator.errors import EmulatorError
 from harness.emulator.process import Emulator
-from tests.integration.stacks import ROOT
+from tests.integration.stacks import ROOT, deploy_template
 from tests.waiting import until
 
 
@@ -45,7 +46,7 @@ def test_two_run_side_by_side_and_a_stopped_one_leaves_nothing(emulator: Emulato
         assert "only-there" not in [b["Name"] for b in emulator.client("s3").list_buckets()["Buckets"]]
 
     assert not folder.exists()
-    listening = [line for text in (emulator.log_tail(20_000), log.read_text()) for line in text.splitlines()]
+    listening = [line for text in (emulator.log_tail(10_000_000), log.read_text()) for line in text.splitlines()]
     assert any(f"Running on {emulator.endpoint_url} " in line for line in listening)
     assert not any("127.0.0.1:443 " in line for line in listening)
 
@@ -173,3 +174,58 @@ def test_clients_may_be_used_by_several_threads(emulator: Emulator) -> None:
         thread.join()
 
     assert len(answers) == 8
+
+
+#: Where a deployment of the template leaves something: the call, the list in its answer, and an entry's name.
+LISTS = (
+    ("cloudformation", "describe_stacks", "Stacks", "StackName"),
+    ("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
+    ("dynamodb", "list_tables", "TableNames", None),
+    ("ec2", "describe_security_groups", "SecurityGroups", "GroupName"),
+    ("ec2", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId"),
+    ("glue", "get_databases", "DatabaseList", "Name"),
+    ("iam", "list_roles", "Roles", "RoleName"),
+    ("iam", "list_users", "Users", "UserName"),
+    ("kinesis", "list_streams", "StreamNames", None),
+    ("kms", "list_keys", "Keys", "KeyId"),
+    ("lambda", "list_functions", "Functions", "FunctionName"),
+    ("lambda", "list_event_source_mappings", "EventSourceMappings", "UUID"),
+    ("logs", "describe_log_groups", "logGroups", "logGroupName"),
+    ("s3", "list_buckets", "Buckets", "Name"),
+    ("sns", "list_topics", "Topics", "TopicArn"),
+    ("sqs", "list_queues", "QueueUrls", None),
+)
+
+
+def kept(emulator: Emulator) -> dict[tuple[str, str], list[str]]:
+    """The names of all that is there, by service and call."""
+    found = {}
+    for service, operation, key, name in LISTS:
+        entries = getattr(emulator.client(service), operation)().get(key, [])
+        found[service, operation] = sorted(entry if name is None else entry[name] for entry in entries)
+    return found
+
+
+def test_a_reset_leaves_nothing_of_a_deployment(emulator: Emulator) -> None:
+    """Tests share a process, so that nothing of one may help or hinder another."""
+    emulator.reset()
+    new = kept(emulator)
+    deploy_template(emulator)
+    deployed, earlier = kept(emulator), emulator.client("s3")
+    emulator.reset()
+
+    # By then there was something everywhere but a user.
+    assert {place for place in new if new[place] == deployed[place]} == {("iam", "list_users")}
+    assert kept(emulator) == new
+    with pytest.raises(ClientError, match="InvalidAccessKeyId"):
+        earlier.list_buckets()
+
+
+def test_a_service_that_keeps_its_state_fails_the_reset(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MiniStack only logs that."""
+    with monkeypatch.context() as patch:
+        patch.setattr(emulator, "log_tail", lambda: "WARNING reset() failed for s3: no")
+        with pytest.raises(EmulatorError, match=r"(?s)could not be reset.*s3"):
+            emulator.reset()
+    # It has lost its deployer.
+    emulator.reset()

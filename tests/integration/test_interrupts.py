@@ -121,7 +121,7 @@ def test_a_signal_at_any_moment_ends_all_of_it(started: Started, moment: Moment)
 
 def test_a_signal_after_the_result_changes_nothing(tmp_path: Path, packaged_folder: dict[str, str]) -> None:
     """Every record is refused, so that the Glue job, which has ended by then, need not run."""
-    arguments = ("--count", "300", "--bad-per-mille", "1000")
+    arguments = ("--count", "20", "--bad-per-mille", "1000")
     with Command(tmp_path, *arguments, program=WITHOUT_SPARK, **packaged_folder) as command:
         wait_for(command, RESULT)
         send(command, signal.SIGTERM)

@@ -71,15 +71,14 @@ GRANTS = (
 )
 
 
-def test_the_permission_check_names_what_the_services_will_miss() -> None:
+def test_the_permission_check_names_what_the_services_will_miss(fresh: Emulator) -> None:
     """The emulator invokes the function anyway; on AWS it would never get a record."""
-    with Emulator() as fresh:
-        deploy(fresh, "pipeline", pipeline(role(allow(GRANTS))))
-        complete = missing_grants(fresh.client, region=fresh.region, account=fresh.account_id)
-        taken = {"kinesis:GetShardIterator", "logs:PutLogEvents", "kms:GenerateDataKey"}
-        rest = " ".join(action for action in GRANTS.split() if action not in taken)
-        ids = deploy(fresh, "pipeline", pipeline(role(allow(rest)), notifying_key=False), update=True)
-        found = missing_grants(fresh.client, region=fresh.region, account=fresh.account_id)
+    deploy(fresh, "pipeline", pipeline(role(allow(GRANTS))))
+    complete = missing_grants(fresh.client, region=fresh.region, account=fresh.account_id)
+    taken = {"kinesis:GetShardIterator", "logs:PutLogEvents", "kms:GenerateDataKey"}
+    rest = " ".join(action for action in GRANTS.split() if action not in taken)
+    ids = deploy(fresh, "pipeline", pipeline(role(allow(rest)), notifying_key=False), update=True)
+    found = missing_grants(fresh.client, region=fresh.region, account=fresh.account_id)
 
     assert complete == []
     assert {(grant.role, grant.action) for grant in found} == {

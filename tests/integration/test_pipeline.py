@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 from collections import Counter
+from functools import partial
 
 import pyarrow.parquet
 import pytest
@@ -251,11 +252,12 @@ def write_a_line_twice(run):
         pytest.param("kinesis-consumer", "ReadStream", "kinesis:ListShards", id="mapping"),
     ],
 )
-def test_a_role_that_lacks_an_action_is_named_with_it(tmp_path, function, sid, action):
+def test_a_role_that_lacks_an_action_is_named_with_it(tmp_path, reusable, function, sid, action):
     """The emulated AWS enforces the code's calls; the permission check evaluates what AWS itself does with the role."""
     role = f"financial-{function}-role-development"
 
-    outcome = Outcome(tmp_path / "run", edit=lambda template: _without(template, sid, action, role), count=100)
+    edit = partial(_without, sid=sid, action=action, role=role)
+    outcome = Outcome(tmp_path / "run", edit=edit, emulator=reusable, count=100)
 
     assert outcome.exit_code == 1
     assert role in outcome.summary["error"]

@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from harness.deploy.stack import DEVELOPMENT_PARAMETERS, parameters_in
 from harness.emulator.process import Emulator
+from harness.preflight import command
 from tests.integration.stacks import ROOT, deploy_template
 
 pytestmark = pytest.mark.stack
@@ -21,9 +23,9 @@ OPEN = [("shard limit", "kinesis:DescribeLimits was not answered (InvalidAction)
 
 
 @pytest.fixture(scope="module")
-def emulator() -> Iterator[Emulator]:
-    with Emulator() as running:
-        yield running
+def emulator(reusable: Emulator) -> Emulator:
+    reusable.reset()
+    return reusable
 
 
 def said(emulator: Emulator, parameters: Path) -> tuple[int, list[dict[str, Any]]]:
@@ -38,6 +40,16 @@ def said(emulator: Emulator, parameters: Path) -> tuple[int, list[dict[str, Any]
     )
     assert ran.stderr == ""
     return ran.returncode, json.loads(ran.stdout)["findings"]
+
+
+def called(emulator: Emulator, parameters: Path) -> list[dict[str, Any]]:
+    """The findings of the same command, called."""
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as printed:
+        for name, value in emulator.environment().items():
+            patch.setenv(name, value)
+        assert command.main(["--parameters", str(parameters), "--json"]) == command.FOUND
+    findings: list[dict[str, Any]] = json.loads(printed.getvalue())["findings"]
+    return findings
 
 
 def network(emulator: Emulator) -> dict[str, str]:
@@ -80,14 +92,10 @@ def test_it_finds_what_is_missing_and_nothing_once_it_is_there(emulator: Emulato
     mine.write_text(json.dumps([f"{name}={value}" for name, value in values.items()]))
 
     # After the deployment: its own endpoints, names and functions are in nobody's way.
-    code, findings = said(emulator, mine)
-
-    assert [(each["check"], each["what"]) for each in findings] == OPEN
-    assert code == 1
+    assert [(each["check"], each["what"]) for each in called(emulator, mine)] == OPEN
 
     mine.write_text(json.dumps([f"{name}={value}" for name, value in {**values, "Environment": "staging"}.items()]))
     emulator.client("s3").create_bucket(Bucket=f"financial-raw-data-staging-{emulator.account_id}")
-    _, findings = said(emulator, mine)
 
     # The stack is the same, and would get other names, one of which is taken.
-    assert [each["check"] for each in findings if each["evaluated"]] == ["names"]
+    assert [each["check"] for each in called(emulator, mine) if each["evaluated"]] == ["names"]

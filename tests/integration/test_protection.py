@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -84,12 +83,12 @@ class Shell:
 
 
 @pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with Emulator() as running:
-        running.client("s3").create_bucket(Bucket=BUCKET)
-        # As the runbook has it made.
-        running.client("s3").put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-        yield running
+def emulator(fresh: Emulator) -> Emulator:
+    s3 = fresh.client("s3")
+    s3.create_bucket(Bucket=BUCKET)
+    # As the runbook has it made.
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    return fresh
 
 
 @pytest.fixture
