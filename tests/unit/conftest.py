@@ -1,4 +1,4 @@
-"""Caches service models and parsed templates; measures the functions' own tests where COVERAGE_FILE says (`tox -e unit`).
+"""Caches service models and parsed templates; measures the functions' tests where COVERAGE_FILE says (`tox -e unit`).
 
 Measuring every unit test would take as long again; so these alone are, and all imports.
 """
