@@ -16,6 +16,9 @@ from harness.access.refused import Refused
 
 #: More states than this are not walked through: the template's patterns take some thousands.
 MAXIMUM_STATES = 200_000
+#: Stand for a `*` and a `?` that mean themselves; private-use characters, which no policy contains.
+_MEANT = str.maketrans("*?", "\ue000\ue001")
+_WRITTEN = str.maketrans("\ue000\ue001", "*?")
 #: What a witness is made of where any character does.
 _READABLE = "xyzwvutsrqponmlkjihgfedcba0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-_.=+@,~ "
 
@@ -57,9 +60,17 @@ def _as_regex(element: Element) -> str:
     return one + "*" * element.repeats
 
 
+def meant(text: str) -> str:
+    """The pattern for just this text: its `*` and `?` mean themselves."""
+    return text.translate(_MEANT)
+
+
 def literal(text: str, *, ignore_case: bool = False) -> tuple[Element, ...]:
     """The elements that only this text fits, in any case if `ignore_case`."""
-    return tuple(Element(frozenset({each, each.lower(), each.upper()} if ignore_case else each)) for each in text)
+    return tuple(
+        Element(frozenset({each, each.lower(), each.upper()} if ignore_case else each))
+        for each in text.translate(_WRITTEN)
+    )
 
 
 def wild(text: str, but: str = "", *, ignore_case: bool = False) -> tuple[Element, ...]:
@@ -80,11 +91,18 @@ def like(text: str) -> Glob:
 
 
 @cache
+def exact(text: str, *, ignore_case: bool = False) -> Glob:
+    """A value of StringEquals, which has no wildcards, or of StringEqualsIgnoreCase."""
+    return Glob(text, literal(text, ignore_case=ignore_case))
+
+
+@cache
 def action(text: str) -> Glob:
     """A pattern of an `Action` element: case does not matter."""
     return Glob(text, wild(text, ignore_case=True))
 
 
+@cache
 def arn(text: str) -> Glob:
     """A pattern of the Arn operators, which compare each of six parts by itself; ValueError if it has fewer.
 
