@@ -231,7 +231,7 @@ def _date(text: str) -> Decimal:
 
 
 def representatives(key: str, tests: Sequence[Comparison], context: Context) -> list[tuple[str, ...]]:
-    """Values of a key, one for each way in which they can pass and fail all its tests; () without the key, if it does so.
+    """Values of a key, one for each way in which they can pass and fail all its tests; () is without the key.
 
     `context` has the values of policy variables. An empty text is a value only where a policy names one. Raises
     Refused, also where a key is compared in ways that have nothing in common.

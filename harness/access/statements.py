@@ -11,7 +11,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Any
 
-from harness.access.conditions import Context, Place, Comparison, read
+from harness.access.conditions import Comparison, Context, Place, read
 from harness.access.globs import Glob, action, like
 from harness.access.principals import Named, named
 from harness.access.refused import Refused

@@ -128,20 +128,36 @@ def test_a_request_that_is_not_documented_is_refused(operator: str, values: Any,
     ("key", "tests", "expected"),
     [
         ("a:key", {"Null": "true"}, [(), ("x",)]),
-        ("a:key", {"StringEquals": ["raw", ""], "StringEqualsIfExists": "", "Null": "true"}, [(), ("",), ("raw",), ("x",)]),
-        ("aws:sourcearn", {"ArnNotLike": "arn:aws:s3:::raw", "Null": "true"}, [(), ("arn:aws:s3:::raw",), ("arn:x:x:::x",)]),
+        (
+            "a:key",
+            {"StringEquals": ["raw", ""], "StringEqualsIfExists": "", "Null": "true"},
+            [(), ("",), ("raw",), ("x",)],
+        ),
+        (
+            "aws:sourcearn",
+            {"ArnNotLike": "arn:aws:s3:::raw", "Null": "true"},
+            [(), ("arn:aws:s3:::raw",), ("arn:x:x:::x",)],
+        ),
         ("aws:sourceaccount", {"StringNotEquals": "123456789012"}, [(), ("123456789012",)]),
         ("aws:sourceaccount", {"StringEqualsIfExists": "12*", "Null": "true"}, [(), ("000000000000",)]),
         ("aws:principalorgid", {"StringEqualsIfExists": "o-abc", "Null": "false"}, [(), ("o-abc",), ("o-x",)]),
         ("a:key", {"Bool": "true", "BoolIfExists": "false"}, [(), ("true",)]),
         ("aws:securetransport", {"Bool": "false"}, [("false",), ("true",)]),
-        ("a:key", {"NumericLessThan": "10", "NumericGreaterThan": "10", "Null": "true"}, [(), ("0",), ("10",), ("11",)]),
+        (
+            "a:key",
+            {"NumericLessThan": "10", "NumericGreaterThan": "10", "Null": "true"},
+            [(), ("0",), ("10",), ("11",)],
+        ),
         ("a:key", {"NumericLessThan": "0.5", "NumericGreaterThan": "0.5"}, [(), ("0",), ("1.5",)]),
         ("a:key", {"DateGreaterThan": "1970-01-01T00:00:00Z"}, [(), ("1970-01-01T00:00:01+00:00",)]),
         ("a:key", {"IpAddress": "10.0.0.0/8", "NotIpAddress": "10.0.0.0/32"}, [(), ("10.0.0.0",), ("10.0.0.1",)]),
-        ("a:key", {"ForAllValues:StringEquals": ["a"], "ForAnyValue:StringEquals": ["a"]}, [(), ("a",), ("a", "x"), ("x",)]),
+        (
+            "a:key",
+            {"ForAllValues:StringEquals": ["a"], "ForAnyValue:StringEquals": ["a"]},
+            [(), ("a",), ("a", "x"), ("x",)],
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_key_has_a_value_for_each_way_to_pass(key: str, tests: dict[str, Any], expected: list[tuple[str, ...]]):
     found = representatives(key, [one(name, values, key) for name, values in tests.items()], {})
 
