@@ -413,3 +413,9 @@ _PIECES = (
 _SPLICES = st.binary(max_size=3) | st.sampled_from(
     [*_PIECES.split(b" "), b" ", b"\n", b"\t", b"\xc3\xa9", b',"price":1']
 )
+
+
+# -------------------------------------------------------------------- IAM ----
+#: Few characters, so that patterns and texts often meet.
+iam_texts = st.text("aAb:/", max_size=8)
+iam_patterns = st.text("aAb:/*?", max_size=7)

@@ -1,0 +1,221 @@
+"""IAM's patterns as automata, and the finitely many classes that they divide all texts into, each with a witness.
+
+Two texts are of one class if the same patterns fit them, so that no policy can tell them apart. Asking each question
+once per class answers it for every text. https://en.wikipedia.org/wiki/Powerset_construction
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+
+from harness.access.refused import Refused
+
+#: More states than this are not walked through: the template's patterns take some thousands.
+MAXIMUM_STATES = 200_000
+#: Stand for a `*` and a `?` that mean themselves; private-use characters, which no policy contains.
+_MEANT = str.maketrans("*?", "\ue000\ue001")
+_WRITTEN = str.maketrans("\ue000\ue001", "*?")
+#: What a witness is made of where any character does.
+_READABLE = "xyzwvutsrqponmlkjihgfedcba0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-_.=+@,~ "
+
+
+@dataclass(frozen=True)
+class Element:
+    """One character out of `only` (None: any), but none of `but`; any number of them if it `repeats`."""
+
+    only: frozenset[str] | None = None
+    but: frozenset[str] = frozenset()
+    repeats: bool = False
+
+    def takes(self, character: str) -> bool:
+        """Whether it may be this character."""
+        return character not in self.but and (self.only is None or character in self.only)
+
+
+@dataclass(frozen=True)
+class Glob:
+    """A pattern: `text` is how it is written, `elements` are what it means."""
+
+    text: str
+    elements: tuple[Element, ...] = field(hash=False)
+
+    def fits(self, text: str) -> bool:
+        """Whether a text fits."""
+        return self._regex.fullmatch(text) is not None
+
+    @cached_property
+    def _regex(self) -> re.Pattern[str]:
+        return re.compile("".join(map(_as_regex, self.elements)), re.DOTALL)
+
+
+def _as_regex(element: Element) -> str:
+    if element.only is not None:
+        one = f"[{''.join(map(re.escape, sorted(element.only)))}]"
+    else:
+        one = f"[^{''.join(map(re.escape, sorted(element.but)))}]" if element.but else "."
+    return one + "*" * element.repeats
+
+
+def meant(text: str) -> str:
+    """The pattern for just this text: its `*` and `?` mean themselves."""
+    return text.translate(_MEANT)
+
+
+def literal(text: str, *, ignore_case: bool = False) -> tuple[Element, ...]:
+    """The elements that only this text fits, in any case if `ignore_case`."""
+    return tuple(
+        Element(frozenset({each, each.lower(), each.upper()} if ignore_case else each))
+        for each in text.translate(_WRITTEN)
+    )
+
+
+def wild(text: str, but: str = "", *, ignore_case: bool = False) -> tuple[Element, ...]:
+    """The elements of a pattern with `*` and `?`, which stand for no character of `but`."""
+    found: list[Element] = []
+    for each in re.findall(r"\*+|\?|[^*?]+", text, re.DOTALL):
+        if each[0] in "*?":
+            found.append(Element(but=frozenset(but), repeats=each[0] == "*"))
+        else:
+            found.extend(literal(each, ignore_case=ignore_case))
+    return tuple(found)
+
+
+@cache
+def like(text: str) -> Glob:
+    """A pattern of a `Resource` element or of StringLike."""
+    return Glob(text, wild(text))
+
+
+@cache
+def exact(text: str, *, ignore_case: bool = False) -> Glob:
+    """A value of StringEquals, which has no wildcards, or of StringEqualsIgnoreCase."""
+    return Glob(text, literal(text, ignore_case=ignore_case))
+
+
+@cache
+def action(text: str) -> Glob:
+    """A pattern of an `Action` element: case does not matter."""
+    return Glob(text, wild(text, ignore_case=True))
+
+
+@cache
+def arn(text: str) -> Glob:
+    """A pattern of the Arn operators, which compare each of six parts by itself; ValueError if it has fewer.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+    """
+    *parts, last = text.split(":", 5)
+    if len(parts) < 5:
+        raise ValueError("an ARN has six parts")
+    colon = literal(":")
+    return Glob(text, tuple(each for part in parts for each in (*wild(part, ":"), *colon)) + wild(last))
+
+
+def form(text: str, names: Iterable[tuple[str, str]]) -> Glob:
+    """What texts may look like: each name in `text` stands for one character or more, but none of those beside it."""
+    elements: list[Element] = []
+    excluded = dict(names)
+    for each in re.split(f"({'|'.join(map(re.escape, excluded))})", text) if excluded else [text]:
+        if each in excluded:
+            one = Element(but=frozenset(excluded[each]))
+            elements += [one, Element(but=one.but, repeats=True)]
+        else:
+            elements += literal(each)
+    return Glob(text, tuple(elements))
+
+
+def classes(globs: Iterable[Glob], within: Glob | None = None) -> dict[frozenset[Glob], str]:
+    """Each set of globs that some text fits exactly, no other one, with a shortest such text; `within`: of this form.
+
+    Raises Refused for patterns that would take too long.
+    """
+    ordered = list(dict.fromkeys(globs))
+    machine = _Machine([*ordered, within] if within else ordered)
+    required = machine.ends[len(ordered)] if within else 0
+    alive = machine.whole[len(ordered)] if within else 0
+    found: dict[int, str] = {}
+    seen, queue = {machine.start}, deque([(machine.start, "")])
+    while queue:
+        state, text = queue.popleft()
+        if not required or state & required:
+            found.setdefault(state & machine.accepting, text)
+        for character in machine.telling(state):
+            following = machine.after(state, character)
+            if following in seen or (within and not following & alive):
+                continue
+            if len(seen) >= MAXIMUM_STATES:
+                raise Refused((), f"{len(ordered)} patterns have more than {MAXIMUM_STATES:,} states together")
+            seen.add(following)
+            queue.append((following, text + character))
+    return {
+        frozenset(glob for glob, end in zip(ordered, machine.ends, strict=False) if matched & end): text
+        for matched, text in found.items()
+    }
+
+
+class _Machine:
+    """All patterns' automata side by side. A state is a number: a bit for each place that is reached in a pattern."""
+
+    def __init__(self, globs: list[Glob]) -> None:
+        self.start = self.accepting = self._repeating = 0
+        #: Per glob, the bits of its last place, and of all its places.
+        self.ends: list[int] = []
+        self.whole: list[int] = []
+        self._elements: list[Element | None] = []
+        #: Per place at which a pattern may take any text at all: the places before it in the same pattern.
+        self._before: dict[int, int] = {}
+        for glob in globs:
+            first = 1 << len(self._elements)
+            self.start |= first
+            for element in glob.elements:
+                bit = 1 << len(self._elements)
+                if element.repeats:
+                    self._repeating |= bit
+                    if element.only is None and not element.but:
+                        self._before[bit] = bit - first
+                self._elements.append(element)
+            self.ends.append(1 << len(self._elements))
+            self.whole.append(2 * self.ends[-1] - first)
+            self.accepting |= self.ends[-1]
+            self._elements.append(None)
+        self._endless = sum(self._before)
+        self._taking: dict[str, tuple[int, int]] = {}
+        self.start = self._settled(self.start)
+
+    def telling(self, state: int) -> list[str]:
+        """One character that stands for all that no live pattern tells apart, and those that some pattern does."""
+        told: set[str] = set()
+        for bit in _bits(state):
+            element = self._elements[bit.bit_length() - 1]
+            if element is not None:
+                told |= element.only or element.but
+        other = next((each for each in _READABLE if each not in told), None)
+        return [other or next(chr(each) for each in range(161, 0x10FFFF) if chr(each) not in told), *sorted(told)]
+
+    def after(self, state: int, character: str) -> int:
+        """The state after one more character."""
+        if character not in self._taking:
+            taking = sum(1 << i for i, each in enumerate(self._elements) if each is not None and each.takes(character))
+            self._taking[character] = taking & ~self._repeating, taking & self._repeating
+        moves, stays = self._taking[character]
+        return self._settled((state & moves) << 1 | state & stays)
+
+    def _settled(self, state: int) -> int:
+        """With the places that are reached without a character, and without those that no longer matter."""
+        while (reached := state | (state & self._repeating) << 1) != state:
+            state = reached
+        # Whatever still fits from an earlier place fits from here too: the pattern may skip any text.
+        for bit in _bits(state & self._endless):
+            state &= ~self._before[bit]
+        return state
+
+
+def _bits(state: int) -> Iterator[int]:
+    while state:
+        bit = state & -state
+        yield bit
+        state ^= bit
