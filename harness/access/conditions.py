@@ -171,8 +171,8 @@ def _read(name: str, key: str, stated: list[Any], place: Place, has_variables: b
             values.append(_value_of(base, text, has_variables))
         except ValueError as error:
             raise Refused(place, f"{text!r}: {error}") from error
-    if not values:
-        raise Refused(place, "there is nothing to compare with")
+    if len(values) != 1 and (base == "null" or not values):
+        raise Refused(place, "a Null test has one value" if values else "there is nothing to compare with")
     kind = "text" if base in _TEXTS else re.sub("(less|greater)?(than)?(equals)?$", "", base)
     return Comparison(place, key.lower(), kind, tuple(values), bool(negated), bool(if_exists), (of_set or "")[3:6])
 

@@ -119,6 +119,9 @@ class _Reader:
 
     def policies(self) -> Policies:
         resources = [*self._buckets(), *self._keys(), *self._queues(), *self._topics(), *self._functions()]
+        covered = [each.covers[0].text for each in resources]
+        if twice := next((each for each in covered if covered.count(each) > 1), None):
+            raise Refused((), f"{twice} has two policies, of which the one written last counts, whichever that is")
         roles = self._stack.of(ROLE).values()
         attached = [(each, name) for each in self._of(*_ATTACHED) for name in items(at(each.properties, *_names(each)))]
         for each, name in attached:

@@ -101,6 +101,7 @@ def test_an_old_policy_has_no_variables():
         ("IpAddress", "${aws:SourceIp}", "only text and Arn operators"),
         ("ArnLike", "*", "six parts"),
         ("StringEquals", "${not a key}", "none of IAM's"),
+        ("Null", ["true", "false"], "a Null test has one value"),
         ("StringEquals", [], "nothing to compare with"),
         ("StringEquals", {"a": "b"}, "no text, number or boolean"),
         ("ForAnyValue:StringEqualsIfExists", "a", "not documented"),
