@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness.catalogue.catalogue import GUARD
 from harness.gate.command import TEMPLATE
+from harness.gate.engines.cfn_guard import CfnGuard
 from harness.gate.formats import text
 from harness.gate.judge import judge
 from harness.gate.rule_set import RuleSet
@@ -27,8 +28,9 @@ def test_the_finding_in_the_readme_is_one_that_the_gate_prints():
     del template["Resources"]["AccessLogBucket"]["Properties"]["VersioningConfiguration"]
     broken = replace(source, template=template, path=TEMPLATE.relative_to(ROOT))
     rule_set = RuleSet()
+    # The one rule that is shown; the whole gate's time is not the point.
+    paths = [rule.path for rule in rule_set.of(GUARD) if f" {rule.slug} " in shown]
+    report = judge(broken, rule_set, [CfnGuard(paths)])
 
-    with rule_set.engines((GUARD,)) as engines:
-        report = judge(broken, rule_set, engines)
-
+    assert len(paths) == 1
     assert text.write(report, broken).startswith(shown)

@@ -9,7 +9,7 @@ from tests.mutants.sampling import some
 
 def test_what_is_found_of_one_is_what_is_found_of_each(mutants: list[Mutant]):
     """Some mutants by default, all of them in the nightly profile."""
-    resources = _SideBySide(some(mutants, 80))
+    resources = _SideBySide(some(mutants, 40))
     rules = _by_target(RuleSet().of(GUARD))
     alike, each = set(), set()
     for type_, of_type in rules.items():
