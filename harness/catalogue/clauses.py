@@ -29,7 +29,7 @@ def clauses(rule: Rule) -> list[Clause]:
     elif rule.engine == CHECKOV:
         found = [Clause(violation, checkov_sentences(rule)[1]) for violation in _module(rule).yielded()]
     else:
-        found = [*_module(rule).problems()]
+        found = _module(rule).problems
     return list(dict.fromkeys(found))
 
 
@@ -59,8 +59,12 @@ class _Module:
         """Module-level names with literal values."""
         return _assigned(self._tree.body, {})
 
-    def problems(self) -> Iterator[Clause]:
+    @cached_property
+    def problems(self) -> list[Clause]:
         """The arguments of `Problem`, and those that `rules.lib.settings` makes one of."""
+        return [*self._problems()]
+
+    def _problems(self) -> Iterator[Clause]:
         for node in ast.walk(self._tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setting":
                 violation, fix = (_texts(each, self.constants)[0] for each in node.args[3:5])

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from harness.catalogue.catalogue import RULES, Rule
+from harness.render.source import plain
 
 CONTROLS = RULES / "controls.yaml"
 _TOP = ("frameworks", "controls")
@@ -70,7 +71,7 @@ def load(path: Path, rules: Iterable[Rule]) -> Controls:
     """The controls in a file. Raises BadControls if they are invalid or do not match these rules."""
     try:
         text = path.read_text()
-        data = yaml.safe_load(text)
+        data = plain(text)
     except (OSError, yaml.YAMLError) as error:
         raise BadControls(f"{path}: {' '.join(str(error).split())}") from error
     try:

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from harness.render.source import plain
 
 PRICES = Path(__file__).with_name("prices.yaml")
 _CENT = Decimal("0.01")
@@ -47,7 +47,7 @@ class Data:
 @cache
 def load(path: Path = PRICES) -> Data:
     """Read the file."""
-    raw = yaml.safe_load(path.read_text())
+    raw = plain(path.read_text())
     return Data(
         {name: _price(each) for name, each in raw["prices"].items()},
         {name: Decimal(each["value"]) for name, each in raw["assumptions"].items()},

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from harness.gate.verdicts import Finding
+from harness.render.source import plain
 
 ENGINE = "waivers"
 #: What the waived template calls itself in `Metadata.Template`. A copy of it elsewhere has the same findings.
@@ -65,7 +66,7 @@ def load(path: Path) -> list[Waiver]:
     """The waivers in a file. Raises BadWaivers where a field is missing or unknown."""
     try:
         node = yaml.compose(path.read_text(), Loader=yaml.CSafeLoader)
-        entries = yaml.safe_load(path.read_text())
+        entries = plain(path.read_text())
     except (OSError, ValueError, yaml.YAMLError) as error:  # ValueError: not UTF-8, or the 31st of February
         raise BadWaivers(f"{path}: {' '.join(str(error).split())}") from error
     if entries is None:

@@ -11,6 +11,7 @@ import yaml
 from harness.mutants.mutation import Mutation
 from harness.render import schemas
 from harness.render.resources import items
+from harness.render.source import plain
 
 #: The operators whose mutants are excused by type and path: the place counts, not what was written there.
 OF_LEAVES = ("set_absent_leaf", "exchange_leaf", "misspell_leaf")
@@ -64,7 +65,7 @@ def load(path: Path) -> list[Harmless]:
     try:
         return [
             Harmless(*entry, " ".join(group["reason"].split()))
-            for group in yaml.safe_load(path.read_text()) or []
+            for group in plain(path.read_text()) or []
             for entry in (
                 *itertools.chain.from_iterable(map(_mutants, group.get("mutants", ()))),
                 *_leaves(group.get("leaves", {})),

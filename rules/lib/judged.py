@@ -7,8 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from harness.render.source import plain
 from rules.lib import Resource
 from rules.lib.iam import Path as Place
 
@@ -21,7 +20,7 @@ Tree = Mapping[str, "Tree"]
 def trees() -> dict[str, Tree]:
     """What may be set by the resource's type."""
     found: dict[str, Any] = {}
-    for type_, lines in yaml.safe_load(FILE.read_text()).items():
+    for type_, lines in plain(FILE.read_text()).items():
         for start, ends in lines.items():
             for end in ends.split():
                 node = found.setdefault(type_, {})

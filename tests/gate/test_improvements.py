@@ -5,7 +5,6 @@ from functools import cache
 from typing import Any
 
 import pytest
-import yaml
 
 from harness.catalogue import catalogue
 from harness.gate import check_loader
@@ -15,10 +14,10 @@ from harness.gate.engines.python_checks import run
 from harness.render.rendering import Rendering
 from harness.render.resources import Stack
 from harness.render.scenarios import Scenarios
-from harness.render.source import read
+from harness.render.source import plain, read
 from tests.gate.templates import rendered
 
-IMPROVEMENTS = yaml.safe_load((catalogue.RULES / "improvements.yaml").read_text())
+IMPROVEMENTS = plain((catalogue.RULES / "improvements.yaml").read_text())
 CHECKS = {rule.slug: rule.path for rule in catalogue.load() if rule.engine == catalogue.CHECKS}
 WRONG = [(each, wrong) for each in IMPROVEMENTS for wrong in each["wrong"]]
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from harness.catalogue import catalogue, controls, refusals
 from harness.catalogue.cases import Case, load
@@ -29,6 +28,7 @@ from harness.pages import command, pages, proof, refusals_page, reports, rules_r
 from harness.pages.examples import LONGEST, examples
 from harness.pages.reports import NoReport
 from harness.pages.words import PROOF, README, Material
+from harness.render.source import plain
 from tests.gate.rule_reports import verdicts_and_mutants
 
 ROOT = catalogue.RULES.parent
@@ -37,7 +37,7 @@ VERDICTS = gate.VERDICTS
 RULES = catalogue.load()
 BY_SLUG = {rule.slug: rule for rule in RULES}
 PROMISED = controls.load(CONTROLS, RULES)
-CATALOGUE = yaml.safe_load(CONTROLS.read_text())
+CATALOGUE = plain(CONTROLS.read_text())
 Pages = Mapping[str, str]
 
 #: Every requirement that a control claims: the framework's key, and the requirement's id.
@@ -282,7 +282,7 @@ def test_the_examples_are_cases_that_say_something_else(rule: Rule) -> None:
     assert bad.name in [case.name for case in _cases(rule.slug) if case.expect == "FAIL"]
     assert good.name in [case.name for case in _cases(rule.slug) if case.expect == "PASS"]
     for example in (bad, good):
-        section = next(iter(yaml.safe_load(example.text)))
+        section = next(iter(plain(example.text)))
         assert section in ("Conditions", "Mappings", "Resources", "Parameters", "Rules", "Outputs")
         assert len(example.text.splitlines()) <= LONGEST
 

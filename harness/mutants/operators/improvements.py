@@ -4,11 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from harness.mutants.mutation import ABSENT, get
 from harness.mutants.operators.registry import Edit, Template, operator
-from harness.render.source import Place
+from harness.render.source import Place, plain
 
 IMPROVEMENTS = Path(__file__).parents[3] / "rules" / "improvements.yaml"
 _BLOCKS = (
@@ -21,7 +19,7 @@ _HTTPS = {"FromPort": 443, "ToPort": 443, "IpProtocol": "tcp", "Description": "H
 @operator
 def improvement_made_wrong(template: Template) -> Iterator[Edit]:
     """What a security engineer would add next, with a value that is not right."""
-    for improvement in yaml.safe_load(IMPROVEMENTS.read_text()):
+    for improvement in plain(IMPROVEMENTS.read_text()):
         resource, *steps = improvement["at"].split("/")
         if resource not in template["Resources"]:
             continue
