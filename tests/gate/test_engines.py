@@ -660,6 +660,18 @@ def test_a_check_of_checkovs_that_breaks_has_not_passed(worker):
     assert outcome.passed == set()
 
 
+def test_what_checkov_cannot_resolve_is_left_to_the_renderings(checkov):
+    """Checkov raises a TypeError where it selects among booleans, which are valid."""
+    chosen = "!Select [!Ref Size, [false, true]]"
+    table = f"{{Type: AWS::DynamoDB::Table, Properties: {{DeletionProtectionEnabled: {chosen}}}}}"
+    template = f"Parameters: {{Size: {{Type: Number, Default: 0}}}}\nResources: {{Jobs: {table}}}"
+    report = judge(source_of(template), RuleSet(), [checkov])
+    scenarios = {each.rule: each.scenarios for each in report.findings}
+
+    assert "CKV_AWS_28" in scenarios
+    assert judging.SOURCE not in {name for names in scenarios.values() for name in names}
+
+
 def test_an_environment_that_is_missing_is_reported(gate, template, monkeypatch):
     monkeypatch.setenv(checkov_engine.PYTHON, "/nowhere/python")
     complaint = gate(template, "--engine", "checkov").line

@@ -102,6 +102,8 @@ class Judge:
         self._filter = RunnerFilter(framework=[_REPORT_TYPE])
         self._runner_class = Runner
         self._policies_read = BaseCloudsplainingIAMCheck.policy_document_cache
+        #: Resources of the template at hand with functions that Checkov could not resolve.
+        self._unresolved: set[str] = set()
         graph_checks = Runner().graph_registry
         graph_checks.load_checks()
         #: Resource types that graph checks read.
@@ -114,6 +116,7 @@ class Judge:
         answer: dict[str, Any] = {
             "failed": [], "passed": [], "skipped": [], "undecided": [], "crashed": [], "parse_error": False,
         }  # fmt: skip
+        self._unresolved = set()
         template, lines = _read(path)
         resources = template.get("Resources") if isinstance(template, dict) else None
         if not isinstance(resources, dict):
@@ -164,7 +167,13 @@ class Judge:
                 if check.id not in self.custom and self._filter.should_run_check(
                     check, report_type=_REPORT_TYPE, file_origin_paths=[_FILE]
                 ):
-                    _add(answer, check, name, body["Type"], self._run(check, name, body, file))
+                    self._add_own(answer, check, name, body, self._run(check, name, body, file))
+
+    def _add_own(self, answer: dict[str, Any], check: Any, name: str, body: Any, result: Any) -> None:
+        if name in self._unresolved and _verdict(result) == "FAILED":
+            answer["undecided"].append({"id": str(check.id), "resource": str(name)})
+        else:
+            _add(answer, check, name, body["Type"], result)
 
     def _judge_by_graph(self, template: Any, answer: dict[str, Any]) -> dict[str, Any]:
         """Run the graph checks. The resources come back with their functions resolved as far as Checkov can."""
@@ -175,7 +184,12 @@ class Judge:
         if "Globals" in template:
             template = enrich_resources_with_globals(template)
         runner = self._runner_class()
-        graph = runner.graph_manager.build_graph_from_definitions({_FILE: template})
+        try:
+            graph = runner.graph_manager.build_graph_from_definitions({_FILE: template})
+        except Exception:  # noqa: BLE001 what Checkov makes of functions, such as Fn::Select among booleans
+            # The renderings decide about resources whose functions it could not resolve.
+            graph = runner.graph_manager.build_graph_from_definitions({_FILE: template}, render_variables=False)
+            self._unresolved = {name for name, body in template["Resources"].items() if _has_functions(body)}
         runner.graph_manager.save_graph(graph)
         definitions, _ = convert_graph_vertices_to_definitions(graph.vertices, None)
         definition: dict[str, Any] = definitions.get(_FILE, {})
@@ -185,7 +199,7 @@ class Judge:
                 entity = result["entity"]
                 if entity.get("block_type_") == "resource":
                     name = entity["block_name_"].split(".")[-1]
-                    _add(answer, check, name, entity["resource_type"], result)
+                    self._add_own(answer, check, name, {"Type": entity["resource_type"]}, result)
         resources: dict[str, Any] = definition.get("Resources", {})
         return resources
 
