@@ -687,16 +687,16 @@ def test_when_everything_fails_the_run_gives_up_early(lake, monkeypatch):
 
 def test_many_bad_partitions_keep_no_good_one_from_parquet(lake, monkeypatch):
     """Bad hours stay open: retried in the same order, they would use up the limit of every run."""
-    limit = 3
+    limit = 5
     monkeypatch.setattr("json_to_parquet.job._MAX_FAILED", limit)
-    feeds_and_hours = [(feed, hour) for hour in hours(6) for feed in ("trade", "order_book")]
+    feeds_and_hours = [(feed, hour) for hour in hours(10) for feed in ("trade", "order_book")]
     bad, good = set(), set()
     for number, (feed, hour) in enumerate(feeds_and_hours):
-        # The oldest three, the newest three and one in between.
-        is_bad = number < 3 or number >= 9 or number == 6
+        # The oldest five, the newest five and two in between.
+        is_bad = number < 5 or number >= 15 or number % 4 == 0
         key = lake.add("a", [b"{not JSON" if is_bad else line(number, feed)], feed, hour)
         (bad if is_bad else good).add(key)
-    assert (len(bad), len(good)) == (7, 5)
+    assert (len(bad), len(good)) == (12, 8)
     stage = Staging.stage
 
     def fail_early(job, work):
