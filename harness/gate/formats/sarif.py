@@ -32,8 +32,8 @@ FINGERPRINT = "ruleResourcePathMessage/v1"
 _OWN = {
     GATE: (
         "Every rule reaches a verdict.",
-        "What no scenario reaches, what depends on a value that only the deployment knows, and what a rule finds no "
-        "longer, has not passed.",
+        "Nothing is known of what no scenario reaches, of what depends on a value that only the deployment knows, or "
+        "by a rule that finds nothing to judge any more.",
         "docs/judging-other-templates.md",
     ),
     WAIVERS: (
