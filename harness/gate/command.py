@@ -218,7 +218,9 @@ def _report(options: argparse.Namespace) -> tuple[Source, Report]:
     progress = Progress(engines, lambda line: complain("gate", line))
     with rule_set.engines(engines, silence=options.silence) as ready:
         try:
-            report = judge(source, rule_set, ready, waived, _shown(WAIVERS), given, progress, options.silence, pinned)
+            report = judge(
+                source, rule_set, ready, waived, _shown(WAIVERS), given, progress, options.silence, pinned, not is_ours
+            )
             return source, report
         except UnrenderableTemplate as error:
             raise UnrenderableTemplate(f"{_place(source, error)}: {error}") from error

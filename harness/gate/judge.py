@@ -20,7 +20,17 @@ from harness.gate.engines.python_checks import Checks
 from harness.gate.engines.watch import SECONDS, Done, Progress, hangs, unwatched
 from harness.gate.pinned import no_longer_applying
 from harness.gate.rule_set import ENGINES, LINT, RuleSet
-from harness.gate.verdicts import GATE, UNKNOWN, EngineUsed, Finding, Report, ScenarioJudged, Tally, dotted
+from harness.gate.verdicts import (
+    GATE,
+    UNKNOWN,
+    EngineUsed,
+    Finding,
+    Report,
+    ScenarioJudged,
+    Tally,
+    dotted,
+    with_warnings,
+)
 from harness.gate.waivers import Known, Waiver
 from harness.render.dumping import as_json
 from harness.render.rendering import Rendering
@@ -63,10 +73,12 @@ def judge(
     progress: Progress | None = None,
     silence: float = SECONDS,
     pinned: Mapping[str, Proof] | None = None,
+    warns: bool = False,
 ) -> Report:
     """The report on a template. `given` are the only values of some parameters and pseudo parameters.
 
-    `pinned` are the rules that are known to apply to it, by slug.
+    `pinned` are the rules that are known to apply to it, by slug. `warns`: findings that change nothing that is
+    deployed are warnings; otherwise they count.
 
     Raises EngineError when an engine breaks or finishes nothing for `silence` seconds, UnrenderableTemplate when the
     template cannot be rendered.
@@ -102,7 +114,7 @@ def judge(
             if target.rendering is not None
         ],
         verdicts,
-        findings,
+        with_warnings(findings) if warns else findings,
         suppressions.find(source),
         fingerprint(rule_set.folder),
     )

@@ -1,6 +1,6 @@
 """Findings and verdicts: what all engines found in all scenarios, without repeats."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -15,11 +15,17 @@ GATE, UNKNOWN = "gate", "not-evaluated"
 #: A value of at most so many characters is a number or one of a list, which a message may say for another reason.
 MADE_UP = 12
 VERDICTS = (PASS, FAIL, NOT_APPLICABLE, NOT_EVALUATED)
+ERROR, WARNING = "error", "warning"
+#: What these rules find changes nothing that is deployed: a warning, except in our own template, which has none.
+WARNINGS = {"CHG-021": "a parameter that decides nothing", "W2001": "cfn-lint's word for the same"}
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One rule fails at one place of the source, in the scenarios named; `waived` is the reason of its waiver."""
+    """One rule fails at one place of the source, in the scenarios named; `waived` is the reason of its waiver.
+
+    `level` is `error`, or `warning` for what does not fail the gate.
+    """
 
     rule: str
     slug: str
@@ -31,6 +37,12 @@ class Finding:
     fix: str
     scenarios: tuple[str, ...]
     waived: str = ""
+    level: str = ERROR
+
+    @property
+    def stands(self) -> bool:
+        """Whether the gate fails for it: it is neither waived nor a warning."""
+        return not self.waived and self.level == ERROR
 
 
 @dataclass(frozen=True)
@@ -88,8 +100,8 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 if every finding is waived, otherwise 1."""
-        return 1 if any(not finding.waived for finding in self.findings) else 0
+        """0 if every finding is waived or a warning, otherwise 1."""
+        return 1 if any(finding.stands for finding in self.findings) else 0
 
     def as_dict(self) -> dict[str, Any]:
         """What `verdicts.json` holds."""
@@ -186,6 +198,11 @@ class Tally:
 
     def _named(self, rule: str) -> tuple[str, str]:
         return self._names.get(rule, (rule, rule))
+
+
+def with_warnings(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings, with the level `warning` for those that change nothing that is deployed."""
+    return [replace(each, level=WARNING) if each.rule in WARNINGS else each for each in findings]
 
 
 def dotted(place: Place) -> str:

@@ -161,10 +161,11 @@ def test_every_finding_of_a_rule_is_a_failure_in_its_verdict(real):
         ([], 0),
         ([_finding(waived="because")], 0),
         ([_finding(waived="because"), _finding()], 1),
+        ([_finding(level="warning")], 0),
         ([_finding(engine="waivers")], 1),
     ],
 )
-def test_only_a_finding_that_is_not_waived_makes_the_exit_code_1(findings, code):
+def test_only_a_finding_that_is_neither_waived_nor_a_warning_makes_the_exit_code_1(findings, code):
     report = dataclasses.replace(REPORT, findings=findings)
 
     assert report.exit_code == report.as_dict()["exit_code"] == code
@@ -228,6 +229,19 @@ def test_the_text_ends_with_what_was_judged_and_what_came_of_it():
     ]
     assert text.write(CLEAN).splitlines()[-1] == "no findings"
     assert text.write(dataclasses.replace(CLEAN, findings=[_finding()])).splitlines()[-1] == "1 finding"
+
+
+def test_every_format_says_a_warning_without_failing_for_it():
+    report = dataclasses.replace(CLEAN, findings=[_finding(level="warning")])
+    (result,) = [result for run in json.loads(_written("sarif", report))["runs"] for result in run["results"]]
+    suite = ElementTree.fromstring(_written("junit", report)).find("testsuite[@name='checks']")
+
+    assert text.write(report).startswith("WARN  a folder/template & co.yaml:12")
+    assert text.write(report).splitlines()[-1] == "no findings, 1 warning"
+    assert result["level"] == "warning"
+    assert suite is not None
+    assert suite.get("failures") == "0"
+    assert "the topic is open." in (suite.findtext("system-out") or "")
 
 
 #: A template, and what of it is shown for findings at places of it.

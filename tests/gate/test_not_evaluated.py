@@ -135,7 +135,7 @@ def test_a_finding_names_what_it_cannot_quote(gate: Callable[..., Ended], tmp_pa
     [
         ("case-if", 1), ("joined-if", 1), ("map-cond", 1), ("param-map", 1), ("prod-short", 1),
         ("region-if", 1), ("resolve-days", 1),
-        ("octal", 2), ("import-key", 0), ("map-eu", 0),
+        ("octal", 2), ("import-key", 0), ("map-eu", 0), ("getstackoutput", 0),
     ],
 )  # fmt: skip
 def test_cases_from_the_field_end_as_they_should(gate: Callable[..., Ended], name: str, code: int) -> None:
@@ -143,7 +143,7 @@ def test_cases_from_the_field_end_as_they_should(gate: Callable[..., Ended], nam
 
 
 @pytest.mark.parametrize(
-    ("name", "rules"), [("keyarn-plain", {"CHG-009"}), ("nested-getatt", {"CHG-022"}), ("getstackoutput", {"CHG-021"})]
+    ("name", "rules"), [("keyarn-plain", {"CHG-009"}), ("nested-getatt", {"CHG-022"}), ("getstackoutput", set())]
 )
 def test_no_finding_is_about_a_text_that_the_gate_made_up(
     gate: Callable[..., Ended], name: str, rules: set[str]
@@ -151,4 +151,22 @@ def test_no_finding_is_about_a_text_that_the_gate_made_up(
     path = needed(CASES / "gate" / f"{name}.yaml")
     ended = gate(path, "--format", "json", "--engine", "cfn-guard", "--engine", "checks")
 
-    assert {each["rule"] for each in ended.report["findings"]} == rules
+    assert {each["rule"] for each in ended.report["findings"] if each["level"] == "error"} == rules
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "level"), [("somebody-elses", 0, "warning"), ("financial-pipeline", 1, "error")]
+)
+def test_a_parameter_that_decides_nothing_is_a_warning_in_the_templates_of_others(
+    gate: Callable[..., Ended], tmp_path: Path, name: str, code: int, level: str
+) -> None:
+    unused = "  Unused:\n    Type: String\n    Description: Nothing uses it. Leave it.\n    Default: a\n"
+    constraint = "    AllowedValues: [a, b]\n    ConstraintDescription: must be a or b.\n"
+    path = tmp_path / "template.yaml"
+    path.write_text(HEAD + unused + constraint + f"Metadata:\n  Template: {name}\n" + TAIL.format(days=365))
+    ended = gate(path, "--format", "json", "--engine", "checks", "--engine", "cfn-lint")
+
+    about_it = [each for each in ended.report["findings"] if each["path"] == "Parameters.Unused"]
+    assert {(each["rule"], each["level"]) for each in about_it} == {("CHG-021", level), ("W2001", level)}
+    assert not [each for each in ended.report["findings"] if each not in about_it and name != "financial-pipeline"]
+    assert ended.code == code

@@ -3,7 +3,7 @@
 import re
 from xml.etree import ElementTree
 
-from harness.gate.verdicts import NOT_APPLICABLE, NOT_EVALUATED, Finding, Report, RuleVerdict
+from harness.gate.verdicts import NOT_APPLICABLE, NOT_EVALUATED, WARNING, Finding, Report, RuleVerdict
 
 #: Characters that XML 1.0 cannot represent, even as entities.
 _UNWRITABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -21,7 +21,8 @@ def write(report: Report) -> str:
 
 
 def _suite(root: ElementTree.Element, engine: str, report: Report) -> None:
-    findings = [finding for finding in report.findings if finding.engine == engine and not finding.waived]
+    findings = [finding for finding in report.findings if finding.engine == engine and finding.stands]
+    warnings = [finding for finding in report.findings if finding.engine == engine and finding.level == WARNING]
     verdicts = {verdict.rule: verdict for verdict in report.rules if verdict.engine == engine}
     rules = dict.fromkeys([*verdicts, *(finding.rule for finding in findings)])
     failing = {finding.rule for finding in findings}
@@ -38,6 +39,10 @@ def _suite(root: ElementTree.Element, engine: str, report: Report) -> None:
             failure.text = "\n".join(_line(finding, report) for finding in mine)
         elif _is_skipped(verdict):
             ElementTree.SubElement(case, "skipped", message=verdict.verdict if verdict else NOT_EVALUATED)
+    if warnings:
+        ElementTree.SubElement(suite, "system-out").text = "\n".join(
+            f"warning: {each.rule} {_line(each, report)}" for each in warnings
+        )
 
 
 def _is_skipped(verdict: RuleVerdict | None) -> bool:

@@ -117,7 +117,7 @@ def _level(finding: Finding) -> str:
 
     Code hosts do not show results without a level, and the gate fails for them.
     """
-    return LEVELS.get(finding.rule[:1], "error") if finding.engine == LINT else "error"
+    return LEVELS.get(finding.rule[:1], finding.level) if finding.engine == LINT else finding.level
 
 
 def _results(findings: list[Finding], rules: list[str], report: Report) -> Iterator[dict[str, Any]]:

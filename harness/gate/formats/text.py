@@ -37,11 +37,12 @@ def _lines(report: Report, excerpts: Excerpts | None, colour: bool) -> Iterator[
         yield f"{_paint('ignored', _YELLOW, colour)}  {place}  {what}: suppression for {suppression.engine}"
     if report.findings or report.suppressions:
         yield ""
-    yield from _summary(report, len(waived), colour)
+    yield from _summary(report, colour)
 
 
 def _finding(finding: Finding, report: Report, colour: bool) -> Iterator[str]:
-    yield f"{_paint('FAIL', _RED, colour)}  {_heading(finding, report)}"
+    word, paint = ("FAIL", _RED) if finding.stands else ("WARN", _YELLOW)
+    yield f"{_paint(word, paint, colour)}  {_heading(finding, report)}"
     yield from _indented(finding.message)
     if finding.fix:
         yield from _indented(f"Fix: {finding.fix}")
@@ -91,7 +92,7 @@ def _common(names: set[str], report: Report) -> str:
     return ""
 
 
-def _summary(report: Report, waived: int, colour: bool) -> Iterator[str]:
+def _summary(report: Report, colour: bool) -> Iterator[str]:
     verdicts = Counter(rule.verdict for rule in report.rules)
     engines = ", ".join(f"{engine.name} {engine.version}" for engine in report.engines)
     scenarios = count(len(report.scenarios), "scenario")
@@ -100,9 +101,12 @@ def _summary(report: Report, waived: int, colour: bool) -> Iterator[str]:
         f"{verdicts[each]} {each}" for each in (PASS, FAIL, NOT_APPLICABLE, NOT_EVALUATED) if verdicts[each]
     )
     yield f"rules: {counted}"
-    standing = len(report.findings) - waived
+    standing = sum(finding.stands for finding in report.findings)
+    waived = sum(bool(finding.waived) for finding in report.findings)
+    warnings = len(report.findings) - standing - waived
     found = count(standing, "finding") if standing else "no findings"
-    yield _paint(found, _RED if standing else _GREEN, colour) + (f", {waived} waived" if waived else "")
+    also = [*([count(warnings, "warning")] if warnings else []), *([f"{waived} waived"] if waived else [])]
+    yield ", ".join([_paint(found, _RED if standing else _GREEN, colour), *also])
 
 
 def _heading(finding: Finding, report: Report) -> str:
