@@ -41,6 +41,18 @@ def remove_tag(template: Template) -> Iterator[Edit]:
 
 
 @operator
+def mistag(template: Template) -> Iterator[Edit]:
+    """A resource names the same environment in all of them; one of each type stands for the others."""
+    seen = set()
+    for resource, place, key, value in places.properties(template):
+        type_ = type_of(template, resource)
+        for index, tag in enumerate(value if key == "Tags" and isinstance(value, list) else []):
+            if tag.get("Key") == "Environment" and type_ not in seen:
+                seen.add(type_)
+                yield Edit(resource, (*place, index, "Value"), "production", "always production")
+
+
+@operator
 def remove_attribute(template: Template) -> Iterator[Edit]:
     """What happens to a resource with its stack is not said, or is the worst."""
     for resource, body in template["Resources"].items():
