@@ -17,6 +17,7 @@ resources are run over every combination of what they compare (`combinations`).
 from __future__ import annotations
 
 import itertools
+import math
 import operator
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ from harness.render.source import Place
 Values = dict[str, str]
 #: Beyond this many combinations of one resource's parameters, every pair of their values stands for all of them.
 MAXIMUM_COMBINATIONS = 4096
+#: Up to so many combinations of bounds and all the rest are judged by checks that compare resources.
+FEW = 256
 #: What groups of the last rules asked for let through; so many are kept.
 _LET_THROUGH: dict[str, dict[tuple[str, ...], None]] = {}
 KEPT = 16
@@ -203,13 +206,29 @@ class Scenarios:
         return None
 
     def combinations(self, logical_ids: Iterable[str]) -> Iterator[Values]:
-        """Every reachable combination of what these resources depend on, completed."""
-        names: set[str] = set().union(*map(self._shaping, logical_ids))
+        """Every reachable combination of what conditions of these resources depend on, completed.
+
+        With bounds and keys of maps, which rules compare, if there are few; else with each of these in each
+        environment, since rules hold one environment to what the others need not have.
+        """
+        names: set[str] = set().union(*map(self._shaping, logical_ids), [self.environment])
         domains = {name: values for name, values in self.variables.items() if name in names}
-        for partial in _assignments(domains):
+        limits = {name: values for name, values in self.bounds.items() if name in names and name not in self.variables}
+        both = domains | limits
+        few = math.prod(map(len, both.values())) <= FEW
+        for partial in _assignments(both) if few else itertools.chain(_assignments(domains), self._at_bounds(limits)):
             values = self.completed(partial)
             if values is not None:
                 yield values
+
+    def _at_bounds(self, limits: Mapping[str, list[str]]) -> Iterator[Mapping[str, str]]:
+        """Each of these values in each environment: several at a time where the rules let them through together."""
+        for environment in self.bases if self.environment else []:
+            chosen = {self.environment: environment[self.environment]}
+            for row in itertools.zip_longest(*limits.values()):
+                values = {name: value for name, value in zip(limits, row, strict=True) if value is not None}
+                together = self.completed(chosen | values) is not None
+                yield from [chosen | values] if together else [chosen | {each: values[each]} for each in values]
 
     @cached_property
     def all(self) -> list[Scenario]:
@@ -363,8 +382,9 @@ class Scenarios:
         domains = {name: values for name, values in self.variables.items() if name in names}
         keys = list(itertools.islice(self._solver.meeting(part.selected_by), 16)) if part.selected_by else [{}]
         tried = itertools.chain(
-            self._compared if part.owner[0] == "Conditions" else [],
+            self._compared if part.owner[0] in ("Conditions", "Rules") else [],
             (values | key for values in _assignments(domains) for key in keys),
+            _assignments({name: self._domain(name) for name in sorted(names)}),
         )
         for partial in tried:
             partial = {name: value for name, value in partial.items() if name in self._defaults}
@@ -534,11 +554,13 @@ class Scenarios:
             return values
         if name in self.unknown and name not in self._parameters:
             return [*values, unknown.text_of(name)]
+        # One value that is none of those compared with: the other side of a `Not [Equals]`, and of a map's keys.
+        rows = [row for each in self._solver.maps.values() for row in (each, *each.values()) if isinstance(row, dict)]
+        others = {*values, *itertools.chain(*rows)}
         if name in pseudo.FORMS:
-            return [*values, *pseudo.besides(name, values)]
+            return [*values, *pseudo.besides(name, others)]
         try:
-            # One value that is none of those compared with: the other side of a `Not [Equals]`.
-            return [*values, parameters.placeholder(name, parameter, unlike=values)]
+            return [*values, parameters.placeholder(name, parameter, unlike=others)]
         except UnrenderableTemplate:
             return values
 
