@@ -79,6 +79,7 @@ class Scenarios:
         self._deployable: dict[tuple[str, ...], bool] = {}
         self._refused: UnrenderableTemplate | None = None
         self._shaping = cache(self._shape)
+        self._domain = cache(self._values)
         account = Account()
         usual = {name: pseudo.usual(name, account) for name in pseudo.FORMS}
         defaults = {
@@ -539,7 +540,7 @@ class Scenarios:
             values = values | dict(zip(names, chosen, strict=True))
         return values
 
-    def _domain(self, name: str) -> list[str]:
+    def _values(self, name: str) -> list[str]:
         if name in self._given:
             return [self._given[name]]
         parameter = self._parameters.get(name, {})
@@ -554,9 +555,10 @@ class Scenarios:
             return values
         if name in self.unknown and name not in self._parameters:
             return [*values, unknown.text_of(name)]
-        # One value that is none of those compared with: the other side of a `Not [Equals]`, and of a map's keys.
-        rows = [row for each in self._solver.maps.values() for row in (each, *each.values()) if isinstance(row, dict)]
-        others = {*values, *itertools.chain(*rows)}
+        # One value that is none of those compared with: the other side of a `Not [Equals]`. And of a map's
+        # keys where there is a default besides: elsewhere a key that finds what others find is as good, and deployable.
+        entries = (keys for each in with_default for keys, _ in self._solver.entries(each["Fn::FindInMap"]))
+        others = {*values, *itertools.chain(*entries)}
         if name in pseudo.FORMS:
             return [*values, *pseudo.besides(name, others)]
         try:
