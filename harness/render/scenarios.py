@@ -465,7 +465,7 @@ class Scenarios:
         """Whether some values look up an entry that a map does not have, which nobody can deploy."""
         for argument in lookups((*self._deciding, self.template["Resources"], self.template.get("Outputs", {}))):
             rows = self._solver.maps.get(argument[0]) if isinstance(argument[0], str) else None
-            columns: list[Any] = [*rows.values()] if isinstance(rows, dict) else []
+            columns = [row for row in rows.values() if isinstance(row, dict)] if isinstance(rows, dict) else []
             held = [{*rows}] if isinstance(rows, dict) else [set()]
             held.append(set.intersection(*map(set, columns)) if columns else set())
             for expression, there in zip(argument[1:3], held, strict=True) if len(argument) == 3 else ():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.gate.verdicts import Report
 from tests.gate.templates import Ended
 from tests.shared import CASES, needed
 
@@ -152,3 +153,10 @@ def test_no_finding_is_about_a_text_that_the_gate_made_up(
     ended = gate(path, "--format", "json", "--engine", "cfn-guard", "--engine", "checks")
 
     assert {each["rule"] for each in ended.report["findings"]} == rules
+
+
+def test_a_number_that_is_written_as_text_is_no_finding(report_of: Callable[[str], Report]) -> None:
+    """CloudFormation converts it, in the source as in a rendering."""
+    group = "{Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: '365'}}"
+
+    assert "RET-012" not in {each.rule for each in report_of(f"Resources: {{Logs: {group}}}").findings}

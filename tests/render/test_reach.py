@@ -296,3 +296,15 @@ def test_checks_know_production_by_its_usual_names(name: str, value: str) -> Non
     assert [each == "production" for each in said] == [False, True]
     assert [each != "production" for each in said] == [True, False]
     assert said == ["dev", value]
+
+
+def test_a_map_with_a_row_that_is_none_stops_nothing() -> None:
+    """The linter tells of it."""
+    rows = "Mappings: {M: {gold: 5}}"
+    resource = (
+        "{Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: !FindInMap [M, gold, Days, {DefaultValue: 7}]}}"
+    )
+    source = source_of(f"{rows}\nResources: {{Logs: {resource}, More: {resource.replace(', {DefaultValue: 7}', '')}}}")
+
+    with pytest.raises(UnrenderableTemplate, match=r"there is no M\.gold\.Days"):
+        _ = Scenarios(source.template).all
