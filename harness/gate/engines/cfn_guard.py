@@ -150,7 +150,7 @@ def _by_types(paths: Sequence[str]) -> dict[frozenset[str] | None, dict[str, str
 
 
 def _read(target: Target) -> dict[str, Any]:
-    """The template, with text as a number or boolean where CloudFormation converts it: in renderings it is so already."""
+    """The template, with text as the number or boolean that CloudFormation makes of it; renderings have it so."""
     resources = _resources(target.template)
     if not target.is_source or not all(isinstance(at(each, "Type"), str) for each in resources.values()):
         return target.template
