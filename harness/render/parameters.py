@@ -100,8 +100,10 @@ def environment(declared: Mapping[str, Parameter]) -> str:
         for name, body in declared.items()
         if "AllowedValues" in body
     }
-    by_value = (name for name, values in listed.items() if {each.lower() for each in values} & {*PRODUCTION})
-    return next((name for name in ENVIRONMENT_NAMES if name in listed), next(by_value, ""))
+    by_value = {name for name, values in listed.items() if {each.lower() for each in values} & {*PRODUCTION}}
+    named = [name for name in ENVIRONMENT_NAMES if name in listed]
+    # A Stage that is blue or green says nothing of production, if another parameter does.
+    return next((name for name in [*named, *listed] if name in by_value), next(iter(named), ""))
 
 
 def default(name: str, parameter: Parameter) -> str:

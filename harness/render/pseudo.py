@@ -30,13 +30,13 @@ _PARTITIONS = {
     "eusc-": ("aws-eusc", "eusc-de-east-1", "amazonaws.eu"),
     "": ("aws", "us-east-1", "amazonaws.com"),
 }
-#: What one is that is none of those compared with.
+#: What one is that is none of those compared with; the last Region is none that AWS has, since it adds some each year.
 _OTHERS = {
     ACCOUNT: ("123456789012", "210987654321", "345678901234"),
-    PARTITION: ("aws", "aws-us-gov", "aws-cn"),
-    REGION: ("us-east-1", "eu-west-1", "ap-southeast-2", "ca-central-1"),
+    PARTITION: ("aws", "aws-us-gov", *(each[0] for each in _PARTITIONS.values())),
+    REGION: ("us-east-1", "eu-west-1", "ap-southeast-2", "ca-central-1", "us-west-2", "sa-west-9"),
     STACK: ("financial-pipeline", "another-stack", "a-third-stack"),
-    SUFFIX: ("amazonaws.com", "amazonaws.com.cn", "amazonaws.eu"),
+    SUFFIX: ("amazonaws.com", *(each[2] for each in _PARTITIONS.values())),
 }
 
 

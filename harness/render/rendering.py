@@ -157,7 +157,7 @@ class Rendering:
                 node, source = kept[step][1], (*source, kept[step][0])
             else:
                 return source
-        return source
+        return self._taken(node, source)[1]
 
     def _taken(self, node: Any, source: Place) -> tuple[Any, Place]:
         while isinstance(node, dict) and len(node) == 1 and "Fn::If" in node:

@@ -17,6 +17,7 @@ resources are run over every combination of what they compare (`combinations`).
 from __future__ import annotations
 
 import itertools
+import math
 import operator
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ from harness.render.source import Place
 Values = dict[str, str]
 #: Beyond this many combinations of one resource's parameters, every pair of their values stands for all of them.
 MAXIMUM_COMBINATIONS = 4096
+#: Up to so many combinations of bounds and all the rest are judged by checks that compare resources.
+FEW = 256
 #: What groups of the last rules asked for let through; so many are kept.
 _LET_THROUGH: dict[str, dict[tuple[str, ...], None]] = {}
 KEPT = 16
@@ -76,6 +79,7 @@ class Scenarios:
         self._deployable: dict[tuple[str, ...], bool] = {}
         self._refused: UnrenderableTemplate | None = None
         self._shaping = cache(self._shape)
+        self._domain = cache(self._values)
         account = Account()
         usual = {name: pseudo.usual(name, account) for name in pseudo.FORMS}
         defaults = {
@@ -203,13 +207,29 @@ class Scenarios:
         return None
 
     def combinations(self, logical_ids: Iterable[str]) -> Iterator[Values]:
-        """Every reachable combination of what these resources depend on, completed."""
-        names: set[str] = set().union(*map(self._shaping, logical_ids))
+        """Every reachable combination of what conditions of these resources depend on, completed.
+
+        With bounds and keys of maps, which rules compare, if there are few; else with each of these in each
+        environment, since rules hold one environment to what the others need not have.
+        """
+        names: set[str] = set().union(*map(self._shaping, logical_ids), [self.environment])
         domains = {name: values for name, values in self.variables.items() if name in names}
-        for partial in _assignments(domains):
+        limits = {name: values for name, values in self.bounds.items() if name in names and name not in self.variables}
+        both = domains | limits
+        few = math.prod(map(len, both.values())) <= FEW
+        for partial in _assignments(both) if few else itertools.chain(_assignments(domains), self._at_bounds(limits)):
             values = self.completed(partial)
             if values is not None:
                 yield values
+
+    def _at_bounds(self, limits: Mapping[str, list[str]]) -> Iterator[Mapping[str, str]]:
+        """Each of these values in each environment: several at a time where the rules let them through together."""
+        for environment in self.bases if self.environment else []:
+            chosen = {self.environment: environment[self.environment]}
+            for row in itertools.zip_longest(*limits.values()):
+                values = {name: value for name, value in zip(limits, row, strict=True) if value is not None}
+                together = self.completed(chosen | values) is not None
+                yield from [chosen | values] if together else [chosen | {each: values[each]} for each in values]
 
     @cached_property
     def all(self) -> list[Scenario]:
@@ -363,8 +383,9 @@ class Scenarios:
         domains = {name: values for name, values in self.variables.items() if name in names}
         keys = list(itertools.islice(self._solver.meeting(part.selected_by), 16)) if part.selected_by else [{}]
         tried = itertools.chain(
-            self._compared if part.owner[0] == "Conditions" else [],
+            self._compared if part.owner[0] in ("Conditions", "Rules") else [],
             (values | key for values in _assignments(domains) for key in keys),
+            _assignments({name: self._domain(name) for name in sorted(names)}),
         )
         for partial in tried:
             partial = {name: value for name, value in partial.items() if name in self._defaults}
@@ -444,7 +465,7 @@ class Scenarios:
         """Whether some values look up an entry that a map does not have, which nobody can deploy."""
         for argument in lookups((*self._deciding, self.template["Resources"], self.template.get("Outputs", {}))):
             rows = self._solver.maps.get(argument[0]) if isinstance(argument[0], str) else None
-            columns: list[Any] = [*rows.values()] if isinstance(rows, dict) else []
+            columns = [row for row in rows.values() if isinstance(row, dict)] if isinstance(rows, dict) else []
             held = [{*rows}] if isinstance(rows, dict) else [set()]
             held.append(set.intersection(*map(set, columns)) if columns else set())
             for expression, there in zip(argument[1:3], held, strict=True) if len(argument) == 3 else ():
@@ -519,7 +540,7 @@ class Scenarios:
             values = values | dict(zip(names, chosen, strict=True))
         return values
 
-    def _domain(self, name: str) -> list[str]:
+    def _values(self, name: str) -> list[str]:
         if name in self._given:
             return [self._given[name]]
         parameter = self._parameters.get(name, {})
@@ -534,11 +555,14 @@ class Scenarios:
             return values
         if name in self.unknown and name not in self._parameters:
             return [*values, unknown.text_of(name)]
+        # One value that is none of those compared with: the other side of a `Not [Equals]`. And of a map's
+        # keys where there is a default besides: elsewhere a key that finds what others find is as good, and deployable.
+        entries = (keys for each in with_default for keys, _ in self._solver.entries(each["Fn::FindInMap"]))
+        others = {*values, *itertools.chain(*entries)}
         if name in pseudo.FORMS:
-            return [*values, *pseudo.besides(name, values)]
+            return [*values, *pseudo.besides(name, others)]
         try:
-            # One value that is none of those compared with: the other side of a `Not [Equals]`.
-            return [*values, parameters.placeholder(name, parameter, unlike=values)]
+            return [*values, parameters.placeholder(name, parameter, unlike=others)]
         except UnrenderableTemplate:
             return values
 

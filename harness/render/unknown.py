@@ -16,6 +16,7 @@ from harness.render.errors import UnrenderableTemplate
 from harness.render.source import Place
 
 IMPORTS = ("Fn::ImportValue", "Fn::GetStackOutput")
+_VARIABLE = re.compile(r"\$\{([^!${}][^${}]*)\}")
 _DYNAMIC = re.compile(r"\{\{resolve:[^{}]+\}\}")
 #: Attributes of these are what somebody else's template, or code, says.
 _OF_OTHERS = ("AWS::CloudFormation::Stack", "AWS::CloudFormation::CustomResource", "Custom::")
@@ -67,6 +68,8 @@ def find(template: Mapping[str, Any]) -> dict[str, Unknown]:
         for place, value in wholes(body.get("Properties", {}), ("Resources", logical_id, "Properties")):
             name, is_open = _name(template, value)
             if not name:
+                for part in _parts(template, value):
+                    found.setdefault(part, Unknown()).places.append(place)
                 continue
             unknown = found.setdefault(name, Unknown(is_open=is_open))
             unknown.places.append(place)
@@ -95,6 +98,30 @@ def _name(template: Mapping[str, Any], value: Any) -> tuple[str, bool]:
         if str(body.get("Type", "")).startswith(_OF_OTHERS):
             return ".".join(argument), False
     return "", False
+
+
+def _parts(template: Mapping[str, Any], value: Any) -> Iterator[str]:
+    """The names of such values that a function makes a leaf of, with others: nobody can know the leaf either."""
+    if isinstance(value, str) and "{{resolve:" in value:
+        yield value[value.index("{{resolve:") :]
+    elif isinstance(value, dict) and not (name_of(value) or _name(template, value)[0]):
+        for function, argument in value.items():
+            parameter = template.get("Parameters", {}).get(argument, {}) if function == "Ref" else {}
+            if str(parameter.get("Type", "")).startswith(_STORED):
+                yield argument
+            elif function == "Fn::FindInMap" and isinstance(argument, list):
+                yield from _parts(template, template.get("Mappings", {}).get(str(argument[0])))
+            elif function == "Fn::Sub":
+                for named in _VARIABLE.findall(str(argument[0] if isinstance(argument, list) else argument)):
+                    part = {"Fn::GetAtt": named.split(".", 1)} if "." in named else {"Ref": named}
+                    yield from _parts(template, part)
+            yield from _parts(template, argument)
+    elif isinstance(value, dict):
+        name, is_open = _name(template, value)
+        yield from [] if is_open else [name]
+    elif isinstance(value, list):
+        for each in value:
+            yield from _parts(template, each)
 
 
 def wholes(value: Any, place: Place) -> Iterator[tuple[Place, Any]]:

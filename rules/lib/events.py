@@ -38,6 +38,13 @@ def crawler_event(crawler: Resource, state: str) -> dict[str, Any]:
     return _glue_event(crawler, "Glue Crawler State Change", {"crawlerName": crawler.ref, "state": state})
 
 
+def of_others(event: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The same event of other jobs or crawlers, among them such as have nearly the same name."""
+    ((key, name),) = ((key, name) for key, name in event["detail"].items() if key != "state")
+    others = ("another", f"another-{name}", f"{name}-2")
+    return [{**event, "detail": {**event["detail"], key: each}} for each in others]
+
+
 def _glue_event(resource: Resource, kind: str, detail: dict[str, str]) -> dict[str, Any]:
     region, account = (resource.arn.split(":") + [""] * 5)[3:5]
     return {"source": "aws.glue", "detail-type": kind, "region": region, "account": account, "detail": detail}

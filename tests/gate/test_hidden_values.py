@@ -118,6 +118,31 @@ def refusing(ours: Callable[[dict[str, Any]], Report]) -> dict[str, set[str]]:
     return found
 
 
+#: 30 days, which only production's logs may not have, where no condition decides.
+IN_PRODUCTION: dict[str, tuple[Any, Any]] = {
+    "key of a map": ({"Fn::FindInMap": ["Days", {"Ref": "Tier"}, "V"]}, {}),
+    "Region of a map": ({"Fn::FindInMap": ["Days", {"Ref": "AWS::Region"}, "V"]}, {}),
+    "index of a list": ({"Fn::Select": [{"Ref": "Size0"}, [365, 30]]}, {}),
+    "least value": ({"Ref": "Given"}, {"Type": "Number", "MinValue": 30, "Default": 365}),
+    "allowed value": ({"Ref": "Given"}, {"Type": "String", "AllowedValues": ["365", "30"], "Default": "365"}),
+}
+
+
+@pytest.mark.parametrize("name", IN_PRODUCTION)
+def test_what_production_alone_may_not_have_is_found_where_no_condition_decides(
+    ours: Callable[[dict[str, Any]], Report], name: str
+) -> None:
+    value, given_ = IN_PRODUCTION[name]
+    days = {key: {"V": 365} for key in ("gold", "us-east-1")} | {key: {"V": 30} for key in ("bronze", "eu-west-1")}
+    template = {
+        "Parameters": {**PARAMETERS, **({"Given": given_} if given_ else {})},
+        "Mappings": {"Days": days},
+        "Resources": {"Hides": HIDDEN["retention"][0](value)},
+    }
+
+    assert "RET-013" in _refusing(ours(template))
+
+
 @settings(max_examples=2_000 if PROFILE == NIGHTLY else 20)
 @given(hidings())
 def test_what_is_hidden_is_refused_or_not_evaluated(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.gate.verdicts import UNKNOWN, Report
 from tests.gate.templates import Ended
 from tests.shared import CASES, needed
 
@@ -170,3 +171,40 @@ def test_a_parameter_that_decides_nothing_is_a_warning_in_the_templates_of_other
     assert {(each["rule"], each["level"]) for each in about_it} == {("CHG-021", level), ("W2001", level)}
     assert not [each for each in ended.report["findings"] if each not in about_it and name != "financial-pipeline"]
     assert ended.code == code
+
+
+def test_a_number_that_is_written_as_text_is_no_finding(report_of: Callable[[str], Report]) -> None:
+    """CloudFormation converts it, in the source as in a rendering."""
+    group = "{Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: '365'}}"
+
+    assert "RET-012" not in {each.rule for each in report_of(f"Resources: {{Logs: {group}}}").findings}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "!Sub '${X}${Stored}'",
+        "!Sub '{{resolve:ssm:/${Stored}/days}}'",
+        "!Join ['', ['{{resolve:ssm:/', !Ref Stored, '/days}}']]",
+        "!Select [0, !Ref Several]",
+        "!Select [0, !Split [',', !ImportValue days]]",
+        "!FindInMap [Days, !Ref Stored, V, {DefaultValue: !ImportValue days}]",
+        "!FindInMap [Days, us, V]",
+        "!If [Europe, '{{resolve:ssm:/days}}', 365]",
+        "!Sub '${Nested.Outputs.Days}'",
+    ],
+)
+def test_what_is_made_of_values_that_nobody_knows_is_not_evaluated(
+    report_of: Callable[[str], Report], value: str
+) -> None:
+    parameters = "Parameters: {Stored: {Type: AWS::SSM::Parameter::Value<String>}, X: {Type: String, Default: '3'},"
+    template = f"""{parameters} Several: {{Type: AWS::SSM::Parameter::Value<List<String>>}}}}
+Mappings: {{Days: {{us: {{V: '{{{{resolve:ssm:/days}}}}'}}}}}}
+Conditions: {{Europe: !Equals [!Ref AWS::Region, eu-west-1]}}
+Resources:
+  Nested: {{Type: AWS::CloudFormation::Stack, Properties: {{TemplateURL: 'https://example.com/'}}}}
+  Logs: {{Type: AWS::Logs::LogGroup, Properties: {{RetentionInDays: {value}}}}}"""
+    found = [each for each in report_of(template).findings if each.path.startswith("Resources.Logs.Properties.Ret")]
+
+    assert "RET-012" not in {each.rule for each in found}
+    assert any("RET-012" in each.message for each in found if each.rule == UNKNOWN)

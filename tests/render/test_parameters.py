@@ -185,3 +185,20 @@ def test_a_password_is_found_that_has_all_that_is_looked_for(pattern: str, bound
 def test_text_without_a_pattern_is_what_its_name_says(name: str, expected: str):
     assert parameters.default(name, {"Type": "String"}) == expected
     assert parameters.default(name, {"Type": "String", "Default": "given"}) == "given"
+
+
+@pytest.mark.parametrize(
+    ("listed", "found"),
+    [
+        ({"Stage": ["blue", "green"], "Landscape": ["dev", "prod"]}, "Landscape"),
+        ({"Landscape": ["dev", "prod"], "Stage": ["dev", "prod"]}, "Stage"),
+        ({"Size": ["big", "small"], "Env": ["a", "b"]}, "Env"),
+        ({"Size": ["big", "small"]}, ""),
+    ],
+)
+def test_the_environment_is_what_names_production_before_what_is_called_so(
+    listed: dict[str, list[str]], found: str
+) -> None:
+    declared = {name: {"Type": "String", "AllowedValues": values} for name, values in listed.items()}
+
+    assert parameters.environment(declared) == found

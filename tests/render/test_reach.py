@@ -194,6 +194,38 @@ def test_a_rule_that_never_applies_is_reported_with_each_assertion() -> None:
 
 
 @pytest.mark.parametrize(
+    "applies", ["!Contains [[eu-west-1, eu-west-2], !Ref AWS::Region]", "!Not [!Equals [us-east-1, !Ref AWS::Region]]"]
+)
+def test_a_rule_that_applies_where_no_condition_asks_is_reached(applies: str) -> None:
+    more = f"Rules: {{R: {{RuleCondition: {applies}, Assertions: [{{Assert: !Equals [!Ref Tier, gold]}}]}}}}"
+
+    assert scenarios(days="365", more=more).unreached == []
+
+
+def test_a_default_inside_of_a_default_is_reached() -> None:
+    inner = "!FindInMap [Deep, !Ref Environment, pewter, {DefaultValue: !If [Bad, 1, 365]}]"
+    found = scenarios(
+        "{Bad: !Equals [!Ref AWS::StackName, odd]}", f"!FindInMap [Tiers, !Ref Tier, Days, {{DefaultValue: {inner}}}]"
+    )
+
+    assert 1 in days(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "named"),
+    [
+        ("Region", ["us-east-1", "eu-west-1", "ap-southeast-2", "ca-central-1", "us-west-2", "eu-central-1"]),
+        ("Partition", ["aws", "aws-us-gov", "aws-cn"]),
+        ("URLSuffix", ["amazonaws.com", "amazonaws.com.cn", "amazonaws.eu"]),
+    ],
+)
+def test_there_is_one_more_than_a_template_names(name: str, named: list[str]) -> None:
+    compared = ", ".join(f"!Equals [!Ref AWS::{name}, {each}]" for each in named)
+
+    assert days(scenarios(f"{{Bad: !Not [!Or [{compared}]]}}")) == {1, 365}
+
+
+@pytest.mark.parametrize(
     "assertion",
     [
         "!Contains [[prod, dev], !Ref Environment]",
@@ -264,3 +296,15 @@ def test_checks_know_production_by_its_usual_names(name: str, value: str) -> Non
     assert [each == "production" for each in said] == [False, True]
     assert [each != "production" for each in said] == [True, False]
     assert said == ["dev", value]
+
+
+def test_a_map_with_a_row_that_is_none_stops_nothing() -> None:
+    """The linter tells of it."""
+    rows = "Mappings: {M: {gold: 5}}"
+    resource = (
+        "{Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: !FindInMap [M, gold, Days, {DefaultValue: 7}]}}"
+    )
+    source = source_of(f"{rows}\nResources: {{Logs: {resource}, More: {resource.replace(', {DefaultValue: 7}', '')}}}")
+
+    with pytest.raises(UnrenderableTemplate, match=r"there is no M\.gold\.Days"):
+        _ = Scenarios(source.template).all

@@ -14,6 +14,7 @@ from harness.gate.engines import cfn_guard_binary
 from harness.gate.engines.errors import EngineError
 from harness.gate.engines.outcome import Failure, Outcome, Place, Target
 from harness.gate.engines.watch import SECONDS, Done, hangs, unwatched
+from harness.render import schemas
 from harness.render.dumping import as_json
 from harness.render.resources import at
 
@@ -51,13 +52,13 @@ class CfnGuard:
         if not self._rules or not targets:
             return [Outcome() for _ in targets]
         if sum(len(_resources(target.template)) for target in targets) < WORTH_SPLITTING:
-            answers = self._answers(self._paths, [target.json for target in targets])
+            answers = self._answers(self._paths, [as_json(_read(target)) for target in targets])
             return [self._outcome(self._rules, *each) for each in zip(answers, targets, strict=True)]
         outcomes = [Outcome() for _ in targets]
         groups = _by_types(self._paths)
         for finished, (types, sources) in enumerate(groups.items()):
             done(finished, len(groups))
-            seen = [as_json(_seen(target.template, types, sources.values())) for target in targets]
+            seen = [as_json(_seen(_read(target), types, sources.values())) for target in targets]
             distinct = list(dict.fromkeys(seen))
             answered = dict(zip(distinct, self._answers(list(sources), distinct), strict=True))
             rules = frozenset(slug_of(Path(path)) for path in sources)
@@ -146,6 +147,18 @@ def _by_types(paths: Sequence[str]) -> dict[frozenset[str] | None, dict[str, str
         source = Path(path).read_text()
         found.setdefault(types_seen(source), {})[path] = source
     return found
+
+
+def _read(target: Target) -> dict[str, Any]:
+    """The template, with text as the number or boolean that CloudFormation makes of it; renderings have it so."""
+    resources = _resources(target.template)
+    if not target.is_source or not all(isinstance(at(each, "Type"), str) for each in resources.values()):
+        return target.template
+    read = {
+        name: {**each, "Properties": schemas.typed(each["Type"], each["Properties"])} if "Properties" in each else each
+        for name, each in resources.items()
+    }
+    return {**target.template, "Resources": read}
 
 
 def _seen(template: dict[str, Any], types: frozenset[str] | None, sources: Collection[str]) -> dict[str, Any]:

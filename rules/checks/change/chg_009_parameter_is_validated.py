@@ -8,7 +8,7 @@ Targets   Parameters
 import re
 from typing import Any
 
-from harness.render import patterns
+from harness.render import parameters, patterns
 from harness.render.errors import UnrenderableTemplate
 from harness.render.resources import at
 from rules.lib import Problem, Problems
@@ -20,6 +20,8 @@ JUDGES = "source"
 UNCHECKED = ("Number", "String")
 #: No parameter should be able to hold this.
 NONSENSE = "?! any text, of any length\t{}"
+#: What a pattern for one account, organization or network must not let through, by what such a value looks like.
+TOO_MUCH = {r"[0-9]{12}": ("*", "2*"), r"o-[a-z0-9]+": ("*", "o-*"), r"10\.[0-9.]+/16": ("0.0.0.0/0", "0.0.0.0/1")}
 #: What looks ahead takes no character.
 _AHEAD = re.compile(r"\(\?[=!][^)]*\)")
 #: A dot that is neither escaped nor in a class; one that ends what begins with a fixed word, as an ARN, is no harm.
@@ -48,6 +50,12 @@ def problems(template: dict[str, Any], subject: str) -> Problems:
             r"name the characters that are valid, such as [a-z0-9-]; a dot itself is \. in a pattern.",
             (*path, "AllowedPattern"),
         )
+    elif found := _too_much(subject, parameter):
+        yield Problem(
+            f"the pattern of {subject} lets {found} through, which stands for everybody's.",
+            "name the characters and the lengths that are valid; a network of one's own has /8 or more.",
+            (*path, "AllowedPattern"),
+        )
     reason = at(parameter, "ConstraintDescription")
     if not isinstance(reason, str) or not reason.strip():
         yield Problem(
@@ -55,6 +63,19 @@ def problems(template: dict[str, Any], subject: str) -> Problems:
             "add a ConstraintDescription that completes: parameter X ...",
             (*path, "ConstraintDescription"),
         )
+
+
+def _too_much(name: str, parameter: Any) -> str:
+    """A value that a pattern lets through although it means more than one account, organization or network."""
+    pattern = at(parameter, "AllowedPattern")
+    try:
+        if not isinstance(pattern, str) or not patterns.is_readable(pattern):
+            return ""
+        usual = parameters.placeholder(name, {"Type": "String", "AllowedPattern": pattern})
+    except UnrenderableTemplate:
+        return ""
+    wide = next((each for kind, each in TOO_MUCH.items() if re.fullmatch(kind, usual)), ())
+    return next((each for each in wide if patterns.matches(pattern, each)), "")
 
 
 def _is_limited(parameter: Any) -> bool:

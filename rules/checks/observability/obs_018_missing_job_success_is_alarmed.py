@@ -7,7 +7,7 @@ Targets   AWS::Glue::Job, AWS::Events::Rule, AWS::CloudWatch::Alarm
 
 from rules.lib import Problem, Problems, Stack, all_of
 from rules.lib.alarms import Silence, unalarmed
-from rules.lib.events import JOB_FAILURES, job_event, rules_for
+from rules.lib.events import JOB_FAILURES, job_event, of_others, rules_for
 from rules.lib.metrics import metric_of
 
 # The job starts hourly and may take most of an hour: an alarm that looks back for less than two would be on between any
@@ -20,12 +20,13 @@ subjects = all_of("AWS::Glue::Job")
 def problems(stack: Stack, subject: str) -> Problems:
     """An alarm has to fire if a rule that counts the job's successes has counted none for six hours."""
     job = stack.resources[subject]
-    failing = {name for state in JOB_FAILURES for name in rules_for(stack, job_event(job, state))}
-    succeeding = rules_for(stack, job_event(job, "SUCCEEDED"))
+    success = job_event(job, "SUCCEEDED")
+    bad = [*(job_event(job, state) for state in JOB_FAILURES), *of_others(success)]
+    wrong = {name for event in bad for name in rules_for(stack, event)}
     reasons = [
         unalarmed(stack, metric_of(rule, "AWS/Events", "MatchedEvents", "RuleName"), NONE_IN_SIX_HOURS)
-        for name, rule in succeeding.items()
-        if name not in failing
+        for name, rule in rules_for(stack, success).items()
+        if name not in wrong
     ]
     if all(reasons):
         yield Problem(

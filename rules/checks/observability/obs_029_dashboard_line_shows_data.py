@@ -65,14 +65,19 @@ def _line_faults(stack: Stack, line: Any, words: list[str], options: list[Any], 
     if not readable or len(words) < 2 or len(words) % 2 or {".", "..."} & set(words):
         yield f"{said} names no metric"
         return
+    if any(at(each, "visible") is False and "id" not in each for each in options):
+        yield f"{said} is hidden, and no expression can name it"
     metric = Metric(words[0], words[1], dict(zip(words[2::2], words[3::2], strict=True)))
     yield from (f"{metric.name} {fault}" for fault in faults(stack, metric))
     shown = next((at(each, "region") for each in options if at(each, "region")), region)
     for dimension, value in metric.dimensions.items():
         resource = named(stack, dimension, value)
-        there = resource.arn.split(":")[3] if resource and resource.arn.count(":") >= 5 else ""
+        there, owner = resource.arn.split(":")[3:5] if resource and resource.arn.count(":") >= 5 else ("", "")
         if there and shown and shown != there:
             yield f"{metric.name} is read in {shown}, but published in {there}"
+        asked = next((at(each, "accountId") for each in options if at(each, "accountId")), owner)
+        if owner and asked != owner:
+            yield f"{metric.name} is read in the account {asked}, but published in {owner}"
 
 
 def _repeated(words: list[str], above: list[str]) -> list[str]:

@@ -7,7 +7,7 @@ Targets   AWS::Glue::Crawler, AWS::Events::Rule, AWS::CloudWatch::Alarm
 
 from rules.lib import Problem, Problems, Stack, all_of
 from rules.lib.alarms import Silence, unalarmed
-from rules.lib.events import crawler_event, rules_for
+from rules.lib.events import crawler_event, of_others, rules_for
 from rules.lib.metrics import metric_of
 
 # A daily crawl may take an hour longer than the one before; an alarm over more than a day is evaluated once an hour.
@@ -20,12 +20,13 @@ def problems(stack: Stack, subject: str) -> Problems:
     """An alarm has to fire if a rule that counts this crawler's successes alone has counted none for two days."""
     crawlers = stack.of("AWS::Glue::Crawler")
     crawler = crawlers[subject]
-    bad = [crawler_event(crawler, "Failed")]
+    success = crawler_event(crawler, "Succeeded")
+    bad = [crawler_event(crawler, "Failed"), *of_others(success)]
     bad += [crawler_event(each, "Succeeded") for name, each in crawlers.items() if name != subject]
     wrong = {name for event in bad for name in rules_for(stack, event)}
     reasons = [
         unalarmed(stack, metric_of(rule, "AWS/Events", "MatchedEvents", "RuleName"), NONE_IN_TWO_DAYS)
-        for name, rule in rules_for(stack, crawler_event(crawler, "Succeeded")).items()
+        for name, rule in rules_for(stack, success).items()
         if name not in wrong
     ]
     if all(reasons):

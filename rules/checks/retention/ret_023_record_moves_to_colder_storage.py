@@ -33,6 +33,12 @@ def problems(stack: Stack, subject: str) -> Problems:
                 f"set TransitionInDays of the first Glacier class to {DAYS}.",
                 path,
             )
+        if any(each.get("StorageClass") == "ONEZONE_IA" for each in buckets.transitions(rule)):
+            yield Problem(
+                "objects move to a class that keeps them in one Availability Zone, and are lost with it.",
+                "remove the transition to ONEZONE_IA.",
+                path,
+            )
         deep = [each for each in buckets.transitions(rule) if each.get("StorageClass") == "DEEP_ARCHIVE"]
         if any((number(each.get("TransitionInDays")) or 0) < DEEP_DAYS for each in deep):
             yield Problem(
