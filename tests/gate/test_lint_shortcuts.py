@@ -12,14 +12,11 @@ from cfnlint.decode.decode import decode_str
 from cfnlint.runner import run_template_by_data
 
 from conftest import NIGHTLY, PROFILE
-from harness.gate.command import TEMPLATE
 from harness.gate.engines import cfn_lint, cfn_lint_rules
 from harness.gate.engines.cfn_lint import CfnLint
 from harness.gate.engines.cfn_lint_rules import Kind
 from harness.gate.engines.outcome import Failure, Target
-from harness.gate.judge import targets_of
-from harness.render.scenarios import Scenarios
-from harness.render.source import Source, read
+from harness.render.source import Source
 
 RULES = cache(cfn_lint_rules.all_rules)
 #: As cfn-lint has it.
@@ -28,9 +25,10 @@ SATISFIABLE = Conditions.satisfiable
 SOME = ("RawDataBucket", "RawDataBucketPolicy", "AccessLogBucket", "MarketDataStream")
 
 
-def plain(target: Target) -> set[Failure]:
-    """What cfn-lint's own runner says of a whole rendering."""
-    template, errors = decode_str(target.json)
+@cache
+def plain(rendering: str) -> set[Failure]:
+    """What cfn-lint's own runner says of a whole rendering, in JSON."""
+    template, errors = decode_str(rendering)
     assert template is not None
     config = ConfigMixIn(
         config_file=os.devnull,
@@ -49,12 +47,6 @@ def broken(template: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         at = at.setdefault(place, {})
     at[last] = value
     return result
-
-
-@pytest.fixture(scope="module")
-def renderings() -> list[Target]:
-    source = read(TEMPLATE)
-    return [each for each in targets_of(source, Scenarios(source.template)) if not each.is_source]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +72,7 @@ def test_a_defect_in_one_scenario_is_found_in_that_one(renderings: list[Target],
     before, found, again = (set(outcome.failures) for outcome in CfnLint().judge([sound, defect, sound]))
 
     assert rule in {failure.rule for failure in found - before}
-    assert (before, found) == (plain(sound), plain(defect))
+    assert (before, found) == (plain(sound.json), plain(defect.json))
     assert again == before
 
 
@@ -88,7 +80,7 @@ def test_of_each_scenario_the_same_is_found_as_in_the_whole(renderings: list[Tar
     """One scenario every day, all of them in the nightly profile."""
     some = renderings if PROFILE == NIGHTLY else [renderings[len(renderings) // 2]]
 
-    assert [set(outcome.failures) for outcome in CfnLint().judge(some)] == [*map(plain, some)]
+    assert [set(outcome.failures) for outcome in CfnLint().judge(some)] == [plain(each.json) for each in some]
 
 
 def test_the_source_gets_the_same_answer_as_from_the_runner_as_it_is(pipeline: Source):

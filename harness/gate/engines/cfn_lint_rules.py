@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
 from enum import Enum, auto
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import Any
 import cfnlint
 from cfnlint.conditions._utils import get_hash
 from cfnlint.conditions.conditions import Conditions
+from cfnlint.context import context
+from cfnlint.jsonschema import _filter as filters
+from cfnlint.jsonschema import validators
 from cfnlint.rules import CloudFormationLintRule, Rules
 from cfnlint.rules.jsonschema.CfnLint import CfnLint as CfnLintKeyword
 
@@ -54,8 +58,9 @@ def rules_of(kind: Kind) -> Rules:
         Kind.RESOURCES: compared - {WALKS_TEMPLATE},
     }[kind]
     # Left out and not ignored: what `mandatory_checks` names cannot be ignored.
-    kept = {key: type(rule) for key, rule in loaded.items() if rule.id not in left_out}
-    return Rules({key: ByKeyword() if each is CfnLintKeyword else each() for key, each in kept.items()})
+    kept = {key: rule for key, rule in loaded.items() if rule.id not in left_out}
+    # By the id: cfn-lint loads its rules by path, so the class is not the imported one.
+    return Rules({key: ByKeyword() if rule.id == CfnLintKeyword.id else type(rule)() for key, rule in kept.items()})
 
 
 def described(rule_id: str) -> tuple[str, str, str]:
@@ -69,6 +74,9 @@ def described(rule_id: str) -> tuple[str, str, str]:
 
 @cache
 def _loaded() -> Rules:
+    for module in (context, filters, validators):
+        # Copied field by field at each step through a template: listing the fields was a seventh of all calls.
+        module.fields = cache(fields)
     Conditions.satisfiable = remembered(Conditions.satisfiable)
     return all_rules()
 
