@@ -20,7 +20,7 @@ REPORT = "CALLS_REPORT"
 
 
 class Called(NamedTuple):
-    """A class of requests: logical ids for names, the first prefix of an object's key, and names of condition keys."""
+    """A class of requests: logical ids for names, an object's first prefix, and names of condition keys."""
 
     role: str
     action: str
@@ -86,8 +86,10 @@ def generalised(arn: str, names: Mapping[str, str]) -> str:
     if service == "s3":
         bucket, _, key = tail.partition("/")
         place = names.get(bucket, "other s3")
-        prefix, folder, _ = key.partition("/")
-        return place if not key else f"{place}/{prefix}/*" if folder else f"{place}/*"
+        # Quarantine has a folder for each function.
+        depth = 2 if key.startswith("quarantine/") else 1
+        folders = key.split("/")[:-1][:depth]
+        return "/".join([place, *folders, "*"]) if key else place
     if service == "glue" and "/" in tail:
         kind, database, *table = tail.split("/")
         return "/".join([names.get(database, f"other {kind}"), *table])

@@ -30,6 +30,7 @@ HERE = "us-east-1:000000000000"
         ("*", "*"),
         ("arn:aws:s3:::raw-000000000000", "RawDataBucket"),
         ("arn:aws:s3:::raw-000000000000/market-data/feed=trade/a.gz", "RawDataBucket/market-data/*"),
+        ("arn:aws:s3:::raw-000000000000/quarantine/validator/year=2026/a.gz", "RawDataBucket/quarantine/validator/*"),
         ("arn:aws:s3:::raw-000000000000/market-data", "RawDataBucket/*"),
         ("arn:aws:s3:::raw-000000000000-archive/x/y", "RawArchive/x/*"),
         ("arn:aws:s3:::artifacts/code.zip", "other s3/*"),
