@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from harness.cli import Parser
-from harness.emulator import coverage
+from harness.emulator import calls_record, coverage
 from harness.emulator.calls import AddedProperty, AddedType, Call
 from harness.emulator.errors import EmulatorError
 from harness.emulator.overlay import additions, behaviours, refusals
@@ -58,6 +58,7 @@ def apply() -> None:
         handler["create"] = refusals.refusing(refusal, handler["create"], handler["delete"])
     for behaviour in behaviours.BEHAVIOURS:
         behaviour.install()
+    calls_record.install()
 
 
 def _call(call: Call, physical_id: str, value: Any) -> None:
