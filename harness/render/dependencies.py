@@ -1,14 +1,11 @@
 """Which parameters, pseudo parameters too, a part of a template depends on: through conditions, maps, and names."""
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from harness.render import pseudo, unknown
+from harness.render import pseudo, sub_variables, unknown
 from harness.render.attributes import NAME_PROPERTIES
-
-_VARIABLE = re.compile(r"\$\{([^!${}][^${}]*)\}")
 
 
 class Dependencies:
@@ -86,7 +83,7 @@ def references(value: Any) -> Iterator[tuple[str, ...]]:
         text = each.get("Fn::Sub")
         text = text[0] if isinstance(text, list) and text else text
         if isinstance(text, str):
-            yield from (tuple(match.strip().split(".", 1)) for match in _VARIABLE.findall(text))
+            yield from (tuple(name.split(".", 1)) for name in sub_variables.names(text))
 
 
 def conditions(value: Any) -> Iterator[str]:

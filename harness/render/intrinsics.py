@@ -14,9 +14,7 @@ from harness.render.dumping import as_key
 from harness.render.errors import OnlyAwsKnows, UnrenderableTemplate
 from harness.render.evaluator import NO_VALUE
 from harness.render.reached import ASK_AWS
-
-#: `${name}`, or `${!name}`, which stands for `${name}` as it is.
-_VARIABLE = re.compile(r"\$\{(!?)([^${}]+)\}")
+from harness.render.sub_variables import VARIABLE
 
 
 class Evaluation:
@@ -257,7 +255,7 @@ class Evaluation:
                 value = self._ref(name, node)
             return parameters.text(scalar(f"Fn::Sub: ${{{name}}}", value))
 
-        return bounded("Fn::Sub", _VARIABLE.sub(replace, self.swapped(template)))
+        return bounded("Fn::Sub", VARIABLE.sub(replace, self.swapped(template)))
 
     def if_(self, argument: Any) -> Any:
         """Fn::If."""

@@ -4,7 +4,6 @@ Nothing here has to be complete: whatever no scenario reaches is reported. It on
 """
 
 import itertools
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -13,10 +12,10 @@ from harness.render.dependencies import references
 from harness.render.dumping import as_key
 from harness.render.errors import UnrenderableTemplate
 from harness.render.reached import Selection
+from harness.render.sub_variables import VARIABLE
 
 Values = dict[str, str]
 _COMPARISONS = ("Fn::Equals", "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn")
-_VARIABLE = re.compile(r"\$\{(!?)([^${}]+)\}")
 #: So many solutions of a joined text, and so many texts of the side it is compared with, are looked at.
 _MOST = 40
 #: Expressions that are looked at for one comparison, or one entry of a map, at most.
@@ -291,7 +290,7 @@ def _pieces(function: str, argument: Any) -> list[Any]:
     text, given = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})
     found: list[Any] = []
     end = 0
-    for match in _VARIABLE.finditer(text if isinstance(text, str) else ""):
+    for match in VARIABLE.finditer(text if isinstance(text, str) else ""):
         name = match[2].strip()
         inner: Any = {"Fn::GetAtt": name.split(".", 1)} if "." in name else {"Ref": name}
         inner = f"${{{match[2]}}}" if match[1] else given.get(name, inner) if isinstance(given, dict) else inner

@@ -9,14 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.render import attributes, parameters, schemas
+from harness.render import attributes, parameters, schemas, sub_variables
 from harness.render.attributes import Account
 from harness.render.dumping import as_key
 from harness.render.errors import UnrenderableTemplate
 from harness.render.source import Place
 
 IMPORTS = ("Fn::ImportValue", "Fn::GetStackOutput")
-_VARIABLE = re.compile(r"\$\{([^!${}][^${}]*)\}")
 _DYNAMIC = re.compile(r"\{\{resolve:[^{}]+\}\}")
 #: Attributes of these are what somebody else's template, or code, says.
 _OF_OTHERS = ("AWS::CloudFormation::Stack", "AWS::CloudFormation::CustomResource", "Custom::")
@@ -112,7 +111,7 @@ def _parts(template: Mapping[str, Any], value: Any) -> Iterator[str]:
             elif function == "Fn::FindInMap" and isinstance(argument, list):
                 yield from _parts(template, template.get("Mappings", {}).get(str(argument[0])))
             elif function == "Fn::Sub":
-                for named in _VARIABLE.findall(str(argument[0] if isinstance(argument, list) else argument)):
+                for named in sub_variables.names(str(argument[0] if isinstance(argument, list) else argument)):
                     part = {"Fn::GetAtt": named.split(".", 1)} if "." in named else {"Ref": named}
                     yield from _parts(template, part)
             yield from _parts(template, argument)
