@@ -13,6 +13,7 @@ from harness.render import attributes, parameters, schemas, sub_variables
 from harness.render.attributes import Account
 from harness.render.dumping import as_key
 from harness.render.errors import UnrenderableTemplate
+from harness.render.resources import at
 from harness.render.source import Place
 
 IMPORTS = ("Fn::ImportValue", "Fn::GetStackOutput")
@@ -105,13 +106,13 @@ def _parts(template: Mapping[str, Any], value: Any) -> Iterator[str]:
         yield value[value.index("{{resolve:") :]
     elif isinstance(value, dict) and not (name_of(value) or _name(template, value)[0]):
         for function, argument in value.items():
-            parameter = template.get("Parameters", {}).get(argument, {}) if function == "Ref" else {}
-            if str(parameter.get("Type", "")).startswith(_STORED):
+            first = at(argument, 0) if isinstance(argument, list) else argument
+            if function == "Ref" and str(at(template, "Parameters", argument, "Type")).startswith(_STORED):
                 yield argument
-            elif function == "Fn::FindInMap" and isinstance(argument, list):
-                yield from _parts(template, template.get("Mappings", {}).get(str(argument[0])))
-            elif function == "Fn::Sub":
-                for named in sub_variables.names(str(argument[0] if isinstance(argument, list) else argument)):
+            elif function == "Fn::FindInMap":
+                yield from _parts(template, at(template, "Mappings", first))
+            elif function == "Fn::Sub" and isinstance(first, str):
+                for named in sub_variables.names(first):
                     part = {"Fn::GetAtt": named.split(".", 1)} if "." in named else {"Ref": named}
                     yield from _parts(template, part)
             yield from _parts(template, argument)

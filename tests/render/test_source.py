@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from awscli.customizations.cloudformation.yamlhelper import yaml_parse
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harness.deploy.stack import TEMPLATE
@@ -414,6 +414,9 @@ def broken_templates(draw: st.DrawFn) -> Any:
 
 
 @given(broken_templates())
+@example({"Resources": {"A": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": []}}}}})
+@example({"Resources": {"A": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Fn::FindInMap": []}}}}})
+@example({"Resources": {"A": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Fn::Sub": []}}}}})
 def test_whatever_is_wrong_in_a_template_is_reported_as_such(template: Any) -> None:
     """Any other error would be a traceback for a user who mistyped a key."""
     with suppress(TemplateError):
