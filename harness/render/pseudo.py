@@ -30,7 +30,7 @@ _PARTITIONS = {
     "eusc-": ("aws-eusc", "eusc-de-east-1", "amazonaws.eu"),
     "": ("aws", "us-east-1", "amazonaws.com"),
 }
-#: What one is that is none of those compared with; the last Region is none that AWS has, since it adds some each year.
+#: Values to choose one from that the template does not name. The last Region is invented: AWS adds some each year.
 _OTHERS = {
     ACCOUNT: ("123456789012", "210987654321", "345678901234"),
     PARTITION: ("aws", "aws-us-gov", *(each[0] for each in _PARTITIONS.values())),

@@ -38,7 +38,7 @@ from harness.render.source import Place
 Values = dict[str, str]
 #: Beyond this many combinations of one resource's parameters, every pair of their values stands for all of them.
 MAXIMUM_COMBINATIONS = 4096
-#: Up to so many combinations of bounds and all the rest are judged by checks that compare resources.
+#: With at most this many combinations, bounds included, checks that compare resources judge them all.
 FEW = 256
 #: What groups of the last rules asked for let through; so many are kept.
 _LET_THROUGH: dict[str, dict[tuple[str, ...], None]] = {}
@@ -555,8 +555,8 @@ class Scenarios:
             return values
         if name in self.unknown and name not in self._parameters:
             return [*values, unknown.text_of(name)]
-        # One value that is none of those compared with: the other side of a `Not [Equals]`. And of a map's
-        # keys where there is a default besides: elsewhere a key that finds what others find is as good, and deployable.
+        # One value that equals none of those compared with: the other side of a `Not [Equals]`. Where a look-up in a
+        # map has a default, it is no key of the map either, so that the default is reached.
         entries = (keys for each in with_default for keys, _ in self._solver.entries(each["Fn::FindInMap"]))
         others = {*values, *itertools.chain(*entries)}
         if name in pseudo.FORMS:

@@ -101,7 +101,7 @@ def _name(template: Mapping[str, Any], value: Any) -> tuple[str, bool]:
 
 
 def _parts(template: Mapping[str, Any], value: Any) -> Iterator[str]:
-    """The names of such values that a function makes a leaf of, with others: nobody can know the leaf either."""
+    """The names of unknown values that a function combines with others into a leaf, which is unknown then too."""
     if isinstance(value, str) and "{{resolve:" in value:
         yield value[value.index("{{resolve:") :]
     elif isinstance(value, dict) and not (name_of(value) or _name(template, value)[0]):

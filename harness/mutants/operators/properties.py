@@ -42,7 +42,7 @@ def remove_tag(template: Template) -> Iterator[Edit]:
 
 @operator
 def mistag(template: Template) -> Iterator[Edit]:
-    """A resource names the same environment in all of them; one of each type stands for the others."""
+    """A tag names production in every environment; the first resource of each type stands for the others."""
     seen = set()
     for resource, place, key, value in places.properties(template):
         type_ = type_of(template, resource)

@@ -52,8 +52,8 @@ def problems(template: dict[str, Any], subject: str) -> Problems:
         )
     elif found := _too_much(subject, parameter):
         yield Problem(
-            f"the pattern of {subject} lets {found} through, which stands for everybody's.",
-            "name the characters and the lengths that are valid; a network of one's own has /8 or more.",
+            f"the pattern of {subject} lets {found} through, which is more than one account, organization or network.",
+            "allow the characters and lengths of one id only, and networks from /8 on.",
             (*path, "AllowedPattern"),
         )
     reason = at(parameter, "ConstraintDescription")
