@@ -8,6 +8,7 @@ COMMANDS = {
     "pipeline": ("harness.pipeline.command", "deploy on an emulated AWS, replay market data, account for every record"),
     "package": ("harness.packaging.command", "build the zips and the script the template points at"),
     "gate": ("harness.gate.command", "judge a template in every scenario with every engine"),
+    "access": ("harness.access.command", "who can touch what, held to rules/access.yaml or to another version"),
     "cases": ("harness.catalogue.command", "expand the rules' cases for the engines' own test commands; count them"),
     "rules": ("harness.pages.command", "check rules/README.md and rules/proof.csv against the rules and reports"),
     "mutants": ("harness.mutants.command", "break the template everywhere, and report which rules catch it"),

@@ -71,7 +71,7 @@ def decide(policies: Policies, request: Request) -> Decision:
         return tuple(each for each in several if each.concerns(request.action, request.resource))
 
     identity = policies.identity(request.principal)
-    resource = policies.resource(request.resource, request.owner)
+    resource = policies.resource(request.resource, request.owner, request.action.partition(":")[0])
     endpoint = policies.endpoints.get(request.via)
     sides = Sides(
         concerned(identity.statements),

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache, cached_property
 
 from harness.access.refused import Refused
@@ -36,16 +36,26 @@ class Element:
         return character not in self.but and (self.only is None or character in self.only)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Glob:
-    """A pattern: `text` is how it is written, `elements` are what it means."""
+    """A pattern: `text` is how it is written, `elements` are what it means. Equal ones are one object."""
 
     text: str
-    elements: tuple[Element, ...] = field(hash=False)
+    elements: tuple[Element, ...]
 
     def fits(self, text: str) -> bool:
         """Whether a text fits."""
         return self._regex.fullmatch(text) is not None
+
+    def taking(self, character: str) -> int:
+        """A bit for each element that may be this character."""
+        if character not in self._taking:
+            self._taking[character] = sum(1 << i for i, each in enumerate(self.elements) if each.takes(character))
+        return self._taking[character]
+
+    @cached_property
+    def _taking(self) -> dict[str, int]:
+        return {}
 
     @cached_property
     def _regex(self) -> re.Pattern[str]:
@@ -115,17 +125,16 @@ def arn(text: str) -> Glob:
     return Glob(text, tuple(each for part in parts for each in (*wild(part, ":"), *colon)) + wild(last))
 
 
-def form(text: str, names: Iterable[tuple[str, str]]) -> Glob:
-    """What texts may look like: each name in `text` stands for one character or more, but none of those beside it."""
-    elements: list[Element] = []
-    excluded = dict(names)
-    for each in re.split(f"({'|'.join(map(re.escape, excluded))})", text) if excluded else [text]:
-        if each in excluded:
-            one = Element(but=frozenset(excluded[each]))
-            elements += [one, Element(but=one.but, repeats=True)]
-        else:
-            elements += literal(each)
-    return Glob(text, tuple(elements))
+def some(but: str = "") -> tuple[Element, ...]:
+    """The elements of one character or more, none of these."""
+    one = Element(but=frozenset(but))
+    return one, Element(but=one.but, repeats=True)
+
+
+def form(text: str, names: Mapping[str, tuple[Element, ...]]) -> Glob:
+    """What texts may look like: each name in `text` stands for its elements, the rest for itself."""
+    parts = re.split(f"({'|'.join(map(re.escape, names))})", text) if names else [text]
+    return Glob(text, tuple(one for each in parts for one in names.get(each) or literal(each)))
 
 
 def classes(globs: Iterable[Glob], within: Glob | None = None) -> dict[frozenset[Glob], str]:
@@ -133,7 +142,12 @@ def classes(globs: Iterable[Glob], within: Glob | None = None) -> dict[frozenset
 
     Raises Refused for patterns that would take too long.
     """
-    ordered = list(dict.fromkeys(globs))
+    return dict(_classes(frozenset(globs), within))
+
+
+@cache
+def _classes(globs: frozenset[Glob], within: Glob | None) -> dict[frozenset[Glob], str]:
+    ordered = list(globs)
     machine = _Machine([*ordered, within] if within else ordered)
     required = machine.ends[len(ordered)] if within else 0
     alive = machine.whole[len(ordered)] if within else 0
@@ -166,10 +180,13 @@ class _Machine:
         self.ends: list[int] = []
         self.whole: list[int] = []
         self._elements: list[Element | None] = []
+        #: Each with its first place.
+        self._globs: list[tuple[Glob, int]] = []
         #: Per place at which a pattern may take any text at all: the places before it in the same pattern.
         self._before: dict[int, int] = {}
         for glob in globs:
             first = 1 << len(self._elements)
+            self._globs.append((glob, len(self._elements)))
             self.start |= first
             for element in glob.elements:
                 bit = 1 << len(self._elements)
@@ -199,7 +216,7 @@ class _Machine:
     def after(self, state: int, character: str) -> int:
         """The state after one more character."""
         if character not in self._taking:
-            taking = sum(1 << i for i, each in enumerate(self._elements) if each is not None and each.takes(character))
+            taking = sum(glob.taking(character) << first for glob, first in self._globs)
             self._taking[character] = taking & ~self._repeating, taking & self._repeating
         moves, stays = self._taking[character]
         return self._settled((state & moves) << 1 | state & stays)

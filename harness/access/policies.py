@@ -44,10 +44,14 @@ class Identity:
 
 @dataclass(frozen=True)
 class ResourcePolicy:
-    """The policy of the resources that `covers` fits. It `decides` if nothing is allowed without it."""
+    """The policy of the resources that `covers` fits, for the actions of a `service`.
+
+    It `decides` if nothing is allowed without it.
+    """
 
     covers: tuple[Glob, ...]
     statements: Statements
+    service: str
     decides: bool = False
 
 
@@ -81,16 +85,17 @@ class Policies:
         """A principal's own policies. Services, and whoever has no credentials, have none."""
         return self.identities.get(principal.arn, EVERYTHING) if principal.arn else NOTHING
 
-    def resource(self, arn: str, owner: str) -> ResourcePolicy:
-        """The policy of a resource.
+    def resource(self, arn: str, owner: str, service: str) -> ResourcePolicy:
+        """The policy of a resource for the actions of a service: a role's trust policy is about sts: actions alone.
 
         Of what is not in the template nobody knows it. Keys and roles of this account are taken to let the account in,
         and another account's resources to let everybody in, so that whatever a role could ever do is seen.
         """
-        found = next((each for each in self.resources if any(glob.fits(arn) for glob in each.covers)), None)
-        if found or (owner == self.account and not re.match(r"arn:[\w-]+:(kms:.*:key|iam:.*:role)/", arn)):
-            return found or ResourcePolicy((), ())
-        return ResourcePolicy((), _OPEN if owner != self.account else _delegating(owner), decides=True)
+        of_service = (each for each in self.resources if each.service == service)
+        found = next((each for each in of_service if any(glob.fits(arn) for glob in each.covers)), None)
+        if found or (owner == self.account and service not in ("kms", "sts")):
+            return found or ResourcePolicy((), (), service)
+        return ResourcePolicy((), _OPEN if owner != self.account else _delegating(owner), service, decides=True)
 
 
 def _delegating(account: str, place: Place = ("outside the template",)) -> Statements:
@@ -133,7 +138,7 @@ class _Reader:
         identities = {}
         for role in roles:
             own = self._document(role, "AssumeRolePolicyDocument", kind=Kind.TRUST)
-            resources.append(ResourcePolicy((exact(role.arn),), own, decides=True))
+            resources.append(ResourcePolicy((exact(role.arn),), own, "sts", decides=True))
             documents = list(self._inline(role))
             documents += [self._policy(each) for each, name in attached if name == role.ref]
             arns = items(role.properties.get("ManagedPolicyArns"))
@@ -177,20 +182,21 @@ class _Reader:
         for each in self._of("AWS::S3::BucketPolicy"):
             bucket = self._stack.by_ref(each.properties.get("Bucket"), "AWS::S3::Bucket")
             arn = self._known(each, "Bucket", bucket)
-            yield ResourcePolicy((exact(arn), like(f"{meant(arn)}/*")), self._document(each, "PolicyDocument"))
+            covers = (exact(arn), like(f"{meant(arn)}/*"))
+            yield ResourcePolicy(covers, self._document(each, "PolicyDocument"), "s3")
 
     def _keys(self) -> Iterator[ResourcePolicy]:
         for each in self._of("AWS::KMS::Key"):
             # A key without one gets KMS's default, which lets the account in.
             found = self._document(each, "KeyPolicy") if "KeyPolicy" in each.properties else None
             own = found or _delegating(self._account, (each.logical_id, "KeyPolicy"))
-            yield ResourcePolicy((exact(each.arn),), own, decides=True)
+            yield ResourcePolicy((exact(each.arn),), own, "kms", decides=True)
 
     def _queues(self) -> Iterator[ResourcePolicy]:
         for each in self._of("AWS::SQS::QueuePolicy"):
             for url in items(each.properties.get("Queues")):
                 arn = self._known(each, "Queues", self._stack.by_ref(url, "AWS::SQS::Queue"))
-                yield ResourcePolicy((exact(arn),), self._document(each, "PolicyDocument"))
+                yield ResourcePolicy((exact(arn),), self._document(each, "PolicyDocument"), "sqs")
 
     def _topics(self) -> Iterator[ResourcePolicy]:
         having = set()
@@ -198,7 +204,7 @@ class _Reader:
             for ref in items(each.properties.get("Topics")):
                 arn = self._known(each, "Topics", self._stack.by_ref(ref, "AWS::SNS::Topic"))
                 having.add(arn)
-                yield ResourcePolicy((exact(arn),), self._document(each, "PolicyDocument"))
+                yield ResourcePolicy((exact(arn),), self._document(each, "PolicyDocument"), "sns")
         for each in self._of("AWS::SNS::Topic"):
             if each.arn not in having:
                 raise Refused(
@@ -219,7 +225,7 @@ class _Reader:
             arn = self._known(each, "FunctionName", function)
             found.setdefault(arn, []).extend(statements(_permission(stated, arn), place, Kind.RESOURCE))
         for arn, several in found.items():
-            yield ResourcePolicy((exact(arn),), tuple(several))
+            yield ResourcePolicy((exact(arn),), tuple(several), "lambda")
 
     def _known(self, policy: Resource, key: str, resource: Resource | None) -> str:
         if resource is None:

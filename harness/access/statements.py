@@ -66,6 +66,15 @@ class Statement:
         """Whether it is about an action on a resource."""
         return self.actions.fit(asked) and self.resources.fit(resource)
 
+    def is_of(self, service: str) -> bool:
+        """Whether it may be about a service's actions."""
+        return self.actions.excepted or not self._services.isdisjoint(("", service))
+
+    @cached_property
+    def _services(self) -> frozenset[str]:
+        named = (each.text.lower().rpartition(":")[0] for each in self.actions.globs)
+        return frozenset(named)
+
     def holds(self, context: Context) -> bool:
         """Whether a request passes all its tests."""
         return all(each.holds(context) for each in self.tests)

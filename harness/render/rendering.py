@@ -102,6 +102,14 @@ class Rendering:
         """Whether an expression of the template's Rules holds."""
         return self._evaluation.holds(expression)
 
+    def value(self, expression: Any) -> Any:
+        """What an expression of the template's functions is in this scenario."""
+        return self._evaluation.value(expression)
+
+    def lacks(self, name: str) -> bool:
+        """Whether a name is a resource's that the scenario does not create."""
+        return name in self._source["Resources"] and not self.exists(name)
+
     def exists(self, logical_id: str) -> bool:
         """Whether the scenario creates a resource."""
         with _placed(("Resources", logical_id)):

@@ -83,7 +83,9 @@ def asked(
     identity = Identity(
         parsed(own, Kind.IDENTITY, "own"), None if boundary is None else parsed(boundary, Kind.IDENTITY, "boundary")
     )
-    resource_policy = ResourcePolicy((like("*"),), parsed(policy, Kind.RESOURCE, "policy"), decides)
+    resource_policy = ResourcePolicy(
+        (like("*"),), parsed(policy, Kind.RESOURCE, "policy"), action.partition(":")[0], decides
+    )
     context = {} if value is None else {"a:key": (value,)}
     return decide(
         Policies(HERE, {ROLE.arn: identity}, (resource_policy,)), Request(who, action, resource, HERE, context)

@@ -48,7 +48,7 @@ def asked(
     policies = Policies(
         HERE,
         {} if not principal.arn else {principal.arn: identity},
-        (ResourcePolicy((like("*"),), read(policy, Kind.RESOURCE, "policy"), decides),),
+        (ResourcePolicy((like("*"),), read(policy, Kind.RESOURCE, "policy"), action.partition(":")[0], decides),),
         {} if endpoint is None else {"End": Endpoint("vpce-1", "s3", read(endpoint, Kind.RESOURCE, "endpoint"))},
     )
     return decide(

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.access import globs
-from harness.access.globs import action, arn, classes, form, like
+from harness.access.globs import action, arn, classes, form, like, some
 from harness.access.refused import Refused
 
 
@@ -20,7 +20,7 @@ def test_each_class_has_a_short_witness():
 
 
 def test_a_form_leaves_out_what_is_no_such_name():
-    objects = form("arn:aws:s3:::BUCKET/KEY", [("BUCKET", ":/"), ("KEY", "")])
+    objects = form("arn:aws:s3:::BUCKET/KEY", {"BUCKET": some(":/"), "KEY": some()})
     found = classes(map(like, ["arn:aws:s3:::raw/*", "arn:aws:s3:::raw", "arn:aws:kms:*"]), objects)
 
     assert shown(found) == {"arn:aws:s3:::x/x": "", "arn:aws:s3:::raw/x": "arn:aws:s3:::raw/*"}

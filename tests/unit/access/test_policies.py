@@ -90,12 +90,18 @@ def test_a_roles_policies_are_found_wherever_they_are_attached():
     ],
 )
 def test_a_resource_has_the_policy_that_names_it(arn: str, resources: dict[str, Any], places: list[str]):
-    assert [str(each) for each in policies(**resources).resource(arn, ACCOUNT).statements] == places
+    service = {"iam": "sts"}.get(arn.split(":")[2], arn.split(":")[2])
+
+    assert [str(each) for each in policies(**resources).resource(arn, ACCOUNT, service).statements] == places
+
+
+def test_a_trust_policy_is_about_who_takes_the_role_alone():
+    assert policies().resource(ROLE.arn, ACCOUNT, "iam").statements == ()
 
 
 def test_what_is_not_in_the_template_may_be_open():
     """Or nobody would see what a role could do there."""
-    (found,) = policies().resource("arn:aws:s3:::theirs/x", "210987654321").statements
+    (found,) = policies().resource("arn:aws:s3:::theirs/x", "210987654321", "s3").statements
 
     assert found.allows
     assert found.principals
@@ -124,7 +130,7 @@ def test_a_permission_is_a_statement_of_the_functions_policy():
             Principal="s3.amazonaws.com", SourceArn="arn:aws:s3:::raw", SourceAccount=ACCOUNT,
         ),
     )  # fmt: skip
-    (own,) = found.resource(f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:function", ACCOUNT).statements
+    (own,) = found.resource(f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:function", ACCOUNT, "lambda").statements
 
     assert own.principals
     assert own.principals.services == {"s3.amazonaws.com"}

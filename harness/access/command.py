@@ -1,0 +1,100 @@
+"""`tox -e access`: who can touch what, held to rules/access.yaml, or to another version of the template."""
+
+import json
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from harness.access import table
+from harness.access.judge import Report, against_base, against_table
+from harness.cli import Parser, complain, put
+from harness.markdown import count
+from harness.render.errors import TemplateError, UnrenderableTemplate
+from harness.render.scenarios import Scenarios
+from harness.render.source import read
+
+PROGRAM = "access"
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = ROOT / "template" / "financial-pipeline.yaml"
+TABLE = ROOT / "rules" / "access.yaml"
+REPORT = ROOT / "build" / "access" / "report.json"
+CLEAN, FINDINGS, COULD_NOT_JUDGE = 0, 1, 2
+
+
+class NoBase(Exception):
+    """There is no such template to compare with; the message is one line."""
+
+
+def main(argv: list[str]) -> int:
+    """Ask every class of requests in every scenario; write build/access/report.json. Returns 0, 1 findings, or 2."""
+    parser = Parser(
+        prog=PROGRAM,
+        description="Who can touch what: every class of requests in every scenario of the template is allowed if, and "
+        "only if, rules/access.yaml means it. Writes build/access/report.json. With --base: what changed, instead.",
+        epilog="Exit codes: 0 allowed is meant (with --base: compared), 1 findings, 2 could not judge.",
+    )
+    parser.add_argument(
+        "template", nargs="?", type=Path, default=TEMPLATE, help="the template (default: this project's)"
+    )
+    parser.add_argument(
+        "--base",
+        metavar="REV-OR-FILE",
+        help="print what is newly allowed and newly denied since a revision of git, or another template",
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="output format (default: text)")
+    options = parser.parse_args(argv)
+    began = time.process_time()
+    try:
+        REPORT.unlink(missing_ok=True)
+        source = read(options.template).template
+        scenarios = Scenarios(source)
+        if options.base:
+            report = against_base(scenarios, Scenarios(_base(options.base)))
+        else:
+            report = against_table(scenarios, table.read(TABLE, source))
+            REPORT.parent.mkdir(parents=True, exist_ok=True)
+            REPORT.write_text(json.dumps(report.as_dict(), indent=2) + "\n")
+    except (TemplateError, UnrenderableTemplate, table.BadTable, NoBase, OSError) as error:
+        complain(PROGRAM, error)
+        return COULD_NOT_JUDGE
+    text = json.dumps(report.as_dict(), indent=2) if options.format == "json" else _text(report, bool(options.base))
+    seconds = f"{time.process_time() - began:.1f} CPU s"
+    if not put(PROGRAM, text + ("\n" if options.format == "json" else f" ({seconds})\n")):
+        return COULD_NOT_JUDGE
+    return FINDINGS if report.findings and not options.base else CLEAN
+
+
+def _base(stated: str) -> dict[str, object]:
+    """The template in a file, or as a revision of git has it. Raises NoBase, and what reading it may."""
+    path = Path(stated)
+    if path.is_file():
+        return read(path).template
+    name = TEMPLATE.relative_to(ROOT).as_posix()
+    try:
+        # `--` would make the revision a path; an option is none.
+        shown = subprocess.run(
+            ["git", "-C", ROOT, "show", "--end-of-options", f"{stated}:{name}"], capture_output=True, check=False
+        )
+    except OSError as error:
+        raise NoBase(f"{stated} is no file, and git cannot be run: {error.strerror}") from error
+    if shown.returncode:
+        raise NoBase(f"{stated} is no file, and git knows no {name} in it")
+    with tempfile.TemporaryDirectory() as folder:
+        copied = Path(folder, TEMPLATE.name)
+        copied.write_bytes(shown.stdout)
+        return read(copied).template
+
+
+def _text(report: Report, is_change: bool) -> str:
+    lines = [f"{each}" for each in report.findings]
+    asked = f"{count(report.classes, 'class', 'classes')} of requests in {count(report.scenarios, 'scenario')}"
+    if is_change:
+        return "\n".join([*lines, f"access: {asked}: {count(len(report.findings), 'change')}"])
+    for name, each in sorted(report.as_dict()["roles"].items()):
+        unused, missing = len(each["unused"]), len(each["missing"])
+        lines.append(
+            f"{name}: {len(each['granted'])} granted, {len(each['used'])} used, {unused} unused, {missing} missing"
+        )
+    verdict = f"{count(len(report.findings), 'finding')}" if report.findings else "allowed is meant, both ways"
+    return "\n".join([*lines, f"access: {asked}: {verdict}"])

@@ -1,0 +1,291 @@
+"""One scenario: every class of requests, and where two opinions about it differ.
+
+Who asks: each role, each service and account that either opinion names, one service and one account that none names,
+those of this account that have all rights of their own, and anybody without credentials. Roles ask about all
+resources, the others about those that have a policy here, and about their own through this stack's VPC endpoints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from harness.access.actions import (
+    ActionClass,
+    Home,
+    ResourceClass,
+    action_classes,
+    exists,
+    resource_classes,
+    service_of,
+    services,
+)
+from harness.access.conditions import Comparison, Context, Place, representatives
+from harness.access.globs import Glob, arn, classes, like
+from harness.access.globs import action as action_pattern
+from harness.access.opinions import Answer, Asked, Granted, Intended, Opinion, View, Who
+from harness.access.principals import Principal
+from harness.access.refused import Refused
+from harness.access.statements import Statement
+from harness.access.table import THE_ACCOUNT, Row
+
+#: An account and a service that nobody names.
+STRANGER, UNNAMED_SERVICE = "999999999999", "unnamed.amazonaws.com"
+#: More contexts than this are not tried for one class.
+MAXIMUM_CONTEXTS = 50_000
+#: Only a service that acts for somebody's resource says which one.
+_OF_SERVICES = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
+#: Only principals of an organization have these.
+_OF_MEMBERS = ("aws:principalorgid", "aws:principalorgpaths", "aws:userid")
+#: Of what is outside the template: see harness/access/policies.py.
+_ANY_ACTION, _ANYTHING = action_pattern("*"), like("*")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Requests that are allowed and not expected to be (`spare`), or expected and not allowed.
+
+    The witness is the first action on the resource with the context; `because` says why it is allowed or not, and
+    `expected` why that is not expected. `place` is the statement that decides; empty if none does.
+    """
+
+    spare: bool
+    who: str
+    actions: tuple[str, ...]
+    resource: str
+    via: str
+    context: Context
+    because: str
+    expected: str
+    place: Place
+
+    @property
+    def witness(self) -> str:
+        """The request, in words."""
+        more = f" and {len(self.actions) - 1} more" if len(self.actions) > 1 else ""
+        through = f" through {self.via}" if self.via else ""
+        given = "; ".join(f"{key}={','.join(values) or '(absent)'}" for key, values in sorted(self.context.items()))
+        return f"{self.who}: {self.actions[0]}{more} on {self.resource}{through}{f' with {given}' if given else ''}"
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    contexts: int
+    different: tuple[tuple[Context, Answer, Answer], ...]
+    used: frozenset[Row]
+
+
+@dataclass
+class Compared:
+    """A scenario's outcome: classes of requests, differences, and the rows that decided something."""
+
+    classes: int = 0
+    differences: list[Difference] = field(default_factory=list)
+    used: set[Row] = field(default_factory=set)
+
+    def add(self, other: Compared) -> None:
+        """With what another asked."""
+        self.classes += other.classes
+        self.differences += other.differences
+        self.used |= other.used
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was compared, by all that decides it. Scenarios share it: most statements are in all of them."""
+
+    #: Somebody's use of a service.
+    compared: dict[tuple[object, ...], Compared] = field(default_factory=dict)
+    #: One class of requests, whatever the resource is called.
+    outcomes: dict[tuple[object, ...], _Outcome] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Comparing:
+    """Compares what policies grant with what is expected. Raises Refused for what is unknown."""
+
+    granted: Granted
+    expected: Opinion
+    home: Home
+    known: Known
+
+    def compare(self) -> Compared:
+        """Ask all there is to ask."""
+        found = Compared()
+        everything = [*self.granted.statements, *self.expected.statements]
+        for each in everything:
+            if absent := next((glob for glob in each.actions.globs if not exists(glob)), None):
+                raise Refused(each.place, f"{absent.text} is no action that AWS documents")
+        asking = self._asking(everything)
+        for service in services(glob for each in everything for glob in each.actions.globs):
+            for label, principal in asking:
+                who = Who(label, principal)
+                if not self.granted.may_reach(who, service) and not self.expected.may_reach(who, service):
+                    # No policy and no row lets it do anything at all.
+                    found.classes += 1
+                    continue
+                concerned = self.granted.concerned(who, service), self.expected.concerned(who, service)
+                key = (service, who, self.home, *concerned)
+                if key not in self.known.compared:
+                    statements = [each for one in concerned for each in one.statements]
+                    self.known.compared[key] = self._of(who, service, statements)
+                found.add(self.known.compared[key])
+        return found
+
+    def _of(self, who: Who, service: str, statements: Sequence[Statement]) -> Compared:
+        """Let somebody ask about one service's actions, of which these statements decide."""
+        found = Compared()
+        covers = self.granted.covers(service) | self.expected.covers(service)
+        keys = frozenset(key for each in statements for key in each.keys)
+        patterns = frozenset(
+            glob for each in statements for glob in each.actions.globs if service_of(glob.text) in ("", service)
+        )
+        for action, resources in self._pairs(
+            statements, action_classes(service, patterns | {_ANY_ACTION}, keys), covers
+        ):
+            asked = Asked(who, action)
+            reached = {each: self._reaches(asked, covered=each) for each in (False, True)}
+            for each in resources:
+                covered = not each.fitting.isdisjoint(covers)
+                if reached[covered]:
+                    self._ask(asked, each, covered, found)
+                else:
+                    found.classes += 1
+        return found
+
+    def _pairs(
+        self, everything: Sequence[Statement], actions: Iterable[ActionClass], covers: frozenset[Glob]
+    ) -> list[tuple[ActionClass, list[ResourceClass]]]:
+        """Classes of actions with the resources to ask about: those that differ in their ARNs' forms alone, once."""
+        found: dict[tuple[frozenset[Glob], frozenset[str]], dict[tuple[frozenset[Glob], bool], ResourceClass]] = {}
+        names: dict[tuple[frozenset[Glob], frozenset[str]], list[str]] = {}
+        on: dict[frozenset[Glob], frozenset[Glob]] = {}
+        for action in actions:
+            if action.fitting not in on:
+                concerned = (each for each in everything if each.actions.fit_class(action.fitting))
+                globs = {glob for each in concerned for glob in each.resources.globs}
+                on[action.fitting] = frozenset(globs | covers | {_ANYTHING})
+            kind = action.fitting, action.keys
+            names.setdefault(kind, []).extend(action.names)
+            for each in resource_classes(action.forms, on[action.fitting], self.home):
+                found.setdefault(kind, {}).setdefault((each.fitting, each.owner == self.home.account), each)
+        return [
+            (ActionClass(tuple(names[kind]), kind[0], (), kind[1]), list(several.values()))
+            for kind, several in found.items()
+        ]
+
+    def _asking(self, everything: Sequence[Statement]) -> list[tuple[str, Principal]]:
+        """Who asks, as the report calls it, and as AWS knows it."""
+        granted, here = self.granted, self.home.account
+        found = [(name, Principal(role, bounded=_bounded(granted, role))) for role, name in granted.roles.items()]
+        named = [each.principals for each in everything if each.principals]
+        rows = self.expected.named if isinstance(self.expected, Intended) else frozenset()
+        stated = {service for each in named for service in each.services}
+        stated |= {each for each in rows if each.endswith(".amazonaws.com")}
+        found += [(each, Principal(service=each)) for each in sorted({*stated, UNNAMED_SERVICE})]
+        accounts = {account for each in named for account in each.accounts} | {each for each in rows if each.isdigit()}
+        for account in sorted({*accounts, here, STRANGER}):
+            arns = (each for each in self._arns(account, everything) if each not in granted.roles)
+            found += [(self._label(account), Principal(each)) for each in arns]
+        for one in sorted({one for each in named for one in each.arns} - granted.roles.keys()):
+            account = one.split(":")[4]
+            # A session is its role's, whose path is not in the session's ARN.
+            role, _, session = one.partition(":assumed-role/")[2].partition("/")
+            its = f"arn:{self.home.partition}:iam::{account}:role/{role}"
+            found.append((self._label(account), Principal(its, session) if role else Principal(one)))
+        return [*found, ("anybody without credentials", Principal())]
+
+    def _label(self, account: str) -> str:
+        return THE_ACCOUNT if account == self.home.account else account
+
+    def _arns(self, account: str, everything: Sequence[Statement]) -> Iterable[str]:
+        """ARNs of an account's users and roles, one for each way in which policies tell them apart."""
+        tests = [test for each in everything for test in each.tests if test.key == "aws:principalarn"]
+        globs = [value for test in tests for value in test.values if isinstance(value, Glob)]
+        for kind in ("user", "role"):
+            prefix = f"arn:{self.home.partition}:iam::{account}:{kind}/"
+            found = classes(globs, arn(f"{prefix}?*")) if globs else {}
+            # Without any such test, a readable name.
+            yield from found.values() if len(found) > 1 else [f"{prefix}somebody"]
+
+    def _reaches(self, asked: Asked, *, covered: bool) -> bool:
+        return any(each.reaches(asked, covered=covered) for each in (self.granted, self.expected))
+
+    def _ask(self, asked: Asked, resource: ResourceClass, covered: bool, found: Compared) -> None:
+        principal = asked.who.principal
+        own = not covered and principal.arn not in self.granted.roles
+        owner = principal.account if own else resource.owner
+        if own and not owner:
+            return
+        endpoints = self.granted.policies.endpoints.items()
+        ways = [name for name, each in endpoints if each.service == asked.action.service]
+        for via in ways if own else ["", *ways]:
+            self._compare(replace(asked, resource=resource, owner=owner, via=via, own=own), found)
+
+    def _compare(self, asked: Asked, found: Compared) -> None:
+        granted, expected = self.granted.view(asked), self.expected.view(asked)
+        if granted is None or expected is None:
+            return
+        if not granted.may_allow and not expected.may_allow:
+            found.classes += 1
+            return
+        fixed = _fixed(asked, self.granted)
+        key = (granted, expected, asked.action.keys, asked.owner, fixed["aws:sourcevpce"])
+        if key not in self.known.outcomes:
+            self.known.outcomes[key] = _outcome(granted, expected, fixed, asked.action)
+        outcome = self.known.outcomes[key]
+        found.classes += outcome.contexts
+        found.used |= outcome.used
+        for context, allowed, wanted in outcome.different:
+            found.differences.append(
+                Difference(
+                    allowed.allowed, asked.who.label, asked.action.names, asked.resource.arn, asked.via, context,
+                    allowed.because, wanted.because, allowed.place,
+                )
+            )  # fmt: skip
+
+
+def _bounded(granted: Granted, role: str) -> bool:
+    identity = granted.policies.identities.get(role)
+    return identity is not None and identity.boundary is not None
+
+
+def _outcome(granted: View, expected: View, fixed: dict[str, tuple[str, ...]], action: ActionClass) -> _Outcome:
+    tests = [test for each in (*granted.statements, *expected.statements) for test in each.tests]
+    free = {test.key for test in tests} - fixed.keys()
+    different: dict[bool, tuple[Context, Answer, Answer]] = {}
+    used: set[Row] = set()
+    contexts = _contexts(tests, fixed, action)
+    for context in contexts:
+        allowed, wanted = granted.answer(context), expected.answer(context)
+        used |= wanted.rows
+        if allowed.allowed != wanted.allowed:
+            witness = {key: values for key, values in context.items() if key in free}
+            different.setdefault(allowed.allowed, (witness, allowed, wanted))
+    return _Outcome(len(contexts), tuple(different.values()), frozenset(used))
+
+
+def _fixed(asked: Asked, granted: Granted) -> dict[str, tuple[str, ...]]:
+    """The condition keys that follow from who asks for whose resource through what."""
+    principal = asked.who.principal
+    absent = {*(_OF_MEMBERS if principal.service or not principal.arn else ())}
+    absent |= {*(() if principal.service else _OF_SERVICES)}
+    through = (granted.policies.endpoints[asked.via].id,) if asked.via else ()
+    found: dict[str, tuple[str, ...]] = dict.fromkeys(absent, ())
+    return found | {"aws:resourceaccount": (asked.owner,), "aws:sourcevpce": through} | principal.context
+
+
+def _contexts(tests: Sequence[Comparison], fixed: dict[str, tuple[str, ...]], action: ActionClass) -> list[Context]:
+    """A context for each way in which requests of a class can pass and fail the tests."""
+    by_key: dict[str, list[Comparison]] = {}
+    for each in tests:
+        if each.key not in fixed and action.may_have(each.key):
+            by_key.setdefault(each.key, []).append(each)
+    # Keys that others' variables stand for come first.
+    ordered = sorted(by_key, key=lambda key: any(each.variables for each in by_key[key]))
+    found: list[Context] = [fixed]
+    for key in ordered:
+        found = [{**each, key: value} for each in found for value in representatives(key, by_key[key], each)]
+        if len(found) > MAXIMUM_CONTEXTS:
+            raise Refused(by_key[key][0].place, f"more than {MAXIMUM_CONTEXTS:,} combinations of condition keys")
+    return found

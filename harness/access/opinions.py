@@ -1,0 +1,348 @@
+"""Two opinions about the same requests: what policies grant, and what the table means. Each has a view of a class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple, Protocol
+
+from harness.access.actions import NOWHERE, ActionClass, ResourceClass
+from harness.access.conditions import Context, Place
+from harness.access.evaluate import Sides, judge
+from harness.access.globs import Glob
+from harness.access.policies import NOTHING, Endpoint, Identity, Policies, ResourcePolicy
+from harness.access.principals import Principal
+from harness.access.statements import Statement
+from harness.access.table import ANYBODY, Meant, Row
+
+Statements = tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
+class Who:
+    """Who asks: `label` is for people."""
+
+    label: str
+    principal: Principal
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """As the table names them."""
+        return self.label, ANYBODY
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A class of requests: who, what, on whose resource, through which endpoint.
+
+    `own`: the resource is the principal's, and not of this stack.
+    """
+
+    who: Who
+    action: ActionClass
+    resource: ResourceClass = NOWHERE
+    owner: str = ""
+    via: str = ""
+    own: bool = False
+
+
+class Concerned(Protocol):
+    """All that an opinion says about somebody's use of a service. What is equal gives equal answers."""
+
+    @property
+    def statements(self) -> Iterable[Statement]:
+        """In any order."""
+
+
+class Answer(NamedTuple):
+    """Whether a request is allowed, why, the rows of the table that decide, and where the deciding statement is."""
+
+    allowed: bool
+    because: str
+    rows: frozenset[Row] = frozenset()
+    place: Place = ()
+
+
+class View(Protocol):
+    """An opinion about one class. Views that are equal give equal answers."""
+
+    @property
+    def statements(self) -> Statements:
+        """All that it depends on."""
+
+    @property
+    def may_allow(self) -> bool:
+        """Whether some context may be allowed."""
+
+    def answer(self, context: Context) -> Answer:
+        """For one request of the class."""
+
+
+class Opinion(Protocol):
+    """What policies grant, or what the table means."""
+
+    @property
+    def statements(self) -> Sequence[Statement]:
+        """All there are."""
+
+    def may_reach(self, who: Who, service: str) -> bool:
+        """Whether somebody may use a service at all."""
+
+    def concerned(self, who: Who, service: str) -> Concerned:
+        """All that decides about somebody's use of a service."""
+
+    def covers(self, service: str) -> frozenset[Glob]:
+        """Patterns of the resources that have a policy for a service's actions."""
+
+    def reaches(self, asked: Asked, *, covered: bool) -> bool:
+        """Whether who asks may do the action to some resource with a policy (`covered`), or without."""
+
+    def view(self, asked: Asked) -> View | None:
+        """About a class; None if it has no such VPC endpoint."""
+
+
+@dataclass(frozen=True)
+class _Policies:
+    identity: Statements
+    boundary: Statements | None
+    resources: tuple[ResourcePolicy, ...]
+    endpoints: tuple[tuple[str, Endpoint], ...]
+
+    @property
+    def statements(self) -> Iterable[Statement]:
+        yield from (*self.identity, *(self.boundary or ()))
+        for policy in self.resources:
+            yield from policy.statements
+        for _, endpoint in self.endpoints:
+            yield from endpoint.statements
+
+
+@dataclass(frozen=True)
+class _Rows:
+    rows: tuple[Meant, ...]
+
+    @property
+    def statements(self) -> Iterable[Statement]:
+        return (each.statement for each in self.rows)
+
+
+@dataclass(frozen=True)
+class _Granting:
+    sides: Sides
+    principal: Principal
+    owner: str
+
+    @cached_property
+    def statements(self) -> Statements:
+        sides = self.sides
+        return (*sides.identity, *(sides.boundary or ()), *sides.resource, *(sides.endpoint or ()))
+
+    @property
+    def may_allow(self) -> bool:
+        return any(each.allows for each in (*self.sides.identity, *self.sides.resource))
+
+    def answer(self, context: Context) -> Answer:
+        decision = judge(self.sides, self.principal, self.owner, context)
+        place = decision.statement.place if decision.statement else ()
+        return Answer(decision.allowed, str(decision), place=place)
+
+
+@dataclass(frozen=True)
+class Granted:
+    """What a stack's policies grant. A role of `others` that it lacks has no rights."""
+
+    policies: Policies
+    roles: Mapping[str, str]
+    others: frozenset[str] = frozenset()
+
+    @cached_property
+    def statements(self) -> list[Statement]:
+        """Of all policies."""
+        policies = self.policies
+        found = [one for each in policies.identities.values() for one in (each.statements, each.boundary or ())]
+        found += [each.statements for each in policies.resources]
+        found += [each.statements for each in policies.endpoints.values()]
+        return [one for each in found for one in each]
+
+    def may_reach(self, who: Who, service: str) -> bool:
+        """Whether a policy of its own, or one of a resource, allows somebody anything."""
+        # Through an endpoint, others may use resources of their own.
+        of_its_own = who.principal.account == self.policies.account or self._of_resources(service)[1]
+        mine = self._identity(who.principal).statements if of_its_own else ()
+        return any(each.allows and each.is_of(service) for each in mine) or bool(self._naming(who.principal, service))
+
+    def concerned(self, who: Who, service: str) -> _Policies:
+        """All that decides about somebody's use of a service."""
+        identity = self._identity(who.principal)
+        return _Policies(
+            _of(identity.statements, service),
+            None if identity.boundary is None else _of(identity.boundary, service),
+            *self._of_resources(service),
+        )
+
+    def _of_resources(self, service: str) -> tuple[tuple[ResourcePolicy, ...], tuple[tuple[str, Endpoint], ...]]:
+        if service not in self._by_service:
+            policies = self.policies
+            self._by_service[service] = (
+                tuple(each for each in policies.resources if each.service == service),
+                tuple((name, each) for name, each in policies.endpoints.items() if each.service == service),
+            )
+        return self._by_service[service]
+
+    @cached_property
+    def _by_service(self) -> dict[str, tuple[tuple[ResourcePolicy, ...], tuple[tuple[str, Endpoint], ...]]]:
+        return {}
+
+    def covers(self, service: str) -> frozenset[Glob]:
+        """Patterns of the resources that have a policy for a service's actions."""
+        return frozenset(glob for each in self.policies.resources if each.service == service for glob in each.covers)
+
+    def reaches(self, asked: Asked, *, covered: bool) -> bool:
+        """Whether a policy allows who asks the action on something: across accounts, the resource's has to."""
+        principal, service = asked.who.principal, asked.action.service
+        mine = self._identity(principal).statements
+        if (not covered or principal.account == self.policies.account) and _reach(mine, asked):
+            return True
+        return covered and _reach(self._naming(principal, service), asked)
+
+    def _naming(self, principal: Principal, service: str) -> list[Statement]:
+        """The statements of resources' policies that allow a principal something."""
+        if (principal, service) not in self._named:
+            self._named[principal, service] = [
+                each
+                for policy in self.policies.resources
+                if policy.service == service
+                for each in policy.statements
+                if each.allows and each.principals and each.principals.grade(principal)
+            ]
+        return self._named[principal, service]
+
+    @cached_property
+    def _named(self) -> dict[tuple[Principal, str], list[Statement]]:
+        return {}
+
+    def _identity(self, principal: Principal) -> Identity:
+        return NOTHING if principal.arn in self.others else self.policies.identity(principal)
+
+    def view(self, asked: Asked) -> _Granting | None:
+        """The statements that concern a class."""
+        if asked.via and asked.via not in self.policies.endpoints:
+            return None
+        identity = self._identity(asked.who.principal)
+        policy = self.policies.resource(asked.resource.arn, asked.owner, asked.action.service)
+        sides = Sides(
+            _concerned(identity.statements, asked),
+            None if identity.boundary is None else _concerned(identity.boundary, asked),
+            _concerned(policy.statements, asked),
+            policy.decides,
+            _concerned(self.policies.endpoints[asked.via].statements, asked) if asked.via else None,
+        )
+        return _Granting(sides, asked.who.principal, asked.owner)
+
+
+@dataclass(frozen=True)
+class _Meaning:
+    rows: tuple[Meant, ...]
+    #: What is meant to pass the endpoint; None without one.
+    passing: tuple[Meant, ...] | None
+    own: bool
+
+    @cached_property
+    def statements(self) -> Statements:
+        return tuple(each.statement for each in (*self.rows, *(self.passing or ())))
+
+    @property
+    def may_allow(self) -> bool:
+        return self.own or any(each.row.allows for each in self.rows)
+
+    def answer(self, context: Context) -> Answer:
+        meaning, never = _holding(self.rows, context)
+        if not meaning and not self.own:
+            return Answer(False, "no row means it")
+        deciding = frozenset(meaning + never)
+        if never:
+            return Answer(False, f"{never[0]} says never", deciding)
+        if self.passing is not None:
+            passing, stopped = _holding(self.passing, context)
+            deciding |= {*passing, *stopped}
+            if stopped or not passing:
+                return Answer(False, "no row means it to pass the endpoint", deciding)
+            return Answer(True, "; ".join(map(str, meaning + passing)), deciding)
+        return Answer(True, "; ".join(map(str, meaning)), deciding)
+
+
+def _holding(several: Iterable[Meant], context: Context) -> tuple[list[Row], list[Row]]:
+    """The rows that hold: those that allow, and those that never do."""
+    holding = [each.row for each in several if each.statement.holds(context)]
+    return [each for each in holding if each.allows], [each for each in holding if not each.allows]
+
+
+@dataclass(frozen=True)
+class Intended:
+    """What the table means in one scenario."""
+
+    meant: tuple[Meant, ...]
+
+    def may_reach(self, who: Who, service: str) -> bool:
+        """Whether a row means somebody to do anything."""
+        return any(
+            each.row.allows and each.statement.is_of(service) for name in who.names for each in self._of.get(name, ())
+        )
+
+    def concerned(self, who: Who, service: str) -> _Rows:
+        """The rows about somebody, and about endpoints, that may be about a service."""
+        about = [each for name in (*who.names, *self._gates) for each in self._of.get(name, ())]
+        return _Rows(tuple(each for each in dict.fromkeys(about) if each.statement.is_of(service)))
+
+    @cached_property
+    def _gates(self) -> list[str]:
+        return [each for each in self.named if each.isalnum() and not each.isdigit()]
+
+    def covers(self, service: str) -> frozenset[Glob]:
+        """None: rows are no policies."""
+        return frozenset()
+
+    def reaches(self, asked: Asked, *, covered: bool) -> bool:
+        """Whether a row means who asks to do the action to something."""
+        return _reach([each.statement for name in asked.who.names for each in self._of.get(name, ())], asked)
+
+    @cached_property
+    def statements(self) -> list[Statement]:
+        """Of all rows."""
+        return [each.statement for each in self.meant]
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """Whom rows name."""
+        return frozenset(who for each in self.meant for who in each.who)
+
+    @cached_property
+    def _of(self) -> dict[str, list[Meant]]:
+        return {who: [each for each in self.meant if who in each.who] for who in self.named}
+
+    def view(self, asked: Asked) -> _Meaning:
+        """The rows that concern a class."""
+        rows = dict.fromkeys(each for name in sorted(asked.who.names) for each in self._of.get(name, ()))
+        passing = tuple(_meant(self._of.get(asked.via, ()), asked)) if asked.via else None
+        return _Meaning(tuple(_meant(rows, asked)), passing, asked.own)
+
+
+def _meant(several: Iterable[Meant], asked: Asked) -> list[Meant]:
+    return [each for each in several if _concerns(each.statement, asked)]
+
+
+def _concerned(several: Statements, asked: Asked) -> Statements:
+    return tuple(each for each in several if _concerns(each, asked))
+
+
+def _of(several: Statements, service: str) -> Statements:
+    return tuple(each for each in several if each.is_of(service))
+
+
+def _reach(several: Iterable[Statement], asked: Asked) -> bool:
+    return any(each.allows and each.actions.fit_class(asked.action.fitting) for each in several)
+
+
+def _concerns(statement: Statement, asked: Asked) -> bool:
+    return statement.actions.fit_class(asked.action.fitting) and statement.resources.fit_class(asked.resource.fitting)
