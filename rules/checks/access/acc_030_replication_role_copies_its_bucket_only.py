@@ -1,7 +1,7 @@
 """ACC-030  replication_role_copies_its_bucket_only
 
 Why       S3 replicates any bucket that the role gives access to. A role that reads or writes buckets other than its own
-          two, or decrypts other buckets' objects, is a way to put foreign objects into the seven-year record, and to
+          two, or decrypts the objects of others, is a way to put foreign objects into the seven-year record, and to
           carry ours out through an unwatched bucket. Its trust policy cannot limit it to one bucket: AWS does not
           document that S3 sends one.
 Targets   AWS::IAM::Role, AWS::S3::Bucket
@@ -60,7 +60,9 @@ def problems(stack: Stack, subject: str) -> Problems:
         if statement.allows:
             yield from _reaches(statement, READS, "read", sources)
             yield from _reaches(statement, WRITES, "write to", destinations)
-            yield from _judge(statement, DECRYPTS, "decrypt", sources)
+            # With a bucket key, S3 verifies that of the destination by decrypting it.
+            # https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html
+            yield from _judge(statement, DECRYPTS, "decrypt", [*sources, *destinations])
             yield from _judge(statement, ENCRYPTS, "encrypt", destinations)
 
 
