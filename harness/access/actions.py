@@ -58,8 +58,10 @@ class ActionClass:
 
     def may_have(self, key: str) -> bool:
         """Whether a request may have a condition key: a global one, or one that AWS documents for the action."""
-        return key.startswith("aws:") or key == _OF_CODE or any(
-            key.startswith(each[:-1]) if each.endswith("*") else key == each for each in self.keys
+        return (
+            key.startswith("aws:")
+            or key == _OF_CODE
+            or any(key.startswith(each[:-1]) if each.endswith("*") else key == each for each in self.keys)
         )
 
 

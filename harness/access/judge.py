@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from harness.access.actions import Home
-from harness.access.compare import Comparing, Difference, Known
+from harness.access.compare import Compared, Comparing, Difference, Known
 from harness.access.conditions import Place
 from harness.access.opinions import Granted, Intended, Opinion
 from harness.access.policies import ROLE, account_of
 from harness.access.policies import read as read_policies
 from harness.access.refused import Refused
-from harness.access.table import Row, Table
+from harness.access.table import Meant, Row, Table
 from harness.render.rendering import Rendering
 from harness.render.resources import Stack
 from harness.render.scenarios import Scenarios
@@ -37,11 +37,14 @@ class Finding:
     witnesses: tuple[str, ...] = ()
     scenarios: tuple[str, ...] = ()
 
-    def __str__(self) -> str:
-        if not self.scenarios:
-            return f"{self.kind}: {self.why}"
+    @property
+    def said(self) -> str:
+        """What it is, with the first witness."""
         asked = f"{self.witnesses[0]}{_more(self.witnesses, 'like it')}: " if self.witnesses else ""
-        return f"{self.kind}: {asked}{self.why} [{self.scenarios[0]}{_more(self.scenarios, 'scenarios')}]"
+        return f"{self.kind}: {asked}{self.why}"
+
+    def __str__(self) -> str:
+        return self.said + (f" [{self.scenarios[0]}{_more(self.scenarios, 'scenarios')}]" if self.scenarios else "")
 
 
 def _more(several: Sequence[str], what: str) -> str:
@@ -102,6 +105,11 @@ def against_table(scenarios: Scenarios, table: Table) -> Report:
     for name in (name for name, each in resources.items() if each.get("Type") == ROLE):
         report.roles[name] = [row for row in table.rows if row.allows and name in row.who]
     return report
+
+
+def in_scenario(stack: Stack, meant: Iterable[Meant], known: Known) -> Compared:
+    """One scenario's stack, held to the rows that apply to it. Raises Refused."""
+    return Comparing(_granted(stack), Intended(tuple(meant)), _home(stack), known).compare()
 
 
 def against_base(scenarios: Scenarios, base: Scenarios) -> Report:

@@ -214,13 +214,15 @@ def _report(options: argparse.Namespace) -> tuple[Source, Report]:
     waived = waivers.load(WAIVERS) if is_ours else []
     engines = tuple(name for name in ENGINES if name in (options.engine or ENGINES))
     # With some values or engines only, some rules may have nothing to judge.
-    pinned = proof.read() if is_ours and engines == ENGINES and not given else {}
+    is_whole = is_ours and engines == ENGINES and not given
+    pinned = proof.read() if is_whole else {}
     progress = Progress(engines, lambda line: complain("gate", line))
     with rule_set.engines(engines, silence=options.silence) as ready:
         try:
             report = judge(
-                source, rule_set, ready, waived, _shown(WAIVERS), given, progress, options.silence, pinned, not is_ours
-            )
+                source, rule_set, ready, waived, _shown(WAIVERS), given, progress, options.silence, pinned, not is_ours,
+                is_whole,
+            )  # fmt: skip
             return source, report
         except UnrenderableTemplate as error:
             raise UnrenderableTemplate(f"{_place(source, error)}: {error}") from error

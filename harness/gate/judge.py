@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from harness import patience
 from harness.catalogue.catalogue import fingerprint
 from harness.catalogue.proof import Proof
-from harness.gate import suppressions, waivers
+from harness.gate import granted, suppressions, waivers
 from harness.gate.engines import python_checks as check_engine
 from harness.gate.engines.errors import EngineError
 from harness.gate.engines.outcome import Engine, Outcome, Target
@@ -74,11 +74,12 @@ def judge(
     silence: float = SECONDS,
     pinned: Mapping[str, Proof] | None = None,
     warns: bool = False,
+    knows_access: bool = False,
 ) -> Report:
     """The report on a template. `given` are the only values of some parameters and pseudo parameters.
 
     `pinned` are the rules that are known to apply to it, by slug. `warns`: findings that change nothing that is
-    deployed are warnings; otherwise they count.
+    deployed are warnings; otherwise they count. `knows_access`: rules/access.yaml is about it.
 
     Raises EngineError when an engine breaks or finishes nothing for `silence` seconds, UnrenderableTemplate when the
     template cannot be rendered.
@@ -100,7 +101,8 @@ def judge(
     complete = {engine.name for engine in engines} == set(ENGINES)
     known = Known(waivers_path, frozenset(source.template["Resources"]), frozenset(rules), complete)
     found = [
-        *tally.findings(), *_not_evaluated(source, scenarios), *no_longer_applying(pinned or {}, verdicts)
+        *tally.findings(), *_not_evaluated(source, scenarios), *no_longer_applying(pinned or {}, verdicts),
+        *(granted.findings(source, scenarios) if knows_access else ()),
     ]  # fmt: skip
     # The user's local date.
     findings = waivers.apply(waived, found, known, datetime.date.today())  # noqa: DTZ011

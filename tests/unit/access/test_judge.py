@@ -1,0 +1,140 @@
+"""Allowed is held to what is meant, both ways, on a small template: each break of one is a finding with a witness."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.access.judge import (
+    ALLOWED,
+    DENIED,
+    MISSING,
+    NOT_EVALUATED,
+    SPARE,
+    UNUSED,
+    Report,
+    against_base,
+    against_table,
+)
+from harness.render.scenarios import Scenarios
+from tests.unit.access.small import (
+    ALARMS,
+    BUCKET,
+    OWN,
+    PASSES,
+    READS,
+    ROLE,
+    ROWS,
+    TEMPLATE,
+    TLS,
+    TRUST,
+    changed,
+    document,
+    statement,
+    table,
+)
+
+Json = dict[str, Any]
+POLICY = ("Resources", "Policy", "Properties", "PolicyDocument")
+TOPIC = ("Resources", "Alarms", "Properties", "PolicyDocument")
+WAY = ("Resources", "Way", "Properties", "PolicyDocument")
+OTHERS = "111122223333"
+NOTHING = {"Ref": "AWS::NoValue"}
+LETS_IN = statement("Allow", "s3:GetObject", Resource=f"{BUCKET}/*")
+
+
+def judged(tmp_path: Path, template: Json = TEMPLATE, rows: list[Json] | None = None) -> Report:
+    return against_table(Scenarios(template), table(tmp_path / "access.yaml", rows or ROWS, template))
+
+
+def test_what_is_allowed_is_what_is_meant(tmp_path: Path):
+    report = judged(tmp_path)
+
+    assert not report.findings
+    assert report.as_dict()["roles"] == {
+        "Role": {
+            "granted": ["s3:GetObject Bucket/in/*"], "used": ["s3:GetObject Bucket/in/*"], "unused": [], "missing": [],
+            "by_source": {"code": ["s3:GetObject Bucket/in/*"]},
+        }
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "kind", "who", "witness"),
+    [
+        pytest.param(OWN, [READS, statement("Allow", "s3:PutObject", Resource=f"{BUCKET}/in/*")],
+                     SPARE, "Role", f"s3:PutObject on {BUCKET}/in/", id="a spare action"),
+        pytest.param(OWN, [READS | {"Resource": f"{BUCKET}/*"}],
+                     SPARE, "Role", f"s3:GetObject on {BUCKET}/x", id="a prefix too wide"),
+        pytest.param(OWN, [READS | {"Action": "s3:GetObjectAcl"}],
+                     MISSING, "Role", f"s3:GetObject on {BUCKET}/in/", id="a missing action"),
+        pytest.param(OWN, [READS, {"Fn::If": ["IsWide", statement("Allow", "iam:*", Resource="*"), NOTHING]}],
+                     SPARE, "Role", "iam:PassRole", id="an administrator behind a condition"),
+        pytest.param(OWN, [READS, {"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}],
+                     SPARE, "Role", "sns:", id="all but some actions"),
+        pytest.param(OWN, [READS | {"Condition": {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}}],
+                     MISSING, "Role", "aws:requestedregion=", id="a condition that cuts it off"),
+        pytest.param(POLICY, document(TLS | {"Resource": BUCKET}),
+                     SPARE, "Role", "aws:securetransport=false", id="no TLS"),
+        pytest.param(POLICY, document(TLS, LETS_IN | {"Principal": {"AWS": OTHERS}}),
+                     SPARE, OTHERS, f"on {BUCKET}/x", id="another account"),
+        pytest.param(POLICY, document(TLS, LETS_IN | {"Principal": "*"}),
+                     SPARE, "anybody without credentials", f"s3:GetObject on {BUCKET}/x", id="everybody"),
+        pytest.param(TOPIC, document(ALARMS, ALARMS | {"Effect": "Deny", "Principal": "*"}),
+                     MISSING, "cloudwatch.amazonaws.com", "sns:Publish", id="a Deny that mutes the alarms"),
+        pytest.param(TOPIC, document(ALARMS, ALARMS | {"Principal": {"Service": "events.amazonaws.com"}}),
+                     SPARE, "events.amazonaws.com", "sns:Publish", id="another service"),
+        pytest.param(WAY, document(PASSES | {"Resource": "*"}),
+                     SPARE, "999999999999", "through Way", id="an open endpoint"),
+        pytest.param(WAY, document(PASSES | {"Action": "s3:Put*"}),
+                     MISSING, "Role", "through Way", id="an endpoint too narrow"),
+        pytest.param((*ROLE, "AssumeRolePolicyDocument"), document(TRUST | {"Principal": {"AWS": OTHERS}}),
+                     SPARE, OTHERS, "sts:AssumeRole", id="whom the role trusts"),
+        pytest.param(OWN, [READS | {"Condition": {"DateLessThan": {"x": "tomorrow"}}}],
+                     NOT_EVALUATED, "Role", "", id="a form that is not evaluated"),
+        pytest.param(OWN, [READS | {"Action": "s3:GetObjects"}], NOT_EVALUATED, "Role", "", id="no action of AWS's"),
+    ],
+)  # fmt: skip
+def test_each_break_is_found_with_a_witness(
+    tmp_path: Path, path: tuple[str | int, ...], value: Any, kind: str, who: str, witness: str
+):
+    report = judged(tmp_path, changed(path, value))
+
+    found = [each for each in report.findings if (each.kind, each.who) == (kind, who)]
+    assert any(witness in text for each in found for text in (*each.witnesses, each.why)), [*map(str, report.findings)]
+
+
+def test_a_row_that_decides_nothing_is_a_finding(tmp_path: Path):
+    rows = [*ROWS, {"who": "Role", "never": "sns:Publish", "resources": "${Topic}", "page": "x"}]
+
+    assert [each.kind for each in judged(tmp_path, rows=rows).findings] == [UNUSED]
+
+
+def test_a_row_holds_only_where_its_condition_does(tmp_path: Path):
+    rows = [ROWS[0] | {"when": "IsWide"}, *ROWS[1:]]
+    (found,) = judged(tmp_path, rows=rows).findings
+
+    assert (found.kind, found.who) == (SPARE, "Role")
+    assert (
+        judged(tmp_path, rows=[ROWS[0] | {"when": "not IsWide"}, ROWS[0] | {"when": "IsWide"}, *ROWS[1:]]).findings
+        == []
+    )
+
+
+def test_a_change_is_what_is_newly_allowed_and_newly_denied():
+    before, after = Scenarios(TEMPLATE), Scenarios(changed(OWN, [READS | {"Resource": f"{BUCKET}/out/*"}]))
+    found = against_base(after, before).findings
+
+    assert {(each.kind, each.who, each.place) for each in found} == {
+        (ALLOWED, "Role", ("Role", "Properties", "Policies", 0, "PolicyDocument", "Statement", 0)),
+        (DENIED, "Role", ()),
+    }
+    assert not against_base(before, before).findings
+
+
+def test_a_role_that_is_new_or_gone_is_a_change():
+    alone = {**TEMPLATE, "Resources": {name: each for name, each in TEMPLATE["Resources"].items() if name != "Role"}}
+    both, none = Scenarios(TEMPLATE), Scenarios(alone)
+
+    assert {each.kind for each in against_base(both, none).findings if each.who == "Role"} == {ALLOWED}
+    assert {each.kind for each in against_base(none, both).findings if each.who == "Role"} == {DENIED}
