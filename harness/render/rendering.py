@@ -102,6 +102,10 @@ class Rendering:
         """Whether an expression of the template's Rules holds."""
         return self._evaluation.holds(expression)
 
+    def text(self, written: str) -> str:
+        """A text as `Fn::Sub` takes it, with its variables replaced."""
+        return self._evaluation.sub(written)
+
     def exists(self, logical_id: str) -> bool:
         """Whether the scenario creates a resource."""
         with _placed(("Resources", logical_id)):
