@@ -11,11 +11,12 @@ An organization's own policies (SCP, RCP) and session policies are not the templ
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from harness.access.conditions import Context
-from harness.access.policies import Policies
+from harness.access.policies import Policies, ResourcePolicy
 from harness.access.principals import Grade, Principal
 from harness.access.statements import Statement
 
@@ -50,6 +51,7 @@ class Decision:
 
 
 Statements = tuple[Statement, ...]
+_ROLE = re.compile(r"arn:[\w-]+:iam::[0-9]*:role/")
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,9 @@ def sides(policies: Policies, request: Request) -> Sides:
 
     identity = policies.identity(request.principal)
     resource = policies.resource(request.resource, request.owner)
+    if _ROLE.match(request.resource) and not request.action.lower().startswith("sts:"):
+        # A trust policy says who takes the role. Who passes or changes it is up to policies of identities.
+        resource = ResourcePolicy((), ())
     endpoint = policies.endpoints.get(request.via)
     return Sides(
         concerned(identity.statements),

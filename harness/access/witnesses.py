@@ -1,0 +1,246 @@
+"""Finitely many requests that stand for all that a question asks, in one scenario.
+
+- `every role`: each role of the stack. `every service`: each service that a policy names, and one that none names.
+  `every other account`: each account and principal outside that a policy names, and one that none names.
+- `administrator`: somebody in the account with rights of their own to everything. `consumer account`: a role there, and
+  a user. `another account`: one that no policy names. `anybody`: without credentials. Or a service, or a role's id.
+- A pattern of actions or resources: a text of each class that the policies divide those that fit it into.
+- What a request carries besides what is stated: a value of each class of each condition key that a policy asks for.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+
+from harness.access import question_file as form
+from harness.access.conditions import Comparison, Context, representatives
+from harness.access.evaluate import Decision, Request, Sides, full_context, judge, sides
+from harness.access.globs import Glob, action, arn, classes, like
+from harness.access.policies import ROLE, Policies
+from harness.access.principals import Principal
+from harness.access.question_file import Asked, Texts, is_pattern
+from harness.access.refused import Refused
+from harness.access.statements import Statement
+from harness.render import sub_variables
+from harness.render.resources import Stack
+from harness.render.scenarios import Scenario
+
+#: Named in no policy: an account, and a service. Two can have neither of the scenarios' accounts.
+_ACCOUNT, _SERVICE = "999999999999", "unnamed.amazonaws.com"
+_OF_ACCOUNT = re.compile(r"arn:[\w-]+:[\w-]*:[\w-]*:([0-9]{12}):")
+_IDENTITY = re.compile(r"arn:[\w-]+:iam::([0-9]{12}):(role|user)/[^*?]+")
+_SESSION = re.compile(r"(arn:[\w-]+):sts::([0-9]{12}):assumed-role/([^/]+)/([^*?]+)")
+#: More combinations of condition keys than this are not tried.
+MAXIMUM_CONTEXTS = 4096
+Excluded = tuple[Mapping[str, Texts], ...]
+
+
+class Known:
+    """What was worked out, for all scenarios: most have the same statements about most requests."""
+
+    def __init__(self) -> None:
+        self.classes: dict[tuple[frozenset[Glob], Glob], list[str]] = {}
+        self.values: dict[tuple[str, frozenset[Comparison]], list[tuple[str, ...]]] = {}
+        self.decisions: dict[object, Decision] = {}
+
+
+class Witnesses:
+    """The requests of one scenario. Raises Refused for who or what the scenario does not have."""
+
+    def __init__(
+        self, scenario: Scenario, policies: Policies, stack: Stack, declared: Container[str], known: Known
+    ) -> None:
+        """`declared` are the template's resources, whether the scenario creates them or not."""
+        self._scenario = scenario
+        self.policies = policies
+        self._stack = stack
+        self._declared = declared
+        self._known = known
+        self._texts: dict[str, str] = {}
+        self._principals: dict[str, list[Principal]] = {}
+        self._acting: dict[Principal, tuple[Statement, ...]] = {}
+
+    def text(self, written: str) -> str:
+        """A text with its variables replaced. Raises Refused if the scenario does not create what it names."""
+        if written not in self._texts:
+            for name in sub_variables.names(written):
+                logical_id = name.partition(".")[0]
+                if logical_id in self._declared and logical_id not in self._stack.resources:
+                    raise Refused((logical_id,), "the scenario does not create it: say so in when")
+            self._texts[written] = self._scenario.rendering.text(written)
+        return self._texts[written]
+
+    def requests(self, asked: Asked, but: Excluded = ()) -> Iterator[Request]:
+        """What is asked, with the condition keys that are stated."""
+        if asked.via and asked.via not in self.policies.endpoints:
+            raise Refused((asked.via,), "the scenario has no such VPC endpoint")
+        context = {key: tuple(map(self.text, values)) for key, values in asked.context.items()}
+        excluded = [
+            {key: [self.text(each) for each in texts] if key != "who" else texts for key, texts in each.items()}
+            for each in but
+        ]
+        for principal in dict.fromkeys(one for each in asked.who for one in self.principals(each)):
+            left_out = [each for each in excluded if self._names(each.get("who"), principal)]
+            for one in self._actions(asked, principal, left_out):
+                of_action = [each for each in left_out if _fit(each.get("action"), one, action)]
+                for resource in self._resources(asked, principal, one, of_action):
+                    if not any(_fit(each.get("resource"), resource, _on) for each in of_action):
+                        found = _OF_ACCOUNT.match(resource)
+                        owner = self.text(asked.owner) or (found[1] if found else self.policies.account)
+                        yield Request(principal, one, resource, owner, context, asked.via)
+
+    def decide(self, request: Request, *, whatever: bool) -> tuple[Decision, Context]:
+        """The decision over TLS and with what is stated; with `whatever` else it carries, one that allows it if any."""
+        concerned = sides(self.policies, request)
+        usual = {"aws:securetransport": ("true",), **request.context}
+        found = self._judged(concerned, request, usual)
+        if whatever and not found.allowed:
+            for each in self._contexts(concerned, request):
+                if (other := self._judged(concerned, request, each)).allowed:
+                    return other, each
+        return found, usual
+
+    def _judged(self, concerned: Sides, request: Request, context: Context) -> Decision:
+        key = (concerned, request.principal, request.owner, request.via, tuple(sorted(context.items())))
+        if key not in self._known.decisions:
+            whole = full_context(self.policies, Request(**{**vars(request), "context": context}))
+            self._known.decisions[key] = judge(concerned, request.principal, request.owner, whole)
+        return self._known.decisions[key]
+
+    def principals(self, who: str) -> list[Principal]:
+        """Whom a question names."""
+        if who not in self._principals:
+            self._principals[who] = list(self._named(who))
+        return self._principals[who]
+
+    def _named(self, who: str) -> Iterator[Principal]:
+        account, partition = self.policies.account, self.text("${AWS::Partition}")
+        if who == form.EVERY_ROLE:
+            yield from map(Principal, self.policies.identities)
+        elif who == form.EVERY_SERVICE:
+            yield from (Principal(service=each) for each in self._services)
+        elif who == form.EVERY_OTHER:
+            yield from self._others(partition)
+        elif who == form.ADMINISTRATOR:
+            yield Principal(f"arn:{partition}:iam::{account}:user/administrator")
+        elif who in (form.CONSUMER, form.STRANGER):
+            of = self.text("${DataConsumerAccountId}") if who == form.CONSUMER else _ACCOUNT
+            if not of:
+                raise Refused(("DataConsumerAccountId",), "the scenario has no consumer account")
+            yield from (Principal(f"arn:{partition}:iam::{of}:{kind}/somebody") for kind in ("role", "user"))
+        elif who == form.ANYBODY:
+            yield Principal()
+        elif "." in who:
+            yield Principal(service=self.text(who))
+        elif role := self._stack.of(ROLE).get(who):
+            yield Principal(role.arn)
+        else:
+            raise Refused((who,), "the scenario has no such role")
+
+    @cached_property
+    def _all(self) -> list[Statement]:
+        policies = self.policies
+        own = [(*each.statements, *(each.boundary or ())) for each in policies.identities.values()]
+        return [one for several in own for one in several] + self._of_resources
+
+    @cached_property
+    def _of_resources(self) -> list[Statement]:
+        endpoints = [one for each in self.policies.endpoints.values() for one in each.statements]
+        return [one for each in self.policies.resources for one in each.statements] + endpoints
+
+    @cached_property
+    def _services(self) -> list[str]:
+        found = {one for each in self._all if each.principals for one in each.principals.services}
+        return sorted({*found, *self._of_key("aws:principalservicename"), _SERVICE} - {""})
+
+    def _others(self, partition: str) -> Iterator[Principal]:
+        named = [each.principals for each in self._all if each.principals]
+        arns = {one for each in named for one in each.arns} | self._of_key("aws:principalarn")
+        accounts = {one for each in named for one in each.accounts} | self._of_key("aws:principalaccount") | {_ACCOUNT}
+        found = {
+            f"arn:{partition}:iam::{of}:{kind}/somebody": "session" for of in accounts for kind in ("role", "user")
+        }
+        for arn in sorted(arns):
+            session = _SESSION.fullmatch(arn)
+            found |= {f"{session[1]}:iam::{session[2]}:role/{session[3]}": session[4]} if session else {arn: "session"}
+        for arn, name in sorted(found.items()):
+            identity = _IDENTITY.fullmatch(arn)
+            if identity and identity[1] != self.policies.account:
+                yield Principal(arn, name)
+
+    def _of_key(self, key: str) -> set[str]:
+        tests = [one for each in self._all for one in each.tests if one.key == key]
+        return {value for values in self._representatives(key, tests, {}) for value in values} if tests else set()
+
+    def _representatives(self, key: str, tests: Iterable[Comparison], context: Context) -> list[tuple[str, ...]]:
+        known = (key, frozenset(tests))
+        if known not in self._known.values or any(each.variables for each in tests):
+            self._known.values[known] = representatives(key, tuple(tests), context)
+        return self._known.values[known]
+
+    def _contexts(self, concerned: Sides, request: Request) -> Iterator[Context]:
+        several = (concerned.identity, concerned.boundary or (), concerned.resource, concerned.endpoint or ())
+        statements = [one for each in several for one in each]
+        given = full_context(self.policies, request)
+        values = {}
+        for key in sorted({key for each in statements for key in each.keys} - given.keys()):
+            tests = [one for each in statements for one in each.tests if one.key == key]
+            values[key] = self._representatives(key, tests, given)
+        if math.prod(map(len, values.values())) > MAXIMUM_CONTEXTS:
+            raise Refused((request.action,), f"more than {MAXIMUM_CONTEXTS:,} combinations of condition keys")
+        for chosen in itertools.product(*values.values()):
+            yield {**request.context, **dict(zip(values, chosen, strict=True))}
+
+    def _concerning(self, principal: Principal) -> tuple[Statement, ...]:
+        """The statements that may concern a principal, whatever it does."""
+        if principal not in self._acting:
+            own = self.policies.identity(principal)
+            self._acting[principal] = (*own.statements, *(own.boundary or ()), *self._of_resources)
+        return self._acting[principal]
+
+    def _actions(self, asked: Asked, principal: Principal, but: Sequence[Mapping[str, Sequence[str]]]) -> Iterator[str]:
+        for text in map(self.text, asked.action):
+            if is_pattern(text):
+                globs = {glob for each in self._concerning(principal) for glob in each.actions.globs}
+                yield from self._classes(
+                    globs | {action(one) for each in but for one in each.get("action", ())}, action(text)
+                )
+            else:
+                yield text
+
+    def _resources(
+        self, asked: Asked, principal: Principal, act: str, but: Sequence[Mapping[str, Sequence[str]]]
+    ) -> Iterator[str]:
+        for text in map(self.text, asked.resource):
+            if is_pattern(text):
+                about = [each for each in self._concerning(principal) if each.actions.fit(act)]
+                globs = {glob for each in about for glob in each.resources.globs}
+                globs |= {glob for each in self.policies.resources for glob in each.covers
+                          if any(one.actions.fit(act) for one in each.statements)}  # fmt: skip
+                yield from self._classes(
+                    globs | {_on(one) for each in but for one in each.get("resource", ())}, _on(text)
+                )
+            else:
+                yield text
+
+    def _classes(self, globs: set[Glob], within: Glob) -> list[str]:
+        key = (frozenset(globs), within)
+        if key not in self._known.classes:
+            self._known.classes[key] = list(classes(sorted(globs, key=lambda each: each.text), within).values())
+        return self._known.classes[key]
+
+    def _names(self, who: Iterable[str] | None, principal: Principal) -> bool:
+        return who is None or any(principal in self.principals(each) for each in who)
+
+
+def _on(text: str) -> Glob:
+    """A pattern of resources. In an ARN, a `*` stays inside its part."""
+    return arn(text) if text.startswith("arn:") and text.count(":") >= 5 else like(text)
+
+
+def _fit(texts: Iterable[str] | None, text: str, make: Callable[[str], Glob]) -> bool:
+    return texts is None or any(make(each).fits(text) for each in texts)
