@@ -14,6 +14,7 @@ import itertools
 import math
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 from harness.access import question_file as form
@@ -24,7 +25,7 @@ from harness.access.policies import ROLE, Policies
 from harness.access.principals import Principal
 from harness.access.question_file import Asked, Texts, is_pattern
 from harness.access.refused import Refused
-from harness.access.statements import Statement
+from harness.access.statements import Patterns, Statement
 from harness.render import sub_variables
 from harness.render.resources import Stack
 from harness.render.scenarios import Scenario
@@ -36,14 +37,24 @@ _IDENTITY = re.compile(r"arn:[\w-]+:iam::([0-9]{12}):(role|user)/[^*?]+")
 _SESSION = re.compile(r"(arn:[\w-]+):sts::([0-9]{12}):assumed-role/([^/]+)/([^*?]+)")
 #: More combinations of condition keys than this are not tried.
 MAXIMUM_CONTEXTS = 4096
-Excluded = tuple[Mapping[str, Texts], ...]
+#: What a pattern's wildcards stand for where any text does.
+_ANY = str.maketrans({"*": "", "?": "x"})
+Excluded = Sequence[Mapping[str, Texts]]
+
+
+@dataclass
+class _Acting:
+    """The statements that may concern a principal; and those that may allow something here, each with where it may."""
+
+    concerned: list[Statement]
+    able: list[tuple[Statement, tuple[Glob, ...]]]
 
 
 class Known:
     """What was worked out, for all scenarios: most have the same statements about most requests."""
 
     def __init__(self) -> None:
-        self.classes: dict[tuple[frozenset[Glob], Glob], list[str]] = {}
+        self.classes: dict[tuple[frozenset[Glob], Glob], list[tuple[frozenset[Glob], str]]] = {}
         self.values: dict[tuple[str, frozenset[Comparison]], list[tuple[str, ...]]] = {}
         self.decisions: dict[object, Decision] = {}
 
@@ -62,7 +73,7 @@ class Witnesses:
         self._known = known
         self._texts: dict[str, str] = {}
         self._principals: dict[str, list[Principal]] = {}
-        self._acting: dict[Principal, tuple[Statement, ...]] = {}
+        self._acting: dict[tuple[Principal, str], _Acting] = {}
 
     def text(self, written: str) -> str:
         """A text with its variables replaced. Raises Refused if the scenario does not create what it names."""
@@ -80,7 +91,7 @@ class Witnesses:
             raise Refused((asked.via,), "the scenario has no such VPC endpoint")
         context = {key: tuple(map(self.text, values)) for key, values in asked.context.items()}
         excluded = [
-            {key: [self.text(each) for each in texts] if key != "who" else texts for key, texts in each.items()}
+            {key: tuple(map(self.text, texts)) if key != "who" else texts for key, texts in each.items()}
             for each in but
         ]
         for principal in dict.fromkeys(one for each in asked.who for one in self.principals(each)):
@@ -88,7 +99,7 @@ class Witnesses:
             for one in self._actions(asked, principal, left_out):
                 of_action = [each for each in left_out if _fit(each.get("action"), one, action)]
                 for resource in self._resources(asked, principal, one, of_action):
-                    if not any(_fit(each.get("resource"), resource, _on) for each in of_action):
+                    if not _left_out(resource, of_action):
                         found = _OF_ACCOUNT.match(resource)
                         owner = self.text(asked.owner) or (found[1] if found else self.policies.account)
                         yield Request(principal, one, resource, owner, context, asked.via)
@@ -98,11 +109,17 @@ class Witnesses:
         concerned = sides(self.policies, request)
         usual = {"aws:securetransport": ("true",), **request.context}
         found = self._judged(concerned, request, usual)
-        if whatever and not found.allowed:
+        if whatever and not found.allowed and self._may_be_allowed(concerned, request):
             for each in self._contexts(concerned, request):
                 if (other := self._judged(concerned, request, each)).allowed:
                     return other, each
         return found, usual
+
+    @staticmethod
+    def _may_be_allowed(concerned: Sides, request: Request) -> bool:
+        own, of_resource = (any(each.allows for each in some) for some in (concerned.identity, concerned.resource))
+        is_inside = request.principal.account == request.owner
+        return of_resource or own if is_inside else of_resource and (own or not request.principal.arn)
 
     def _judged(self, concerned: Sides, request: Request, context: Context) -> Decision:
         key = (concerned, request.principal, request.owner, request.via, tuple(sorted(context.items())))
@@ -164,13 +181,13 @@ class Witnesses:
         found = {
             f"arn:{partition}:iam::{of}:{kind}/somebody": "session" for of in accounts for kind in ("role", "user")
         }
-        for arn in sorted(arns):
-            session = _SESSION.fullmatch(arn)
-            found |= {f"{session[1]}:iam::{session[2]}:role/{session[3]}": session[4]} if session else {arn: "session"}
-        for arn, name in sorted(found.items()):
-            identity = _IDENTITY.fullmatch(arn)
+        for each in sorted(arns):
+            part = _SESSION.fullmatch(each)
+            found |= {f"{part[1]}:iam::{part[2]}:role/{part[3]}": part[4]} if part else {each: "session"}
+        for each, session in sorted(found.items()):
+            identity = _IDENTITY.fullmatch(each)
             if identity and identity[1] != self.policies.account:
-                yield Principal(arn, name)
+                yield Principal(each, session)
 
     def _of_key(self, key: str) -> set[str]:
         tests = [one for each in self._all for one in each.tests if one.key == key]
@@ -195,42 +212,68 @@ class Witnesses:
         for chosen in itertools.product(*values.values()):
             yield {**request.context, **dict(zip(values, chosen, strict=True))}
 
-    def _concerning(self, principal: Principal) -> tuple[Statement, ...]:
-        """The statements that may concern a principal, whatever it does."""
-        if principal not in self._acting:
+    def _acts(self, principal: Principal, via: str) -> _Acting:
+        key = (principal, via)
+        if key not in self._acting:
             own = self.policies.identity(principal)
-            self._acting[principal] = (*own.statements, *(own.boundary or ()), *self._of_resources)
-        return self._acting[principal]
+            identity = [*own.statements, *(own.boundary or ())]
+            endpoint = self.policies.endpoints[via].statements if via else ()
+            found = _Acting([*identity, *endpoint], [])
+            if principal.account == self.policies.account:
+                # Of somebody from outside, own policies are not enough.
+                found.able += [(each, _reach(each.resources, like("*"))) for each in identity if each.allows]
+            for policy in self.policies.resources:
+                named = [each for each in policy.statements if each.principals and each.principals.grade(principal)]
+                found.concerned += named
+                found.able += [(each, policy.covers) for each in named if each.allows]
+            self._acting[key] = found
+        return self._acting[key]
 
-    def _actions(self, asked: Asked, principal: Principal, but: Sequence[Mapping[str, Sequence[str]]]) -> Iterator[str]:
+    def _actions(self, asked: Asked, principal: Principal, but: Excluded) -> Iterator[str]:
+        acting = self._acts(principal, asked.via)
         for text in map(self.text, asked.action):
-            if is_pattern(text):
-                globs = {glob for each in self._concerning(principal) for glob in each.actions.globs}
-                yield from self._classes(
-                    globs | {action(one) for each in but for one in each.get("action", ())}, action(text)
-                )
-            else:
+            if not is_pattern(text):
                 yield text
+                continue
+            globs = {glob for each in acting.concerned for glob in each.actions.globs}
+            globs |= {action(one) for each in but for one in each.get("action", ())}
+            able = [glob for each, _ in acting.able for glob in _reach(each.actions, action("*"))]
+            yield from self._witnesses(action(text), able, globs, lambda one: True)
 
-    def _resources(
-        self, asked: Asked, principal: Principal, act: str, but: Sequence[Mapping[str, Sequence[str]]]
-    ) -> Iterator[str]:
+    def _resources(self, asked: Asked, principal: Principal, act: str, but: Excluded) -> Iterator[str]:
+        acting = self._acts(principal, asked.via)
         for text in map(self.text, asked.resource):
-            if is_pattern(text):
-                about = [each for each in self._concerning(principal) if each.actions.fit(act)]
-                globs = {glob for each in about for glob in each.resources.globs}
-                globs |= {glob for each in self.policies.resources for glob in each.covers
-                          if any(one.actions.fit(act) for one in each.statements)}  # fmt: skip
-                yield from self._classes(
-                    globs | {_on(one) for each in but for one in each.get("resource", ())}, _on(text)
-                )
-            else:
+            if not is_pattern(text):
                 yield text
+                continue
+            globs = {glob for each in acting.concerned if each.actions.fit(act) for glob in each.resources.globs}
+            globs |= {_on(one) for each in but for one in each.get("resource", ())}
+            able = {glob for each, covers in acting.able if each.actions.fit(act) for glob in covers}
+            yield from self._witnesses(_on(text), able, globs | able, lambda one: not _left_out(one, but))
 
-    def _classes(self, globs: set[Glob], within: Glob) -> list[str]:
-        key = (frozenset(globs), within)
+    def _witnesses(
+        self, asked: Glob, able: Iterable[Glob], globs: Iterable[Glob], left_in: Callable[[str], bool]
+    ) -> list[str]:
+        """The texts that are asked for and that a policy may allow, one of each class; if there is none, any text."""
+        found: dict[str, None] = {}
+        for glob in sorted(set(able), key=lambda each: each.text):
+            if not is_pattern(glob.text):
+                found |= {glob.text: None} if asked.fits(glob.text) else {}
+            elif _are_near(asked, glob):
+                near = frozenset(
+                    each for each in {*globs, asked, glob} if _are_near(each, asked) and _are_near(each, glob)
+                )
+                within = max(asked, glob, key=lambda each: len(_beginning(each)))
+                found |= {each: None for fitting, each in self._classes(near, within) if {asked, glob} <= fitting}
+        return [each for each in found if left_in(each)] or [
+            each for each in [asked.text.translate(_ANY)] if left_in(each)
+        ]
+
+    def _classes(self, globs: frozenset[Glob], within: Glob) -> Iterable[tuple[frozenset[Glob], str]]:
+        key = (globs, within)
         if key not in self._known.classes:
-            self._known.classes[key] = list(classes(sorted(globs, key=lambda each: each.text), within).values())
+            found = classes(sorted(globs, key=lambda each: each.text), within)
+            self._known.classes[key] = list(found.items())
         return self._known.classes[key]
 
     def _names(self, who: Iterable[str] | None, principal: Principal) -> bool:
@@ -240,6 +283,25 @@ class Witnesses:
 def _on(text: str) -> Glob:
     """A pattern of resources. In an ARN, a `*` stays inside its part."""
     return arn(text) if text.startswith("arn:") and text.count(":") >= 5 else like(text)
+
+
+def _reach(patterns: Patterns, everything: Glob) -> tuple[Glob, ...]:
+    """What an Allow may be about: all of it is among these."""
+    return (everything,) if patterns.excepted else patterns.globs
+
+
+def _beginning(glob: Glob) -> str:
+    return re.split(r"[*?]", glob.text, maxsplit=1)[0].lower()
+
+
+def _are_near(one: Glob, other: Glob) -> bool:
+    """Whether some text may fit both: whether it begins alike."""
+    left, right = _beginning(one), _beginning(other)
+    return left.startswith(right) or right.startswith(left)
+
+
+def _left_out(resource: str, but: Excluded) -> bool:
+    return any(_fit(each.get("resource"), resource, _on) for each in but)
 
 
 def _fit(texts: Iterable[str] | None, text: str, make: Callable[[str], Glob]) -> bool:
