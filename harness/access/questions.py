@@ -64,26 +64,35 @@ def ask_all(scenarios: Scenarios, questions: Sequence[Question]) -> list[Answer]
     found: list[Answer] = []
     known = Known()
     for scenario in scenarios.all:
-        found += _answers(scenario, scenarios.template["Resources"], questions, known)
+        found += ask(scenario, questions, scenarios.template["Resources"], known)
     asked = {each.question.place for each in found}
     if never := next((each for each in questions if each.place not in asked), None):
         raise BadQuestion(f"{never.place}: when: it applies in no scenario")
     return found
 
 
-def _answers(
-    scenario: Scenario, declared: Container[str], questions: Sequence[Question], known: Known
+def ask(
+    scenario: Scenario, questions: Sequence[Question], declared: Container[str], known: Known | None = None
 ) -> Iterator[Answer]:
-    stack = scenario.rendering.stack()
-    asked = [each for each in questions if _applies(each.asked, scenario)]
+    """Those of the questions that apply in one scenario. `declared` are the ids of all the template's resources."""
+    rendering = scenario.rendering
+    known = known or Known()
+    having = {name: str(holds).lower() for name, holds in rendering.conditions.items()} | rendering.values
+    asked = [each for each in questions if _applies(each.asked, having)]
+    stack = rendering.stack()
     try:
         witnesses = Witnesses(scenario, read(stack), stack, declared, known)
     except Refused as error:
         yield from (Answer(each, scenario.name, NOT_EVALUATED, str(error)) for each in asked)
         return
     for each in asked:
+        through = [one for one in each.through if _applies(one, having)]
         try:
-            yield _Asking(each, scenario, witnesses, stack).answer()
+            decided_by = (each.place, *(witnesses.deciding(one, each.but) for one in (each.asked, *through)))
+            # What of a bucket holds is no policy.
+            if decided_by not in known.answers or each.expected.startswith(HELD):
+                known.answers[decided_by] = _Asking(each, through, witnesses, stack).answer()
+            yield Answer(each, scenario.name, *known.answers[decided_by])
         except Refused as error:
             yield Answer(each, scenario.name, NOT_EVALUATED, str(error))
 
@@ -91,30 +100,29 @@ def _answers(
 class _Asking:
     """One question in one scenario."""
 
-    def __init__(self, question: Question, scenario: Scenario, witnesses: Witnesses, stack: Stack) -> None:
+    def __init__(self, question: Question, through: list[Asked], witnesses: Witnesses, stack: Stack) -> None:
         self._question = question
-        self._scenario = scenario
+        self._through = through
         self._witnesses = witnesses
         self._stack = stack
 
-    def answer(self) -> Answer:
-        """The answer; the first request that gets another one decides it."""
+    def answer(self) -> tuple[str, str]:
+        """The answer and what is behind it; the first request that gets another one decides it."""
         question = self._question
-        through = [each for each in question.through if _applies(each, self._scenario)]
-        links = [one for each in through for one in self._witnesses.requests(each)]
+        links = [one for each in self._through for one in self._witnesses.requests(each)]
         denials: list[tuple[bool, int, str]] = []
         held: dict[str, None] = {}
         for request in self._witnesses.requests(question.asked, question.but):
             decision, said = self._decided(request, links)
             if decision.allowed == (question.expected == DENIED):
-                return self._given(ALLOWED if decision.allowed else DENIED, said)
+                return ALLOWED if decision.allowed else DENIED, said
             denials.append((decision.statement is None, len(denials), said))
             held[self._held(request)] = None
         if not denials:
             raise Refused((), "nothing is asked: all of it is left out")
         given = HELD + " and ".join(held) if question.expected.startswith(HELD) else question.expected
         # An explicit Deny says more than that nothing allows it.
-        return self._given(given, min(denials)[2])
+        return given, min(denials)[2]
 
     def _decided(self, request: Request, links: list[Request]) -> tuple[Decision, str]:
         """Of a request and all that must be allowed too, the first that is not; else the request itself."""
@@ -127,9 +135,6 @@ class _Asking:
                 break
         assert found is not None  # the request itself is one
         return found
-
-    def _given(self, given: str, because: str) -> Answer:
-        return Answer(self._question, self._scenario.name, given, because)
 
     def _held(self, request: Request) -> str:
         bucket = self._stack.by_arn(request.resource.partition("/")[0], "AWS::S3::Bucket")
@@ -144,9 +149,7 @@ def _shown(request: Request, context: Context) -> str:
     return f"{request.principal} {request.action} {request.resource or '(any text)'} {carried}"
 
 
-def _applies(asked: Asked, scenario: Scenario) -> bool:
-    rendering = scenario.rendering
-    having = {name: str(holds).lower() for name, holds in rendering.conditions.items()} | rendering.values
+def _applies(asked: Asked, having: Mapping[str, str]) -> bool:
     return all(having[name] == value for name, value in asked.when.items())
 
 

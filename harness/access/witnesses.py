@@ -15,13 +15,13 @@ import math
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from harness.access import question_file as form
 from harness.access.conditions import Comparison, Context, representatives
 from harness.access.evaluate import Decision, Request, Sides, full_context, judge, sides
 from harness.access.globs import Glob, action, arn, classes, like
-from harness.access.policies import ROLE, Policies
+from harness.access.policies import ROLE, Endpoint, Policies
 from harness.access.principals import Principal
 from harness.access.question_file import Asked, Texts, is_pattern
 from harness.access.refused import Refused
@@ -39,15 +39,16 @@ _SESSION = re.compile(r"(arn:[\w-]+):sts::([0-9]{12}):assumed-role/([^/]+)/([^*?
 MAXIMUM_CONTEXTS = 4096
 #: What a pattern's wildcards stand for where any text does.
 _ANY = str.maketrans({"*": "", "?": "x"})
+Globs = tuple[Glob, ...]
 Excluded = Sequence[Mapping[str, Texts]]
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Acting:
-    """The statements that may concern a principal; and those that may allow something here, each with where it may."""
+    """The statements that may concern a principal, each with where it may; and those that may allow something here."""
 
-    concerned: list[Statement]
-    able: list[tuple[Statement, tuple[Glob, ...]]]
+    concerned: list[tuple[Statement, Globs]]
+    able: list[tuple[Statement, Globs]]
 
 
 class Known:
@@ -57,6 +58,11 @@ class Known:
         self.classes: dict[tuple[frozenset[Glob], Glob], list[tuple[frozenset[Glob], str]]] = {}
         self.values: dict[tuple[str, frozenset[Comparison]], list[tuple[str, ...]]] = {}
         self.decisions: dict[object, Decision] = {}
+        self.covers: dict[object, int] = {}
+        self.answers: dict[object, tuple[str, str]] = {}
+        #: Whether a statement, with where it may be about, may be about what is asked; and about an action.
+        self.about: dict[tuple[Statement, int, Texts, Texts], bool] = {}
+        self.fits: dict[tuple[Statement, str], bool] = {}
 
 
 class Witnesses:
@@ -87,8 +93,6 @@ class Witnesses:
 
     def requests(self, asked: Asked, but: Excluded = ()) -> Iterator[Request]:
         """What is asked, with the condition keys that are stated."""
-        if asked.via and asked.via not in self.policies.endpoints:
-            raise Refused((asked.via,), "the scenario has no such VPC endpoint")
         context = {key: tuple(map(self.text, values)) for key, values in asked.context.items()}
         excluded = [
             {key: tuple(map(self.text, texts)) if key != "who" else texts for key, texts in each.items()}
@@ -103,6 +107,42 @@ class Witnesses:
                         found = _OF_ACCOUNT.match(resource)
                         owner = self.text(asked.owner) or (found[1] if found else self.policies.account)
                         yield Request(principal, one, resource, owner, context, asked.via)
+
+    def deciding(self, asked: Asked, but: Excluded) -> tuple[object, ...]:
+        """All that decides what is asked: where this is equal, so are the answers."""
+        texts = [
+            *asked.action,
+            *asked.resource,
+            asked.owner,
+            *(one for values in asked.context.values() for one in values),
+        ]
+        texts += [one for each in but for key, several in each.items() if key != "who" for one in several]
+        whose = [*asked.who, *(one for each in but for one in each.get("who", ()))]
+        principals = tuple(one for each in whose for one in self.principals(each))
+        endpoint = self._endpoint(asked.via)
+        resources = tuple(map(self.text, asked.resource))
+        concerned = {
+            each: None
+            for one in dict.fromkeys(principals)
+            for each, where in self._acts(one, asked.via).concerned
+            if self._is_about(each, where, asked.action, resources)
+        }
+        return tuple(map(self.text, texts)), principals, tuple(concerned), self._covers, endpoint
+
+    def _is_about(self, statement: Statement, where: Globs, actions: Texts, resources: Texts) -> bool:
+        key = (statement, self._covers, actions, resources)
+        if key not in self._known.about:
+            asked, on = map(action, actions), list(map(_on, resources))
+            self._known.about[key] = any(
+                _are_near(each, glob) for each in asked for glob in _reach(statement.actions, action("*"))
+            ) and any(_are_near(each, glob) for each in on for glob in where)
+        return self._known.about[key]
+
+    @cached_property
+    def _covers(self) -> int:
+        """A number for the account and what each policy is for, as they are in this scenario."""
+        covers = (self.policies.account, *(each.covers for each in self.policies.resources))
+        return self._known.covers.setdefault(covers, len(self._known.covers))
 
     def decide(self, request: Request, *, whatever: bool) -> tuple[Decision, Context]:
         """The decision over TLS and with what is stated; with `whatever` else it carries, one that allows it if any."""
@@ -157,6 +197,11 @@ class Witnesses:
             yield Principal(role.arn)
         else:
             raise Refused((who,), "the scenario has no such role")
+
+    def _endpoint(self, via: str) -> Endpoint | None:
+        if via and via not in self.policies.endpoints:
+            raise Refused((via,), "the scenario has no such VPC endpoint")
+        return self.policies.endpoints.get(via)
 
     @cached_property
     def _all(self) -> list[Statement]:
@@ -215,18 +260,18 @@ class Witnesses:
     def _acts(self, principal: Principal, via: str) -> _Acting:
         key = (principal, via)
         if key not in self._acting:
-            own = self.policies.identity(principal)
-            identity = [*own.statements, *(own.boundary or ())]
-            endpoint = self.policies.endpoints[via].statements if via else ()
-            found = _Acting([*identity, *endpoint], [])
-            if principal.account == self.policies.account:
-                # Of somebody from outside, own policies are not enough.
-                found.able += [(each, _reach(each.resources, like("*"))) for each in identity if each.allows]
-            for policy in self.policies.resources:
-                named = [each for each in policy.statements if each.principals and each.principals.grade(principal)]
-                found.concerned += named
-                found.able += [(each, policy.covers) for each in named if each.allows]
-            self._acting[key] = found
+            own, endpoint = self.policies.identity(principal), self._endpoint(via)
+            identity = [*own.statements, *(own.boundary or ()), *(endpoint.statements if endpoint else ())]
+            inside = [(each, _reach(each.resources, like("*"))) for each in identity]
+            there = [
+                (each, policy.covers)
+                for policy in self.policies.resources
+                for each in policy.statements
+                if each.principals and each.principals.grade(principal)
+            ]
+            # Of somebody from outside, own policies are not enough.
+            able = [*inside, *there] if principal.account == self.policies.account else there
+            self._acting[key] = _Acting([*inside, *there], [each for each in able if each[0].allows])
         return self._acting[key]
 
     def _actions(self, asked: Asked, principal: Principal, but: Excluded) -> Iterator[str]:
@@ -235,7 +280,7 @@ class Witnesses:
             if not is_pattern(text):
                 yield text
                 continue
-            globs = {glob for each in acting.concerned for glob in each.actions.globs}
+            globs = {glob for each, _ in acting.concerned for glob in each.actions.globs}
             globs |= {action(one) for each in but for one in each.get("action", ())}
             able = [glob for each, _ in acting.able for glob in _reach(each.actions, action("*"))]
             yield from self._witnesses(action(text), able, globs, lambda one: True)
@@ -246,10 +291,19 @@ class Witnesses:
             if not is_pattern(text):
                 yield text
                 continue
-            globs = {glob for each in acting.concerned if each.actions.fit(act) for glob in each.resources.globs}
-            globs |= {_on(one) for each in but for one in each.get("resource", ())}
-            able = {glob for each, covers in acting.able if each.actions.fit(act) for glob in covers}
-            yield from self._witnesses(_on(text), able, globs | able, lambda one: not _left_out(one, but))
+            able = {glob for each, where in acting.able if self._is_for(each, act) for glob in where}
+            globs = {_on(one) for each in but for one in each.get("resource", ())} | able
+            if able:
+                globs |= {
+                    glob for each, _ in acting.concerned if self._is_for(each, act) for glob in each.resources.globs
+                }
+            yield from self._witnesses(_on(text), able, globs, lambda one: not _left_out(one, but))
+
+    def _is_for(self, statement: Statement, act: str) -> bool:
+        key = (statement, act)
+        if key not in self._known.fits:
+            self._known.fits[key] = statement.actions.fit(act)
+        return self._known.fits[key]
 
     def _witnesses(
         self, asked: Glob, able: Iterable[Glob], globs: Iterable[Glob], left_in: Callable[[str], bool]
@@ -263,7 +317,7 @@ class Witnesses:
                 near = frozenset(
                     each for each in {*globs, asked, glob} if _are_near(each, asked) and _are_near(each, glob)
                 )
-                within = max(asked, glob, key=lambda each: len(_beginning(each)))
+                within = max(asked, glob, key=lambda each: len(_beginning(each.text)))
                 found |= {each: None for fitting, each in self._classes(near, within) if {asked, glob} <= fitting}
         return [each for each in found if left_in(each)] or [
             each for each in [asked.text.translate(_ANY)] if left_in(each)
@@ -285,18 +339,19 @@ def _on(text: str) -> Glob:
     return arn(text) if text.startswith("arn:") and text.count(":") >= 5 else like(text)
 
 
-def _reach(patterns: Patterns, everything: Glob) -> tuple[Glob, ...]:
+def _reach(patterns: Patterns, everything: Glob) -> Globs:
     """What an Allow may be about: all of it is among these."""
     return (everything,) if patterns.excepted else patterns.globs
 
 
-def _beginning(glob: Glob) -> str:
-    return re.split(r"[*?]", glob.text, maxsplit=1)[0].lower()
+@cache
+def _beginning(text: str) -> str:
+    return re.split(r"[*?]", text, maxsplit=1)[0].lower()
 
 
 def _are_near(one: Glob, other: Glob) -> bool:
     """Whether some text may fit both: whether it begins alike."""
-    left, right = _beginning(one), _beginning(other)
+    left, right = _beginning(one.text), _beginning(other.text)
     return left.startswith(right) or right.startswith(left)
 
 
