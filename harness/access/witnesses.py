@@ -20,7 +20,7 @@ from functools import cache, cached_property
 from harness.access import question_file as form
 from harness.access.conditions import Comparison, Context, representatives
 from harness.access.evaluate import Decision, Request, Sides, full_context, judge, sides
-from harness.access.globs import Glob, action, arn, classes, like
+from harness.access.globs import Element, Glob, action, arn, classes, like, literal
 from harness.access.policies import ROLE, Endpoint, Policies
 from harness.access.principals import Principal
 from harness.access.question_file import Asked, Texts, is_pattern
@@ -183,7 +183,9 @@ class Witnesses:
         elif who == form.EVERY_OTHER:
             yield from self._others(partition)
         elif who == form.ADMINISTRATOR:
-            yield Principal(f"arn:{partition}:iam::{account}:user/administrator")
+            arns = [f"arn:{partition}:iam::{account}:user/administrator", *self._arns(partition)]
+            others = (each for each in arns if each.split(":")[4] == account)
+            yield from (Principal(each) for each in others if each not in self.policies.identities)
         elif who in (form.CONSUMER, form.STRANGER):
             of = self.text("${DataConsumerAccountId}") if who == form.CONSUMER else _ACCOUNT
             if not of:
@@ -221,7 +223,7 @@ class Witnesses:
 
     def _others(self, partition: str) -> Iterator[Principal]:
         named = [each.principals for each in self._all if each.principals]
-        arns = {one for each in named for one in each.arns} | self._of_key("aws:principalarn")
+        arns = {one for each in named for one in each.arns} | {*self._arns(partition)}
         accounts = {one for each in named for one in each.accounts} | self._of_key("aws:principalaccount") | {_ACCOUNT}
         found = {
             f"arn:{partition}:iam::{of}:{kind}/somebody": "session" for of in accounts for kind in ("role", "user")
@@ -233,6 +235,17 @@ class Witnesses:
             identity = _IDENTITY.fullmatch(each)
             if identity and identity[1] != self.policies.account:
                 yield Principal(each, session)
+
+    def _arns(self, partition: str) -> list[str]:
+        """Roles and users of any account, one of each class that `aws:PrincipalArn` tells apart."""
+        tests = [one for each in self._all for one in each.tests if one.key == "aws:principalarn"]
+        globs = frozenset(glob for each in tests if each.kind != "null" for glob in each.values if isinstance(glob, Glob))
+        any_account, any_name = (Element(frozenset("0123456789")),) * 12, (Element(), Element(repeats=True))
+        found: list[str] = []
+        for kind in ("role", "user") if globs else ():
+            elements = (*literal(f"arn:{partition}:iam::"), *any_account, *literal(f":{kind}/"), *any_name)
+            found += [each for _, each in self._classes(globs, Glob(f"a {kind}", elements))]
+        return found
 
     def _of_key(self, key: str) -> set[str]:
         tests = [one for each in self._all for one in each.tests if one.key == key]
