@@ -237,14 +237,15 @@ class Witnesses:
                 yield Principal(each, session)
 
     def _arns(self, partition: str) -> list[str]:
-        """Roles and users of any account, one of each class that `aws:PrincipalArn` tells apart."""
+        """Roles and users of this account and of others, one of each class that `aws:PrincipalArn` tells apart."""
         tests = [one for each in self._all for one in each.tests if one.key == "aws:principalarn"]
         globs = frozenset(glob for each in tests if each.kind != "null" for glob in each.values if isinstance(glob, Glob))
         any_account, any_name = (Element(frozenset("0123456789")),) * 12, (Element(), Element(repeats=True))
         found: list[str] = []
+        ours = arn(f"arn:{partition}:iam::{self.policies.account}:*")
         for kind in ("role", "user") if globs else ():
             elements = (*literal(f"arn:{partition}:iam::"), *any_account, *literal(f":{kind}/"), *any_name)
-            found += [each for _, each in self._classes(globs, Glob(f"a {kind}", elements))]
+            found += [each for _, each in self._classes(globs | {ours}, Glob(f"a {kind}", elements))]
         return found
 
     def _of_key(self, key: str) -> set[str]:
