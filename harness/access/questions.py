@@ -126,15 +126,13 @@ class _Asking:
 
     def _decided(self, request: Request, links: list[Request]) -> tuple[Decision, str]:
         """Of a request and all that must be allowed too, the first that is not; else the request itself."""
-        found = None
+        found = []
         for each in (request, *links):
             decision, context = self._witnesses.decide(each, whatever=self._question.expected == DENIED)
-            if found is None or not decision.allowed:
-                found = decision, f"{_shown(each, context)}: {decision}"
+            found.append((decision, f"{_shown(each, context)}: {decision}"))
             if not decision.allowed:
-                break
-        assert found is not None  # the request itself is one
-        return found
+                return found[-1]
+        return found[0]
 
     def _held(self, request: Request) -> str:
         bucket = self._stack.by_arn(request.resource.partition("/")[0], "AWS::S3::Bucket")

@@ -239,7 +239,9 @@ class Witnesses:
     def _arns(self, partition: str) -> list[str]:
         """Roles and users of this account and of others, one of each class that `aws:PrincipalArn` tells apart."""
         tests = [one for each in self._all for one in each.tests if one.key == "aws:principalarn"]
-        globs = frozenset(glob for each in tests if each.kind != "null" for glob in each.values if isinstance(glob, Glob))
+        globs = frozenset(
+            glob for each in tests if each.kind != "null" for glob in each.values if isinstance(glob, Glob)
+        )
         any_account, any_name = (Element(frozenset("0123456789")),) * 12, (Element(), Element(repeats=True))
         found: list[str] = []
         ours = arn(f"arn:{partition}:iam::{self.policies.account}:*")
