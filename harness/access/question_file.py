@@ -3,7 +3,7 @@
 The file has lists of questions by group. A question has
 
 - `id` and `ask`, the question in words; `expected`, one of EXPECTED, and the `reason`;
-- `who`, `action` and `resource`: a text or several, as `harness.access.witnesses` reads them;
+- `who`, `action` and `resource`: a text or several, as `harness.access.askers` and `.witnesses` read them;
 - `context`: condition keys with their values, null for a request without the key;
 - `via`: the VPC endpoint it passes; `owner`: the account of the resource, where its ARN does not say;
 - `through`: further requests that must be allowed too for this one to get through, in the same form;

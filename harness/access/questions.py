@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.access import question_file as form
+from harness.access.askers import Known
 from harness.access.conditions import Context
 from harness.access.evaluate import Decision, Request
 from harness.access.policies import ENDPOINT, ROLE, read
 from harness.access.question_file import ALLOWED, DENIED, HELD, Asked, BadQuestion, Question
 from harness.access.refused import Refused
-from harness.access.witnesses import Known, Witnesses
+from harness.access.witnesses import Witnesses
 from harness.render import pseudo, sub_variables
 from harness.render.resources import Stack, at
 from harness.render.scenarios import Scenario, Scenarios

@@ -1,10 +1,8 @@
 """Finitely many requests that stand for all that a question asks, in one scenario.
 
-- `every role`: each role of the stack. `every service`: each service that a policy names, and one that none names.
-  `every other account`: each account and principal outside that a policy names, and one that none names.
-- `administrator`: somebody in the account with rights of their own to everything. `consumer account`: a role there, and
-  a user. `another account`: one that no policy names. `anybody`: without credentials. Or a service, or a role's id.
-- A pattern of actions or resources: a text of each class that the policies divide those that fit it into.
+- Whom it names: `harness.access.askers`.
+- A pattern of actions or resources: a text of each class that the policies divide those that fit it into, as far as a
+  policy may allow any of it.
 - What a request carries besides what is stated: a value of each class of each condition key that a policy asks for.
 """
 
@@ -17,11 +15,11 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from harness.access import question_file as form
-from harness.access.conditions import Comparison, Context, representatives
+from harness.access.askers import Askers, Known
+from harness.access.conditions import Context
 from harness.access.evaluate import Decision, Request, Sides, full_context, judge, sides
-from harness.access.globs import Element, Glob, action, arn, classes, like, literal
-from harness.access.policies import ROLE, Endpoint, Policies
+from harness.access.globs import Glob, action, arn, like
+from harness.access.policies import Endpoint, Policies
 from harness.access.principals import Principal
 from harness.access.question_file import Asked, Texts, is_pattern
 from harness.access.refused import Refused
@@ -30,11 +28,7 @@ from harness.render import sub_variables
 from harness.render.resources import Stack
 from harness.render.scenarios import Scenario
 
-#: Named in no policy: an account, and a service. Two can have neither of the scenarios' accounts.
-_ACCOUNT, _SERVICE = "999999999999", "unnamed.amazonaws.com"
 _OF_ACCOUNT = re.compile(r"arn:[\w-]+:[\w-]*:[\w-]*:([0-9]{12}):")
-_IDENTITY = re.compile(r"arn:[\w-]+:iam::([0-9]{12}):(role|user)/[^*?]+")
-_SESSION = re.compile(r"(arn:[\w-]+):sts::([0-9]{12}):assumed-role/([^/]+)/([^*?]+)")
 #: More combinations of condition keys than this are not tried.
 MAXIMUM_CONTEXTS = 4096
 #: What a pattern's wildcards stand for where any text does.
@@ -51,20 +45,6 @@ class _Acting:
     able: list[tuple[Statement, Globs]]
 
 
-class Known:
-    """What was worked out, for all scenarios: most have the same statements about most requests."""
-
-    def __init__(self) -> None:
-        self.classes: dict[tuple[frozenset[Glob], Glob], list[tuple[frozenset[Glob], str]]] = {}
-        self.values: dict[tuple[str, frozenset[Comparison]], list[tuple[str, ...]]] = {}
-        self.decisions: dict[object, Decision] = {}
-        self.covers: dict[object, int] = {}
-        self.answers: dict[object, tuple[str, str]] = {}
-        #: Whether a statement, with where it may be about, may be about what is asked; and about an action.
-        self.about: dict[tuple[Statement, int, Texts, Texts], bool] = {}
-        self.fits: dict[tuple[Statement, str], bool] = {}
-
-
 class Witnesses:
     """The requests of one scenario. Raises Refused for who or what the scenario does not have."""
 
@@ -78,7 +58,7 @@ class Witnesses:
         self._declared = declared
         self._known = known
         self._texts: dict[str, str] = {}
-        self._principals: dict[str, list[Principal]] = {}
+        self._askers = Askers(policies, stack, self.text, known)
         self._acting: dict[tuple[Principal, str], _Acting] = {}
 
     def text(self, written: str) -> str:
@@ -98,7 +78,7 @@ class Witnesses:
             {key: tuple(map(self.text, texts)) if key != "who" else texts for key, texts in each.items()}
             for each in but
         ]
-        for principal in dict.fromkeys(one for each in asked.who for one in self.principals(each)):
+        for principal in dict.fromkeys(one for each in asked.who for one in self._askers.named(each)):
             left_out = [each for each in excluded if self._names(each.get("who"), principal)]
             for one in self._actions(asked, principal, left_out):
                 of_action = [each for each in left_out if _fit(each.get("action"), one, action)]
@@ -110,15 +90,11 @@ class Witnesses:
 
     def deciding(self, asked: Asked, but: Excluded) -> tuple[object, ...]:
         """All that decides what is asked: where this is equal, so are the answers."""
-        texts = [
-            *asked.action,
-            *asked.resource,
-            asked.owner,
-            *(one for values in asked.context.values() for one in values),
-        ]
+        texts = [*asked.action, *asked.resource, asked.owner]
+        texts += [one for values in asked.context.values() for one in values]
         texts += [one for each in but for key, several in each.items() if key != "who" for one in several]
         whose = [*asked.who, *(one for each in but for one in each.get("who", ()))]
-        principals = tuple(one for each in whose for one in self.principals(each))
+        principals = tuple(one for each in whose for one in self._askers.named(each))
         endpoint = self._endpoint(asked.via)
         resources = tuple(map(self.text, asked.resource))
         concerned = {
@@ -127,7 +103,8 @@ class Witnesses:
             for each, where in self._acts(one, asked.via).concerned
             if self._is_about(each, where, asked.action, resources)
         }
-        return tuple(map(self.text, texts)), principals, tuple(concerned), self._covers, endpoint
+        bounded = tuple(self.policies.identity(each).boundary is None for each in principals)
+        return tuple(map(self.text, texts)), principals, bounded, tuple(concerned), self._covers, endpoint
 
     def _is_about(self, statement: Statement, where: Globs, actions: Texts, resources: Texts) -> bool:
         key = (statement, self._covers, actions, resources)
@@ -168,97 +145,10 @@ class Witnesses:
             self._known.decisions[key] = judge(concerned, request.principal, request.owner, whole)
         return self._known.decisions[key]
 
-    def principals(self, who: str) -> list[Principal]:
-        """Whom a question names."""
-        if who not in self._principals:
-            self._principals[who] = list(self._named(who))
-        return self._principals[who]
-
-    def _named(self, who: str) -> Iterator[Principal]:
-        account, partition = self.policies.account, self.text("${AWS::Partition}")
-        if who == form.EVERY_ROLE:
-            yield from map(Principal, self.policies.identities)
-        elif who == form.EVERY_SERVICE:
-            yield from (Principal(service=each) for each in self._services)
-        elif who == form.EVERY_OTHER:
-            yield from self._others(partition)
-        elif who == form.ADMINISTRATOR:
-            arns = [f"arn:{partition}:iam::{account}:user/administrator", *self._arns(partition)]
-            others = (each for each in arns if each.split(":")[4] == account)
-            yield from (Principal(each) for each in others if each not in self.policies.identities)
-        elif who in (form.CONSUMER, form.STRANGER):
-            of = self.text("${DataConsumerAccountId}") if who == form.CONSUMER else _ACCOUNT
-            if not of:
-                raise Refused(("DataConsumerAccountId",), "the scenario has no consumer account")
-            yield from (Principal(f"arn:{partition}:iam::{of}:{kind}/somebody") for kind in ("role", "user"))
-        elif who == form.ANYBODY:
-            yield Principal()
-        elif "." in who:
-            yield Principal(service=self.text(who))
-        elif role := self._stack.of(ROLE).get(who):
-            yield Principal(role.arn)
-        else:
-            raise Refused((who,), "the scenario has no such role")
-
     def _endpoint(self, via: str) -> Endpoint | None:
         if via and via not in self.policies.endpoints:
             raise Refused((via,), "the scenario has no such VPC endpoint")
         return self.policies.endpoints.get(via)
-
-    @cached_property
-    def _all(self) -> list[Statement]:
-        policies = self.policies
-        own = [(*each.statements, *(each.boundary or ())) for each in policies.identities.values()]
-        return [one for several in own for one in several] + self._of_resources
-
-    @cached_property
-    def _of_resources(self) -> list[Statement]:
-        endpoints = [one for each in self.policies.endpoints.values() for one in each.statements]
-        return [one for each in self.policies.resources for one in each.statements] + endpoints
-
-    @cached_property
-    def _services(self) -> list[str]:
-        found = {one for each in self._all if each.principals for one in each.principals.services}
-        return sorted({*found, *self._of_key("aws:principalservicename"), _SERVICE} - {""})
-
-    def _others(self, partition: str) -> Iterator[Principal]:
-        named = [each.principals for each in self._all if each.principals]
-        arns = {one for each in named for one in each.arns} | {*self._arns(partition)}
-        accounts = {one for each in named for one in each.accounts} | self._of_key("aws:principalaccount") | {_ACCOUNT}
-        found = {
-            f"arn:{partition}:iam::{of}:{kind}/somebody": "session" for of in accounts for kind in ("role", "user")
-        }
-        for each in sorted(arns):
-            part = _SESSION.fullmatch(each)
-            found |= {f"{part[1]}:iam::{part[2]}:role/{part[3]}": part[4]} if part else {each: "session"}
-        for each, session in sorted(found.items()):
-            identity = _IDENTITY.fullmatch(each)
-            if identity and identity[1] != self.policies.account:
-                yield Principal(each, session)
-
-    def _arns(self, partition: str) -> list[str]:
-        """Roles and users of this account and of others, one of each class that `aws:PrincipalArn` tells apart."""
-        tests = [one for each in self._all for one in each.tests if one.key == "aws:principalarn"]
-        globs = frozenset(
-            glob for each in tests if each.kind != "null" for glob in each.values if isinstance(glob, Glob)
-        )
-        any_account, any_name = (Element(frozenset("0123456789")),) * 12, (Element(), Element(repeats=True))
-        found: list[str] = []
-        ours = arn(f"arn:{partition}:iam::{self.policies.account}:*")
-        for kind in ("role", "user") if globs else ():
-            elements = (*literal(f"arn:{partition}:iam::"), *any_account, *literal(f":{kind}/"), *any_name)
-            found += [each for _, each in self._classes(globs | {ours}, Glob(f"a {kind}", elements))]
-        return found
-
-    def _of_key(self, key: str) -> set[str]:
-        tests = [one for each in self._all for one in each.tests if one.key == key]
-        return {value for values in self._representatives(key, tests, {}) for value in values} if tests else set()
-
-    def _representatives(self, key: str, tests: Iterable[Comparison], context: Context) -> list[tuple[str, ...]]:
-        known = (key, frozenset(tests))
-        if known not in self._known.values or any(each.variables for each in tests):
-            self._known.values[known] = representatives(key, tuple(tests), context)
-        return self._known.values[known]
 
     def _contexts(self, concerned: Sides, request: Request) -> Iterator[Context]:
         several = (concerned.identity, concerned.boundary or (), concerned.resource, concerned.endpoint or ())
@@ -267,7 +157,7 @@ class Witnesses:
         values = {}
         for key in sorted({key for each in statements for key in each.keys} - given.keys()):
             tests = [one for each in statements for one in each.tests if one.key == key]
-            values[key] = self._representatives(key, tests, given)
+            values[key] = self._known.values_of(key, tests, given)
         if math.prod(map(len, values.values())) > MAXIMUM_CONTEXTS:
             raise Refused((request.action,), f"more than {MAXIMUM_CONTEXTS:,} combinations of condition keys")
         for chosen in itertools.product(*values.values()):
@@ -334,20 +224,15 @@ class Witnesses:
                     each for each in {*globs, asked, glob} if _are_near(each, asked) and _are_near(each, glob)
                 )
                 within = max(asked, glob, key=lambda each: len(_beginning(each.text)))
-                found |= {each: None for fitting, each in self._classes(near, within) if {asked, glob} <= fitting}
+                found |= {
+                    each: None for fitting, each in self._known.classes_of(near, within) if {asked, glob} <= fitting
+                }
         return [each for each in found if left_in(each)] or [
             each for each in [asked.text.translate(_ANY)] if left_in(each)
         ]
 
-    def _classes(self, globs: frozenset[Glob], within: Glob) -> Iterable[tuple[frozenset[Glob], str]]:
-        key = (globs, within)
-        if key not in self._known.classes:
-            found = classes(sorted(globs, key=lambda each: each.text), within)
-            self._known.classes[key] = list(found.items())
-        return self._known.classes[key]
-
     def _names(self, who: Iterable[str] | None, principal: Principal) -> bool:
-        return who is None or any(principal in self.principals(each) for each in who)
+        return who is None or any(principal in self._askers.named(each) for each in who)
 
 
 def _on(text: str) -> Glob:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from harness.access.askers import Known
 from harness.access.question_file import DENIED, BadQuestion, Question, load
 from harness.access.questions import NOT_EVALUATED, Answer, ask, ask_all
-from harness.access.witnesses import Known
 from harness.deploy.stack import TEMPLATE
 from harness.render.scenarios import Scenario, Scenarios
 from harness.render.source import read as read_template
