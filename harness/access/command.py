@@ -4,10 +4,13 @@ import json
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.access import table
 from harness.access.judge import Report, against_base, against_table
+from harness.access.question_file import BadQuestion, load
+from harness.access.questions import Answer, ask_all
 from harness.cli import Parser, complain, put
 from harness.markdown import count
 from harness.render.errors import TemplateError, UnrenderableTemplate
@@ -17,6 +20,7 @@ from harness.render.source import read
 PROGRAM = "access"
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template" / "financial-pipeline.yaml"
+QUESTIONS = ROOT / "rules" / "questions.yaml"
 TABLE = ROOT / "rules" / "access.yaml"
 REPORT = ROOT / "build" / "access" / "report.json"
 CLEAN, FINDINGS, COULD_NOT_JUDGE = 0, 1, 2
@@ -42,6 +46,9 @@ def main(argv: list[str]) -> int:
         metavar="REV-OR-FILE",
         help="print what is newly allowed and newly denied since a revision of git, or another template",
     )
+    parser.add_argument(
+        "--questions", action="store_true", help="answer rules/questions.yaml, each with the statement that decides"
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="output format (default: text)")
     options = parser.parse_args(argv)
     began = time.process_time()
@@ -49,13 +56,15 @@ def main(argv: list[str]) -> int:
         REPORT.unlink(missing_ok=True)
         source = read(options.template).template
         scenarios = Scenarios(source)
+        if options.questions:
+            return _answer(ask_all(scenarios, load(QUESTIONS)))
         if options.base:
             report = against_base(scenarios, Scenarios(_base(options.base)))
         else:
             report = against_table(scenarios, table.read(TABLE, source))
             REPORT.parent.mkdir(parents=True, exist_ok=True)
             REPORT.write_text(json.dumps(report.as_dict(), indent=2) + "\n")
-    except (TemplateError, UnrenderableTemplate, table.BadTable, NoBase, OSError) as error:
+    except (TemplateError, UnrenderableTemplate, table.BadTable, BadQuestion, NoBase, OSError) as error:
         complain(PROGRAM, error)
         return COULD_NOT_JUDGE
     text = json.dumps(report.as_dict(), indent=2) if options.format == "json" else _text(report, bool(options.base))
@@ -63,6 +72,18 @@ def main(argv: list[str]) -> int:
     if not put(PROGRAM, text + ("\n" if options.format == "json" else f" ({seconds})\n")):
         return COULD_NOT_JUDGE
     return FINDINGS if report.findings and not options.base else CLEAN
+
+
+def _answer(answers: Sequence[Answer]) -> int:
+    """Print each question once, with its answer in the first scenario, and whatever is not as expected."""
+    first = {each.question.place: each for each in reversed(answers)}
+    wrong = [each for each in answers if not each.is_as_expected]
+    shown = [*(each for each in reversed(first.values()) if each.is_as_expected), *wrong]
+    asked = f"{count(len(first), 'question')}, {count(len(answers), 'answer')}"
+    lines = [f"{each.question.text} {each}" for each in shown]
+    if not put(PROGRAM, "\n".join([*lines, f"access: {asked}: {len(wrong)} not as expected\n"])):
+        return COULD_NOT_JUDGE
+    return FINDINGS if wrong else CLEAN
 
 
 def _base(stated: str) -> dict[str, object]:

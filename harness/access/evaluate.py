@@ -66,24 +66,33 @@ class Sides:
 
 def decide(policies: Policies, request: Request) -> Decision:
     """Decide one request. Raises Refused for what AWS does not document."""
+    return judge(sides(policies, request), request.principal, request.owner, full_context(policies, request))
+
+
+def sides(policies: Policies, request: Request) -> Sides:
+    """The statements that concern a request."""
 
     def concerned(several: Iterable[Statement]) -> Statements:
         return tuple(each for each in several if each.concerns(request.action, request.resource))
 
     identity = policies.identity(request.principal)
-    resource = policies.resource(request.resource, request.owner, request.action.partition(":")[0])
+    resource = policies.resource(request.resource, request.owner, request.action.lower().partition(":")[0])
     endpoint = policies.endpoints.get(request.via)
-    sides = Sides(
+    return Sides(
         concerned(identity.statements),
         None if identity.boundary is None else concerned(identity.boundary),
         concerned(resource.statements),
         resource.decides,
         None if endpoint is None else concerned(endpoint.statements),
     )
+
+
+def full_context(policies: Policies, request: Request) -> Context:
+    """A request's condition keys, and those that follow from who asks, of whom, and through what."""
+    endpoint = policies.endpoints.get(request.via)
     through = {"aws:sourcevpce": (endpoint.id,) if endpoint else ()}
     owner = {"aws:resourceaccount": (request.owner,)}
-    context = {**request.context, **through, **owner, **request.principal.context}
-    return judge(sides, request.principal, request.owner, context)
+    return {**request.context, **through, **owner, **request.principal.context}
 
 
 def judge(sides: Sides, principal: Principal, owner: str, context: Context) -> Decision:

@@ -127,7 +127,7 @@ def _rendered(value: Any, rendering: Rendering) -> Any:
         return {key: _rendered(each, rendering) for key, each in value.items()}
     if isinstance(value, list):
         return [_rendered(each, rendering) for each in value]
-    return rendering.value({"Fn::Sub": value}) if isinstance(value, str) and "${" in value else value
+    return rendering.text(value) if isinstance(value, str) and "${" in value else value
 
 
 def _texts(value: Any) -> Iterator[str]:

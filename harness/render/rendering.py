@@ -102,9 +102,9 @@ class Rendering:
         """Whether an expression of the template's Rules holds."""
         return self._evaluation.holds(expression)
 
-    def value(self, expression: Any) -> Any:
-        """What an expression of the template's functions is in this scenario."""
-        return self._evaluation.value(expression)
+    def text(self, written: str) -> str:
+        """A text as `Fn::Sub` takes it, with its variables replaced."""
+        return self._evaluation.sub(written)
 
     def lacks(self, name: str) -> bool:
         """Whether a name is a resource's that the scenario does not create."""

@@ -45,10 +45,12 @@ def asked(
     identity = Identity(
         read(own, Kind.IDENTITY, "own"), None if boundary is None else read(boundary, Kind.IDENTITY, "boundary")
     )
+    # A role's policy is about who takes it.
+    service = "sts" if ":role/" in resource else action.partition(":")[0]
     policies = Policies(
         HERE,
         {} if not principal.arn else {principal.arn: identity},
-        (ResourcePolicy((like("*"),), read(policy, Kind.RESOURCE, "policy"), action.partition(":")[0], decides),),
+        (ResourcePolicy((like("*"),), read(policy, Kind.RESOURCE, "policy"), service, decides),),
         {} if endpoint is None else {"End": Endpoint("vpce-1", "s3", read(endpoint, Kind.RESOURCE, "endpoint"))},
     )
     return decide(
@@ -267,3 +269,16 @@ def test_who_asks_decides_the_keys_of_the_principal(principal: Principal, key: s
     context = {"aws:sourceip": ("192.0.2.1",), "aws:principalaccount": (THERE,), "aws:principalarn": ("forged",)}
 
     assert asked(principal, policy=[allow(**EVERYONE, **condition)], context=context).allowed is passes
+
+
+def test_a_trust_policy_says_who_takes_the_role_and_not_who_passes_or_changes_it():
+    role, trust = f"arn:aws:iam::{HERE}:role/job", [allow("*", **to("glue.amazonaws.com", kind="Service"))]
+
+    def decision(action: str, principal: Principal = USER) -> bool:
+        own = [allow("*")] if principal is USER else []
+        return asked(principal, own=own, policy=trust, decides=True, action=action, resource=role).allowed
+
+    assert not decision("sts:AssumeRole")
+    assert decision("iam:PassRole")
+    assert decision("sts:AssumeRole", Principal(service="glue.amazonaws.com"))
+    assert not decision("iam:PassRole", Principal(service="glue.amazonaws.com"))
