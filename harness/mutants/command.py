@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from harness.access import table
+from harness.access.command import TABLE as ACCESS_TABLE
 from harness.catalogue import proof
 from harness.catalogue.catalogue import RULES, BadRule, fingerprint
 from harness.cli import Parser
@@ -18,6 +20,7 @@ from harness.gate.engines.errors import EngineError
 from harness.gate.rule_set import RuleSet
 from harness.mutants import harmless
 from harness.mutants.cache import cached_mutants
+from harness.mutants.granted import ACCESS, Granted
 from harness.mutants.harmless import BadHarmless
 from harness.mutants.judge import SHARES, MutantJudge
 from harness.mutants.operators import OPERATORS
@@ -73,7 +76,7 @@ def main(argv: list[str]) -> int:
         seed = random.SystemRandom().randrange(1_000_000) if options.seed is None else options.seed
         result, problems = _run(source, rule_set, options.recheck, options.sample, seed)
         fingerprinted = fingerprint(options.rules)
-    except (TemplateError, EngineError, BadRule, BadHarmless, OSError) as error:
+    except (TemplateError, EngineError, BadRule, BadHarmless, table.BadTable, OSError) as error:
         print(f"mutants: {' '.join(str(error).split())}", file=sys.stderr)
         return COULD_NOT_JUDGE
     seconds = time.monotonic() - started
@@ -105,23 +108,28 @@ def _run(source: Source, rule_set: RuleSet, rechecked: int, size: int, seed: int
             if refusals != mutant.killers:
                 differing = ", ".join(sorted(refusals ^ mutant.killers))
                 disagreements.append(f"judged whole (seed {seed}), {mutant.mutation.name} differs: {differing}")
+    # Only what no rule kills, so that what a rule kills alone is counted without access.
+    granted = Granted(cached.reach, table.read(ACCESS_TABLE, source.template))
+    for mutant in result.survivors:
+        if granted.notices(mutant):
+            mutant.killers.add(ACCESS)
     return result, [*result.problems(), *disagreements]
 
 
 def _show(result: Result, problems: list[str], seconds: float, seed: int) -> None:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
-    table = Table("intent", "rules", "mutants killed", "by no other intent", title_justify="left")
-    for column in table.columns[1:]:
+    rows = Table("intent", "rules", "mutants killed", "by no other intent", title_justify="left")
+    for column in rows.columns[1:]:
         column.justify = "right"
     for intent, counts in result.by_intent().items():
-        table.add_row(intent, *(f"{counts[key]:,}" for key in ("rules", "killed", "alone")))
-    console.print(table)
-    table = Table("operator", "mutants", "killed", "harmless")
-    for column in table.columns[1:]:
+        rows.add_row(intent, *(f"{counts[key]:,}" for key in ("rules", "killed", "alone")))
+    console.print(rows)
+    rows = Table("operator", "mutants", "killed", "harmless")
+    for column in rows.columns[1:]:
         column.justify = "right"
     for operator, counts in result.by_operator().items():
-        table.add_row(operator, *(f"{counts[key]:,}" for key in ("total", "killed", "harmless")))
-    console.print(table)
+        rows.add_row(operator, *(f"{counts[key]:,}" for key in ("total", "killed", "harmless")))
+    console.print(rows)
     for problem in problems[:SHOWN]:
         console.print(problem, style="red", soft_wrap=True, markup=False)
     if len(problems) > SHOWN:
