@@ -80,10 +80,15 @@ def decide(policies: Policies, request: Request) -> Decision:
         resource.decides,
         None if endpoint is None else concerned(endpoint.statements),
     )
+    return judge(sides, request.principal, request.owner, context_of(policies, request))
+
+
+def context_of(policies: Policies, request: Request) -> Context:
+    """All of a request's condition keys, also those that follow from who asks for what through which endpoint."""
+    endpoint = policies.endpoints.get(request.via)
     through = {"aws:sourcevpce": (endpoint.id,) if endpoint else ()}
     owner = {"aws:resourceaccount": (request.owner,)}
-    context = {**request.context, **through, **owner, **request.principal.context}
-    return judge(sides, request.principal, request.owner, context)
+    return {**request.context, **through, **owner, **request.principal.context}
 
 
 def judge(sides: Sides, principal: Principal, owner: str, context: Context) -> Decision:
