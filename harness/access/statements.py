@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from typing import Any
@@ -61,8 +61,8 @@ class Statement:
     principals: Named | None
     actions: Patterns
     resources: Patterns
-    tests: tuple[Comparison, ...]
-    body: Mapping[str, Any]
+    tests: tuple[Comparison, ...] = ()
+    body: Mapping[str, Any] = field(default_factory=dict)
 
     def concerns(self, asked: str, resource: str) -> bool:
         """Whether it is about an action on a resource."""
