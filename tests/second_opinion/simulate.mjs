@@ -41,7 +41,7 @@ async function answer(request) {
       },
       identityPolicies: named('Identity', request.identity),
       permissionBoundaryPolicies: some('Identity', request.boundary),
-      resourcePolicy: request.policy === null ? undefined : use(request.trust ? 'Trust' : 'Resource', request.policy),
+      resourcePolicy: request.policy === null ? undefined : use('Resource', request.policy),
       vpcEndpointPolicies: some('Endpoint', request.endpoint),
       serviceControlPolicies: [],
       resourceControlPolicies: []
