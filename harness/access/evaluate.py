@@ -50,6 +50,9 @@ class Decision:
 
 
 Statements = tuple[Statement, ...]
+#: "No permissions are required", and no Deny counts:
+#: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+_FREE = "sts:getcalleridentity"
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ def decide(policies: Policies, request: Request) -> Decision:
     def concerned(several: Iterable[Statement]) -> Statements:
         return tuple(each for each in several if each.concerns(request.action, request.resource))
 
+    if request.action.lower() == _FREE and request.principal.arn:
+        return Decision(True, None, "whoever has credentials may ask whose they are")
     identity = policies.identity(request.principal)
     resource = policies.resource(request.resource, request.owner, request.action.partition(":")[0])
     endpoint = policies.endpoints.get(request.via)

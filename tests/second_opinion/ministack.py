@@ -16,9 +16,9 @@ _FACT = "fact:"
 
 
 def opinion(question: Question) -> bool | None:
-    """Whether MiniStack allows it; None where it has no such policy: it knows no VPC endpoints."""
+    """Whether MiniStack allows it; None where it asks no policy, or has no such policy: it knows no VPC endpoints."""
     request, facts, principal = question.request, question.facts, question.request.principal
-    if facts.endpoint is not None:
+    if facts.endpoint is not None or request.action in engine._ALWAYS_ALLOWED_ACTIONS:
         return None
     context = engine.EvalContext(
         principal_arn=principal.session_arn or principal.arn or principal.service,

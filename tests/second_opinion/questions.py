@@ -129,7 +129,11 @@ class Asking:
         asked = Question(
             self._policies, Request(principal, self._random.choice(action.names), resource.arn, owner, {}, via)
         )
-        return Question(asked.policies, self._with_context(asked, action))
+        try:
+            return Question(asked.policies, self._with_context(asked, action, near))
+        except Refused:
+            # A variable has no value, or a key is compared in several ways.
+            return None
 
     def _near(self, principal: Principal) -> Statement | None:
         """A statement to ask about: more often than not one that is about the principal, or none at all."""
@@ -154,8 +158,8 @@ class Asking:
             return None
         return action, self._random.choice(on if on and self._random.random() < 0.8 else resources)
 
-    def _with_context(self, asked: Question, action: ActionClass) -> Request:
-        """With a value for each condition key that some statement about it tests, mostly so that tests pass."""
+    def _with_context(self, asked: Question, action: ActionClass, near: Statement | None) -> Request:
+        """With a value for each condition key that some statement about it tests, mostly one that passes `near`."""
         request = asked.request
         concerned = [each for each in self._statements if each.concerns(request.action, request.resource)]
         by_key: dict[str, list[Comparison]] = {}
@@ -166,7 +170,10 @@ class Asking:
         fixed = frozenset(context)
         # Keys that others' variables stand for come first.
         for key in sorted(by_key.keys() - fixed, key=lambda key: any(each.variables for each in by_key[key])):
-            context[key] = self._random.choice(representatives(key, by_key[key], context))
+            values = representatives(key, by_key[key], context)
+            mine = [each for each in near.tests if each.key == key] if near else []
+            passing = [each for each in values if all(one.holds({**context, key: each}) for one in mine)]
+            context[key] = self._random.choice(passing if passing and self._random.random() < 0.8 else values)
         own = {key: values for key, values in context.items() if key not in fixed}
         return Request(request.principal, request.action, request.resource, request.owner, own, request.via)
 

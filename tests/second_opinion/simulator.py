@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -60,20 +61,34 @@ def _lines(questions: Sequence[Question]) -> Iterator[str]:
             key = None if each is None else as_key(each)
             if key is not None and key not in known:
                 known[key] = str(len(known))
-                yield json.dumps({"documents": {known[key]: each}}) + "\n"
+                yield json.dumps({"documents": {known[key]: _renamed(each)}}) + "\n"
             ids.append(None if key is None else known[key])
         identity, boundary, policy, endpoint = ids
         asked = {
             "principal": _principal(request.principal), "action": request.action, "resource": request.resource,
             "owner": request.owner, "identity": [identity] if identity else [], "boundary": boundary, "policy": policy,
             "endpoint": endpoint,
-            "context": {key: one[0] if len(one) == 1 else one for key, one in question.context.items()},
+            "context": {_name(key): one[0] if len(one) == 1 else one for key, one in question.context.items()},
         }  # fmt: skip
         yield json.dumps(asked) + "\n"
 
 
 def _principal(principal: Principal) -> str | None:
     return principal.session_arn or principal.arn or principal.service or None
+
+
+def _name(key: str) -> str:
+    """It does not know that kms:EncryptionContext:<key> is a key, whatever follows; tags may have any name."""
+    return re.sub("^kms:encryptioncontext:", "aws:principaltag/encryption-context-", key, flags=re.IGNORECASE)
+
+
+def _renamed(document: Json) -> Json:
+    bodies = []
+    for each in document["Statement"]:
+        tests = each.get("Condition", {})
+        renamed = {name: {_name(key): value for key, value in tests[name].items()} for name in tests}
+        bodies.append(each | ({"Condition": renamed} if tests else {}))
+    return document | {"Statement": bodies}
 
 
 def _endpoint(document: Json | None) -> Json | None:
