@@ -73,7 +73,7 @@ def decide(policies: Policies, request: Request) -> Decision:
     def concerned(several: Iterable[Statement]) -> Statements:
         return tuple(each for each in several if each.concerns(request.action, request.resource))
 
-    if request.action.lower() == _FREE and request.principal.arn:
+    if request.action.lower() == _FREE and (request.principal.arn or request.principal.service):
         return Decision(True, None, "whoever has credentials may ask whose they are")
     identity = policies.identity(request.principal)
     resource = policies.resource(request.resource, request.owner, request.action.partition(":")[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
@@ -38,6 +38,14 @@ class Question:
     def ours(self) -> bool:
         """Our answer. Raises Refused for what AWS does not document."""
         return decide(self.policies, self.request).allowed
+
+    @property
+    def is_documented(self) -> bool:
+        """Whether we answer it."""
+        try:
+            return self.ours in (True, False)
+        except Refused:
+            return False
 
     @property
     def context(self) -> dict[str, tuple[str, ...]]:
@@ -201,12 +209,3 @@ def _of_session(arn: str, policies: Policies) -> Principal:
     known = next((each for each in policies.identities if each.endswith(f"/{name}") and account in each), None)
     role = known or f"arn:{arn.split(':')[1]}:iam::{account}:role/{name}"
     return Principal(role, session) if session else Principal(arn)
-
-
-def answered(questions: Iterable[Question]) -> Iterator[tuple[Question, bool]]:
-    """Those that we answer, with our answers."""
-    for each in questions:
-        try:
-            yield each, each.ours
-        except Refused:
-            continue
