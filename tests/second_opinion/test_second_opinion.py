@@ -26,7 +26,7 @@ from harness.deploy.stack import TEMPLATE
 from harness.render.scenarios import Scenarios
 from harness.render.source import read as read_template
 from tests.second_opinion import ministack, simulator
-from tests.second_opinion.invented import BUCKET, HERE, HOME, QUEUE, ROLE, THERE, Inventing
+from tests.second_opinion.invented import BUCKET, HERE, HOME, ROLE, THERE, Inventing
 from tests.second_opinion.questions import Asking, Json, Question
 from tests.second_opinion.readings import DISAGREEMENTS, READINGS, kinds
 
@@ -86,7 +86,9 @@ def compared(engine: str, questions: Iterator[Question], count: int) -> tuple[Co
     unknown: list[str] = []
     asked = answered = 0
     while answered < count:
-        batch = [each for each in islice(questions, min(BATCH, count)) if each.is_documented]
+        # A tenth more, as not all are answered: a process of Node's takes half a second to start.
+        size = min(BATCH, (count - answered) * 11 // 10 + 1)
+        batch = [each for each in islice(questions, size) if each.is_documented]
         asked += len(batch)
         for question, theirs in zip(batch, ENGINES[engine](batch), strict=True):
             answered += theirs is not None
@@ -137,8 +139,8 @@ def test_another_evaluator_agrees(
     assert not unknown, f"{len(unknown)}, such as\n" + "\n".join(unknown[:5])
 
 
-def _accounts_as_roles(principal: Principal, grade: Callable[..., Grade]) -> Grade:
-    return Grade.ROLE if (found := grade(principal)) is Grade.ACCOUNT else found
+def _grading(grade: Callable[..., Grade]) -> Callable[..., Grade]:
+    return lambda statement, principal: Grade.ROLE if grade(statement, principal) else Grade.NOT
 
 
 BROKEN: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
@@ -151,22 +153,20 @@ BROKEN: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
 }  # fmt: skip
 
 
-def _grading(grade: Callable[..., Grade]) -> Callable[..., Grade]:
-    return lambda statement, principal: Grade.ROLE if grade(statement, principal) else Grade.NOT
-
-
 @pytest.mark.parametrize("broken", BROKEN)
 def test_a_mistake_of_ours_is_noticed(
     broken: str, engine: str, random: Random, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     BROKEN[broken](monkeypatch)
 
-    assert compared(engine, of_random(random), 400)[1]
+    assert compared(engine, of_random(random), 200)[1]
 
 
-def asked(own: Json | None, resource: Json | None, boundary: Json | None = None, on: str = BUCKET) -> Question:
-    """A role asks to read a bucket or a queue."""
-    service, action = ("sqs", "sqs:ReceiveMessage") if on == QUEUE else ("s3", "s3:ListBucket")
+def asked(
+    own: Json | None, resource: Json | None, boundary: Json | None = None, action: str = "s3:ListBucket", on: str = BUCKET
+) -> Question:
+    """A role asks."""
+    service = action.partition(":")[0]
     parts = [(own, Kind.IDENTITY), (resource, Kind.RESOURCE), (boundary, Kind.IDENTITY)]
     of_role, of_resource, limit = (
         statements({"Version": "2012-10-17", "Statement": each | {"Action": f"{service}:*"}}, ("example",), kind)
@@ -183,15 +183,15 @@ def allow(resource: str = "*", **tests: dict[str, str]) -> Json:
     return {"Effect": "Allow", "Resource": resource} | ({"Condition": tests} if tests else {})
 
 
-DENY = {"Effect": "Deny", "Resource": "*"}
+DENY, TABLE = {"Effect": "Deny", "Resource": "*"}, f"arn:aws:dynamodb:us-east-1:{HERE}:table/x"
 #: Each kind by itself.
 EXAMPLES = {
     "not-principal": asked(allow(), DENY | {"NotPrincipal": {"Service": "s3.amazonaws.com"}}),
     "boundary-and-everybody": asked(None, allow() | {"Principal": "*"}, allow("arn:aws:s3:::other")),
     "arns-as-texts": asked(allow(ArnLike={"aws:SourceArn": "arn:aws:sns:*:a:b"}), None),
     "variables": asked(allow(StringEquals={"aws:PrincipalTag/team": "${aws:PrincipalTag/team}"}), None),
-    "wildcard-in-resource-type": asked(allow(f"arn:aws:sqs:us-east-1:{HERE}:w*:*"), None, on=f"{QUEUE}"),
-    "wildcard-beyond-colons": asked(allow("arn:aws:s3:*:raw"), None),
+    "wildcard-in-resource-type": asked(allow(f"arn:aws:dynamodb:*:{HERE}:*/*"), None, None, "dynamodb:GetItem", TABLE),
+    "wildcard-beyond-colons": asked(allow("arn:aws:s3:*::b"), None, None, "s3:GetObject", f"{BUCKET}/a::b"),
     "variables-without-value": asked(
         allow(StringNotEquals={"aws:PrincipalTag/team": "${aws:PrincipalTag/none}"}), None
     ),
