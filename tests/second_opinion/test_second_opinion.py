@@ -6,10 +6,12 @@ MiniStack's engine runs here; iam-simulate only in the tox environment `second-o
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -214,3 +216,11 @@ def test_a_kind_of_disagreement_is_one(name: str) -> None:
 def test_each_kind_is_written_down() -> None:
     assert DISAGREEMENTS.keys() == READINGS.keys() == EXAMPLES.keys()
     assert all(each["page"].startswith("https://docs.aws.amazon.com/") for each in DISAGREEMENTS.values())
+
+
+def test_packages_are_pinned_by_their_content_and_not_by_a_host() -> None:
+    locked = json.loads(Path(__file__).with_name("package-lock.json").read_text())["packages"]
+    packages = {name: each for name, each in locked.items() if name}
+
+    assert packages
+    assert all(each["integrity"].startswith("sha512-") and "resolved" not in each for each in packages.values())
