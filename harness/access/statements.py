@@ -53,7 +53,7 @@ ANYTHING = Patterns((), excepted=True)
 
 @dataclass(frozen=True, eq=False)
 class Statement:
-    """One statement. `place` leads to it; `principals` are None in an identity's policy; `body` is how it is written."""
+    """One statement, written as `body`. `place` leads to it; `principals` are None in an identity's policy."""
 
     place: Place
     sid: str

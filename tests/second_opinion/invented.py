@@ -1,5 +1,5 @@
-"""Random policies of every kind that is evaluated: identities with and without boundaries, buckets, keys, queues, topics,
-roles' trust, a VPC endpoint; with patterns, conditions and principals that overlap.
+"""Random policies of every kind that is evaluated: of identities and boundaries, buckets, keys, queues, topics, trust
+of roles, a VPC endpoint; with patterns, conditions and principals that overlap.
 
 The words are few, so that statements meet: a policy that nothing else touches decides nothing.
 """
@@ -38,7 +38,7 @@ RESOURCES = {
     "kms": [KEY, f"arn:aws:kms:*:{HERE}:key/*", "arn:aws:kms:us-east-1:*:key/1"],
     "sqs": [QUEUE, f"arn:aws:sqs:*:{HERE}:*", "arn:aws:sqs:us-east-1:*:w*"],
     "sns": [TOPIC, f"arn:aws:sns:us-*:{HERE}:work"],
-    "sts": [ASSUMED, f"arn:aws:iam::{HERE}:role/*", f"arn:aws:iam::*:role/a?sumed"],
+    "sts": [ASSUMED, f"arn:aws:iam::{HERE}:role/*", "arn:aws:iam::*:role/a?sumed"],
 }  # fmt: skip
 _FORMS = ("Equals", "NotEquals", "Like", "NotLike")
 _TEXTS = tuple(f"String{each}" for each in (*_FORMS, "EqualsIgnoreCase", "NotEqualsIgnoreCase"))
@@ -52,7 +52,7 @@ TESTS: list[tuple[str, tuple[str, ...], list[str]]] = [
     ("AWS:principaltag/Other", _TEXTS, ["a", "${aws:PrincipalTag/team}", "${aws:PrincipalTag/team, 'b'}*", "${*}"]),
     ("aws:SourceAccount", _TEXTS, [HERE, THERE]),
     ("aws:SourceArn", _ARNS, ["arn:aws:s3:::raw", f"arn:aws:sns:*:{HERE}:w*", "arn:aws:s3:*:*:ra?", "arn:aws:*:*:*:*"]),
-    ("aws:PrincipalArn", _ARNS, [ROLE, USER, f"arn:aws:iam::{HERE}:*", "arn:aws:iam::*:role/*", "arn:*:iam::*:role/*/*"]),
+    ("aws:PrincipalArn", _ARNS, [ROLE, USER, f"arn:aws:iam::{HERE}:*", "arn:aws:iam::*:role/*", "arn:*:iam::*:*"]),
     ("aws:SecureTransport", ("Bool",), ["true", "false"]),
     ("aws:PrincipalIsAWSService", ("Bool",), ["true", "false"]),
     ("aws:MultiFactorAuthAge", tuple(f"Numeric{each}" for each in _BOUNDS), ["0", "60", "3600"]),

@@ -9,10 +9,10 @@ from random import Random
 from typing import Any
 
 from harness.access.actions import ActionClass, Home, ResourceClass, action_classes, resource_classes, services
-from harness.access.conditions import Comparison, Context, representatives
+from harness.access.conditions import Comparison, representatives
 from harness.access.evaluate import Request, context_of, decide
-from harness.access.globs import Glob, like
 from harness.access.globs import action as action_pattern
+from harness.access.globs import like
 from harness.access.policies import Policies
 from harness.access.principals import Principal
 from harness.access.refused import Refused

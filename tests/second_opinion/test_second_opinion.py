@@ -22,7 +22,6 @@ from harness.access.evaluate import Request, decide
 from harness.access.globs import like
 from harness.access.policies import Identity, Policies, ResourcePolicy, read
 from harness.access.principals import Grade, Principal
-from harness.access.refused import Refused
 from harness.access.statements import Kind, Patterns, statements
 from harness.deploy.stack import TEMPLATE
 from harness.render.scenarios import Scenarios
@@ -165,7 +164,11 @@ def test_a_mistake_of_ours_is_noticed(
 
 
 def asked(
-    own: Json | None, resource: Json | None, boundary: Json | None = None, action: str = "s3:ListBucket", on: str = BUCKET
+    own: Json | None,
+    resource: Json | None,
+    boundary: Json | None = None,
+    action: str = "s3:ListBucket",
+    on: str = BUCKET,
 ) -> Question:
     """A role asks."""
     service = action.partition(":")[0]
@@ -175,7 +178,9 @@ def asked(
         if each else () for each, kind in parts
     )  # fmt: skip
     policies = Policies(
-        HERE, {ROLE: Identity(of_role, limit if boundary else None)}, (ResourcePolicy((like("*"),), of_resource, service),)
+        HERE,
+        {ROLE: Identity(of_role, limit if boundary else None)},
+        (ResourcePolicy((like("*"),), of_resource, service),),
     )
     tags = {"aws:principaltag/team": ("*",), "aws:sourcearn": ("arn:aws:sns:us-east-1:1:a:b",)}
     return Question(policies, Request(Principal(ROLE, bounded=bool(boundary)), action, on, HERE, tags))
