@@ -83,7 +83,7 @@ def _pack(folder: Path) -> Path:
     try:
         npm("pack", "--pack-destination", str(folder), PACKAGE, folder=folder)
     except NpmFailed as error:
-        raise EngineError(f"npm could not pack {PACKAGE}: {error}; `tox -e cfn-guard` has npm") from error
+        raise EngineError(f"npm could not pack {PACKAGE}: {error}; `tox -e cfn-guard` has its own") from error
     archives = list(folder.glob("*.tgz"))
     if len(archives) != 1:
         raise EngineError(f"npm packed {len(archives)} archives of {PACKAGE}")
