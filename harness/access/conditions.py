@@ -88,16 +88,18 @@ class Variables:
     parts: tuple[str | tuple[str, str | None], ...]
     make: Callable[[str], Glob]
 
-    def resolved(self, context: Context) -> Glob:
-        """The pattern for a request; LookupError if it has no single value for a variable."""
-        return self.make("".join(each if isinstance(each, str) else _value(*each, context) for each in self.parts))
+    def resolved(self, context: Context) -> Glob | None:
+        """The pattern for a request; None if it has no value for a variable, LookupError if it has several."""
+        texts = [each if isinstance(each, str) else _value(*each, context) for each in self.parts]
+        found = [each for each in texts if each is not None]
+        return self.make("".join(found)) if len(found) == len(texts) else None
 
 
-def _value(key: str, default: str | None, context: Context) -> str:
+def _value(key: str, default: str | None, context: Context) -> str | None:
     found = context.get(key) or ((default,) if default is not None else ())
-    if len(found) != 1:
-        raise LookupError(f"${{{key}}} has {'several values' if found else 'no value'} in this request")
-    return meant(found[0])
+    if len(found) > 1:
+        raise LookupError(f"${{{key}}} has several values in this request")
+    return meant(found[0]) if found else None
 
 
 Value = Glob | Bound | Range | Variables
@@ -128,12 +130,24 @@ class Comparison:
             raise Refused(self.place, f"{self.key} has several values, so it needs ForAllValues or ForAnyValue")
         if not found:
             return self.of_set == "all" or (not self.of_set and (self.negated or self.if_exists))
+        patterns = self.patterns(context)
         try:
-            patterns = [each.resolved(context) if isinstance(each, Variables) else each for each in self.values]
             passing = (any(each.fits(value) for each in patterns) != self.negated for value in found)
             return any(passing) if self.of_set == "any" else all(passing)
-        except (ValueError, LookupError) as error:
+        except ValueError as error:
             raise Refused(self.place, str(error)) from error
+
+    def patterns(self, context: Context) -> list[Glob | Bound | Range]:
+        """What the key's values are compared with in a request.
+
+        A variable without a value is null, which nothing equals: "Policy variables with no value" on
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+        """
+        try:
+            found = [each.resolved(context) if isinstance(each, Variables) else each for each in self.values]
+        except LookupError as error:
+            raise Refused(self.place, str(error)) from error
+        return [each for each in found if each is not None]
 
     @property
     def variables(self) -> set[str]:
@@ -277,8 +291,8 @@ def _candidates(key: str, kind: str, tests: Iterable[Comparison], context: Conte
             yield str(each[0])
             yield from (str(one) for one in (_next(each[0], -1), _next(each[-1], 1)) if one is not None)
     else:
-        patterns = [each.resolved(context) if isinstance(each, Variables) else each for each in values]
-        globs = [each for each in patterns if isinstance(each, Glob)]
+        compared = (each.patterns(context) for each in tests if each.kind != "null")
+        globs = [one for each in compared for one in each if isinstance(one, Glob)]
         form = next(form for ending, form in _FORMS if key.endswith(ending))
         yield from classes(globs, form).values()
         if any(not each.text for each in globs):

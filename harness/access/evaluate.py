@@ -50,6 +50,9 @@ class Decision:
 
 
 Statements = tuple[Statement, ...]
+#: "No permissions are required", and no Deny counts:
+#: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+_FREE = "sts:getcalleridentity"
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,8 @@ class Sides:
 
 def decide(policies: Policies, request: Request) -> Decision:
     """Decide one request. Raises Refused for what AWS does not document."""
+    if request.action.lower() == _FREE and (request.principal.arn or request.principal.service):
+        return Decision(True, None, "whoever has credentials may ask whose they are")
     return judge(sides(policies, request), request.principal, request.owner, full_context(policies, request))
 
 

@@ -6,7 +6,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from typing import Any
@@ -52,7 +53,7 @@ ANYTHING = Patterns((), excepted=True)
 
 @dataclass(frozen=True, eq=False)
 class Statement:
-    """One statement. `place` leads to it; `principals` are None in an identity's policy."""
+    """One statement, written as `body`. `place` leads to it; `principals` are None in an identity's policy."""
 
     place: Place
     sid: str
@@ -61,6 +62,7 @@ class Statement:
     actions: Patterns
     resources: Patterns
     tests: tuple[Comparison, ...] = ()
+    body: Mapping[str, Any] = field(default_factory=dict)
 
     def concerns(self, asked: str, resource: str) -> bool:
         """Whether it is about an action on a resource."""
@@ -131,7 +133,7 @@ def _statement(stated: iam.Statement, kind: Kind, has_variables: bool) -> Statem
     on = next((_resources(stated, each) for each in resource), ANYTHING)
     actions = Patterns(tuple(map(action, stated.items(what))), what == "NotAction")
     tests = read(body.get("Condition", {}), (*place, "Condition"), has_variables=has_variables)
-    return Statement(place, stated.sid, stated.allows, who, actions, on, tests)
+    return Statement(place, stated.sid, stated.allows, who, actions, on, tests, body)
 
 
 def _resources(stated: iam.Statement, name: str) -> Patterns:

@@ -4,7 +4,6 @@
 """
 
 import hashlib
-import os
 import platform
 import shutil
 import subprocess
@@ -16,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 from harness import patience
 from harness.gate.engines.errors import EngineError
+from harness.npm import NpmFailed, npm
 
 ROOT = Path(__file__).resolve().parents[3]
 VERSION = "3.1.1"
@@ -80,17 +80,13 @@ def fetch() -> Path:
 
 
 def _pack(folder: Path) -> Path:
-    npm = shutil.which("npm")
-    if npm is None:
-        raise EngineError("npm is not on PATH; `tox -e cfn-guard` has its own")
-    # Use the system's certificates, as pip does: some company proxies re-sign TLS traffic.
-    environment = os.environ | {"NODE_OPTIONS": "--use-system-ca", "npm_config_cache": str(ROOT / ".cache" / "npm")}
-    command = [npm, "pack", "--silent", "--ignore-scripts", "--pack-destination", str(folder), PACKAGE]
-    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    try:
+        npm("pack", "--pack-destination", str(folder), PACKAGE, folder=folder)
+    except NpmFailed as error:
+        raise EngineError(f"npm could not pack {PACKAGE}: {error}; `tox -e cfn-guard` has its own") from error
     archives = list(folder.glob("*.tgz"))
-    if result.returncode or len(archives) != 1:
-        reason = " ".join((result.stderr or result.stdout).split()) or "no message"
-        raise EngineError(f"npm could not pack {PACKAGE}: {reason[:500]}")
+    if len(archives) != 1:
+        raise EngineError(f"npm packed {len(archives)} archives of {PACKAGE}")
     return archives[0]
 
 

@@ -84,6 +84,16 @@ def test_a_set_operator_passes_as_documented(operator: str, values: Any, expecte
     assert {each: one(operator, values).holds({"a:key": each}) for each in expected} == expected
 
 
+@pytest.mark.parametrize(("operator", "passes"), [("StringEquals", False), ("StringNotLike", True), ("ArnLike", False)])
+def test_nothing_equals_a_variable_without_a_value(operator: str, passes: bool):
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html"""
+    test = one(operator, "arn:aws:s3:::${aws:none}")
+
+    assert test.holds({"a:key": ("arn:aws:s3:::x",)}) is passes
+    # Whatever the value: one is enough.
+    assert len(representatives("a:key", [test], {})) == 1
+
+
 def test_an_old_policy_has_no_variables():
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html"""
     assert one("StringEquals", "${aws:username}", has_variables=False).holds({"a:key": ("${aws:username}",)})
@@ -116,13 +126,13 @@ def test_what_is_not_evaluated_is_refused_with_its_place(operator: str, values: 
     ("operator", "values", "found", "message"),
     [
         ("StringEquals", "a", ("a", "b"), "several values, so it needs ForAllValues"),
-        ("StringEquals", "${aws:none}", ("a",), "has no value in this request"),
+        ("StringEquals", "${aws:tags}", ("a",), "several values in this request"),
         ("NumericEquals", "1", ("a",), "is not a number"),
     ],
 )
 def test_a_request_that_is_not_documented_is_refused(operator: str, values: Any, found: tuple[str, ...], message: str):
     with pytest.raises(Refused, match=message):
-        one(operator, values).holds({"a:key": found})
+        one(operator, values).holds({"a:key": found, "aws:tags": ("a", "b")})
 
 
 @pytest.mark.parametrize(
