@@ -14,6 +14,7 @@ import pytest
 from harness.catalogue.catalogue import CHECKOV, CHECKS, GUARD, RULES, Rule, load
 from harness.gate.engines.checkov_process import Checkov
 from harness.gate.rule_set import RuleSet
+from harness.mutants.granted import ACCESS
 from harness.mutants.judge import Mutant, MutantJudge
 from harness.mutants.operators import OPERATORS
 from harness.mutants.reach import Reach
@@ -34,7 +35,7 @@ def alone(judged: list[tuple[Mutant, set[str]]]) -> dict[str, Mutant]:
     """For each rule, a mutant that only it kills."""
     found: dict[str, Mutant] = {}
     for mutant, killers in judged:
-        if len(killers) == 1:
+        if len(killers) == 1 and killers != {ACCESS}:
             found.setdefault(next(iter(killers)), mutant)
     return found
 
