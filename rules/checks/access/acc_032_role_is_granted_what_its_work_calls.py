@@ -1,11 +1,17 @@
 """ACC-032  role_is_granted_what_its_work_calls
 
 Why       An action that nothing calls is useful only to an intruder, and no run misses it. So this rule keeps a list of
-          what is called, not of what is dangerous: whatever AWS adds tomorrow is not on it.
+          what is called, not of what is dangerous: whatever AWS adds tomorrow is not on it. The list is
+          rules/access.yaml's, whatever the template.
 Targets   AWS::IAM::Role, AWS::Glue::Crawler, AWS::Glue::Job, AWS::Lambda::EventSourceMapping, AWS::Lambda::Function
 """
 
-from harness.render.resources import at
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from harness.render.resources import at, items
 from rules.lib import Problem, Problems, Stack
 from rules.lib.iam import role_statements
 from rules.lib.mappings import MAPPING, function_of, source
@@ -17,58 +23,24 @@ POLLS = {
     "kinesis:describestream", "kinesis:describestreamsummary", "kinesis:getrecords", "kinesis:getsharditerator",
     "kinesis:listshards", "sqs:deletemessage", "sqs:getqueueattributes", "sqs:receivemessage",
 }  # fmt: skip
-_STORES = {"dynamodb:putitem", "dynamodb:updateitem", "s3:getobject", "s3:listbucket", "s3:putobject"}
-_OPENS = {"kms:decrypt", "kms:generatedatakey"}
-_GLUE_LOGS = {"logs:associatekmskey", "logs:createloggroup", "logs:createlogstream", "logs:putlogevents"}
-#: What is called, by the type of what runs with the role: by the code of lambda_src/ and glue_src/, and by AWS for it.
-CALLS = {
-    "AWS::Lambda::Function": {
-        *(POLLS | _STORES | _OPENS),
-        "dynamodb:getitem",
-        "logs:createlogstream",
-        "logs:putlogevents",
-        "sns:publish",
-        "sqs:sendmessage",
-        # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
-        "ec2:assignprivateipaddresses",
-        "ec2:createnetworkinterface",
-        "ec2:deletenetworkinterface",
-        "ec2:describenetworkinterfaces",
-        "ec2:describesubnets",
-        "ec2:unassignprivateipaddresses",
-    },
-    # It clears what it has staged; role_deletes_only_what_is_staged says where that may be.
-    "AWS::Glue::Job": {
-        *(_STORES | _OPENS | _GLUE_LOGS),
-        "cloudwatch:putmetricdata",
-        "dynamodb:query",
-        "glue:batchupdatepartition",
-        "glue:createpartition",
-        "glue:getpartition",
-        "glue:gettable",
-        "s3:deleteobject",
-        # https://hadoop.apache.org/docs/stable/hadoop-aws/tools/hadoop-aws/assumed_roles.html
-        "s3:abortmultipartupload",
-        "s3:listbucketmultipartuploads",
-        "s3:listmultipartuploadparts",
-    },
-    "AWS::Glue::Crawler": {
-        *_GLUE_LOGS,
-        "glue:batchcreatepartition",
-        "glue:batchgetpartition",
-        "glue:createpartition",
-        "glue:getdatabase",
-        "glue:getpartition",
-        "glue:getpartitions",
-        "glue:gettable",
-        "glue:gettables",
-        "glue:updatetable",
-        "kms:decrypt",
-        "s3:getbucketlocation",
-        "s3:getobject",
-        "s3:listbucket",
-    },
+#: Roles of rules/access.yaml, which says what each calls and why, by the type of what runs with them.
+_ROLES = {
+    "AWS::Lambda::Function": {"DataValidationRole", "KinesisConsumerRole"},
+    "AWS::Glue::Job": {"GlueJobRole"},
+    "AWS::Glue::Crawler": {"GlueCrawlerRole"},
 }
+_TABLE = Path(__file__).resolve().parents[2] / "access.yaml"
+
+
+@cache
+def _calls() -> dict[str, set[str]]:
+    """What is called, by the type of what runs with a role: by the code of lambda_src/ and glue_src/, and by AWS."""
+    with _TABLE.open() as file:
+        rows = yaml.load(file, Loader=yaml.CSafeLoader)["rows"]
+    return {
+        kind: {action.lower() for row in rows if roles & set(items(row["who"])) for action in items(row.get("may", []))}
+        for kind, roles in _ROLES.items()
+    }
 
 
 def subjects(stack: Stack) -> list[str]:
@@ -81,7 +53,7 @@ def problems(stack: Stack, subject: str) -> Problems:
     """Granted actions that none of them calls."""
     role = stack.resources[subject]
     callers = runners_of(stack, role)
-    called = {action for caller in callers for action in CALLS[caller.type]}
+    called = {action for caller in callers for action in _calls()[caller.type]}
     if any(at(caller.properties, "TracingConfig", "Mode") == "Active" for caller in callers):
         called |= {"xray:puttelemetryrecords", "xray:puttracesegments"}
     who = ", ".join(caller.logical_id for caller in callers)
