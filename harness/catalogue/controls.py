@@ -14,6 +14,7 @@ from harness.render.source import plain
 CONTROLS = RULES / "controls.yaml"
 _TOP = ("frameworks", "controls")
 _FRAMEWORK = ("name", "version", "source", "titles")
+_BY_ID = ("titles", "gaps", "proofs")
 _CONTROL = ("id", "statement", "why", "rules", "not_covered")
 _OPTIONAL = ("frameworks", "unchecked")
 
@@ -24,7 +25,10 @@ class BadControls(Exception):
 
 @dataclass(frozen=True)
 class Framework:
-    """A framework in one version. `titles` and `gaps` (what the template leaves open of a requirement) are by id."""
+    """A framework in one version. By id: `titles`, `gaps` (what the template leaves open of a requirement) and `proofs`.
+
+    A proof is a section of rules/README.md with more than the rules prove.
+    """
 
     key: str
     name: str
@@ -32,6 +36,7 @@ class Framework:
     source: str
     titles: Mapping[str, str]
     gaps: Mapping[str, str]
+    proofs: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -88,10 +93,10 @@ def _read(data: Any, text: str) -> Controls:
         raise BadControls("frameworks are a mapping, controls a list")
     frameworks = {}
     for key, body in data["frameworks"].items():
-        _require_fields(body, f"framework {key}", _FRAMEWORK, ("gaps",))
+        _require_fields(body, f"framework {key}", _FRAMEWORK, _BY_ID[1:])
         name, version, source = (str(body[field]) for field in _FRAMEWORK[:-1])
-        titles, gaps = (_titles(body.get(field, {}), f"{field} of framework {key}") for field in ("titles", "gaps"))
-        frameworks[str(key)] = Framework(str(key), name, version, source, titles, gaps)
+        by_id = (_titles(body.get(field, {}), f"{field} of framework {key}") for field in _BY_ID)
+        frameworks[str(key)] = Framework(str(key), name, version, source, *by_id)
     return Controls(frameworks, tuple(map(_control, data["controls"])), _preface(text))
 
 
@@ -114,7 +119,7 @@ def _titles(value: Any, what: str) -> dict[str, str]:
     if not isinstance(value, dict) or not all(
         isinstance(each, str) and each for pair in value.items() for each in pair
     ):
-        raise BadControls(f"{what}: it is a mapping of ids to titles or gaps, all of them texts")
+        raise BadControls(f"{what}: it is a mapping of ids to titles, gaps or proofs, all of them texts")
     return {id_: " ".join(title.split()) for id_, title in value.items()}
 
 
@@ -174,8 +179,9 @@ def _require_fit(controls: Controls, rules: list[Rule]) -> None:
             raise BadControls(f"framework {key}: {untitled[0]} has no title")
         if unclaimed := sorted(set(framework.titles) - claimed):
             raise BadControls(f"framework {key}: {unclaimed[0]} has a title, and no control has it")
-        if unlisted := sorted(set(framework.gaps) - claimed):
-            raise BadControls(f"framework {key}: {unlisted[0]} has a gap, and no control has it")
+        for what, by_id in (("gap", framework.gaps), ("proof", framework.proofs)):
+            if unlisted := sorted(set(by_id) - claimed):
+                raise BadControls(f"framework {key}: {unlisted[0]} has a {what}, and no control has it")
 
 
 def _preface(text: str) -> tuple[str, ...]:

@@ -39,6 +39,25 @@ rule sets, with our answers, are in [docs/outside-scanners.md](../docs/outside-s
 stack is created, and which rule refuses it before, is in [refusals.yaml](refusals.yaml), shown by service in
 [docs/refusals.md](../docs/refusals.md)."""
 
+ACCESS = """\
+## Who can touch what
+
+[access.yaml](access.yaml) says who is meant to touch what. Each row has a principal, actions, resources, conditions and
+its reason: the code that makes the call, or AWS's page about what a service does. `tox -e access` computes what the
+policies allow in every scenario, and compares it with the table both ways, for every class of requests that the
+policies tell apart. What is allowed and not meant is a finding, and so is what is meant and not allowed, each with a
+request that shows it. The gate has the same findings. `tox -e access -- --base origin/main` says what a change allows
+and denies.
+
+- [calls.csv](calls.csv) is the record of what the roles were authorised to do in a run of the whole stack. The table
+  has every recorded call, and says of every other one why no run makes it.
+- [questions.yaml](questions.yaml) has questions in plain words, such as who can delete an archived version, each with a
+  twin that differs in one fact. `tox -e access -- --questions` answers them with the statement that decides.
+- Two other evaluators of IAM policies are asked random requests. Where they disagree with ours, AWS's documentation
+  decides: [disagreements.yaml](../tests/second_opinion/disagreements.yaml).
+- What is assumed, and what is not modelled:
+  [decision 34](../docs/decisions/0034-access-is-computed-over-classes-of-requests.md)."""
+
 HOW_TO = """\
 ## How to add a rule
 

@@ -22,6 +22,7 @@ def write(rules: Sequence[Rule], controls: Controls) -> str:
         "# Rules",
         prose.WHAT,
         prose.JUDGED,
+        prose.ACCESS,
         prose.HOW_TO,
         "## By framework",
         _linked(said("How to read it")),
@@ -57,7 +58,9 @@ def _requirement(id_: str, framework: Framework, controls: Controls) -> str:
     name = requirement(id_, any(id_ in control.unchecked.get(framework.key, ()) for control in claiming))
     links = ", ".join(f"[{control.id}](#{anchor(control.id)})" for control in claiming)
     gap = f". Gap: {escaped(framework.gaps[id_])}" if id_ in framework.gaps else ""
-    return _line(f"- **{name}** {escaped(framework.titles[id_])}: {links}{gap}", "  ")
+    about = framework.proofs.get(id_)
+    proof = f". Proof: [{about}](#{anchor(about)})" if about else ""
+    return _line(f"- **{name}** {escaped(framework.titles[id_])}: {links}{gap}{proof}", "  ")
 
 
 def _control(control: Control, by_slug: dict[str, Rule]) -> Iterator[str]:

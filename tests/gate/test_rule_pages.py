@@ -88,7 +88,11 @@ def test_a_requirement_leads_to_rule_verdict_and_mutants_in_three_clicks(
     line = _requirement(readme, framework, id_)
 
     assert PROMISED.frameworks[framework].titles[id_] in line.replace("\\", "")
-    assert re.findall(r"\]\(#([\w-]+)\)", line) == [anchor(control.id) for control in claiming]  # the first click
+    proof = PROMISED.frameworks[framework].proofs.get(id_)
+    assert re.findall(r"\]\(#([\w-]+)\)", line) == [  # the first click
+        *(anchor(control.id) for control in claiming), *([anchor(proof)] if proof else []),
+    ]  # fmt: skip
+    assert proof is None or "](access.yaml)" in _section(readme, f"## {proof}")
     proven = {cells[1]: cells for cells in table[2:]}
     for control in claiming:
         section = _section(readme, f"### {control.id}")

@@ -99,6 +99,9 @@ def _without(*place: Any) -> Any:
         pytest.param(
             _with("frameworks", "nist", "gaps", value={"SC-1": "a"}), "SC-1 has a gap, and", id="a gap left over"
         ),
+        pytest.param(
+            _with("frameworks", "nist", "proofs", value={"SC-1": "a"}), "SC-1 has a proof, and", id="a proof left over"
+        ),
         pytest.param(_with("controls", 0, "owner", value="me"), "owner is not one of", id="an unknown field"),
         pytest.param(_with("controls", 0, "rules", value=[]), "control FDP-one: rules is missing", id="no rule"),
         pytest.param(_with("controls", 0, "rules", value="one"), "it is a list of texts", id="rules as text"),
