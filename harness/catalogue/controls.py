@@ -25,7 +25,7 @@ class BadControls(Exception):
 
 @dataclass(frozen=True)
 class Framework:
-    """A framework in one version. By id: `titles`, `gaps` (what the template leaves open of a requirement) and `proofs`.
+    """A framework in one version. By id: `titles`, `gaps` (what the template leaves open) and `proofs`.
 
     A proof is a section of rules/README.md with more than the rules prove.
     """
