@@ -22,6 +22,9 @@ _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 #: Requests that a function's code makes have it, whatever they ask for.
 #: https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
 _OF_CODE = "lambda:sourcefunctionarn"
+#: "No permissions are required", and no Deny counts:
+#: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+FREE = "sts:GetCallerIdentity"
 #: Stands for all services that no pattern names: only `*` and exceptions reach their actions.
 UNNAMED = "codestar-connections"
 
@@ -104,9 +107,9 @@ def _key(documented: str) -> str:
 
 @cache
 def action_classes(service: str, globs: frozenset[Glob], keys: frozenset[str]) -> tuple[ActionClass, ...]:
-    """The classes of a service's actions under patterns of actions, of which policies test these condition keys."""
+    """The classes of a service's actions that need a permission, by the patterns and keys that policies test."""
     found: dict[tuple[frozenset[Glob], tuple[str, ...], frozenset[str]], list[str]] = {}
-    for name, forms, documented in _documented(service):
+    for name, forms, documented in (each for each in _documented(service) if each[0] != FREE):
         fitting = frozenset(each for each in globs if each.fits(name))
         probe = ActionClass((name,), fitting, forms, documented)
         having = frozenset(key for key in keys if not key.startswith("aws:") and probe.may_have(key))

@@ -11,7 +11,7 @@ from functools import cached_property
 from harness.access.actions import Home
 from harness.access.globs import ANY_TEXT, DIGIT, Element, Glob, classes, literal
 from harness.access.opinions import Granted, Intended, Opinion
-from harness.access.principals import Principal
+from harness.access.principals import ACCOUNT_KEYS, Principal
 from harness.access.refused import Refused
 from harness.access.statements import Statement
 from harness.access.table import THE_ACCOUNT
@@ -86,7 +86,7 @@ class Asking:
         """What conditions on who asks say about the ARN of a user or a role."""
         before = literal(f"arn:{self.home.partition}:iam::")
         found = self._tested("aws:principalarn")
-        for each in self._tested("aws:principalaccount"):
+        for each in (one for key in ACCOUNT_KEYS for one in self._tested(key)):
             account = (replace(one, but=one.but | {":"}) if one.only is None else one for one in each.elements)
             found.append(Glob(each.text, (*before, *account, *literal(":"), *ANY_TEXT)))
         for each in self._tested("aws:username"):

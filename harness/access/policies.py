@@ -24,8 +24,8 @@ Json = dict[str, Any]
 ROLE, MANAGED, ENDPOINT = "AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::EC2::VPCEndpoint"
 #: What else holds policies of roles: the type, and the property that names the roles.
 _ATTACHED = {MANAGED: "Roles", "AWS::IAM::Policy": "Roles", "AWS::IAM::RolePolicy": "RoleName"}
-#: What else may be in a stack: types whose resources grant nothing, or only by a policy that is read here. Any other type
-#: is refused, as it may grant without a policy document.
+#: What may be in a stack: types whose resources grant nothing, or only by a policy that is read here. Any other type is
+#: refused, as it may grant without a policy document.
 _GRANT_NOTHING = re.compile(
     "AWS::(Athena::WorkGroup|CloudTrail::Trail|CloudWatch::(Alarm|Dashboard)|DynamoDB::Table|"
     "EC2::(SecurityGroup(Egress|Ingress)?|VPCEndpoint)|Events::Rule|"
@@ -130,9 +130,14 @@ class _Reader:
 
     def policies(self) -> Policies:
         resources = [*self._buckets(), *self._keys(), *self._queues(), *self._topics(), *self._functions()]
-        covered = [each.covers[0].text for each in resources]
-        if twice := next((each for each in covered if covered.count(each) > 1), None):
-            raise Refused((), f"{twice} has two policies, of which the one written last counts, whichever that is")
+        having: set[str] = set()
+        for each in resources:
+            if (covered := each.covers[0].text) in having:
+                place = each.statements[0].place[:1]
+                raise Refused(
+                    place, f"{covered} has two policies, of which the one written last counts, whichever that is"
+                )
+            having.add(covered)
         roles = self._stack.of(ROLE).values()
         attached = [(each, name) for each in self._of(*_ATTACHED) for name in items(at(each.properties, *_names(each)))]
         for each, name in attached:

@@ -203,7 +203,7 @@ def on_bucket(**keys: Any) -> dict[str, Any]:
             {"Bucket": a("S3::Bucket", AccessControl="PublicRead")},
             "Bucket.Properties.AccessControl: access control lists",
         ),
-        (WITH_POLICY | {"Another": BUCKET_POLICY}, "arn:aws:s3:::raw has two policies"),
+        (WITH_POLICY | {"Another": BUCKET_POLICY}, "Another: arn:aws:s3:::raw has two policies"),
         ({"Topic": TOPIC}, "Topic: the topic has no policy"),
         (
             {"Policy": a("IAM::Policy", Roles=["x"], PolicyDocument=document(ALLOW))},
