@@ -131,12 +131,10 @@ class _Reader:
     def policies(self) -> Policies:
         resources = [*self._buckets(), *self._keys(), *self._queues(), *self._topics(), *self._functions()]
         having: set[str] = set()
-        for each in resources:
-            if (covered := each.covers[0].text) in having:
-                place = each.statements[0].place[:1]
-                raise Refused(
-                    place, f"{covered} has two policies, of which the one written last counts, whichever that is"
-                )
+        for policy in resources:
+            if (covered := policy.covers[0].text) in having:
+                twice = f"{covered} has two policies, of which the one written last counts, whichever that is"
+                raise Refused(policy.statements[0].place[:1], twice)
             having.add(covered)
         roles = self._stack.of(ROLE).values()
         attached = [(each, name) for each in self._of(*_ATTACHED) for name in items(at(each.properties, *_names(each)))]
