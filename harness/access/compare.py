@@ -1,13 +1,12 @@
 """One scenario: every class of requests, and where two opinions about it differ.
 
-Who asks: each role, each service and account that either opinion names, one service and one account that none names,
-those of this account that have all rights of their own, and anybody without credentials. Roles ask about all
-resources, the others about those that have a policy here, and about their own through this stack's VPC endpoints.
+Roles ask about all resources, the others about those that have a policy here, and about their own through this stack's
+VPC endpoints.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from harness.access.actions import (
@@ -16,27 +15,27 @@ from harness.access.actions import (
     ResourceClass,
     action_classes,
     exists,
+    may_test,
     resource_classes,
     service_of,
     services,
 )
+from harness.access.asking import Asking
 from harness.access.conditions import Comparison, Context, Place, representatives
-from harness.access.globs import Glob, arn, classes, like
+from harness.access.globs import Glob, like
 from harness.access.globs import action as action_pattern
-from harness.access.opinions import Answer, Asked, Granted, Intended, Opinion, View, Who
-from harness.access.principals import Principal
+from harness.access.opinions import Answer, Asked, Granted, Opinion, View, Who
 from harness.access.refused import Refused
 from harness.access.statements import Statement
-from harness.access.table import THE_ACCOUNT, Row
+from harness.access.table import Row
 
-#: An account and a service that nobody names.
-STRANGER, UNNAMED_SERVICE = "999999999999", "unnamed.amazonaws.com"
 #: More contexts than this are not tried for one class.
 MAXIMUM_CONTEXTS = 50_000
 #: Only a service that acts for somebody's resource says which one.
 _OF_SERVICES = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
 #: Only principals of an organization have these.
 _OF_MEMBERS = ("aws:principalorgid", "aws:principalorgpaths", "aws:userid")
+_THROUGH = "aws:sourcevpce"
 #: Of what is outside the template: see harness/access/policies.py.
 _ANY_ACTION, _ANYTHING = action_pattern("*"), like("*")
 
@@ -116,8 +115,10 @@ class Comparing:
         for each in everything:
             if absent := next((glob for glob in each.actions.globs if not exists(glob)), None):
                 raise Refused(each.place, f"{absent.text} is no action that AWS documents")
-        asking = self._asking(everything)
-        for service in services(glob for each in everything for glob in each.actions.globs):
+            if unknown := next((test for test in each.tests if not may_test(each.actions, test.key)), None):
+                raise Refused(unknown.place, f"AWS documents {unknown.key} for none of these actions")
+        asking = Asking(self.granted, self.expected, self.home).all()
+        for service in services(everything, self._having_policies()):
             for label, principal in asking:
                 who = Who(label, principal)
                 if not self.granted.may_reach(who, service) and not self.expected.may_reach(who, service):
@@ -131,6 +132,11 @@ class Comparing:
                     self.known.compared[key] = self._of(who, service, statements)
                 found.add(self.known.compared[key])
         return found
+
+    def _having_policies(self) -> set[str]:
+        """The services of resources and of VPC endpoints that have a policy, whatever actions it names."""
+        policies = self.granted.policies
+        return {each.service for each in policies.resources} | {each.service for each in policies.endpoints.values()}
 
     def _of(self, who: Who, service: str, statements: Sequence[Statement]) -> Compared:
         """Let somebody ask about one service's actions, of which these statements decide."""
@@ -174,40 +180,6 @@ class Comparing:
             for kind, several in found.items()
         ]
 
-    def _asking(self, everything: Sequence[Statement]) -> list[tuple[str, Principal]]:
-        """Who asks, as the report calls it, and as AWS knows it."""
-        granted, here = self.granted, self.home.account
-        found = [(name, Principal(role, bounded=_bounded(granted, role))) for role, name in granted.roles.items()]
-        named = [each.principals for each in everything if each.principals]
-        rows = self.expected.named if isinstance(self.expected, Intended) else frozenset()
-        stated = {service for each in named for service in each.services}
-        stated |= {each for each in rows if each.endswith(".amazonaws.com")}
-        found += [(each, Principal(service=each)) for each in sorted({*stated, UNNAMED_SERVICE})]
-        accounts = {account for each in named for account in each.accounts} | {each for each in rows if each.isdigit()}
-        for account in sorted({*accounts, here, STRANGER}):
-            arns = (each for each in self._arns(account, everything) if each not in granted.roles)
-            found += [(self._label(account), Principal(each)) for each in arns]
-        for one in sorted({one for each in named for one in each.arns} - granted.roles.keys()):
-            account = one.split(":")[4]
-            # A session is its role's, whose path is not in the session's ARN.
-            role, _, session = one.partition(":assumed-role/")[2].partition("/")
-            its = f"arn:{self.home.partition}:iam::{account}:role/{role}"
-            found.append((self._label(account), Principal(its, session) if role else Principal(one)))
-        return [*found, ("anybody without credentials", Principal())]
-
-    def _label(self, account: str) -> str:
-        return THE_ACCOUNT if account == self.home.account else account
-
-    def _arns(self, account: str, everything: Sequence[Statement]) -> Iterable[str]:
-        """ARNs of an account's users and roles, one for each way in which policies tell them apart."""
-        tests = [test for each in everything for test in each.tests if test.key == "aws:principalarn"]
-        globs = [value for test in tests for value in test.values if isinstance(value, Glob)]
-        for kind in ("user", "role"):
-            prefix = f"arn:{self.home.partition}:iam::{account}:{kind}/"
-            found = classes(globs, arn(f"{prefix}?*")) if globs else {}
-            # Without any such test, a readable name.
-            yield from found.values() if len(found) > 1 else [f"{prefix}somebody"]
-
     def _reaches(self, asked: Asked, *, covered: bool) -> bool:
         return any(each.reaches(asked, covered=covered) for each in (self.granted, self.expected))
 
@@ -230,9 +202,12 @@ class Comparing:
             found.classes += 1
             return
         fixed = _fixed(asked, self.granted)
-        key = (granted, expected, asked.action.keys, asked.owner, fixed["aws:sourcevpce"])
+        # A request that passes no endpoint of this stack may pass one that is elsewhere.
+        ways = self.granted.policies.endpoints.values()
+        ours = frozenset(each.id for each in ways if each.service == asked.action.service)
+        key = (granted, expected, asked.action.keys, asked.owner, asked.via, ours)
         if key not in self.known.outcomes:
-            self.known.outcomes[key] = _outcome(granted, expected, fixed, asked.action)
+            self.known.outcomes[key] = _outcome(granted, expected, fixed, asked.action, ours)
         outcome = self.known.outcomes[key]
         found.classes += outcome.contexts
         found.used |= outcome.used
@@ -245,17 +220,14 @@ class Comparing:
             )  # fmt: skip
 
 
-def _bounded(granted: Granted, role: str) -> bool:
-    identity = granted.policies.identities.get(role)
-    return identity is not None and identity.boundary is not None
-
-
-def _outcome(granted: View, expected: View, fixed: dict[str, tuple[str, ...]], action: ActionClass) -> _Outcome:
+def _outcome(
+    granted: View, expected: View, fixed: dict[str, tuple[str, ...]], action: ActionClass, endpoints: Set[str]
+) -> _Outcome:
     tests = [test for each in (*granted.statements, *expected.statements) for test in each.tests]
     free = {test.key for test in tests} - fixed.keys()
     different: dict[bool, tuple[Context, Answer, Answer]] = {}
     used: set[Row] = set()
-    contexts = _contexts(tests, fixed, action)
+    contexts = _contexts(tests, fixed, action, endpoints)
     for context in contexts:
         allowed, wanted = granted.answer(context), expected.answer(context)
         used |= wanted.rows
@@ -270,22 +242,30 @@ def _fixed(asked: Asked, granted: Granted) -> dict[str, tuple[str, ...]]:
     principal = asked.who.principal
     absent = {*(_OF_MEMBERS if principal.service or not principal.arn else ())}
     absent |= {*(() if principal.service else _OF_SERVICES)}
-    through = (granted.policies.endpoints[asked.via].id,) if asked.via else ()
     found: dict[str, tuple[str, ...]] = dict.fromkeys(absent, ())
-    return found | {"aws:resourceaccount": (asked.owner,), "aws:sourcevpce": through} | principal.context
+    if asked.via:
+        found[_THROUGH] = (granted.policies.endpoints[asked.via].id,)
+    return found | {"aws:resourceaccount": (asked.owner,)} | principal.context
 
 
-def _contexts(tests: Sequence[Comparison], fixed: dict[str, tuple[str, ...]], action: ActionClass) -> list[Context]:
-    """A context for each way in which requests of a class can pass and fail the tests."""
+def _contexts(
+    tests: Sequence[Comparison], fixed: dict[str, tuple[str, ...]], action: ActionClass, endpoints: Set[str]
+) -> list[Context]:
+    """A context for each way in which requests of a class can pass and fail the tests, through none of `endpoints`."""
     by_key: dict[str, list[Comparison]] = {}
     for each in tests:
         if each.key not in fixed and action.may_have(each.key):
             by_key.setdefault(each.key, []).append(each)
-    # Keys that others' variables stand for come first.
-    ordered = sorted(by_key, key=lambda key: any(each.variables for each in by_key[key]))
+            if free := sorted(key for key in each.variables - fixed.keys() if action.may_have(key)):
+                raise Refused(each.place, f"not every value that ${{{free[0]}}} may stand for is tried")
     found: list[Context] = [fixed]
-    for key in ordered:
-        found = [{**each, key: value} for each in found for value in representatives(key, by_key[key], each)]
+    for key in by_key:
+        found = [
+            {**each, key: value}
+            for each in found
+            for value in representatives(key, by_key[key], each)
+            if key != _THROUGH or endpoints.isdisjoint(value)
+        ]
         if len(found) > MAXIMUM_CONTEXTS:
             raise Refused(by_key[key][0].place, f"more than {MAXIMUM_CONTEXTS:,} combinations of condition keys")
     return found

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from harness.access.globs import Element, Glob, arn, classes, exact, like, literal, meant
+from harness.access.globs import ANY_TEXT, DIGIT, Glob, arn, classes, exact, like, literal, meant
 from harness.access.refused import Refused
 from harness.render.resources import items
 
@@ -43,14 +43,12 @@ _COMPARISONS = {
 #: Every request has these: the "Availability" of each on this page.
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 _ALWAYS = {"aws:currenttime", "aws:epochtime", "aws:requestedregion", "aws:securetransport"}
-_DIGIT = Element(frozenset("0123456789"))
-_ANY = (Element(), Element(repeats=True))
 #: What values look like, by the end of the key's name; others are any text.
 _FORMS = (
     ("arn", arn("arn:?*:?*:*:*:?*")),
-    ("account", Glob("an account", (_DIGIT,) * 12)),
-    ("orgid", Glob("an organization", (*literal("o-"), *_ANY))),
-    ("", Glob("any text", _ANY)),
+    ("account", Glob("an account", (DIGIT,) * 12)),
+    ("orgid", Glob("an organization", (*literal("o-"), *ANY_TEXT))),
+    ("", Glob("any text", ANY_TEXT)),
 )
 
 

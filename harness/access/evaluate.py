@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from harness.access.actions import FREE
 from harness.access.conditions import Context
 from harness.access.policies import Policies
 from harness.access.principals import Grade, Principal
@@ -50,9 +51,6 @@ class Decision:
 
 
 Statements = tuple[Statement, ...]
-#: "No permissions are required", and no Deny counts:
-#: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
-_FREE = "sts:getcalleridentity"
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ class Sides:
 
 def decide(policies: Policies, request: Request) -> Decision:
     """Decide one request. Raises Refused for what AWS does not document."""
-    if request.action.lower() == _FREE and (request.principal.arn or request.principal.service):
+    if request.action.lower() == FREE.lower() and (request.principal.arn or request.principal.service):
         return Decision(True, None, "whoever has credentials may ask whose they are")
     return judge(sides(policies, request), request.principal, request.owner, full_context(policies, request))
 

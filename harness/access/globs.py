@@ -36,6 +36,13 @@ class Element:
         return character not in self.but and (self.only is None or character in self.only)
 
 
+#: A regular expression with more stars takes too long to say no.
+_MAXIMUM_STARS = 3
+DIGIT = Element(frozenset("0123456789"))
+#: One character or more.
+ANY_TEXT = (Element(), Element(repeats=True))
+
+
 @dataclass(frozen=True, eq=False)
 class Glob:
     """A pattern: `text` is how it is written, `elements` are what it means. Equal ones are one object."""
@@ -45,7 +52,30 @@ class Glob:
 
     def fits(self, text: str) -> bool:
         """Whether a text fits."""
-        return self._regex.fullmatch(text) is not None
+        if self._regex:
+            return self._regex.fullmatch(text) is not None
+        state = self._settled(1)
+        for each in text:
+            taken = state & self.taking(each)
+            state = self._settled((taken & ~self._repeating) << 1 | taken & self._repeating)
+        return bool(state >> len(self.elements))
+
+    def _settled(self, state: int) -> int:
+        """With the places that are reached without a character."""
+        while (reached := state | (state & self._repeating) << 1) != state:
+            state = reached
+        return state
+
+    @cached_property
+    def _regex(self) -> re.Pattern[str] | None:
+        """The same as a regular expression; none for a pattern of many stars, as its time is exponential in them."""
+        if self._repeating.bit_count() > _MAXIMUM_STARS:
+            return None
+        return re.compile("".join(map(_as_regex, self.elements)), re.DOTALL)
+
+    @cached_property
+    def _repeating(self) -> int:
+        return sum(1 << place for place, each in enumerate(self.elements) if each.repeats)
 
     def taking(self, character: str) -> int:
         """A bit for each element that may be this character."""
@@ -56,10 +86,6 @@ class Glob:
     @cached_property
     def _taking(self) -> dict[str, int]:
         return {}
-
-    @cached_property
-    def _regex(self) -> re.Pattern[str]:
-        return re.compile("".join(map(_as_regex, self.elements)), re.DOTALL)
 
 
 def _as_regex(element: Element) -> str:

@@ -171,7 +171,7 @@ def _home(stack: Stack) -> Home:
 
 
 def _together(differences: Iterable[Difference]) -> list[Difference]:
-    """Classes of actions that differ in the same way on the same resource, as one."""
+    """Classes of actions that differ in the same way on the same resource, as one, each action once."""
     found: dict[tuple[object, ...], Difference] = {}
     for each in differences:
         key = (
@@ -179,5 +179,5 @@ def _together(differences: Iterable[Difference]) -> list[Difference]:
             *each.context.items(),
         )
         known = found.get(key)
-        found[key] = replace(known, actions=(*known.actions, *each.actions)) if known else each
+        found[key] = replace(known, actions=tuple(dict.fromkeys((*known.actions, *each.actions)))) if known else each
     return list(found.values())

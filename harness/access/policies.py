@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.access.actions import exists
 from harness.access.conditions import Place
-from harness.access.globs import Glob, exact, like, meant
+from harness.access.globs import Glob, action, exact, like, meant
 from harness.access.principals import Principal
 from harness.access.refused import Refused
 from harness.access.statements import Kind, Statement, statements
@@ -23,9 +24,14 @@ Json = dict[str, Any]
 ROLE, MANAGED, ENDPOINT = "AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::EC2::VPCEndpoint"
 #: What else holds policies of roles: the type, and the property that names the roles.
 _ATTACHED = {MANAGED: "Roles", "AWS::IAM::Policy": "Roles", "AWS::IAM::RolePolicy": "RoleName"}
-#: Types that grant without a policy document, or grant to others than roles.
-_OTHER_GRANTS = re.compile(
-    "AWS::(IAM::(Group|User|UserPolicy|GroupPolicy|UserToGroupAddition)|LakeFormation::.*|RAM::.*|S3::AccessPoint|SSO::.*)"
+#: What may be in a stack: types whose resources grant nothing, or only by a policy that is read here. Any other type is
+#: refused, as it may grant without a policy document.
+_GRANT_NOTHING = re.compile(
+    "AWS::(Athena::WorkGroup|CloudTrail::Trail|CloudWatch::(Alarm|Dashboard)|DynamoDB::Table|"
+    "EC2::(SecurityGroup(Egress|Ingress)?|VPCEndpoint)|Events::Rule|"
+    "Glue::(Crawler|Database|Job|SecurityConfiguration|Table|Trigger)|IAM::(ManagedPolicy|Policy|Role|RolePolicy)|"
+    "KMS::(Alias|Key)|Kinesis::Stream|Lambda::(EventSourceMapping|Function|LayerVersion|Permission)|Logs::LogGroup|"
+    "S3::(Bucket|BucketPolicy)|SNS::(Topic|TopicPolicy)|SQS::(Queue|QueuePolicy)|SSM::Parameter)"
 )
 #: Endpoints are named for services, mostly as in their actions: com.amazonaws.<region>.<name>.
 _ENDPOINTS = {"kinesis-streams": "kinesis", "monitoring": "cloudwatch"}
@@ -124,15 +130,20 @@ class _Reader:
 
     def policies(self) -> Policies:
         resources = [*self._buckets(), *self._keys(), *self._queues(), *self._topics(), *self._functions()]
-        covered = [each.covers[0].text for each in resources]
-        if twice := next((each for each in covered if covered.count(each) > 1), None):
-            raise Refused((), f"{twice} has two policies, of which the one written last counts, whichever that is")
+        having: set[str] = set()
+        for policy in resources:
+            if (covered := policy.covers[0].text) in having:
+                twice = f"{covered} has two policies, of which the one written last counts, whichever that is"
+                raise Refused(policy.statements[0].place[:1], twice)
+            having.add(covered)
         roles = self._stack.of(ROLE).values()
         attached = [(each, name) for each in self._of(*_ATTACHED) for name in items(at(each.properties, *_names(each)))]
         for each, name in attached:
             if not self._stack.by_ref(name, ROLE):
                 raise Refused((each.logical_id, "Properties", *_names(each)), f"{name} is no role of the template")
         for each in self._of(*_ATTACHED):
+            if others := sorted({"Groups", "Users"} & each.properties.keys()):
+                raise Refused((each.logical_id, "Properties", others[0]), "only policies of roles are evaluated")
             if each.type != MANAGED and not items(at(each.properties, *_names(each))):
                 raise Refused((each.logical_id, "Properties"), "the policy names no role")
         identities = {}
@@ -233,22 +244,25 @@ class _Reader:
         return resource.arn
 
     def _endpoint(self, resource: Resource) -> Endpoint:
-        name = str(resource.properties.get("ServiceName")).rpartition(".")[2]
+        stated = str(resource.properties.get("ServiceName"))
+        name = stated.rpartition(".")[2]
+        service = _ENDPOINTS.get(name, name)
+        if not stated.startswith("com.amazonaws.") or not exists(action(f"{service}:*")):
+            raise Refused((resource.logical_id, "Properties", "ServiceName"), f"whose actions pass {stated} is unknown")
         has_policy = "PolicyDocument" in resource.properties
         # Without one, an endpoint lets everything through.
         found = self._document(resource, "PolicyDocument") if has_policy else _OPEN
-        return Endpoint(resource.ref, _ENDPOINTS.get(name, name), found)
+        return Endpoint(resource.ref, service, found)
 
     def _refuse_others(self) -> None:
         for each in self._stack.all().values():
-            if _OTHER_GRANTS.fullmatch(each.type):
-                raise Refused((each.logical_id,), f"what {each.type} grants is not evaluated")
-            if '"Statement' not in each.body_json and '"Effect' not in each.body_json:
-                continue
-            for path, value in walk(each.properties):
+            may_grant = '"Statement' in each.body_json or '"Effect' in each.body_json
+            for path, value in walk(each.properties) if may_grant else ():
                 place = (each.logical_id, "Properties", *path)
                 if _may_grant(value) and not any(place[: len(seen)] == seen for seen in self._seen):
                     raise Refused(place, "this policy is not evaluated")
+            if not _GRANT_NOTHING.fullmatch(each.type):
+                raise Refused((each.logical_id,), f"what {each.type} grants is not evaluated")
 
 
 def _may_grant(value: Any) -> bool:

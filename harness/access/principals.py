@@ -17,6 +17,8 @@ from harness.render.resources import items
 
 _ACCOUNT = re.compile(r"(?:arn:[\w-]+:iam::)?([0-9]{12})(?::root)?")
 _IDENTITY = re.compile(r"arn:[\w-]+:(iam::[0-9]{12}:(role|user)/|sts::[0-9]{12}:assumed-role/[^/]+/)[^*?]+")
+#: The principal's account. https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-caller-account
+ACCOUNT_KEYS = ("aws:principalaccount", "kms:calleraccount")
 _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
@@ -58,13 +60,14 @@ class Principal:
         by_service = (str(bool(self.service)).lower(),)
         found = {"aws:principalisawsservice": by_service, "aws:principalaccount": (), "aws:principalarn": ()}
         found |= {"aws:principalservicename": (), "aws:principaltype": ("Anonymous",), "aws:username": ()}
+        found |= {"kms:calleraccount": ()}
         if self.service:
             return found | {"aws:principalservicename": (self.service,), "aws:principaltype": ()}
         if not self.arn:
             return found | {"aws:principalaccount": ("anonymous",)}
         name = () if self.is_role else (self.arn.rpartition("/")[2],)
         kind = "AssumedRole" if self.is_role else "User"
-        found |= {"aws:principalaccount": (self.account,), "aws:principalarn": (self.arn,)}
+        found |= dict.fromkeys(ACCOUNT_KEYS, (self.account,)) | {"aws:principalarn": (self.arn,)}
         return found | {"aws:principaltype": (kind,), "aws:username": name}
 
     def __str__(self) -> str:

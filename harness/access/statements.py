@@ -109,6 +109,8 @@ def _statements(document: Any, place: Place, kind: Kind) -> tuple[Statement, ...
         bodies = iam.statements(document, place)
     except iam.Unreadable as error:
         raise Refused(error.path, str(error)) from error
+    if "{{resolve:" in as_key(document):
+        raise Refused(place, "what a dynamic reference stands for is only known when the stack is created")
     if strange := sorted(document.keys() - {"Version", "Id", "Statement"}):
         raise Refused(place, f"a policy document has {strange[0]}")
     version = document.get("Version", _VERSIONS[1])

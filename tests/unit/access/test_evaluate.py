@@ -259,6 +259,8 @@ def test_not_principal_without_the_account_is_refused(names: tuple[str, ...]):
         (SERVICE, "aws:PrincipalServiceName", "s3.amazonaws.com", True),
         (SERVICE, "aws:PrincipalAccount", HERE, False),
         (ANYBODY, "aws:PrincipalAccount", "anonymous", True),
+        (USER, "kms:CallerAccount", HERE, True),
+        (USER, "kms:CallerAccount", THERE, False),
         (ANYBODY, "aws:ResourceAccount", HERE, True),
         (ANYBODY, "aws:SourceIp", "192.0.2.1", True),
     ],
@@ -267,6 +269,7 @@ def test_who_asks_decides_the_keys_of_the_principal(principal: Principal, key: s
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html"""
     condition = {"Condition": {"StringEquals": {key: value}}}
     context = {"aws:sourceip": ("192.0.2.1",), "aws:principalaccount": (THERE,), "aws:principalarn": ("forged",)}
+    context["kms:calleraccount"] = (THERE,)
 
     assert asked(principal, policy=[allow(**EVERYONE, **condition)], context=context).allowed is passes
 

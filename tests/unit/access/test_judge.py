@@ -41,6 +41,13 @@ WAY = ("Resources", "Way", "Properties", "PolicyDocument")
 OTHERS = "111122223333"
 NOTHING = {"Ref": "AWS::NoValue"}
 LETS_IN = statement("Allow", "s3:GetObject", Resource=f"{BUCKET}/*")
+ANYTHING = statement("Allow", "*", Resource="*")
+
+
+def everybody_if(operator: str, **tests: str) -> Json:
+    """The bucket's policy with an Allow for everybody on a condition; `aws_X` stands for aws:X."""
+    condition = {operator: {key.replace("_", ":", 1): each for key, each in tests.items()}}
+    return document(TLS, LETS_IN | {"Principal": "*", "Condition": condition})
 
 
 def judged(tmp_path: Path, template: Json = TEMPLATE, rows: list[Json] | None = None) -> Report:
@@ -80,6 +87,31 @@ def test_what_is_allowed_is_what_is_meant(tmp_path: Path):
                      SPARE, OTHERS, f"on {BUCKET}/x", id="another account"),
         pytest.param(POLICY, document(TLS, LETS_IN | {"Principal": "*"}),
                      SPARE, "anybody without credentials", f"s3:GetObject on {BUCKET}/x", id="everybody"),
+        pytest.param(POLICY, everybody_if("StringEquals", aws_PrincipalAccount=OTHERS),
+                     SPARE, OTHERS, "s3:GetObject on", id="an account in a condition"),
+        pytest.param(POLICY, everybody_if("ArnEquals", aws_PrincipalArn=f"arn:aws:iam::{OTHERS}:role/x"),
+                     SPARE, OTHERS, "s3:GetObject on", id="another account's role in a condition"),
+        pytest.param(POLICY, everybody_if("StringLike", aws_PrincipalAccount="22*", aws_PrincipalArn="*:*5:role/x"),
+                     SPARE, "220000000005", "s3:GetObject on", id="an account that two patterns fit together"),
+        pytest.param(POLICY, everybody_if("StringEquals", aws_username="x-ray"),
+                     SPARE, "999999999999", "s3:GetObject on", id="a user's name in a condition"),
+        pytest.param(POLICY, everybody_if("StringEquals", aws_PrincipalServiceName="config.amazonaws.com"),
+                     SPARE, "config.amazonaws.com", "s3:GetObject on", id="a service in a condition"),
+        pytest.param(POLICY, everybody_if("StringEquals", aws_SourceVpce="vpce-1"),
+                     SPARE, "anybody without credentials", "aws:sourcevpce=vpce-1", id="somebody's own endpoint"),
+        pytest.param(POLICY, everybody_if("StringEquals", aws_PrincipalType="Account"),
+                     NOT_EVALUATED, "Policy", "aws:principaltype is Account", id="root users"),
+        pytest.param(OWN, [READS, ANYTHING | {"Resource": "arn:aws:secretsmanager:*:*:secret:*"}],
+                     SPARE, "Role", "secretsmanager:", id="a service that only the resource names"),
+        pytest.param(OWN, [READS, ANYTHING | {"Condition": {"StringEquals": {"rds:DatabaseEngine": "x"}}}],
+                     SPARE, "Role", "rds:", id="a service that only the condition names"),
+        pytest.param(("Resources", "Way", "Properties"),
+                     {"VpcId": "vpc-1", "ServiceName": "com.amazonaws.us-east-1.secretsmanager"},
+                     SPARE, "999999999999", "secretsmanager:", id="an endpoint to another service"),
+        pytest.param(OWN, [READS | {"Condition": {"StringEquals": {"glue:CredentialIssuingService": "x"}}}],
+                     NOT_EVALUATED, "Role", "glue:credentialissuingservice for none", id="a key of other actions"),
+        pytest.param(OWN, [READS | {"Condition": {"StringEquals": {"aws:PrincipalTag/a": "${aws:PrincipalTag/b}"}}}],
+                     NOT_EVALUATED, "Role", "${aws:principaltag/b}", id="a variable"),
         pytest.param(TOPIC, document(ALARMS, ALARMS | {"Effect": "Deny", "Principal": "*"}),
                      MISSING, "cloudwatch.amazonaws.com", "sns:Publish", id="a Deny that mutes the alarms"),
         pytest.param(TOPIC, document(ALARMS, ALARMS | {"Principal": {"Service": "events.amazonaws.com"}}),
@@ -102,6 +134,12 @@ def test_each_break_is_found_with_a_witness(
 
     found = [each for each in report.findings if (each.kind, each.who) == (kind, who)]
     assert any(witness in text for each in found for text in (*each.witnesses, each.why)), [*map(str, report.findings)]
+
+
+def test_what_needs_no_permission_is_no_matter_of_policies(tmp_path: Path):
+    assert not judged(
+        tmp_path, changed(OWN, [READS, statement("Allow", "sts:GetCallerIdentity", Resource="*")])
+    ).findings
 
 
 def test_a_row_that_decides_nothing_is_a_finding(tmp_path: Path):

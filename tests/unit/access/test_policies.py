@@ -203,7 +203,7 @@ def on_bucket(**keys: Any) -> dict[str, Any]:
             {"Bucket": a("S3::Bucket", AccessControl="PublicRead")},
             "Bucket.Properties.AccessControl: access control lists",
         ),
-        (WITH_POLICY | {"Another": BUCKET_POLICY}, "arn:aws:s3:::raw has two policies"),
+        (WITH_POLICY | {"Another": BUCKET_POLICY}, "Another: arn:aws:s3:::raw has two policies"),
         ({"Topic": TOPIC}, "Topic: the topic has no policy"),
         (
             {"Policy": a("IAM::Policy", Roles=["x"], PolicyDocument=document(ALLOW))},
@@ -211,9 +211,28 @@ def on_bucket(**keys: Any) -> dict[str, Any]:
         ),
         (
             {"Policy": a("IAM::Policy", Users=["x"], PolicyDocument=document(ALLOW))},
-            "Policy.Properties: .*names no role",
+            "Policy.Properties.Users: only policies of roles",
+        ),
+        ({"Policy": a("IAM::Policy", PolicyDocument=document(ALLOW))}, "Policy.Properties: .*names no role"),
+        (
+            {"Role": role(), "Policy": a("IAM::ManagedPolicy", Groups=["x"], PolicyDocument=document(ALLOW))},
+            "Policy.Properties.Groups: only policies of roles",
+        ),
+        (changed(ALLOW, Resource="arn:aws:s3:::{{resolve:ssm:bucket}}"), f"{OWN}: .*dynamic reference"),
+        (
+            {"Way": a("EC2::VPCEndpoint", ServiceName="com.amazonaws.us-east-1.ecr.api")},
+            "Way.Properties.ServiceName: whose actions pass",
+        ),
+        (
+            {"Way": a("EC2::VPCEndpoint", ServiceName="com.amazonaws.vpce.us-east-1.vpce-svc-0123")},
+            "Way.Properties.ServiceName: whose actions pass",
         ),
         ({"User": a("IAM::User")}, "User: what AWS::IAM::User grants is not evaluated"),
+        (
+            {"Layer": a("Lambda::LayerVersionPermission", Principal="*")},
+            "Layer: what AWS::Lambda::LayerVersionPermission",
+        ),
+        ({"Nested": a("CloudFormation::Stack", TemplateURL="x")}, "Nested: what AWS::CloudFormation::Stack grants"),
         (
             {"Table": a("DynamoDB::Table", ResourcePolicy={"PolicyDocument": document(OPEN)})},
             "Table.Properties.ResourcePolicy",
