@@ -219,6 +219,11 @@ def may_test(actions: Patterns, key: str) -> bool:
     return any(_has_key(each, key) for each in patterns)
 
 
+def may_have(name: str, key: str) -> bool:
+    """Whether a request may have a condition key, by its action."""
+    return _has_key(action(name), key)
+
+
 @cache
 def _has_key(pattern: Glob, key: str) -> bool:
     several = _documented(service_of(pattern.text) or key.partition(":")[0])

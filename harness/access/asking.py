@@ -114,7 +114,7 @@ class Asking:
     def _refuse_unasked(self, principals: Iterable[Principal]) -> None:
         had = {"aws:resourceaccount": {self.home.account}}
         for each in principals:
-            for key, values in each.context.items():
+            for key, values in each.context(lambda _: True).items():
                 had.setdefault(key, set()).update(values)
         for test in (test for each in self._statements for test in each.tests if test.kind == "text"):
             for value in test.values if test.key in had else ():

@@ -245,7 +245,7 @@ def _fixed(asked: Asked, granted: Granted) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = dict.fromkeys(absent, ())
     if asked.via:
         found[_THROUGH] = (granted.policies.endpoints[asked.via].id,)
-    return found | {"aws:resourceaccount": (asked.owner,)} | principal.context
+    return found | {"aws:resourceaccount": (asked.owner,)} | principal.context(asked.action.may_have)
 
 
 def _contexts(

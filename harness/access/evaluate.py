@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
-from harness.access.actions import FREE
+from harness.access.actions import FREE, may_have
 from harness.access.conditions import Context
 from harness.access.policies import Policies
 from harness.access.principals import Grade, Principal
@@ -95,7 +96,7 @@ def full_context(policies: Policies, request: Request) -> Context:
     endpoint = policies.endpoints.get(request.via)
     through = {"aws:sourcevpce": (endpoint.id,) if endpoint else ()}
     owner = {"aws:resourceaccount": (request.owner,)}
-    return {**request.context, **through, **owner, **request.principal.context}
+    return {**request.context, **through, **owner, **request.principal.context(partial(may_have, request.action))}
 
 
 def judge(sides: Sides, principal: Principal, owner: str, context: Context) -> Decision:

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -18,7 +18,8 @@ from harness.render.resources import items
 _ACCOUNT = re.compile(r"(?:arn:[\w-]+:iam::)?([0-9]{12})(?::root)?")
 _IDENTITY = re.compile(r"arn:[\w-]+:(iam::[0-9]{12}:(role|user)/|sts::[0-9]{12}:assumed-role/[^/]+/)[^*?]+")
 #: The principal's account. https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-caller-account
-ACCOUNT_KEYS = ("aws:principalaccount", "kms:calleraccount")
+_OF_KMS = "kms:calleraccount"
+ACCOUNT_KEYS = ("aws:principalaccount", _OF_KMS)
 _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
@@ -51,23 +52,23 @@ class Principal:
         partition, name = self.arn.split(":")[1], self.arn.rpartition("/")[2]
         return f"arn:{partition}:sts::{self.account}:assumed-role/{name}/{self.session}"
 
-    @property
-    def context(self) -> dict[str, tuple[str, ...]]:
-        """The condition keys that follow from who it is. Whether it is of an organization does not.
+    def context(self, may_have: Callable[[str], bool]) -> dict[str, tuple[str, ...]]:
+        """The condition keys that follow from who it is, of those that a request may have. Its organization does not.
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principal-properties
         """
         by_service = (str(bool(self.service)).lower(),)
         found = {"aws:principalisawsservice": by_service, "aws:principalaccount": (), "aws:principalarn": ()}
         found |= {"aws:principalservicename": (), "aws:principaltype": ("Anonymous",), "aws:username": ()}
-        found |= {"kms:calleraccount": ()}
+        found |= {_OF_KMS: ()}
         if self.service:
             return found | {"aws:principalservicename": (self.service,), "aws:principaltype": ()}
         if not self.arn:
             return found | {"aws:principalaccount": ("anonymous",)}
         name = () if self.is_role else (self.arn.rpartition("/")[2],)
         kind = "AssumedRole" if self.is_role else "User"
-        found |= dict.fromkeys(ACCOUNT_KEYS, (self.account,)) | {"aws:principalarn": (self.arn,)}
+        found |= {"aws:principalaccount": (self.account,), "aws:principalarn": (self.arn,)}
+        found |= {_OF_KMS: (self.account,)} if may_have(_OF_KMS) else {}
         return found | {"aws:principaltype": (kind,), "aws:username": name}
 
     def __str__(self) -> str:

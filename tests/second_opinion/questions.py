@@ -49,8 +49,9 @@ class Question:
 
     @property
     def context(self) -> dict[str, tuple[str, ...]]:
-        """The condition keys that the request has."""
-        return {key: values for key, values in full_context(self.policies, self.request).items() if values}
+        """The condition keys that the request has; iam-simulate takes kms:CallerAccount, which none tests, of few."""
+        everything = full_context(self.policies, self.request)
+        return {key: values for key, values in everything.items() if values and key != "kms:calleraccount"}
 
     @property
     def service(self) -> str:
@@ -102,7 +103,7 @@ class Asking:
         self._keys = frozenset(key for each in self._statements for key in each.keys)
         self._resources = frozenset(glob for each in self._statements for glob in each.resources.globs) | _ANY[1]
         self._principals = list(self._all_principals())
-        self._services = sorted(set(services(self._patterns)))
+        self._services = sorted(set(services(self._statements, ())))
 
     def questions(self, count: int) -> Iterator[Question]:
         """So many that can be asked."""
