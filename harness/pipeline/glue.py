@@ -4,8 +4,11 @@ import os
 import re
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from harness.emulator.denials import denials_in
 from harness.emulator.process import Emulator
@@ -47,10 +50,10 @@ class GlueJobRun:
     def failure(self) -> str | None:
         """The failure in one line; None after success."""
         if self.result is not None and self.result["problems"]:
-            return f"the Glue job did not finish everything: {'; '.join(self.result['problems'])}"
+            problems = self.result["problems"]
+            return f"the Glue job did not finish everything: {'; '.join([*problems, *self._denials(problems)])}"
         if self.exit_code or self.result is None:
-            denials = dict.fromkeys(str(denial) for line in self.lines for denial in denials_in(line, "the Glue job"))
-            if denials:
+            if denials := self._denials(self.lines):
                 return "; ".join(denials)
             if refused := next(filter(None, map(_REFUSED_HEAD.search, self.lines)), None):
                 return (
@@ -58,6 +61,11 @@ class GlueJobRun:
                 )
             return f"the Glue job failed: {self._cause()}"
         return None
+
+    def _denials(self, lines: list[str]) -> list[str]:
+        """The denied calls that the lines tell of, once each. S3 does not name the role."""
+        found = (denial for line in lines for denial in denials_in(line, "the Glue job"))
+        return list(dict.fromkeys(str(replace(each, role=each.role or self.role)) for each in found))
 
     def _cause(self) -> str:
         if any(map(_DISK_FULL.search, self.lines)):
@@ -78,8 +86,13 @@ def run_deployed_job(emulator: Emulator, job_name: str, folder: Path, on_line: C
     assert credentials.session_token is not None
     bucket, _, key = job["Command"]["ScriptLocation"].removeprefix("s3://").partition("/")
     script = folder / "json_to_parquet.py"
-    emulator.client("s3", credentials).download_file(bucket, key, str(script))
     run = GlueJobRun(job["Role"].rpartition("/")[2])
+    try:
+        emulator.client("s3", credentials).download_file(bucket, key, str(script))
+    except ClientError as error:
+        run.exit_code = 1
+        run.lines.append(str(error))
+        return run
     classes = class_archive(folder)
     with (folder / "glue.log").open("w") as log:
 

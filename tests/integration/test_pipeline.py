@@ -258,39 +258,3 @@ def write_a_line_twice(run):
     pyarrow.parquet.write_table(pyarrow.concat_tables([table, row]), changed)
     s3.put_object(Bucket=bucket, Key=key, Body=changed.getvalue())
     return [row["shard_id"][0].as_py(), row["sequence_number"][0].as_py()]
-
-
-@pytest.mark.parametrize(
-    ("function", "sid", "action"),
-    [
-        pytest.param("kinesis-consumer", "WriteJobRows", "dynamodb:UpdateItem", id="consumer"),
-        pytest.param(
-            "data-validation", "ReportRejectedRecords", "sqs:SendMessage", id="validator", marks=pytest.mark.nightly
-        ),
-        pytest.param("glue", "FindOpenWork", "dynamodb:Query", id="glue"),
-        pytest.param("glue", "WriteLineageRows", "dynamodb:PutItem", id="glue in Spark", marks=pytest.mark.nightly),
-        pytest.param("glue", "AddPartitions", "glue:CreatePartition", id="catalogue", marks=pytest.mark.nightly),
-        # Not kinesis:GetRecords: without it, Lambda refuses to create the mapping (test_refusals).
-        pytest.param("kinesis-consumer", "ReadStream", "kinesis:ListShards", id="mapping"),
-    ],
-)
-def test_a_role_that_lacks_an_action_is_named_with_it(tmp_path, reusable, function, sid, action):
-    """The emulated AWS enforces the code's calls; the permission check evaluates what AWS itself does with the role."""
-    role = f"financial-{function}-role-development"
-
-    edit = partial(_without, sid=sid, action=action, role=role)
-    outcome = Outcome(tmp_path / "run", edit=edit, emulator=reusable, count=100)
-
-    assert outcome.exit_code == 1
-    assert role in outcome.summary["error"]
-    assert action in outcome.summary["error"]
-
-
-def _without(template, sid, action, role):
-    """Replace `action` by a harmless one in the statement `sid` of the role."""
-    # The policies stand before the role's name, which ends its resource.
-    end = template.index(role.replace("development", "${Environment}"))
-    start = template.rindex(f"Sid: {sid}\n", 0, end)
-    at = template.index(action, start)
-    assert at < end
-    return template[:at] + f"{action.partition(':')[0]}:ListTagsForResource" + template[at + len(action) :]
