@@ -30,6 +30,8 @@ def class_archive(folder: Path) -> ClassArchive:
     return ClassArchive(spark_python(), ensure_jars(spark_python(), JARS), JARS, folder)
 
 
+_CALLER = "the Glue job"
+
 #: S3's response to HEAD has no body, so S3A knows the denied path but not the action.
 _REFUSED_HEAD = re.compile(r"AccessDeniedException: (?P<path>s3://\S+): \w+ on s3://")
 
@@ -55,17 +57,20 @@ class GlueJobRun:
         if self.exit_code or self.result is None:
             if denials := self._denials(self.lines):
                 return "; ".join(denials)
-            if refused := next(filter(None, map(_REFUSED_HEAD.search, self.lines)), None):
-                return (
-                    f"{self.role} may not s3:GetObject or s3:ListBucket on {refused['path']} (called by the Glue job)"
-                )
             return f"the Glue job failed: {self._cause()}"
         return None
 
     def _denials(self, lines: list[str]) -> list[str]:
-        """The denied calls that the lines tell of, once each. S3 does not name the role."""
-        found = (denial for line in lines for denial in denials_in(line, "the Glue job"))
-        return list(dict.fromkeys(str(replace(each, role=each.role or self.role)) for each in found))
+        """The denied calls that the lines tell of, once each."""
+        # S3 does not name the role.
+        found = [replace(each, role=each.role or self.role) for line in lines for each in denials_in(line, _CALLER)]
+        if found:
+            return list(dict.fromkeys(map(str, found)))
+        refused = (match["path"] for match in map(_REFUSED_HEAD.search, lines) if match)
+        return [
+            f"{self.role} may not s3:GetObject or s3:ListBucket on {path} (called by {_CALLER})"
+            for path in dict.fromkeys(refused)
+        ]
 
     def _cause(self) -> str:
         if any(map(_DISK_FULL.search, self.lines)):

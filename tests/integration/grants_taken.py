@@ -32,9 +32,9 @@ _PARTS = (
 _SHARED = "For subnets of another account. The emulated AWS has none, and development names no owner."
 _DECLARED = "The template declares the groups of this name; Glue would only create one that somebody has deleted."
 LISTED = {
-    f"KinesisConsumerRole UseSharedSubnets: ec2:CreateNetworkInterface arn:${{AWS::Partition}}:ec2:${{AWS::Region}}:"
+    "KinesisConsumerRole UseSharedSubnets: ec2:CreateNetworkInterface arn:${AWS::Partition}:ec2:${AWS::Region}:"
     "VpcOwnerAccountId:subnet/*": _SHARED,
-    f"DataValidationRole UseSharedSubnets: ec2:CreateNetworkInterface arn:${{AWS::Partition}}:ec2:${{AWS::Region}}:"
+    "DataValidationRole UseSharedSubnets: ec2:CreateNetworkInterface arn:${AWS::Partition}:ec2:${AWS::Region}:"
     "VpcOwnerAccountId:subnet/*": _SHARED,
     "GlueJobRole FinishOrAbortUploads: s3:AbortMultipartUpload ProcessedDataBucket/parquet/*": _PARTS,
     "GlueJobRole FinishOrAbortUploads: s3:AbortMultipartUpload ProcessedDataBucket/staging/*": _PARTS,

@@ -15,15 +15,7 @@ from harness.emulator.process import Emulator
 from harness.pipeline.run import Run
 from harness.render.scenarios import Scenarios
 from harness.render.source import read
-from tests.integration.grants_taken import (
-    EVALUATED,
-    GRANTS,
-    LISTED,
-    RETRIED,
-    RUN,
-    packaged_without,
-    without,
-)
+from tests.integration.grants_taken import EVALUATED, GRANTS, LISTED, RETRIED, RUN, packaged_without, without
 from tests.integration.runs import Outcome
 
 pytestmark = pytest.mark.stack

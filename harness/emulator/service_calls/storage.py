@@ -4,7 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.emulator.policies import Request, Role
-from harness.emulator.service_calls.call import DATA_NEEDS_KEY, VERIFY_BUCKET_KEY, Finder, ServiceCall, encryption_context
+from harness.emulator.service_calls.call import (
+    DATA_NEEDS_KEY,
+    VERIFY_BUCKET_KEY,
+    Finder,
+    ServiceCall,
+    encryption_context,
+)
 from harness.emulator.stores import Key, Store
 
 #: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
