@@ -87,12 +87,15 @@ class Grant:
 
     def evidence(self, rows: Iterable[Row], calls: Calls) -> Evidence:
         """What says that it is needed. A line of code says so only if there is nothing better."""
-        meant = [row for row in rows if self.is_meant(row)]
-        found = {PAGE: row.stated["page"] for row in meant if "page" in row.stated}
+        found: Evidence = {}
+        for row in rows:
+            if self.is_meant(row):
+                source = PAGE if PAGE in row.stated else CODE
+                found[source] = row.stated[source]
         if recorded := [each for each in sorted(calls) if self._is_for(each)]:
             found[RECORDED] = recorded[0].why
-        if not found:
-            found = {CODE: _unrecorded(row) for row in meant}
+        if len(found) > 1:
+            found.pop(CODE, None)
         return found
 
     def _is_for(self, called: Called) -> bool:
@@ -122,10 +125,6 @@ def read_calls(path: Path) -> Calls:
 def plain(text: str) -> str:
     """A text of Fn::Sub with logical ids for what refers to resources and parameters."""
     return _ATTRIBUTE.sub(r"\1", text)
-
-
-def _unrecorded(row: Row) -> str:
-    return f"{row.stated['code']} ({row.stated.get('unrecorded', 'no call is recorded')})"
 
 
 def grants(template: Mapping[str, Any]) -> Iterator[Grant]:

@@ -64,10 +64,11 @@ class Report:
     rows: Sequence[Row] = ()
 
     def as_dict(self, calls: Calls = frozenset()) -> dict[str, Any]:
-        """For report.json; `calls` is the record. `granted` is what the policies say, and witnesses of what no row means.
+        """For report.json; `calls` is the record.
 
-        `by_source`: the granted rights by what says that each is needed, with where it says so. `used` are those that
-        are recorded or that a page of AWS's asks for; a line of code alone is no evidence.
+        `granted` is what the policies say, and witnesses of what is allowed and not meant. `by_source` has the granted
+        rights by what says that each is needed, and where it says so. `used` are those that a call is recorded of or
+        that a page of AWS's asks for; a line of code alone is no evidence.
         """
         return {
             "scenarios": self.scenarios,

@@ -22,7 +22,7 @@ from harness.render.resources import items
 
 #: Whom rows name, besides roles, services, endpoints and accounts: those of this account that have all rights, and all.
 THE_ACCOUNT, ANYBODY = "the account", "anybody"
-_KEYS = {"who", "may", "never", "resources", "if", "when", "why", "code", "page", "unrecorded"}
+_KEYS = {"who", "may", "never", "resources", "if", "when", "why", "code", "page"}
 _NEEDED = {"who", "resources", "why"}
 
 

@@ -14,14 +14,13 @@ from typing import Any
 
 import yaml
 
+from harness.access.command import CALLS
 from harness.access.grants import Grant, grants, read_calls
-from harness.catalogue.catalogue import RULES
 from harness.deploy.stack import TEMPLATE
 from harness.render.resources import items
 from harness.render.source import read
 
 GRANTS = {str(each): each for each in grants(read(TEMPLATE).template)}
-assert len(GRANTS) == len(list(grants(read(TEMPLATE).template)))
 
 _HERE = "${AWS::Region}:${AWS::AccountId}"
 _CATALOG = f"arn:${{AWS::Partition}}:glue:{_HERE}:"
@@ -52,8 +51,8 @@ RETRIED = (
     f"GlueJobRole AddPartitions: glue:BatchUpdatePartition {_CATALOG}database/GlueDatabase",
     f"GlueJobRole AddPartitions: glue:GetPartition {_CATALOG}database/GlueDatabase",
 )
-_CALLS = read_calls(RULES / "calls.csv")
-RUN = tuple(name for name, grant in GRANTS.items() if grant.is_called(_CALLS))
+_CALLS = read_calls(CALLS)
+RUN = tuple(name for name, grant in GRANTS.items() if grant.is_called(_CALLS) and name not in RETRIED)
 EVALUATED = tuple(name for name in GRANTS if name not in {*RUN, *RETRIED, *LISTED})
 
 

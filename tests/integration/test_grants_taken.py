@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from harness.access import table
-from harness.access.command import TABLE
+from harness.access.command import CALLS, ROOT, TABLE
 from harness.access.judge import MISSING, against_table
 from harness.deploy.stack import TEMPLATE
+from harness.emulator import calls_record
 from harness.emulator.process import Emulator
+from harness.pipeline import run as run_module
 from harness.pipeline.run import Run
 from harness.render.scenarios import Scenarios
 from harness.render.source import read
@@ -50,14 +52,23 @@ def test_a_retry_is_refused_and_names_the_role_and_the_action(tmp_path: Path, re
     assert_is_missed(name, Outcome(tmp_path / "run", retries, taking(name), reusable, {"check_grants"}, **SMALL))
 
 
-@pytest.mark.nightly
-def test_a_run_with_retries_and_every_grant_is_accounted_for(tmp_path: Path, reusable: Emulator) -> None:
-    """Otherwise those above could fail for another reason."""
+def test_the_roles_call_what_the_record_says_and_a_retry_doubles_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With every grant: `rules/calls.csv` is what this run records. And those above fail for no other reason."""
+    report = tmp_path / "calls.jsonl"
+    monkeypatch.setattr(run_module, "Emulator", partial(Emulator, settings={calls_record.REPORT: str(report)}))
     retries = Retries()
-    outcome = Outcome(tmp_path / "run", retries.before, emulator=reusable, **SMALL)
+    outcome = Outcome(tmp_path / "run", retries.before, **SMALL)
+    recorded = calls_record.as_csv(calls_record.called(report, retries.resources))
+    written = ROOT / "build/calls.csv"
+    written.parent.mkdir(exist_ok=True)
+    written.write_text(recorded)
 
     assert outcome.exit_code == 0, outcome.summary["error"]
     assert retries.repaired
+    changes = calls_record.drift(recorded, CALLS.read_text())
+    assert not changes, f"{changes}\nIf that is meant: cp build/calls.csv rules/calls.csv"
 
 
 # Not kinesis:GetRecords: without it, Lambda refuses to create the mapping (test_refusals).
@@ -101,10 +112,13 @@ class Retries:
     def __init__(self) -> None:
         self.before = {"transform": self.validate_again, "account": self.transform_again}
         self.repaired = False
+        #: Physical ids by logical id.
+        self.resources: dict[str, str] = {}
         self._validated: list[Any] = []
 
     def validate_again(self, run: Run) -> None:
         """An attempt has stored its verdicts, and ended before its rows; S3 notifies once more."""
+        self.resources = run.resources
         s3, bucket = run.emulator.client("s3"), run.resources["RawDataBucket"]
         dynamodb, table = run.emulator.client("dynamodb"), run.resources["ProcessingJobTable"]
         for row in dynamodb.scan(TableName=table)["Items"]:
@@ -121,12 +135,9 @@ class Retries:
             dynamodb.put_item(TableName=run.resources["ProcessingJobTable"], Item=row)
         where = {"DatabaseName": run.resources["GlueDatabase"], "TableName": "trade"}
         hour = glue.get_partitions(**where)["Partitions"][0]
-        kept = {"Values": hour["Values"], "StorageDescriptor": hour["StorageDescriptor"]}
-        glue.update_partition(
-            **where,
-            PartitionValueList=hour["Values"],
-            PartitionInput={**kept, "StorageDescriptor": {**hour["StorageDescriptor"], "Location": "s3://elsewhere/"}},
-        )
+        elsewhere = {**hour["StorageDescriptor"], "Location": "s3://elsewhere/"}
+        entry = {"Values": hour["Values"], "StorageDescriptor": elsewhere}
+        glue.batch_update_partition(**where, Entries=[{"PartitionValueList": hour["Values"], "PartitionInput": entry}])
         run.transform()
         (now,) = (p for p in glue.get_partitions(**where)["Partitions"] if p["Values"] == hour["Values"])
         self.repaired = now["StorageDescriptor"]["Location"] == hour["StorageDescriptor"]["Location"]

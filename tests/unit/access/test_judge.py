@@ -70,8 +70,8 @@ CALL = Called("Role", "s3:GetObject", "Bucket/in/*")
     ("stated", "calls", "used", "by_source"),
     [
         ({}, {CALL}, [RIGHT], {"recorded": {RIGHT: "rules/calls.csv: s3:GetObject Bucket/in/*"}}),
-        ({}, set(), [], {"code": {RIGHT: "x.py: y (no call is recorded)"}}),
-        ({}, {CALL._replace(resource="Bucket/out/*")}, [], {"code": {RIGHT: "x.py: y (no call is recorded)"}}),
+        ({}, set(), [], {"code": {RIGHT: "x.py: y"}}),
+        ({}, {CALL._replace(resource="Bucket/out/*")}, [], {"code": {RIGHT: "x.py: y"}}),
         ({"code": None, "page": PAGE}, set(), [RIGHT], {"page": {RIGHT: PAGE}}),
     ],
 )
