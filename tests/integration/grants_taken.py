@@ -25,8 +25,7 @@ GRANTS = {str(each): each for each in grants(read(TEMPLATE).template)}
 _HERE = "${AWS::Region}:${AWS::AccountId}"
 _CATALOG = f"arn:${{AWS::Partition}}:glue:{_HERE}:"
 _PARTS = (
-    "Only for files above 8 MB, which are sent in parts, and only if that breaks off: a run would take a million"
-    " records and a fault in the middle of an upload."
+    "For files above 8 MB, which are sent in parts, and for what is left of one that broke off: no run has such files."
 )
 _SHARED = "For subnets of another account. The emulated AWS has none, and development names no owner."
 _DECLARED = "The template declares the groups of this name; Glue would only create one that somebody has deleted."

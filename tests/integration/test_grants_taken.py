@@ -9,6 +9,7 @@ import pytest
 
 from harness.access import table
 from harness.access.command import CALLS, ROOT, TABLE
+from harness.access.grants import grants
 from harness.access.judge import MISSING, against_table
 from harness.deploy.stack import TEMPLATE
 from harness.emulator import calls_record
@@ -24,6 +25,16 @@ pytestmark = pytest.mark.stack
 
 #: Enough for a bad record of each kind: some are quarantined by the consumer, some by the validator.
 SMALL = {"count": 100, "bad_per_mille": 200}
+
+
+def test_each_grant_is_in_one_group() -> None:
+    """Whatever is in no other is in EVALUATED, and fails test_permission_check.py unless the check names it."""
+    every = [str(each) for each in grants(read(TEMPLATE).template)]
+
+    assert sorted([*RUN, *RETRIED, *EVALUATED, *LISTED]) == sorted(every)
+    assert {GRANTS[name].role for name in every} == {
+        name for name, each in read(TEMPLATE).template["Resources"].items() if each["Type"] == "AWS::IAM::Role"
+    }
 
 
 def rows(names: Sequence[str], *daily: str) -> list[Any]:
