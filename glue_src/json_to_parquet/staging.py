@@ -49,6 +49,9 @@ def spark_errors() -> tuple[type[Exception], ...]:
     return PySparkException, Py4JJavaError
 
 
+_DENIED = "java.nio.file.AccessDeniedException: "
+
+
 def cause(error: Exception) -> str:
     """The innermost cause of a Spark exception on one line, with the file concerned."""
     java = getattr(error, "java_exception", None) or getattr(error, "_origin", None)
@@ -56,7 +59,9 @@ def cause(error: Exception) -> str:
     while java is not None:
         chain.append(str(java.toString()))
         java = java.getCause()
-    innermost = next(iter(chain[-1].splitlines()), type(error).__name__)
+    # S3 answers a denied HEAD request without a word; S3A's own exception around that names the path.
+    said = next((each.partition(": com.amazonaws")[0] for each in chain if _DENIED in each), chain[-1])
+    innermost = next(iter(said.splitlines()), type(error).__name__)
     file = next(filter(None, (re.search(r"\S+[.](json[.]gz|parquet)\b", each) for each in chain)), None)
     return f"{innermost} ({file[0]})" if file and file[0] not in innermost else innermost
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.access import table
+from harness.access.grants import CODE, PAGE, RECORDED, read_calls
 from harness.access.judge import NOT_EVALUATED, Report, against_base, against_table
 from harness.access.question_file import BadQuestion, load
 from harness.access.questions import Answer, ask_all
@@ -22,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template" / "financial-pipeline.yaml"
 QUESTIONS = ROOT / "rules" / "questions.yaml"
 TABLE = ROOT / "rules" / "access.yaml"
+CALLS = ROOT / "rules" / "calls.csv"
 REPORT = ROOT / "build" / "access" / "report.json"
 CLEAN, FINDINGS, COULD_NOT_JUDGE = 0, 1, 2
 
@@ -67,11 +69,12 @@ def main(argv: list[str]) -> int:
         else:
             report = against_table(scenarios, table.read(TABLE, source))
             REPORT.parent.mkdir(parents=True, exist_ok=True)
-            REPORT.write_text(json.dumps(report.as_dict(), indent=2) + "\n")
+            REPORT.write_text(json.dumps(report.as_dict(read_calls(CALLS)), indent=2) + "\n")
     except (TemplateError, UnrenderableTemplate, table.BadTable, BadQuestion, NoBase, OSError) as error:
         complain(PROGRAM, error)
         return COULD_NOT_JUDGE
-    text = json.dumps(report.as_dict(), indent=2) if options.format == "json" else _text(report, is_change)
+    is_json = options.format == "json"
+    text = json.dumps(report.as_dict(read_calls(CALLS)), indent=2) if is_json else _text(report, is_change)
     seconds = f"{time.process_time() - began:.1f} CPU s"
     if not put(PROGRAM, text + ("\n" if options.format == "json" else f" ({seconds})\n")):
         return COULD_NOT_JUDGE
@@ -119,10 +122,10 @@ def _text(report: Report, is_change: bool) -> str:
     asked = f"{count(report.classes, 'class', 'classes')} of requests in {count(report.scenarios, 'scenario')}"
     if is_change:
         return "\n".join([*lines, f"access: {asked}: {count(len(report.findings), 'change')}"])
-    for name, each in sorted(report.as_dict()["roles"].items()):
-        unused, missing = len(each["unused"]), len(each["missing"])
-        lines.append(
-            f"{name}: {len(each['granted'])} granted, {len(each['used'])} used, {unused} unused, {missing} missing"
-        )
+    sources = {RECORDED: "recorded", PAGE: "by AWS's pages", CODE: "by code alone"}
+    for name, each in report.as_dict(read_calls(CALLS))["roles"].items():
+        said = [f"{len(each['by_source'].get(source, ()))} {text}" for source, text in sources.items()]
+        counts = (f"{len(each[key])} {key}" for key in ("unused", "missing"))
+        lines.append(", ".join([f"{name}: {len(each['granted'])} granted", *said, *counts]))
     verdict = f"{count(len(report.findings), 'finding')}" if report.findings else "allowed is meant, both ways"
     return "\n".join([*lines, f"access: {asked}: {verdict}"])

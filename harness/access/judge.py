@@ -9,6 +9,7 @@ from typing import Any
 from harness.access.actions import Home
 from harness.access.compare import Compared, Comparing, Difference, Known
 from harness.access.conditions import Place
+from harness.access.grants import CODE, Calls, Evidence, Grant, grants
 from harness.access.opinions import Granted, Intended, Opinion
 from harness.access.policies import ROLE, account_of
 from harness.access.policies import read as read_policies
@@ -57,35 +58,51 @@ class Report:
 
     scenarios: int = 0
     classes: int = 0
-    roles: dict[str, list[Row]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    #: What was judged, and by what; for the roles in `as_dict`.
+    template: Mapping[str, Any] = field(default_factory=dict)
+    rows: Sequence[Row] = ()
 
-    def as_dict(self) -> dict[str, Any]:
-        """For report.json: `used` are granted rights that code or an AWS service needs."""
+    def as_dict(self, calls: Calls = frozenset()) -> dict[str, Any]:
+        """For report.json; `calls` is the record.
+
+        `granted` is what the policies say, and witnesses of what is allowed and not meant. `by_source` has the granted
+        rights by what says that each is needed, and where it says so. `used` are those that a call is recorded of or
+        that a page of AWS's asks for; a line of code alone is no evidence.
+        """
         return {
             "scenarios": self.scenarios,
             "classes": self.classes,
-            "roles": {name: self._role(name, rows) for name, rows in sorted(self.roles.items())},
+            "roles": self._roles(calls),
             "findings": [asdict(each) for each in self.findings],
         }
 
-    def _role(self, name: str, rows: list[Row]) -> dict[str, Any]:
+    def _roles(self, calls: Calls) -> dict[str, Any]:
+        resources = self.template.get("Resources", {})
+        found: dict[str, list[tuple[Grant, Evidence]]] = {
+            name: [] for name, each in sorted(resources.items()) if each.get("Type") == ROLE
+        }
+        for grant in grants(self.template) if found else ():
+            found[grant.role].append((grant, grant.evidence(self.rows, calls)))
+        return {name: self._role(name, granted) for name, granted in found.items()}
+
+    def _role(self, name: str, granted: list[tuple[Grant, Evidence]]) -> dict[str, Any]:
         of_kind = {
-            kind: sorted(
-                one for each in self.findings if (each.kind, each.who) == (kind, name) for one in each.witnesses
-            )
+            kind: {one for each in self.findings if (each.kind, each.who) == (kind, name) for one in each.witnesses}
             for kind in (SPARE, MISSING)
         }
-        by_source: dict[str, list[str]] = {}
-        for row in rows:
-            by_source.setdefault(row.source, []).extend(row.rights)
-        used = {right for rights in by_source.values() for right in rights}
+        by_source: dict[str, dict[str, str]] = {}
+        for grant, evidence in granted:
+            for source, where in evidence.items():
+                by_source.setdefault(source, {})[grant.right] = where
+        every = {grant.right for grant, _ in granted} | of_kind[SPARE]
+        used = {right for source, rights in by_source.items() if source != CODE for right in rights}
         return {
-            "granted": sorted({*used, *of_kind[SPARE]}),
+            "granted": sorted(every),
             "used": sorted(used),
-            "unused": of_kind[SPARE],
-            "missing": of_kind[MISSING],
-            "by_source": {key: sorted(set(each)) for key, each in sorted(by_source.items())},
+            "unused": sorted(every - used),
+            "missing": sorted(of_kind[MISSING]),
+            "by_source": {source: dict(sorted(rights.items())) for source, rights in sorted(by_source.items())},
         }
 
 
@@ -101,10 +118,7 @@ def against_table(scenarios: Scenarios, table: Table) -> Report:
         report.findings += [
             Finding(UNUSED, ", ".join(row.who), f"{row} decides no request in any scenario") for row in unused
         ]
-    resources = scenarios.template["Resources"]
-    for name in (name for name, each in resources.items() if each.get("Type") == ROLE):
-        report.roles[name] = [row for row in table.rows if row.allows and name in row.who]
-    return report
+    return replace(report, template=scenarios.template, rows=table.rows)
 
 
 def in_scenario(stack: Stack, meant: Iterable[Meant], known: Known) -> Compared:

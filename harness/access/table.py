@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,8 +22,7 @@ from harness.render.resources import items
 
 #: Whom rows name, besides roles, services, endpoints and accounts: those of this account that have all rights, and all.
 THE_ACCOUNT, ANYBODY = "the account", "anybody"
-_KEYS = {"who", "may", "never", "resources", "if", "when", "why", "code", "page", "unrecorded"}
-_ATTRIBUTE = re.compile(r"\$\{(\w+)(\.\w+)?\}")
+_KEYS = {"who", "may", "never", "resources", "if", "when", "why", "code", "page"}
 _NEEDED = {"who", "resources", "why"}
 
 
@@ -58,17 +56,6 @@ class Row:
     def resources(self) -> tuple[str, ...]:
         """Patterns of resources, before Fn::Sub."""
         return tuple(items(self.stated["resources"]))
-
-    @property
-    def source(self) -> str:
-        """Why it is needed: `code` that calls it, or what an `aws` service does with it."""
-        return "code" if "code" in self.stated else "aws"
-
-    @property
-    def rights(self) -> list[str]:
-        """Each action on each resource, with logical ids: `s3:PutObject RawDataBucket/market-data/*`."""
-        plain = [_ATTRIBUTE.sub(r"\1", each) for each in self.resources]
-        return [f"{action} {resource}" for action in self.actions for resource in plain]
 
     @cached_property
     def texts(self) -> list[str]:

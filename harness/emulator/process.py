@@ -100,7 +100,9 @@ class Emulator:
 
         For tests: it takes a fiftieth of the time of a new emulator's first deployment. Raises EmulatorError.
         """
-        if not _answers(self.port, self._trust(), "POST", "/_ministack/reset") or _NOT_RESET in self.log_tail():
+        # It answers once all Lambda workers have ended.
+        answered = _answers(self.port, self._trust(), "POST", "/_ministack/reset", self._stop_timeout)
+        if not answered or _NOT_RESET in self.log_tail():
             raise EmulatorError(self._failure("the emulator could not be reset"))
         for key in [key for key in self._clients if key[1] != _ROOT]:
             self._clients.pop(key).close()
@@ -280,8 +282,10 @@ def _claim(port: int | None) -> int:
         return claimed
 
 
-def _answers(port: int, trust: ssl.SSLContext, method: str = "GET", path: str = "/_ministack/ready") -> bool:
-    connection = http.client.HTTPSConnection(HOST, port, timeout=5, context=trust)
+def _answers(
+    port: int, trust: ssl.SSLContext, method: str = "GET", path: str = "/_ministack/ready", timeout: float = 5
+) -> bool:
+    connection = http.client.HTTPSConnection(HOST, port, timeout=timeout, context=trust)
     try:
         connection.request(method, path)
         return connection.getresponse().status == 200

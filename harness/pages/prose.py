@@ -50,7 +50,8 @@ request that shows it. The gate has the same findings. `tox -e access -- --base 
 and denies.
 
 - [calls.csv](calls.csv) is the record of what the roles were authorised to do in a run of the whole stack. The table
-  has every recorded call, and says of every other one why no run makes it.
+  has every recorded call, and a page for every other one. Each grant is also taken away, by itself, and missed:
+  [grants_taken.py](../tests/integration/grants_taken.py) says how.
 - [questions.yaml](questions.yaml) has questions in plain words, such as who can delete an archived version, each with a
   twin that differs in one fact. `tox -e access -- --questions` answers them with the statement that decides.
 - Two other evaluators of IAM policies are asked random requests. Where they disagree with ours, AWS's documentation

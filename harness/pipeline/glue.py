@@ -4,8 +4,11 @@ import os
 import re
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from harness.emulator.denials import denials_in
 from harness.emulator.process import Emulator
@@ -27,6 +30,8 @@ def class_archive(folder: Path) -> ClassArchive:
     return ClassArchive(spark_python(), ensure_jars(spark_python(), JARS), JARS, folder)
 
 
+_CALLER = "the Glue job"
+
 #: S3's response to HEAD has no body, so S3A knows the denied path but not the action.
 _REFUSED_HEAD = re.compile(r"AccessDeniedException: (?P<path>s3://\S+): \w+ on s3://")
 
@@ -47,17 +52,25 @@ class GlueJobRun:
     def failure(self) -> str | None:
         """The failure in one line; None after success."""
         if self.result is not None and self.result["problems"]:
-            return f"the Glue job did not finish everything: {'; '.join(self.result['problems'])}"
+            problems = self.result["problems"]
+            return f"the Glue job did not finish everything: {'; '.join([*problems, *self._denials(problems)])}"
         if self.exit_code or self.result is None:
-            denials = dict.fromkeys(str(denial) for line in self.lines for denial in denials_in(line, "the Glue job"))
-            if denials:
+            if denials := self._denials(self.lines):
                 return "; ".join(denials)
-            if refused := next(filter(None, map(_REFUSED_HEAD.search, self.lines)), None):
-                return (
-                    f"{self.role} may not s3:GetObject or s3:ListBucket on {refused['path']} (called by the Glue job)"
-                )
             return f"the Glue job failed: {self._cause()}"
         return None
+
+    def _denials(self, lines: list[str]) -> list[str]:
+        """The denied calls that the lines tell of, once each."""
+        # S3 does not name the role.
+        found = [replace(each, role=each.role or self.role) for line in lines for each in denials_in(line, _CALLER)]
+        if found:
+            return list(dict.fromkeys(map(str, found)))
+        refused = (match["path"] for match in map(_REFUSED_HEAD.search, lines) if match)
+        return [
+            f"{self.role} may not s3:GetObject or s3:ListBucket on {path} (called by {_CALLER})"
+            for path in dict.fromkeys(refused)
+        ]
 
     def _cause(self) -> str:
         if any(map(_DISK_FULL.search, self.lines)):
@@ -78,8 +91,13 @@ def run_deployed_job(emulator: Emulator, job_name: str, folder: Path, on_line: C
     assert credentials.session_token is not None
     bucket, _, key = job["Command"]["ScriptLocation"].removeprefix("s3://").partition("/")
     script = folder / "json_to_parquet.py"
-    emulator.client("s3", credentials).download_file(bucket, key, str(script))
     run = GlueJobRun(job["Role"].rpartition("/")[2])
+    try:
+        emulator.client("s3", credentials).download_file(bucket, key, str(script))
+    except ClientError as error:
+        run.exit_code = 1
+        run.lines.append(str(error))
+        return run
     classes = class_archive(folder)
     with (folder / "glue.log").open("w") as log:
 

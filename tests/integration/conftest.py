@@ -15,7 +15,15 @@ from harness.emulator.process import Emulator
 from tests.integration.stacks import EVERYTHING, HOSTILE, PACKAGED_FOLDER, DeployedStack, deploy_template, save_packaged
 
 #: The files with the longest tests. They begin first: at the end, all workers but one would wait for it.
-LONGEST = ("test_pipeline", "test_environments", "test_protection", "test_interrupts", "test_bad_use", "test_any_line")
+LONGEST = (
+    "test_pipeline",
+    "test_grants_taken",
+    "test_environments",
+    "test_protection",
+    "test_interrupts",
+    "test_bad_use",
+    "test_any_line",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

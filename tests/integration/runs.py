@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +36,16 @@ def options(**changes: Any) -> Options:
     return Options(**{**given, **changes})
 
 
-def deploying_through_the_api(edit: Edit = str) -> tuple[tuple[str, Callable[[Run], None]], ...]:
+def deploying_through_the_api(
+    edit: Edit = str, skipped: Collection[str] = ()
+) -> tuple[tuple[str, Callable[[Run], None]], ...]:
     """The stages of a run with a faster first one, which deploys the edited template without the AWS CLI."""
 
     def deploy(run: Run) -> None:
         run.deployed = Stack(run.emulator, run.options.parameters, edit).create().resources
         run.display.say(f"Deployed: {len(run.resources)} resources")
 
-    return (("deploy", deploy), *STAGES[1:])
+    return (("deploy", deploy), *((name, stage) for name, stage in STAGES[1:] if name not in skipped))
 
 
 def lent(emulator: Emulator) -> Callable[..., Any]:
@@ -64,8 +66,8 @@ def lent(emulator: Emulator) -> Callable[..., Any]:
 class Outcome:
     """Exit code, summary and all that was printed of one run.
 
-    The template is edited and deployed through CloudFormation's API, unless `edit` is None. With an `emulator`, that
-    one is used, as new.
+    The template is edited and deployed through CloudFormation's API, unless `edit` is None; then no stage is skipped.
+    With an `emulator`, that one is used, as new.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Outcome:
         interfere: Mapping[str, Callable[[Run], None]] | None = None,
         edit: Edit | None = str,
         emulator: Emulator | None = None,
+        skipped: Collection[str] = (),
         **changes: Any,
     ) -> None:
         self.folder = folder
@@ -81,7 +84,7 @@ class Outcome:
         console = Console(file=self.printed, width=200)
         with pytest.MonkeyPatch.context() as patch:
             if edit is not None:
-                patch.setattr(run_module, "STAGES", deploying_through_the_api(edit))
+                patch.setattr(run_module, "STAGES", deploying_through_the_api(edit, skipped))
             if emulator is not None:
                 patch.setattr(run_module, "Emulator", lent(emulator))
             self.exit_code = run_pipeline(options(**changes), folder, console, interfere)

@@ -196,3 +196,22 @@ def test_a_role_is_held_to_its_policies_and_to_tls(emulator: Emulator) -> None:
 
     with pytest.raises(ClientError, match=f"assumed-role/{ids['Role']}/.* not authorized to perform: s3:GetObject"):
         s3.get_object(Bucket=ids["Bucket"], Key="a")
+
+
+def test_a_role_that_may_use_rows_of_a_prefix_is_refused_others(emulator: Emulator) -> None:
+    """On the item that a request names, by `Key` or `Item`."""
+    table = {key: value for key, value in ADDED["Table"]["Properties"].items() if key != "SSESpecification"}
+    own = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "own/*"}}
+    resources = {
+        "Table": {"Type": "AWS::DynamoDB::Table", "Properties": table},
+        "Role": role({**allow("dynamodb:PutItem dynamodb:GetItem", arn_of("Table")), "Condition": own}),
+    }
+    ids = deploy(emulator, "rows", resources)
+    dynamodb = emulator.client("dynamodb", emulator.role_credentials(f"arn:aws:iam::000000000000:role/{ids['Role']}"))
+
+    dynamodb.put_item(TableName=ids["Table"], Item={"id": {"S": "own/1"}})
+    assert dynamodb.get_item(TableName=ids["Table"], Key={"id": {"S": "own/1"}})["Item"]
+    with pytest.raises(ClientError, match="not authorized to perform: dynamodb:PutItem"):
+        dynamodb.put_item(TableName=ids["Table"], Item={"id": {"S": "other/1"}})
+    with pytest.raises(ClientError, match="not authorized to perform: dynamodb:GetItem"):
+        dynamodb.get_item(TableName=ids["Table"], Key={"id": {"S": "other/1"}})

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from harness.emulator.deployment import Deployment
 from harness.emulator.permissions import judge, missing_grants
 from harness.emulator.process import Emulator
 from harness.emulator.service_calls import all_calls
+from tests.integration.grants_taken import EVALUATED, GRANTS, LISTED, left
 from tests.integration.stacks import (
     ADDED,
     EVERYTHING,
@@ -64,7 +66,7 @@ def pipeline(consumer: dict[str, Any], notifying_key: bool = True) -> Resources:
     }
 
 
-GRANTS = (
+NEEDED = (
     "kinesis:DescribeStream kinesis:DescribeStreamSummary kinesis:GetRecords kinesis:GetShardIterator "
     "kinesis:ListShards logs:CreateLogStream logs:PutLogEvents s3:PutObject s3:ListBucket kms:Decrypt "
     "kms:GenerateDataKey"
@@ -73,10 +75,10 @@ GRANTS = (
 
 def test_the_permission_check_names_what_the_services_will_miss(fresh: Emulator) -> None:
     """The emulator invokes the function anyway; on AWS it would never get a record."""
-    deploy(fresh, "pipeline", pipeline(role(allow(GRANTS))))
+    deploy(fresh, "pipeline", pipeline(role(allow(NEEDED))))
     complete = missing_grants(fresh.client, region=fresh.region, account=fresh.account_id)
     taken = {"kinesis:GetShardIterator", "logs:PutLogEvents", "kms:GenerateDataKey"}
-    rest = " ".join(action for action in GRANTS.split() if action not in taken)
+    rest = " ".join(action for action in NEEDED.split() if action not in taken)
     ids = deploy(fresh, "pipeline", pipeline(role(allow(rest)), notifying_key=False), update=True)
     found = missing_grants(fresh.client, region=fresh.region, account=fresh.account_id)
 
@@ -138,48 +140,18 @@ def test_the_template_grants_what_the_services_need(whole: Whole) -> None:
     assert whole.missing() == set()
 
 
-#: Each right of the deployed roles that the functions' and the job's own calls do not need.
-OF_SERVICES = {
-    "KinesisConsumerRole": (
-        "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator",
-        "kinesis:ListShards", "s3:ListBucket", "logs:CreateLogStream", "logs:PutLogEvents",
-        "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:AssignPrivateIpAddresses",
-        "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:UnassignPrivateIpAddresses", "sqs:SendMessage",
-        "kms:Decrypt", "kms:GenerateDataKey",
-    ),
-    "DataValidationRole": (
-        "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage",
-        "ec2:CreateNetworkInterface", "kms:Decrypt", "kms:GenerateDataKey",
-    ),
-    "ReplicationRole": (
-        "s3:GetReplicationConfiguration", "s3:ListBucket", "s3:GetObjectVersionAcl",
-        "s3:GetObjectVersionForReplication", "s3:GetObjectVersionTagging", "s3:ReplicateObject", "s3:ReplicateTags",
-        "kms:Decrypt", "kms:Encrypt",
-    ),
-    "GlueJobRole": (
-        "logs:AssociateKmsKey", "logs:CreateLogStream", "logs:PutLogEvents", "cloudwatch:PutMetricData", "kms:Decrypt",
-        "kms:GenerateDataKey", "glue:BatchUpdatePartition", "glue:CreatePartition", "glue:GetPartition",
-        "glue:GetTable",
-    ),
-    "GlueCrawlerRole": (
-        "s3:ListBucket", "s3:GetObject", "glue:BatchCreatePartition", "glue:BatchGetPartition", "glue:GetDatabase",
-        "glue:GetTable", "kms:Decrypt", "logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:CreateLogStream",
-        "logs:PutLogEvents",
-    ),
-}  # fmt: skip
+@pytest.mark.stack
+@pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in EVALUATED])
+def test_a_grant_taken_from_a_role_of_the_template_is_named(whole: Whole, name: str) -> None:
+    grant = GRANTS[name]
+
+    assert whole.missing(grant.role, partial(left, grant=grant)) == {(whole.resources[grant.role], grant.action)}
 
 
 @pytest.mark.stack
-@pytest.mark.parametrize(
-    ("role_id", "action"), [(role_id, action) for role_id, actions in OF_SERVICES.items() for action in actions]
-)
-def test_a_right_taken_from_a_role_of_the_template_is_named(whole: Whole, role_id: str, action: str) -> None:
-    def without(statement: Any) -> list[Any]:
-        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-        rest = [kept for kept in actions if kept != action]
-        return [{**statement, "Action": rest}] if rest else []
-
-    assert whole.missing(role_id, without) == {(whole.resources[role_id], action)}
+@pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in LISTED])
+def test_what_is_shown_in_another_way_is_out_of_its_reach(whole: Whole, name: str) -> None:
+    assert whole.missing(GRANTS[name].role, partial(left, grant=GRANTS[name])) == set()
 
 
 KEYED = {"kms:Decrypt", "kms:GenerateDataKey"}

@@ -4,7 +4,6 @@ import gzip
 import io
 import json
 from collections import Counter
-from functools import partial
 
 import pyarrow.parquet
 import pytest
@@ -15,9 +14,6 @@ from harness.alarms.evaluation import history
 from harness.alarms.lines import collect
 from harness.alarms.series import Numbers
 from harness.alarms.states import State
-from harness.catalogue.catalogue import RULES
-from harness.emulator import calls_record
-from harness.emulator.process import Emulator
 from harness.pipeline import run as run_module
 from harness.pipeline.glue import spark_python
 from market_data import FEEDS
@@ -166,13 +162,9 @@ def test_what_goes_wrong_with_one_object_is_told_and_keeps_nothing_else_from_rea
         seen["generated"] = Generated(run)
         seen["written"], seen["known"], seen["open"] = written_partitions(run), catalogue(run), open_rows(run)
         assert run.emulator.client("ec2").describe_vpc_endpoints()["VpcEndpoints"] == []
-        # The calls of the job are in it whole: a failed object ends one partition's work, not the job's.
-        seen["calls"] = calls_record.called(report, run.resources)
         consumer_reads_parquet_only(run)
         seen["doubled"] = write_a_line_twice(run)
 
-    report = tmp_path / "calls.jsonl"
-    monkeypatch.setattr(run_module, "Emulator", partial(Emulator, settings={calls_record.REPORT: str(report)}))
     monkeypatch.setattr(run_module, "AwsCli", aws_cli)
     given = staging_with_a_consumer(tmp_path, **SMALL)
     interfere = {"transform": spoil, "account": look_and_write_a_line_twice}
@@ -207,21 +199,6 @@ def test_what_goes_wrong_with_one_object_is_told_and_keeps_nothing_else_from_rea
     assert summary["records_in"] == 1_000
     assert summary["foreign"] == 0
     seen["generated"].agrees_with(summary)
-    the_roles_call_what_the_table_says(seen["calls"])
-
-
-def the_roles_call_what_the_table_says(calls):
-    """`rules/calls.csv` is what this run records.
-
-    Left out: what only a repetition calls (a batch delivered twice, a job run again), and what needs objects larger
-    than this feed's (uploads in parts).
-    """
-    recorded, kept = calls_record.as_csv(calls), RULES / "calls.csv"
-    written = RULES.parent / "build/calls.csv"
-    written.parent.mkdir(exist_ok=True)
-    written.write_text(recorded)
-    changes = calls_record.drift(recorded, kept.read_text() if kept.exists() else "")
-    assert not changes, f"{changes}\nIf that is meant: cp build/calls.csv rules/calls.csv"
 
 
 def validated(run, feed):
@@ -258,39 +235,3 @@ def write_a_line_twice(run):
     pyarrow.parquet.write_table(pyarrow.concat_tables([table, row]), changed)
     s3.put_object(Bucket=bucket, Key=key, Body=changed.getvalue())
     return [row["shard_id"][0].as_py(), row["sequence_number"][0].as_py()]
-
-
-@pytest.mark.parametrize(
-    ("function", "sid", "action"),
-    [
-        pytest.param("kinesis-consumer", "WriteJobRows", "dynamodb:UpdateItem", id="consumer"),
-        pytest.param(
-            "data-validation", "ReportRejectedRecords", "sqs:SendMessage", id="validator", marks=pytest.mark.nightly
-        ),
-        pytest.param("glue", "FindOpenWork", "dynamodb:Query", id="glue"),
-        pytest.param("glue", "WriteLineageRows", "dynamodb:PutItem", id="glue in Spark", marks=pytest.mark.nightly),
-        pytest.param("glue", "AddPartitions", "glue:CreatePartition", id="catalogue", marks=pytest.mark.nightly),
-        # Not kinesis:GetRecords: without it, Lambda refuses to create the mapping (test_refusals).
-        pytest.param("kinesis-consumer", "ReadStream", "kinesis:ListShards", id="mapping"),
-    ],
-)
-def test_a_role_that_lacks_an_action_is_named_with_it(tmp_path, reusable, function, sid, action):
-    """The emulated AWS enforces the code's calls; the permission check evaluates what AWS itself does with the role."""
-    role = f"financial-{function}-role-development"
-
-    edit = partial(_without, sid=sid, action=action, role=role)
-    outcome = Outcome(tmp_path / "run", edit=edit, emulator=reusable, count=100)
-
-    assert outcome.exit_code == 1
-    assert role in outcome.summary["error"]
-    assert action in outcome.summary["error"]
-
-
-def _without(template, sid, action, role):
-    """Replace `action` by a harmless one in the statement `sid` of the role."""
-    # The policies stand before the role's name, which ends its resource.
-    end = template.index(role.replace("development", "${Environment}"))
-    start = template.rindex(f"Sid: {sid}\n", 0, end)
-    at = template.index(action, start)
-    assert at < end
-    return template[:at] + f"{action.partition(':')[0]}:ListTagsForResource" + template[at + len(action) :]

@@ -13,6 +13,7 @@ from harness.emulator.overlay.behaviours_cloudformation import (
     see_conditions_as_changes,
     split_texts_in_conditions,
 )
+from harness.emulator.overlay.behaviours_dynamodb import LEADING_KEYS, tell_policies_the_leading_key
 from harness.emulator.overlay.behaviours_s3 import (
     NAMED_KEY,
     tell_policies_the_key_that_an_upload_names,
@@ -196,6 +197,12 @@ BEHAVIOURS = (
         "IAM, `s3:PutObject`",
         f"Policies can test `s3:{NAMED_KEY}`, the KMS key of an upload, for every part of it.",
         tell_policies_the_key_that_an_upload_names,
+    ),
+    Behaviour(
+        "IAM, DynamoDB",
+        f"Policies can test `{LEADING_KEYS}`, the partition key of the item that a request names; MiniStack never sets"
+        " it, and a test for all values of an absent key is true.",
+        tell_policies_the_leading_key,
     ),
     Behaviour(
         "S3, uploads",

@@ -22,6 +22,9 @@ DATA_NEEDS_KEY = {
         for action in ("GetItem", "BatchGetItem", "Query", "Scan", "PutItem", "UpdateItem", "DeleteItem")
     },
 }
+#: S3 verifies a bucket key by decrypting it before it encrypts with it.
+#: https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html
+VERIFY_BUCKET_KEY = ("kms:Decrypt",)
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Finder:
                 patterns = patterns_for(role, action, store.arn) if action.startswith(f"{store.service}:") else ()
                 if patterns:
                     context = encryption_context(store, patterns[0], self._deployment.account)
-                    for key_action in needed:
+                    for key_action in (*needed, *(VERIFY_BUCKET_KEY if store.bucket_key else ())):
                         why = f"{user} may {action} on {store.name}, which is encrypted"
                         yield self._key(role, key_action, store.key, store.service, context, why)
 

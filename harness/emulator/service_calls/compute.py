@@ -32,8 +32,18 @@ FAILED_BATCHES = "aws/lambda/"
 #: The actions of glue_src/json_to_parquet on each table that it writes, its database and the catalog.
 ADD_OWN_PARTITIONS = ("glue:GetTable", "glue:CreatePartition", "glue:GetPartition", "glue:BatchUpdatePartition")
 #: The actions of a crawler of declared tables on each table, its database and the catalog.
-#: https://docs.aws.amazon.com/glue/latest/dg/using-identity-based-policies.html
-ADD_PARTITIONS = ("glue:GetDatabase", "glue:GetTable", "glue:BatchGetPartition", "glue:BatchCreatePartition")
+#: https://docs.aws.amazon.com/glue/latest/dg/crawler-prereqs.html
+ADD_PARTITIONS = (
+    "glue:BatchCreatePartition",
+    "glue:BatchGetPartition",
+    "glue:CreatePartition",
+    "glue:GetDatabase",
+    "glue:GetPartition",
+    "glue:GetPartitions",
+    "glue:GetTable",
+    "glue:GetTables",
+    "glue:UpdateTable",
+)
 
 
 class Compute(Finder):
@@ -90,10 +100,11 @@ class Compute(Finder):
             yield from self._each(role, ("s3:GetObject",), resource, f"{name} is this script", policy=policy)
         arguments = job.get("DefaultArguments", {})
         configuration = job.get("SecurityConfiguration", "")
+        # Of its own naming, for lines before the job starts, and those that the job names.
         jobs = f"{GLUE_LOGS}/jobs/{configuration}-role/{role.name}" if configuration else f"{GLUE_LOGS}/jobs"
-        for group in ("output", "error"):
-            own = f"{arguments.get('--custom-logGroup-prefix', jobs)}/{group}"
-            yield from self._glue_logs(role, own, configuration, f"{name} logs")
+        for prefix in dict.fromkeys((jobs, arguments.get("--custom-logGroup-prefix", jobs))):
+            for group in ("output", "error"):
+                yield from self._glue_logs(role, f"{prefix}/{group}", configuration, f"{name} logs")
         if group := arguments.get("--continuous-log-logGroup"):
             yield from self._logs(role, group, f"{name} logs", declared=group in self._deployment.log_groups)
         if "--enable-metrics" in arguments:
@@ -133,6 +144,7 @@ class Compute(Finder):
         arn = f"arn:aws:s3:::{bucket}"
         store = self._deployment.stores.get(arn)
         policy = store.policy if store else None
+        yield from self._each(role, ("s3:GetBucketLocation",), arn, why, policy=policy)
         yield from self._each(role, ("s3:GetObject",), f"{arn}/{prefix}x", why, policy=policy)
         listing = Request("s3:ListBucket", arn, self._deployment.region, {"s3:prefix": prefix})
         yield ServiceCall(listing, why, role=role, policy=policy)

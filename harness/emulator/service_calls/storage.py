@@ -4,7 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.emulator.policies import Request, Role
-from harness.emulator.service_calls.call import DATA_NEEDS_KEY, Finder, ServiceCall, encryption_context
+from harness.emulator.service_calls.call import (
+    DATA_NEEDS_KEY,
+    VERIFY_BUCKET_KEY,
+    Finder,
+    ServiceCall,
+    encryption_context,
+)
 from harness.emulator.stores import Key, Store
 
 #: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
@@ -85,7 +91,8 @@ class Storage(Finder):
             yield self._key(role, "kms:Decrypt", source.key, "s3", context, why)
         if key := self._deployment.key(destination.get("EncryptionConfiguration", {}).get("ReplicaKmsKeyID")):
             context = encryption_context(copies, copy, self._deployment.account)
-            yield self._key(role, "kms:Encrypt", key, "s3", context, why)
+            for action in ("kms:Encrypt", *(VERIFY_BUCKET_KEY if copies.bucket_key else ())):
+                yield self._key(role, action, key, "s3", context, why)
 
     def _access_log(self, bucket: str, target: dict[str, Any]) -> Iterator[ServiceCall]:
         """https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html"""

@@ -36,7 +36,7 @@ _TABLE = Path(__file__).resolve().parents[2] / "access.yaml"
 def _calls() -> dict[str, set[str]]:
     """What is called, by the type of what runs with a role: by the code of lambda_src/ and glue_src/, and by AWS."""
     with _TABLE.open() as file:
-        rows = yaml.load(file, Loader=yaml.CSafeLoader)["rows"]
+        rows = yaml.safe_load(file)["rows"]
     return {
         kind: {action.lower() for row in rows if roles & set(items(row["who"])) for action in items(row.get("may", []))}
         for kind, roles in _ROLES.items()

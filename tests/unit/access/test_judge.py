@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from harness.access.grants import Called
 from harness.access.judge import (
     ALLOWED,
     DENIED,
@@ -21,6 +22,7 @@ from tests.unit.access.small import (
     ALARMS,
     BUCKET,
     OWN,
+    PAGE,
     PASSES,
     READS,
     ROLE,
@@ -58,12 +60,41 @@ def test_what_is_allowed_is_what_is_meant(tmp_path: Path):
     report = judged(tmp_path)
 
     assert not report.findings
-    assert report.as_dict()["roles"] == {
-        "Role": {
-            "granted": ["s3:GetObject Bucket/in/*"], "used": ["s3:GetObject Bucket/in/*"], "unused": [], "missing": [],
-            "by_source": {"code": ["s3:GetObject Bucket/in/*"]},
-        }
-    }  # fmt: skip
+
+
+RIGHT = "s3:GetObject Bucket/in/*"
+CALL = Called("Role", "s3:GetObject", "Bucket/in/*")
+
+
+@pytest.mark.parametrize(
+    ("stated", "calls", "used", "by_source"),
+    [
+        ({}, {CALL}, [RIGHT], {"recorded": {RIGHT: "rules/calls.csv: s3:GetObject Bucket/in/*"}}),
+        ({}, set(), [], {"code": {RIGHT: "x.py: y"}}),
+        ({}, {CALL._replace(resource="Bucket/out/*")}, [], {"code": {RIGHT: "x.py: y"}}),
+        ({"code": None, "page": PAGE}, set(), [RIGHT], {"page": {RIGHT: PAGE}}),
+    ],
+)
+def test_a_right_is_used_if_a_call_or_a_page_says_so(
+    tmp_path: Path, stated: Json, calls: set[Called], used: list[str], by_source: Json
+):
+    row = {key: value for key, value in {**ROWS[0], **stated}.items() if value}
+    report = judged(tmp_path, rows=[row, *ROWS[1:]]).as_dict(frozenset(calls))
+
+    unused = [] if used else [RIGHT]
+    assert report["roles"] == {
+        "Role": {"granted": [RIGHT], "used": used, "unused": unused, "missing": [], "by_source": by_source}
+    }
+
+
+def test_what_is_granted_and_not_meant_is_unused_and_what_is_not_granted_is_missing(tmp_path: Path):
+    template = changed(OWN, [READS | {"Action": "s3:PutObject"}])
+    (role,) = judged(tmp_path, template).as_dict(frozenset({CALL}))["roles"].values()
+
+    assert "s3:PutObject Bucket/in/*" in role["unused"]
+    assert role["unused"] == role["granted"]
+    assert role["used"] == []
+    assert any("s3:GetObject" in each for each in role["missing"])
 
 
 @pytest.mark.parametrize(

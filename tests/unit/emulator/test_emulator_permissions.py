@@ -141,7 +141,7 @@ CONSUMER = role(
     allow("s3:ListBucket", RAW),
     allow("dynamodb:UpdateItem", TABLE),
     allow("kms:Decrypt", KEY, VIA["kinesis"]),
-    allow("kms:GenerateDataKey", KEY, VIA["s3"]),
+    allow("kms:Decrypt kms:GenerateDataKey", KEY, VIA["s3"]),
     allow("kms:Decrypt", KEY, VIA["dynamodb"]),
     allow("kms:Decrypt", KEY, VIA["lambda"]),
     allow("ec2:DescribeNetworkInterfaces ec2:DescribeSubnets", "*"),
@@ -176,9 +176,14 @@ JOB = role(
 CRAWLER = role(
     "crawler-role",
     "glue.amazonaws.com",
+    allow("s3:GetBucketLocation", PARQUET),
     allow("s3:GetObject", f"{PARQUET}/parquet/*"),
     allow("s3:ListBucket", PARQUET, {"StringLike": {"s3:prefix": "parquet/*"}}),
-    allow("glue:GetDatabase glue:GetTable glue:BatchGetPartition glue:BatchCreatePartition", f"{CATALOG}*"),
+    allow(
+        "glue:BatchCreatePartition glue:BatchGetPartition glue:CreatePartition glue:GetDatabase glue:GetPartition "
+        "glue:GetPartitions glue:GetTable glue:GetTables glue:UpdateTable",
+        f"{CATALOG}*",
+    ),
     allow("kms:Decrypt", KEY, VIA["s3"]),
     allow(
         "logs:CreateLogGroup logs:CreateLogStream logs:PutLogEvents logs:AssociateKmsKey",
@@ -195,7 +200,7 @@ REPLICATION = role(
     allow("s3:GetObjectVersionForReplication s3:GetObjectVersionAcl s3:GetObjectVersionTagging", f"{RAW}/aws/lambda/*"),
     allow("s3:ReplicateObject s3:ReplicateTags", f"{ARCHIVE}/*"),
     allow("kms:Decrypt", KEY, through("s3", RAW)),
-    allow("kms:Encrypt", KEY, through("s3", ARCHIVE)),
+    allow("kms:Decrypt kms:Encrypt", KEY, through("s3", ARCHIVE)),
 )
 ROLES = (CONSUMER, VALIDATOR, JOB, CRAWLER, REPLICATION)
 

@@ -48,3 +48,25 @@ def test_a_job_that_says_nothing_is_reported_by_its_exit_code():
 
 def test_a_job_that_did_all_has_no_failure():
     assert _failure(exit_code=0, result={"problems": []}) is None
+
+
+#: S3A's words for a denied HEAD request, which name no action and no role.
+DENIED = "java.nio.file.AccessDeniedException: s3://bucket/a: getFileStatus on s3://bucket/a"
+
+
+@pytest.mark.parametrize(
+    ("said", "action"),
+    [
+        (DENIED, "s3:GetObject or s3:ListBucket on s3://bucket/a"),
+        ("An error occurred (403) when calling the HeadObject operation: Forbidden", "s3:GetObject"),
+        (
+            "User: arn:aws:sts::000000000000:assumed-role/glue-role/x is not authorized to perform: dynamodb:Query",
+            "dynamodb:Query",
+        ),
+    ],
+)
+def test_a_denied_call_is_told_with_the_role_and_the_action_wherever_the_job_says_it(said, action):
+    told = f"glue-role may not {action} (called by the Glue job)"
+
+    assert _failure("Traceback", said, said) == told
+    assert told in _failure(exit_code=1, result={"problems": [f"parquet/x/: {said}"]})
