@@ -35,8 +35,10 @@ def idle(statement: Statement, covers: frozenset[Glob], home: Home) -> str:
 
 
 def _is_done(action: Glob, resource: Glob, covers: frozenset[Glob], home: Home) -> bool:
+    forms = _forms(action)
     of_policy = [{resource, each} for each in covers] or [{resource}]
-    return any(_some(form, frozenset(each), home) for form in _forms(action) for each in of_policy)
+    # Without a form nobody is asked about it, as it needs no permission.
+    return not forms or any(_some(form, frozenset(each), home) for form in forms for each in of_policy)
 
 
 @cache
