@@ -1,6 +1,7 @@
 """Operators on policies: what each makes of a small template, and that what they make decides requests otherwise."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,10 +12,10 @@ from harness.access.principals import Principal
 from harness.access.refused import Refused
 from harness.gate.command import TEMPLATE
 from harness.gate.verdicts import dotted
-from harness.mutants.cache import CachedMutants
+from harness.mutants.cache import CachedMutants, cached_mutants
 from harness.mutants.mutation import ABSENT, Mutation, get
 from harness.mutants.policies import POLICY_OPERATORS
-from harness.mutants.policies.mutants import cached_policy_mutants
+from harness.mutants.policies.mutants import policy_mutants
 from harness.mutants.policies.stated import ROOT
 from harness.render.dumping import as_key
 from harness.render.rendering import Rendering
@@ -176,7 +177,8 @@ def test_a_deny_of_every_form_is_added_to_every_policy():
 @pytest.fixture(scope="module")
 def cached() -> CachedMutants:
     """All mutants of policies, and not those of everything that the other modules share."""
-    return cached_policy_mutants(read_template(TEMPLATE))
+    found = cached_mutants(read_template(TEMPLATE))
+    return replace(found, mutants=policy_mutants(found).all())
 
 
 def test_there_are_500_new_mutants_none_of_which_equals_another(cached: CachedMutants):
