@@ -12,6 +12,10 @@ COMMANDS = {
     "cases": ("harness.catalogue.command", "expand the rules' cases for the engines' own test commands; count them"),
     "rules": ("harness.pages.command", "check rules/README.md and rules/proof.csv against the rules and reports"),
     "mutants": ("harness.mutants.command", "break the template everywhere, and report which rules catch it"),
+    "policy-mutants": (
+        "harness.mutants.policies.command",
+        "break each statement of each policy, and report what access alone does not notice",
+    ),
     "preflight": ("harness.preflight.command", "report what would make a deployment fail, before anything is created"),
     "deploy": ("harness.deploy.command", "package and deploy the template through the AWS CLI"),
     "import-template": (

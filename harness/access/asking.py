@@ -34,6 +34,9 @@ class Asking:
         found = [(name, Principal(role, bounded=self._bounded(role))) for role, name in self.granted.roles.items()]
         found += [(each, Principal(service=each)) for each in sorted(self._services())]
         found += [(self._label(each.account), each) for each in self._identities()]
+        # Whatever else it may do, here is what the resource's policy alone lets it do.
+        own = [each for each in self._named if each.split(":")[4] == self.home.account]
+        found += [(each, Principal(each, powerless=True)) for each in own]
         found.append(("anybody without credentials", Principal()))
         self._refuse_unasked([each for _, each in found])
         return found
@@ -69,12 +72,18 @@ class Asking:
         for each in self._elsewhere():
             if each.split(":")[4] not in accounts:
                 yield Principal(each)
-        for one in sorted({one for each in named for one in each.arns} - self.granted.roles.keys()):
+        for one in self._named:
             account = one.split(":")[4]
             # A session is its role's, whose path is not in the session's ARN.
             role, _, session = one.partition(":assumed-role/")[2].partition("/")
             its = f"arn:{self.home.partition}:iam::{account}:role/{role}"
             yield Principal(its, session) if role else Principal(one)
+
+    @cached_property
+    def _named(self) -> list[str]:
+        """The ARNs that statements name, but for those of this stack's roles."""
+        named = {one for each in self._statements if each.principals for one in each.principals.arns}
+        return sorted(named - self.granted.roles.keys())
 
     def _tested(self, key: str) -> list[Glob]:
         """What policies and rows compare a condition key with."""

@@ -24,7 +24,8 @@ from harness.access.asking import Asking
 from harness.access.conditions import Comparison, Context, Place, representatives
 from harness.access.globs import Glob, like
 from harness.access.globs import action as action_pattern
-from harness.access.opinions import Answer, Asked, Granted, Opinion, View, Who
+from harness.access.idle import idle
+from harness.access.opinions import Answer, Asked, Granted, Intended, Opinion, View, Who
 from harness.access.refused import Refused
 from harness.access.statements import Statement
 from harness.access.table import Row
@@ -44,11 +45,14 @@ _ANY_ACTION, _ANYTHING = action_pattern("*"), like("*")
 class Difference:
     """Requests that are allowed and not expected to be (`spare`), or expected and not allowed.
 
+    Or those that are never to be allowed, and that nothing allows or denies (`undenied`).
+
     The witness is the first action on the resource with the context; `because` says why it is allowed or not, and
     `expected` why that is not expected. `place` is the statement that decides; empty if none does.
     """
 
     spare: bool
+    undenied: bool
     who: str
     actions: tuple[str, ...]
     resource: str
@@ -101,12 +105,16 @@ class Known:
 
 @dataclass(frozen=True)
 class Comparing:
-    """Compares what policies grant with what is expected. Raises Refused for what is unknown."""
+    """Compares what policies grant with what is expected. Raises Refused for what is unknown.
+
+    With `until_first`, a difference ends it: enough for whoever wants to know whether there is one.
+    """
 
     granted: Granted
     expected: Opinion
     home: Home
     known: Known
+    until_first: bool = False
 
     def compare(self) -> Compared:
         """Ask all there is to ask."""
@@ -117,6 +125,7 @@ class Comparing:
                 raise Refused(each.place, f"{absent.text} is no action that AWS documents")
             if unknown := next((test for test in each.tests if not may_test(each.actions, test.key)), None):
                 raise Refused(unknown.place, f"AWS documents {unknown.key} for none of these actions")
+        self._refuse_idle()
         asking = Asking(self.granted, self.expected, self.home).all()
         for service in services(everything, self._having_policies()):
             for label, principal in asking:
@@ -131,12 +140,20 @@ class Comparing:
                     statements = [each for one in concerned for each in one.statements]
                     self.known.compared[key] = self._of(who, service, statements)
                 found.add(self.known.compared[key])
+                if self._has_enough(found):
+                    return found
         return found
 
     def _having_policies(self) -> set[str]:
         """The services of resources and of VPC endpoints that have a policy, whatever actions it names."""
         policies = self.granted.policies
         return {each.service for each in policies.resources} | {each.service for each in policies.endpoints.values()}
+
+    def _refuse_idle(self) -> None:
+        # What somebody else's template said is compared as it was.
+        for each, covers in self.granted.everywhere if isinstance(self.expected, Intended) else ():
+            if said := idle(each, covers, self.home):
+                raise Refused(each.place, said)
 
     def _of(self, who: Who, service: str, statements: Sequence[Statement]) -> Compared:
         """Let somebody ask about one service's actions, of which these statements decide."""
@@ -157,7 +174,12 @@ class Comparing:
                     self._ask(asked, each, covered, found)
                 else:
                     found.classes += 1
+                if self._has_enough(found):
+                    return found
         return found
+
+    def _has_enough(self, found: Compared) -> bool:
+        return self.until_first and bool(found.differences)
 
     def _pairs(
         self, everything: Sequence[Statement], actions: Iterable[ActionClass], covers: frozenset[Glob]
@@ -198,7 +220,7 @@ class Comparing:
         granted, expected = self.granted.view(asked), self.expected.view(asked)
         if granted is None or expected is None:
             return
-        if not granted.may_allow and not expected.may_allow:
+        if not granted.decides and not expected.decides:
             found.classes += 1
             return
         fixed = _fixed(asked, self.granted)
@@ -214,8 +236,8 @@ class Comparing:
         for context, allowed, wanted in outcome.different:
             found.differences.append(
                 Difference(
-                    allowed.allowed, asked.who.label, asked.action.names, asked.resource.arn, asked.via, context,
-                    allowed.because, wanted.because, allowed.place,
+                    allowed.allowed, _is_undenied(allowed, wanted), asked.who.label, asked.action.names,
+                    asked.resource.arn, asked.via, context, allowed.because, wanted.because, allowed.place,
                 )
             )  # fmt: skip
 
@@ -225,16 +247,21 @@ def _outcome(
 ) -> _Outcome:
     tests = [test for each in (*granted.statements, *expected.statements) for test in each.tests]
     free = {test.key for test in tests} - fixed.keys()
-    different: dict[bool, tuple[Context, Answer, Answer]] = {}
+    different: dict[tuple[bool, bool], tuple[Context, Answer, Answer]] = {}
     used: set[Row] = set()
     contexts = _contexts(tests, fixed, action, endpoints)
     for context in contexts:
         allowed, wanted = granted.answer(context), expected.answer(context)
         used |= wanted.rows
-        if allowed.allowed != wanted.allowed:
+        if allowed.allowed != wanted.allowed or _is_undenied(allowed, wanted):
             witness = {key: values for key, values in context.items() if key in free}
-            different.setdefault(allowed.allowed, (witness, allowed, wanted))
+            different.setdefault((allowed.allowed, _is_undenied(allowed, wanted)), (witness, allowed, wanted))
     return _Outcome(len(contexts), tuple(different.values()), frozenset(used))
+
+
+def _is_undenied(allowed: Answer, wanted: Answer) -> bool:
+    """Whether no statement denies what is never to be, so that one that is added one day may allow it."""
+    return wanted.never and not allowed.never and not allowed.allowed
 
 
 def _fixed(asked: Asked, granted: Granted) -> dict[str, tuple[str, ...]]:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from harness.access.actions import Home
-from harness.access.compare import Compared, Comparing, Difference, Known
+from harness.access.compare import Comparing, Difference, Known
 from harness.access.conditions import Place
 from harness.access.grants import CODE, Calls, Evidence, Grant, grants
 from harness.access.opinions import Granted, Intended, Opinion
@@ -19,7 +19,7 @@ from harness.render.rendering import Rendering
 from harness.render.resources import Stack
 from harness.render.scenarios import Scenarios
 
-SPARE, MISSING, UNUSED, NOT_EVALUATED = "spare", "missing", "unused row", "not evaluated"
+SPARE, MISSING, UNDENIED, UNUSED, NOT_EVALUATED = "spare", "missing", "not denied", "unused row", "not evaluated"
 ALLOWED, DENIED = "newly allowed", "newly denied"
 
 
@@ -121,9 +121,10 @@ def against_table(scenarios: Scenarios, table: Table) -> Report:
     return replace(report, template=scenarios.template, rows=table.rows)
 
 
-def in_scenario(stack: Stack, meant: Iterable[Meant], known: Known) -> Compared:
-    """One scenario's stack, held to the rows that apply to it. Raises Refused."""
-    return Comparing(_granted(stack), Intended(tuple(meant)), _home(stack), known).compare()
+def first_difference(stack: Stack, meant: Iterable[Meant], known: Known) -> Difference | None:
+    """One scenario's stack, held to the rows that apply to it: the first thing that is not meant. Raises Refused."""
+    comparing = Comparing(_granted(stack), Intended(tuple(meant)), _home(stack), known, until_first=True)
+    return next(iter(comparing.compare().differences), None)
 
 
 def against_base(scenarios: Scenarios, base: Scenarios) -> Report:
@@ -164,7 +165,8 @@ def _judge(
         used |= compared.used
         for one in _together(compared.differences):
             why = f"{one.because}; {expecting}: {one.expected}"
-            witnesses, names = found.setdefault((kinds[one.spare], one.who, why, one.place), ({}, {}))
+            kind = UNDENIED if one.undenied else kinds[one.spare]
+            witnesses, names = found.setdefault((kind, one.who, why, one.place), ({}, {}))
             witnesses[one.witness] = None
             names[each.name] = None
     report.findings = [Finding(*key, tuple(witnesses), tuple(names)) for key, (witnesses, names) in found.items()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, Protocol
@@ -56,12 +56,16 @@ class Concerned(Protocol):
 
 
 class Answer(NamedTuple):
-    """Whether a request is allowed, why, the rows of the table that decide, and where the deciding statement is."""
+    """Whether a request is allowed, why, the rows of the table that decide, and where the deciding statement is.
+
+    `never`: no request like it may be allowed, whatever another statement grants. A Deny says so.
+    """
 
     allowed: bool
     because: str
     rows: frozenset[Row] = frozenset()
     place: Place = ()
+    never: bool = False
 
 
 class View(Protocol):
@@ -72,8 +76,8 @@ class View(Protocol):
         """All that it depends on."""
 
     @property
-    def may_allow(self) -> bool:
-        """Whether some context may be allowed."""
+    def decides(self) -> bool:
+        """Whether some context may be allowed, or is never to be."""
 
     def answer(self, context: Context) -> Answer:
         """For one request of the class."""
@@ -139,13 +143,13 @@ class _Granting:
         return (*sides.identity, *(sides.boundary or ()), *sides.resource, *(sides.endpoint or ()))
 
     @property
-    def may_allow(self) -> bool:
+    def decides(self) -> bool:
         return any(each.allows for each in (*self.sides.identity, *self.sides.resource))
 
     def answer(self, context: Context) -> Answer:
         decision = judge(self.sides, self.principal, self.owner, context)
         place = decision.statement.place if decision.statement else ()
-        return Answer(decision.allowed, str(decision), place=place)
+        return Answer(decision.allowed, str(decision), place=place, never=bool(place) and not decision.allowed)
 
 
 @dataclass(frozen=True)
@@ -164,6 +168,16 @@ class Granted:
         found += [each.statements for each in policies.resources]
         found += [each.statements for each in policies.endpoints.values()]
         return [one for each in found for one in each]
+
+    @property
+    def everywhere(self) -> Iterator[tuple[Statement, frozenset[Glob]]]:
+        """Every statement, with the resources that its policy is on if it is a resource's."""
+        for identity in self.policies.identities.values():
+            yield from ((each, frozenset()) for each in (*identity.statements, *(identity.boundary or ())))
+        for policy in self.policies.resources:
+            yield from ((each, frozenset(policy.covers)) for each in policy.statements)
+        for endpoint in self.policies.endpoints.values():
+            yield from ((each, frozenset()) for each in endpoint.statements)
 
     def may_reach(self, who: Who, service: str) -> bool:
         """Whether a policy of its own, or one of a resource, allows somebody anything."""
@@ -253,16 +267,17 @@ class _Meaning:
         return tuple(each.statement for each in (*self.rows, *(self.passing or ())))
 
     @property
-    def may_allow(self) -> bool:
-        return self.own or any(each.row.allows for each in self.rows)
+    def decides(self) -> bool:
+        return self.own or bool(self.rows)
 
     def answer(self, context: Context) -> Answer:
         meaning, never = _holding(self.rows, context)
-        if not meaning and not self.own:
-            return Answer(False, "no row means it")
-        deciding = frozenset(meaning + never)
+        is_meant = bool(meaning) or self.own
+        deciding = frozenset(meaning + never if is_meant else ())
         if never:
-            return Answer(False, f"{never[0]} says never", deciding)
+            return Answer(False, f"{never[0]} says never", deciding, never=True)
+        if not is_meant:
+            return Answer(False, "no row means it")
         if self.passing is not None:
             passing, stopped = _holding(self.passing, context)
             deciding |= {*passing, *stopped}
@@ -285,10 +300,8 @@ class Intended:
     meant: tuple[Meant, ...]
 
     def may_reach(self, who: Who, service: str) -> bool:
-        """Whether a row means somebody to do anything."""
-        return any(
-            each.row.allows and each.statement.is_of(service) for name in who.names for each in self._of.get(name, ())
-        )
+        """Whether a row is about somebody and the service."""
+        return any(each.statement.is_of(service) for name in who.names for each in self._of.get(name, ()))
 
     def concerned(self, who: Who, service: str) -> _Rows:
         """The rows about somebody, and about endpoints, that may be about a service."""
@@ -304,8 +317,9 @@ class Intended:
         return frozenset()
 
     def reaches(self, asked: Asked, *, covered: bool) -> bool:
-        """Whether a row means who asks to do the action to something."""
-        return _reach([each.statement for name in asked.who.names for each in self._of.get(name, ())], asked)
+        """Whether a row is about who asks and the action."""
+        rows = (each for name in asked.who.names for each in self._of.get(name, ()))
+        return any(each.statement.actions.fit_class(asked.action.fitting) for each in rows)
 
     @cached_property
     def statements(self) -> list[Statement]:

@@ -89,7 +89,9 @@ class Policies:
 
     def identity(self, principal: Principal) -> Identity:
         """A principal's own policies. Services, and whoever has no credentials, have none."""
-        return self.identities.get(principal.arn, EVERYTHING) if principal.arn else NOTHING
+        if principal.powerless or not principal.arn:
+            return NOTHING
+        return self.identities.get(principal.arn, EVERYTHING)
 
     def resource(self, arn: str, owner: str, service: str) -> ResourcePolicy:
         """The policy of a resource for the actions of a service: a role's trust policy is about sts: actions alone.

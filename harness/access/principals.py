@@ -33,6 +33,8 @@ class Principal:
     service: str = ""
     #: A permissions boundary limits it.
     bounded: bool = False
+    #: It has no rights but those that policies of resources give.
+    powerless: bool = False
 
     @property
     def account(self) -> str:

@@ -57,6 +57,11 @@ class Row:
         """Patterns of resources, before Fn::Sub."""
         return tuple(items(self.stated["resources"]))
 
+    @property
+    def when(self) -> tuple[str, ...]:
+        """The template's conditions that it depends on, or `not` and one."""
+        return tuple(map(str, items(self.stated.get("when", []))))
+
     @cached_property
     def texts(self) -> list[str]:
         """Everything that is as Fn::Sub takes it."""
@@ -88,10 +93,10 @@ class Table:
 
     def _meant(self, row: Row, rendering: Rendering) -> Meant | None:
         place = ("rules/access.yaml", f"row {row.number}")
-        when = row.stated.get("when", "")
-        condition = when.removeprefix("not ")
-        if condition and rendering.conditions[condition] == (condition != when):
-            return None
+        for when in row.when:
+            condition = when.removeprefix("not ")
+            if rendering.conditions[condition] == (condition != when):
+                return None
         names = {name.partition(".")[0] for each in row.texts for name in sub_variables.names(each)}
         if any(rendering.lacks(each) for each in names):
             return None
@@ -156,9 +161,9 @@ def _fault(stated: Any, known: set[str], template: Mapping[str, Any]) -> str:
         return f"{absent} is no action of AWS's"
     if absent := next((each for each in row.who if not _is_somebody(each, template)), None):
         return f"{absent} is no role, endpoint, service or account"
-    condition = str(stated.get("when", "")).removeprefix("not ")
-    if condition and condition not in template.get("Conditions", {}):
-        return f"the template has no condition {condition}"
+    for condition in (each.removeprefix("not ") for each in row.when):
+        if condition not in template.get("Conditions", {}):
+            return f"the template has no condition {condition}"
     names = (name for each in row.texts for name in sub_variables.names(each) if not name.startswith("AWS::"))
     if absent := next((each for each in names if each.partition(".")[0] not in known), None):
         return f"the template has no {absent}"

@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from harness.access import table
@@ -20,10 +19,11 @@ from harness.gate.engines.errors import EngineError
 from harness.gate.rule_set import RuleSet
 from harness.mutants import harmless
 from harness.mutants.cache import cached_mutants
-from harness.mutants.granted import ACCESS, Granted
 from harness.mutants.harmless import BadHarmless
 from harness.mutants.judge import SHARES, MutantJudge
 from harness.mutants.operators import OPERATORS
+from harness.mutants.policies.judging import judge as ask_access
+from harness.mutants.progress import shown
 from harness.mutants.report import Result
 from harness.mutants.sample import sample
 from harness.render.dumping import as_indented_json
@@ -38,6 +38,8 @@ NO_SURVIVOR, SURVIVORS, COULD_NOT_JUDGE = 0, 1, 2
 #: How many mutants are judged a second time, whole: of all, and of a sample.
 RECHECKED, RECHECKED_OF_SAMPLE = 15, 8
 SHOWN = 40
+#: What kills a mutant that no rule kills, and that access notices.
+ACCESS = "access"
 
 
 def main(argv: list[str]) -> int:
@@ -88,31 +90,29 @@ def main(argv: list[str]) -> int:
 
 
 def _run(source: Source, rule_set: RuleSet, rechecked: int, size: int, seed: int) -> tuple[Result, list[str]]:
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        cached = cached_mutants(source)
-        reviewed = harmless.load(rule_set.folder / "harmless.yaml")
-        mutants = cached.mutants
-        if size:
-            only = {slug: each.killed_only_by_it for slug, each in proof.read(rule_set.folder / "proof.csv").items()}
-            mutants = sample(mutants, size, seed, rule_set.rules, only, reviewed)
-        judge = MutantJudge(cached.reach, rule_set)
-        task = progress.add_task(f"judging mutants (seed {seed})", total=SHARES)
-        chosen = random.Random(seed).sample(range(len(mutants)), min(rechecked, len(mutants)))
-        everything = len(mutants) == len(cached.mutants)
-        again = judge.judge(mutants, everything, chosen, lambda done: progress.update(task, completed=done))
-        result = Result(mutants, reviewed, rule_set.rules, tuple(OPERATORS), cached.mutants)
-        disagreements = []
-        for mutant, refusals in zip((mutants[index] for index in chosen), again, strict=True):
-            if refusals != mutant.killers:
-                differing = ", ".join(sorted(refusals ^ mutant.killers))
-                disagreements.append(f"judged whole (seed {seed}), {mutant.mutation.name} differs: {differing}")
+    cached = cached_mutants(source)
+    reviewed = harmless.load(rule_set.folder / "harmless.yaml")
+    mutants = cached.mutants
+    if size:
+        only = {slug: each.killed_only_by_it for slug, each in proof.read(rule_set.folder / "proof.csv").items()}
+        mutants = sample(mutants, size, seed, rule_set.rules, only, reviewed)
+    judge = MutantJudge(cached.reach, rule_set)
+    chosen = random.Random(seed).sample(range(len(mutants)), min(rechecked, len(mutants)))
+    everything = len(mutants) == len(cached.mutants)
+    with shown("mutants", f"shares of {len(mutants):,} mutants judged (seed {seed})", SHARES) as progress:
+        again = judge.judge(mutants, everything, chosen, progress)
+    result = Result(mutants, reviewed, rule_set.rules, tuple(OPERATORS), cached.mutants)
+    disagreements = []
+    for mutant, refusals in zip((mutants[index] for index in chosen), again, strict=True):
+        if refusals != mutant.killers:
+            differing = ", ".join(sorted(refusals ^ mutant.killers))
+            disagreements.append(f"judged whole (seed {seed}), {mutant.mutation.name} differs: {differing}")
     # Only what no rule kills, so that what a rule kills alone is counted without access.
-    granted = Granted(cached.reach, table.read(ACCESS_TABLE, source.template))
-    for mutant in result.survivors:
-        if granted.notices(mutant):
-            mutant.killers.add(ACCESS)
+    if left := result.survivors:
+        for mutant, found in zip(
+            left, ask_access(left, cached.reach, table.read(ACCESS_TABLE, source.template)), strict=True
+        ):
+            mutant.killers |= {ACCESS} if found else set()
     return result, [*result.problems(), *disagreements]
 
 

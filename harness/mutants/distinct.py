@@ -1,9 +1,10 @@
 """Which mutants there are: mutations that change something, equal ones once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from harness.mutants.judge import Mutant
+from harness.mutants.mutation import Mutation
 from harness.mutants.operators import all_mutations
 from harness.mutants.reach import Changed, Reach
 from harness.render.source import Source
@@ -11,12 +12,13 @@ from harness.render.source import Source
 
 def mutants_of(source: Source, reach: Reach) -> list[Mutant]:
     """Every mutation of the template that changes a rendering, or what only the source says; equal ones once."""
-    return list(_distinct(source, reach))
+    return list(distinct(all_mutations(source.template), reach))
 
 
-def _distinct(source: Source, reach: Reach) -> Iterator[Mutant]:
+def distinct(mutations: Iterable[Mutation], reach: Reach) -> Iterator[Mutant]:
+    """Those of these mutations that change something, in their order; of equal ones the first."""
     alike: dict[Any, list[Mutant]] = {}
-    for mutation in all_mutations(source.template):
+    for mutation in mutations:
         mutant = Mutant(mutation, reach.changed(mutation))
         if not mutant.changed or mutation.place[0] in ("Parameters", "Rules"):
             # What is not in Resources shows in the source; what is, and changes nothing, is no mutant.

@@ -14,7 +14,7 @@ ADMINISTRATOR = {"Sid": "Everything", "Effect": "Allow", "Action": "*", "Resourc
 @operator
 def hide_behind_if(template: Template) -> Iterator[Edit]:
     """What is wrong is so in some scenarios only."""
-    condition = _some_condition(template)
+    condition = some_condition(template)
     if not condition:
         return
     hide = f"only if {condition}"
@@ -64,7 +64,7 @@ def _is_conditional(value: Any) -> bool:
     return isinstance(value, dict) and "Fn::If" in value
 
 
-def _some_condition(template: Template) -> str:
+def some_condition(template: Template) -> str:
     """A condition that holds in some scenarios and not in others, and that has to do with none of the hidden."""
     conditions = template.get("Conditions", {})
     return "HasAlertQueue" if "HasAlertQueue" in conditions else next(iter(conditions), "")

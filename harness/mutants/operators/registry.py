@@ -40,15 +40,23 @@ class Edit(NamedTuple):
     change: str
 
 
-def operator(edits: Callable[[Template], Iterator[Edit]]) -> Callable[[Template], Iterator[Edit]]:
+Edits = Callable[[Template], Iterator[Edit]]
+
+
+def operator(edits: Edits) -> Edits:
     """Register an operator under its function's name."""
+    return registered(OPERATORS, edits)
+
+
+def registered(operators: dict[str, Operator], edits: Edits) -> Edits:
+    """Register an operator among `operators` under its function's name."""
 
     def mutations(template: Template) -> Iterator[Mutation]:
         for edit in edits(template):
             mutated = changed(template, edit.place, edit.value)
             yield Mutation(edits.__name__, edit.resource, edit.place, edit.change, mutated)
 
-    OPERATORS[edits.__name__] = mutations
+    operators[edits.__name__] = mutations
     return edits
 
 

@@ -12,6 +12,7 @@ from harness.access.judge import (
     MISSING,
     NOT_EVALUATED,
     SPARE,
+    UNDENIED,
     UNUSED,
     Report,
     against_base,
@@ -42,6 +43,8 @@ TOPIC = ("Resources", "Alarms", "Properties", "PolicyDocument")
 WAY = ("Resources", "Way", "Properties", "PolicyDocument")
 OTHERS = "111122223333"
 NOTHING = {"Ref": "AWS::NoValue"}
+REPORTING = "arn:aws:iam::123456789012:role/reporting"
+LOG = "arn:aws:logs:us-east-1:123456789012:log-group:x:*"
 LETS_IN = statement("Allow", "s3:GetObject", Resource=f"{BUCKET}/*")
 ANYTHING = statement("Allow", "*", Resource="*")
 
@@ -155,6 +158,18 @@ def test_what_is_granted_and_not_meant_is_unused_and_what_is_not_granted_is_miss
                      SPARE, OTHERS, "sts:AssumeRole", id="whom the role trusts"),
         pytest.param(OWN, [READS | {"Condition": {"DateLessThan": {"x": "tomorrow"}}}],
                      NOT_EVALUATED, "Role", "", id="a form that is not evaluated"),
+        pytest.param(POLICY, document(TLS, LETS_IN | {"Principal": {"AWS": REPORTING}}),
+                     SPARE, REPORTING, f"s3:GetObject on {BUCKET}/x", id="a role here that has no rights of its own"),
+        pytest.param(OWN, [READS, statement("Allow", "logs:PutRetentionPolicy", Resource=LOG)],
+                     SPARE, "Role", "logs:PutRetentionPolicy", id="a log group as policies name it"),
+        pytest.param(OWN, [READS | {"Action": ["s3:GetObject", "s3:PutBucketPolicy"]}],
+                     NOT_EVALUATED, "Role", "s3:PutBucketPolicy is done to none of the resources", id="an idle action"),
+        pytest.param(OWN, [READS | {"Resource": [READS["Resource"], BUCKET]}],
+                     NOT_EVALUATED, "Role", f"none of the actions is done to {BUCKET}", id="an idle resource"),
+        pytest.param(POLICY, document(TLS | {"Resource": [*TLS["Resource"], "arn:aws:s3:::other"]}),
+                     NOT_EVALUATED, "Policy", "done to arn:aws:s3:::other", id="a resource that the policy is not on"),
+        pytest.param(POLICY, document(TLS | {"Action": ["s3:GetObject", "s3:ListBucket"]}),
+                     UNDENIED, "unnamed.amazonaws.com", "with aws:securetransport=false", id="nothing denies it"),
         pytest.param(OWN, [READS | {"Action": "s3:GetObjects"}], NOT_EVALUATED, "Role", "", id="no action of AWS's"),
     ],
 )  # fmt: skip
@@ -176,10 +191,11 @@ def test_what_needs_no_permission_is_no_matter_of_policies(tmp_path: Path):
 def test_a_row_that_decides_nothing_is_a_finding(tmp_path: Path):
     rows = [*ROWS, {"who": "Role", "never": "sns:Publish", "resources": "${Topic}", "page": "x"}]
 
-    assert [each.kind for each in judged(tmp_path, rows=rows).findings] == [UNUSED]
+    # And nothing denies it.
+    assert [each.kind for each in judged(tmp_path, rows=rows).findings] == [UNDENIED, UNUSED]
 
 
-def test_a_row_holds_only_where_its_condition_does(tmp_path: Path):
+def test_a_row_holds_only_where_all_its_conditions_do(tmp_path: Path):
     rows = [ROWS[0] | {"when": "IsWide"}, *ROWS[1:]]
     (found,) = judged(tmp_path, rows=rows).findings
 
@@ -188,6 +204,8 @@ def test_a_row_holds_only_where_its_condition_does(tmp_path: Path):
         judged(tmp_path, rows=[ROWS[0] | {"when": "not IsWide"}, ROWS[0] | {"when": "IsWide"}, *ROWS[1:]]).findings
         == []
     )
+    both = [*ROWS, ROWS[0] | {"when": ["IsWide", "not IsWide"], "resources": f"{BUCKET}/*"}]
+    assert [each.kind for each in judged(tmp_path, rows=both).findings] == [UNUSED]
 
 
 def test_a_change_is_what_is_newly_allowed_and_newly_denied():
@@ -199,6 +217,13 @@ def test_a_change_is_what_is_newly_allowed_and_newly_denied():
         (DENIED, "Role", ()),
     }
     assert not against_base(before, before).findings
+
+
+def test_what_was_idle_before_can_be_compared_with():
+    before = Scenarios(changed(OWN, [READS | {"Action": ["s3:GetObject", "s3:PutBucketPolicy"]}]))
+
+    assert not against_base(Scenarios(TEMPLATE), before).findings
+    assert not against_base(before, Scenarios(TEMPLATE)).findings
 
 
 def test_a_role_that_is_new_or_gone_is_a_change():

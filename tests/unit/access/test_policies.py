@@ -227,6 +227,10 @@ def on_bucket(**keys: Any) -> dict[str, Any]:
             {"Way": a("EC2::VPCEndpoint", ServiceName="com.amazonaws.vpce.us-east-1.vpce-svc-0123")},
             "Way.Properties.ServiceName: whose actions pass",
         ),
+        (
+            {"P": a("Lambda::LayerVersionPermission", Action="lambda:GetLayerVersion", Principal="*")},
+            "P: what AWS::Lambda::LayerVersionPermission grants is not evaluated",
+        ),
         ({"User": a("IAM::User")}, "User: what AWS::IAM::User grants is not evaluated"),
         (
             {"Layer": a("Lambda::LayerVersionPermission", Principal="*")},
