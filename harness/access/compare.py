@@ -7,7 +7,7 @@ VPC endpoints.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from harness.access.actions import (
     ActionClass,
@@ -214,7 +214,7 @@ class Comparing:
         endpoints = self.granted.policies.endpoints.items()
         ways = [name for name, each in endpoints if each.service == asked.action.service]
         for via in ways if own else ["", *ways]:
-            self._compare(replace(asked, resource=resource, owner=owner, via=via, own=own), found)
+            self._compare(Asked(asked.who, asked.action, resource, owner, via, own), found)
 
     def _compare(self, asked: Asked, found: Compared) -> None:
         granted, expected = self.granted.view(asked), self.expected.view(asked)
@@ -223,12 +223,12 @@ class Comparing:
         if not granted.decides and not expected.decides:
             found.classes += 1
             return
-        fixed = _fixed(asked, self.granted)
         # A request that passes no endpoint of this stack may pass one that is elsewhere.
         ways = self.granted.policies.endpoints.values()
         ours = frozenset(each.id for each in ways if each.service == asked.action.service)
         key = (granted, expected, asked.action.keys, asked.owner, asked.via, ours)
         if key not in self.known.outcomes:
+            fixed = _fixed(asked, self.granted)
             self.known.outcomes[key] = _outcome(granted, expected, fixed, asked.action, ours)
         outcome = self.known.outcomes[key]
         found.classes += outcome.contexts

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from functools import cached_property, lru_cache
 from typing import Any
 
 from harness.access.globs import ANY_TEXT, DIGIT, Glob, arn, classes, exact, like, literal, meant
@@ -118,6 +119,19 @@ class Comparison:
 
     def holds(self, context: Context) -> bool:
         """Whether a request passes. Raises Refused where AWS's documentation does not say."""
+        if self.variables:
+            return self._passes(context)
+        found = context.get(self.key, ())
+        if found not in self._passed:
+            self._passed[found] = self._passes(context)
+        return self._passed[found]
+
+    @cached_property
+    def _passed(self) -> dict[tuple[str, ...], bool]:
+        """Whether the key's values pass, where nothing else decides it."""
+        return {}
+
+    def _passes(self, context: Context) -> bool:
         found = context.get(self.key, ())
         if self.kind == "null":
             return any(each.fits(str(not found).lower()) for each in self.values if isinstance(each, Glob))
@@ -147,11 +161,11 @@ class Comparison:
             raise Refused(self.place, str(error)) from error
         return [each for each in found if each is not None]
 
-    @property
-    def variables(self) -> set[str]:
+    @cached_property
+    def variables(self) -> frozenset[str]:
         """The other keys that it depends on."""
         parts = [part for each in self.values if isinstance(each, Variables) for part in each.parts]
-        return {each[0] for each in parts if isinstance(each, tuple)}
+        return frozenset(each[0] for each in parts if isinstance(each, tuple))
 
 
 def read(stated: Mapping[str, Any], place: Place, *, has_variables: bool) -> tuple[Comparison, ...]:
@@ -248,6 +262,18 @@ def representatives(key: str, tests: Sequence[Comparison], context: Context) -> 
     `context` has the values of policy variables. An empty text is a value only where a policy names one. Raises
     Refused, also where a key is compared in ways that have nothing in common.
     """
+    if any(each.variables for each in tests):
+        return _representatives(key, tests, context)
+    return _of_any_context(key, tuple(tests))
+
+
+# Most classes of requests pass and fail the tests of a few statements.
+@lru_cache(maxsize=50_000)
+def _of_any_context(key: str, tests: tuple[Comparison, ...]) -> list[tuple[str, ...]]:
+    return _representatives(key, tests, {})
+
+
+def _representatives(key: str, tests: Sequence[Comparison], context: Context) -> list[tuple[str, ...]]:
     kinds = {each.kind for each in tests} - {"null"}
     if len(kinds) > 1 or len({bool(each.of_set) for each in tests if each.kind != "null"}) > 1:
         raise Refused(

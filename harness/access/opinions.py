@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple, Protocol
 
 from harness.access.actions import NOWHERE, ActionClass, ResourceClass
@@ -337,17 +337,38 @@ class Intended:
 
     def view(self, asked: Asked) -> _Meaning:
         """The rows that concern a class."""
-        rows = dict.fromkeys(each for name in sorted(asked.who.names) for each in self._of.get(name, ()))
-        passing = tuple(_meant(self._of.get(asked.via, ()), asked)) if asked.via else None
-        return _Meaning(tuple(_meant(rows, asked)), passing, asked.own)
+        passing = _meant(self._about((asked.via,)), asked) if asked.via else None
+        return _Meaning(_meant(self._about(asked.who.names), asked), passing, asked.own)
+
+    def _about(self, names: tuple[str, ...]) -> tuple[Meant, ...]:
+        """The rows about any of these, each once."""
+        if names not in self._rows:
+            rows = dict.fromkeys(each for name in sorted(names) for each in self._of.get(name, ()))
+            self._rows[names] = tuple(rows)
+        return self._rows[names]
+
+    @cached_property
+    def _rows(self) -> dict[tuple[str, ...], tuple[Meant, ...]]:
+        return {}
 
 
-def _meant(several: Iterable[Meant], asked: Asked) -> list[Meant]:
-    return [each for each in several if _concerns(each.statement, asked)]
+def _meant(several: tuple[Meant, ...], asked: Asked) -> tuple[Meant, ...]:
+    return _rows_of(several, asked.action.fitting, asked.resource.fitting)
 
 
 def _concerned(several: Statements, asked: Asked) -> Statements:
-    return tuple(each for each in several if _concerns(each, asked))
+    return _statements_of(several, asked.action.fitting, asked.resource.fitting)
+
+
+# Many principals ask the same policies and rows about the same classes. What mutants change is forgotten in time.
+@lru_cache(maxsize=100_000)
+def _rows_of(several: tuple[Meant, ...], action: frozenset[Glob], resource: frozenset[Glob]) -> tuple[Meant, ...]:
+    return tuple(each for each in several if _concerns(each.statement, action, resource))
+
+
+@lru_cache(maxsize=100_000)
+def _statements_of(several: Statements, action: frozenset[Glob], resource: frozenset[Glob]) -> Statements:
+    return tuple(each for each in several if _concerns(each, action, resource))
 
 
 def _of(several: Statements, service: str) -> Statements:
@@ -358,5 +379,5 @@ def _reach(several: Iterable[Statement], asked: Asked) -> bool:
     return any(each.allows and each.actions.fit_class(asked.action.fitting) for each in several)
 
 
-def _concerns(statement: Statement, asked: Asked) -> bool:
-    return statement.actions.fit_class(asked.action.fitting) and statement.resources.fit_class(asked.resource.fitting)
+def _concerns(statement: Statement, action: frozenset[Glob], resource: frozenset[Glob]) -> bool:
+    return statement.actions.fit_class(action) and statement.resources.fit_class(resource)

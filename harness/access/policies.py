@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from harness.access.actions import exists
@@ -99,6 +100,15 @@ class Policies:
         Of what is not in the template nobody knows it. Keys and roles of this account are taken to let the account in,
         and another account's resources to let everybody in, so that whatever a role could ever do is seen.
         """
+        if (arn, owner, service) not in self._found:
+            self._found[arn, owner, service] = self._resource(arn, owner, service)
+        return self._found[arn, owner, service]
+
+    @cached_property
+    def _found(self) -> dict[tuple[str, str, str], ResourcePolicy]:
+        return {}
+
+    def _resource(self, arn: str, owner: str, service: str) -> ResourcePolicy:
         of_service = (each for each in self.resources if each.service == service)
         found = next((each for each in of_service if any(glob.fits(arn) for glob in each.covers)), None)
         if found or (owner == self.account and service not in ("kms", "sts")):
