@@ -148,6 +148,12 @@ def resource_classes(forms: tuple[str, ...], globs: frozenset[Glob], home: Home)
     return tuple(found.values())
 
 
+@cache
+def forms_of(forms: tuple[str, ...], covers: frozenset[Glob]) -> tuple[str, ...]:
+    """The forms that resources which these patterns fit may have."""
+    return tuple(form for form in forms if any(overlap(_PLACEHOLDER.sub("*", form), each.text) for each in covers))
+
+
 def _may_be(pattern: str, form: str) -> bool:
     """Whether a pattern may fit resources of a form: by the service in both."""
     service = (pattern.split(":")[2:3] or ["*"])[0]

@@ -15,6 +15,7 @@ from harness.access.actions import (
     ResourceClass,
     action_classes,
     exists,
+    forms_of,
     may_test,
     resource_classes,
     service_of,
@@ -25,7 +26,7 @@ from harness.access.conditions import Comparison, Context, Place, representative
 from harness.access.globs import Glob, like
 from harness.access.globs import action as action_pattern
 from harness.access.idle import idle
-from harness.access.opinions import Answer, Asked, Granted, Intended, Opinion, View, Who
+from harness.access.opinions import Answer, Asked, Covers, Granted, Intended, Opinion, View, Who
 from harness.access.refused import Refused
 from harness.access.statements import Statement
 from harness.access.table import Row
@@ -128,20 +129,24 @@ class Comparing:
         self._refuse_idle()
         asking = Asking(self.granted, self.expected, self.home).all()
         for service in services(everything, self._having_policies()):
+            with_policy = list(dict.fromkeys([*self.granted.covers(service), *self.expected.covers(service)]))
+            all_covers = frozenset[Glob]().union(*with_policy)
             for label, principal in asking:
                 who = Who(label, principal)
                 if not self.granted.may_reach(who, service) and not self.expected.may_reach(who, service):
                     # No policy and no row lets it do anything at all.
                     found.classes += 1
                     continue
-                concerned = self.granted.concerned(who, service), self.expected.concerned(who, service)
-                key = (service, who, self.home, *concerned)
-                if key not in self.known.compared:
-                    statements = [each for one in concerned for each in one.statements]
-                    self.known.compared[key] = self._of(who, service, statements)
-                found.add(self.known.compared[key])
-                if self._has_enough(found):
-                    return found
+                # What differs between scenarios is often the policy of one resource.
+                for covers in (*with_policy, frozenset[Glob]()):
+                    concerned = [each.concerned(who, service, covers) for each in (self.granted, self.expected)]
+                    key = (service, who, self.home, covers, covers or all_covers, *concerned)
+                    if key not in self.known.compared:
+                        statements = [each for one in concerned for each in one.statements]
+                        self.known.compared[key] = self._of(who, service, statements, covers, all_covers)
+                    found.add(self.known.compared[key])
+                    if self._has_enough(found):
+                        return found
         return found
 
     def _having_policies(self) -> set[str]:
@@ -155,22 +160,24 @@ class Comparing:
             if said := idle(each, covers, self.home):
                 raise Refused(each.place, said)
 
-    def _of(self, who: Who, service: str, statements: Sequence[Statement]) -> Compared:
-        """Let somebody ask about one service's actions, of which these statements decide."""
+    def _of(
+        self, who: Who, service: str, statements: Sequence[Statement], covers: Covers, all_covers: Covers
+    ) -> Compared:
+        """Let somebody ask about one service's actions, of which these statements decide.
+
+        The resources are those that `covers` fits or, if there are none, those without a policy.
+        """
         found = Compared()
-        covers = self.granted.covers(service) | self.expected.covers(service)
         keys = frozenset(key for each in statements for key in each.keys)
         patterns = frozenset(
             glob for each in statements for glob in each.actions.globs if service_of(glob.text) in ("", service)
         )
-        for action, resources in self._pairs(
-            statements, action_classes(service, patterns | {_ANY_ACTION}, keys), covers
-        ):
-            asked = Asked(who, action)
-            reached = {each: self._reaches(asked, covered=each) for each in (False, True)}
+        actions = action_classes(service, patterns | {_ANY_ACTION}, keys)
+        for action, resources in self._pairs(statements, actions, covers, all_covers):
+            asked, covered = Asked(who, action), bool(covers)
+            is_reached = self._reaches(asked, covered=covered)
             for each in resources:
-                covered = not each.fitting.isdisjoint(covers)
-                if reached[covered]:
+                if is_reached:
                     self._ask(asked, each, covered, found)
                 else:
                     found.classes += 1
@@ -182,7 +189,7 @@ class Comparing:
         return self.until_first and bool(found.differences)
 
     def _pairs(
-        self, everything: Sequence[Statement], actions: Iterable[ActionClass], covers: frozenset[Glob]
+        self, everything: Sequence[Statement], actions: Iterable[ActionClass], covers: Covers, all_covers: Covers
     ) -> list[tuple[ActionClass, list[ResourceClass]]]:
         """Classes of actions with the resources to ask about: those that differ in their ARNs' forms alone, once."""
         found: dict[tuple[frozenset[Glob], frozenset[str]], dict[tuple[frozenset[Glob], bool], ResourceClass]] = {}
@@ -192,10 +199,17 @@ class Comparing:
             if action.fitting not in on:
                 concerned = (each for each in everything if each.actions.fit_class(action.fitting))
                 globs = {glob for each in concerned for glob in each.resources.globs}
-                on[action.fitting] = frozenset(globs | covers | {_ANYTHING})
+                on[action.fitting] = frozenset(globs | (covers or all_covers) | {_ANYTHING})
             kind = action.fitting, action.keys
-            names.setdefault(kind, []).extend(action.names)
-            for each in resource_classes(action.forms, on[action.fitting], self.home):
+            forms = forms_of(action.forms, covers) if covers else action.forms
+            several = [
+                each
+                for each in resource_classes(forms, on[action.fitting], self.home)
+                if each.fitting.isdisjoint(covers or all_covers) != bool(covers)
+            ]
+            if several:
+                names.setdefault(kind, []).extend(action.names)
+            for each in several:
                 found.setdefault(kind, {}).setdefault((each.fitting, each.owner == self.home.account), each)
         return [
             (ActionClass(tuple(names[kind]), kind[0], (), kind[1]), list(several.values()))

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 from harness.access.actions import FREE, may_have
 from harness.access.conditions import Context
@@ -54,8 +55,7 @@ class Decision:
 Statements = tuple[Statement, ...]
 
 
-@dataclass(frozen=True)
-class Sides:
+class Sides(NamedTuple):
     """The statements that concern a request's action, resource and principal; None where there is no such policy."""
 
     identity: Statements

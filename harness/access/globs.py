@@ -57,25 +57,41 @@ class Glob:
         state = self._settled(1)
         for each in text:
             taken = state & self.taking(each)
-            state = self._settled((taken & ~self._repeating) << 1 | taken & self._repeating)
+            state = self._settled((taken & ~self.repeating) << 1 | taken & self.repeating)
         return bool(state >> len(self.elements))
 
     def _settled(self, state: int) -> int:
         """With the places that are reached without a character."""
-        while (reached := state | (state & self._repeating) << 1) != state:
+        while (reached := state | (state & self.repeating) << 1) != state:
             state = reached
         return state
 
     @cached_property
     def _regex(self) -> re.Pattern[str] | None:
         """The same as a regular expression; none for a pattern of many stars, as its time is exponential in them."""
-        if self._repeating.bit_count() > _MAXIMUM_STARS:
+        if self.repeating.bit_count() > _MAXIMUM_STARS:
             return None
         return re.compile("".join(map(_as_regex, self.elements)), re.DOTALL)
 
     @cached_property
-    def _repeating(self) -> int:
-        return sum(1 << place for place, each in enumerate(self.elements) if each.repeats)
+    def repeating(self) -> int:
+        """A bit for each element that repeats."""
+        return _set(each.repeats for each in self.elements)
+
+    @cached_property
+    def endless(self) -> int:
+        """A bit for each element that may be any text at all."""
+        return _set(each.repeats and each.only is None and not each.but for each in self.elements)
+
+    @cached_property
+    def told(self) -> tuple[frozenset[str], ...]:
+        """Per place, the last one after all elements, the characters that it tells from others."""
+        return (*(each.only or each.but for each in self.elements), frozenset())
+
+    @cached_property
+    def telling(self) -> int:
+        """A bit for each element that tells characters apart."""
+        return _set(map(bool, self.told))
 
     def taking(self, character: str) -> int:
         """A bit for each element that may be this character."""
@@ -201,30 +217,29 @@ class _Machine:
     """All patterns' automata side by side. A state is a number: a bit for each place that is reached in a pattern."""
 
     def __init__(self, globs: list[Glob]) -> None:
-        self.start = self.accepting = self._repeating = 0
+        self.start = self.accepting = self._repeating = self._telling = 0
         #: Per glob, the bits of its last place, and of all its places.
         self.ends: list[int] = []
         self.whole: list[int] = []
-        self._elements: list[Element | None] = []
+        #: Per place, the characters that it tells from others.
+        self._told: list[frozenset[str]] = []
         #: Each with its first place.
         self._globs: list[tuple[Glob, int]] = []
         #: Per place at which a pattern may take any text at all: the places before it in the same pattern.
         self._before: dict[int, int] = {}
         for glob in globs:
-            first = 1 << len(self._elements)
-            self._globs.append((glob, len(self._elements)))
+            place = len(self._told)
+            first = 1 << place
+            self._globs.append((glob, place))
             self.start |= first
-            for element in glob.elements:
-                bit = 1 << len(self._elements)
-                if element.repeats:
-                    self._repeating |= bit
-                    if element.only is None and not element.but:
-                        self._before[bit] = bit - first
-                self._elements.append(element)
-            self.ends.append(1 << len(self._elements))
+            self._repeating |= glob.repeating << place
+            self._telling |= glob.telling << place
+            for bit in _bits(glob.endless):
+                self._before[bit << place] = (bit << place) - first
+            self._told.extend(glob.told)
+            self.ends.append(first << len(glob.elements))
             self.whole.append(2 * self.ends[-1] - first)
             self.accepting |= self.ends[-1]
-            self._elements.append(None)
         self._endless = sum(self._before)
         self._taking: dict[str, tuple[int, int]] = {}
         self.start = self._settled(self.start)
@@ -232,10 +247,8 @@ class _Machine:
     def telling(self, state: int) -> list[str]:
         """One character that stands for all that no live pattern tells apart, and those that some pattern does."""
         told: set[str] = set()
-        for bit in _bits(state):
-            element = self._elements[bit.bit_length() - 1]
-            if element is not None:
-                told |= element.only or element.but
+        for bit in _bits(state & self._telling):
+            told |= self._told[bit.bit_length() - 1]
         other = next((each for each in _READABLE if each not in told), None)
         return [other or next(chr(each) for each in range(161, 0x10FFFF) if chr(each) not in told), *sorted(told)]
 
@@ -255,6 +268,10 @@ class _Machine:
         for bit in _bits(state & self._endless):
             state &= ~self._before[bit]
         return state
+
+
+def _set(which: Iterable[bool]) -> int:
+    return sum(1 << place for place, each in enumerate(which) if each)
 
 
 def _bits(state: int) -> Iterator[int]:

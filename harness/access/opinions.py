@@ -15,12 +15,14 @@ from harness.access.policies import NOTHING, Endpoint, Identity, Policies, Resou
 from harness.access.principals import Principal
 from harness.access.statements import Statement
 from harness.access.table import ANYBODY, Meant, Row
+from rules.lib.iam import overlap
 
 Statements = tuple[Statement, ...]
+#: The patterns that a policy's resources fit.
+Covers = frozenset[Glob]
 
 
-@dataclass(frozen=True)
-class Who:
+class Who(NamedTuple):
     """Who asks: `label` is for people."""
 
     label: str
@@ -32,8 +34,7 @@ class Who:
         return self.label, ANYBODY
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """A class of requests: who, what, on whose resource, through which endpoint.
 
     `own`: the resource is the principal's, and not of this stack.
@@ -93,11 +94,11 @@ class Opinion(Protocol):
     def may_reach(self, who: Who, service: str) -> bool:
         """Whether somebody may use a service at all."""
 
-    def concerned(self, who: Who, service: str) -> Concerned:
-        """All that decides about somebody's use of a service."""
+    def concerned(self, who: Who, service: str, covers: Covers) -> Concerned:
+        """All that decides about somebody's use of a service, with what `covers` fits; if none, what has no policy."""
 
-    def covers(self, service: str) -> frozenset[Glob]:
-        """Patterns of the resources that have a policy for a service's actions."""
+    def covers(self, service: str) -> Sequence[Covers]:
+        """Patterns of the resources that have a policy for a service's actions, for each such policy."""
 
     def reaches(self, asked: Asked, *, covered: bool) -> bool:
         """Whether who asks may do the action to some resource with a policy (`covered`), or without."""
@@ -111,15 +112,16 @@ class _Policies:
     identity: Statements
     boundary: Statements | None
     resources: tuple[ResourcePolicy, ...]
-    endpoints: tuple[tuple[str, Endpoint], ...]
+    #: By logical id and id.
+    endpoints: tuple[tuple[str, str, Statements], ...]
 
     @property
     def statements(self) -> Iterable[Statement]:
         yield from (*self.identity, *(self.boundary or ()))
         for policy in self.resources:
             yield from policy.statements
-        for _, endpoint in self.endpoints:
-            yield from endpoint.statements
+        for *_, statements in self.endpoints:
+            yield from statements
 
 
 @dataclass(frozen=True)
@@ -131,13 +133,12 @@ class _Rows:
         return (each.statement for each in self.rows)
 
 
-@dataclass(frozen=True)
-class _Granting:
+class _Granting(NamedTuple):
     sides: Sides
     principal: Principal
     owner: str
 
-    @cached_property
+    @property
     def statements(self) -> Statements:
         sides = self.sides
         return (*sides.identity, *(sides.boundary or ()), *sides.resource, *(sides.endpoint or ()))
@@ -184,15 +185,17 @@ class Granted:
         # Through an endpoint, others may use resources of their own.
         of_its_own = who.principal.account == self.policies.account or self._of_resources(service)[1]
         mine = self._identity(who.principal).statements if of_its_own else ()
-        return any(each.allows and each.is_of(service) for each in mine) or bool(self._naming(who.principal, service))
+        return _allow_some(mine, service) or bool(self._naming(who.principal, service))
 
-    def concerned(self, who: Who, service: str) -> _Policies:
-        """All that decides about somebody's use of a service."""
+    def concerned(self, who: Who, service: str, covers: Covers) -> _Policies:
+        """All that decides about somebody's use of a service, with what `covers` fits; if none, what has no policy."""
         identity = self._identity(who.principal)
+        policies, endpoints = self._of_resources(service)
         return _Policies(
-            _of(identity.statements, service),
-            None if identity.boundary is None else _of(identity.boundary, service),
-            *self._of_resources(service),
+            _of(identity.statements, service, covers),
+            None if identity.boundary is None else _of(identity.boundary, service, covers),
+            tuple(each for each in policies if _overlapping(frozenset(each.covers), covers)),
+            tuple((name, each.id, _of(each.statements, service, covers)) for name, each in endpoints),
         )
 
     def _of_resources(self, service: str) -> tuple[tuple[ResourcePolicy, ...], tuple[tuple[str, Endpoint], ...]]:
@@ -208,9 +211,9 @@ class Granted:
     def _by_service(self) -> dict[str, tuple[tuple[ResourcePolicy, ...], tuple[tuple[str, Endpoint], ...]]]:
         return {}
 
-    def covers(self, service: str) -> frozenset[Glob]:
-        """Patterns of the resources that have a policy for a service's actions."""
-        return frozenset(glob for each in self.policies.resources if each.service == service for glob in each.covers)
+    def covers(self, service: str) -> list[Covers]:
+        """Patterns of the resources that have a policy for a service's actions, for each such policy."""
+        return [frozenset(each.covers) for each in self._of_resources(service)[0]]
 
     def reaches(self, asked: Asked, *, covered: bool) -> bool:
         """Whether a policy allows who asks the action on something: across accounts, the resource's has to."""
@@ -255,14 +258,13 @@ class Granted:
         return _Granting(sides, asked.who.principal, asked.owner)
 
 
-@dataclass(frozen=True)
-class _Meaning:
+class _Meaning(NamedTuple):
     rows: tuple[Meant, ...]
     #: What is meant to pass the endpoint; None without one.
     passing: tuple[Meant, ...] | None
     own: bool
 
-    @cached_property
+    @property
     def statements(self) -> Statements:
         return tuple(each.statement for each in (*self.rows, *(self.passing or ())))
 
@@ -303,18 +305,17 @@ class Intended:
         """Whether a row is about somebody and the service."""
         return any(each.statement.is_of(service) for name in who.names for each in self._of.get(name, ()))
 
-    def concerned(self, who: Who, service: str) -> _Rows:
-        """The rows about somebody, and about endpoints, that may be about a service."""
-        about = [each for name in (*who.names, *self._gates) for each in self._of.get(name, ())]
-        return _Rows(tuple(each for each in dict.fromkeys(about) if each.statement.is_of(service)))
+    def concerned(self, who: Who, service: str, covers: Covers) -> _Rows:
+        """The rows about somebody, and about endpoints, that may be about a service and resources."""
+        return _Rows(_rows_on(self._about((*who.names, *self._gates)), service, covers))
 
     @cached_property
     def _gates(self) -> list[str]:
         return [each for each in self.named if each.isalnum() and not each.isdigit()]
 
-    def covers(self, service: str) -> frozenset[Glob]:
+    def covers(self, service: str) -> list[Covers]:
         """None: rows are no policies."""
-        return frozenset()
+        return []
 
     def reaches(self, asked: Asked, *, covered: bool) -> bool:
         """Whether a row is about who asks and the action."""
@@ -371,8 +372,33 @@ def _statements_of(several: Statements, action: frozenset[Glob], resource: froze
     return tuple(each for each in several if _concerns(each, action, resource))
 
 
-def _of(several: Statements, service: str) -> Statements:
-    return tuple(each for each in several if each.is_of(service))
+@lru_cache(maxsize=10_000)
+def _allow_some(several: Statements, service: str) -> bool:
+    return any(each.allows and each.is_of(service) for each in several)
+
+
+@lru_cache(maxsize=10_000)
+def _of(several: Statements, service: str, covers: Covers) -> Statements:
+    return tuple(each for each in several if _may_concern(each, service, covers))
+
+
+@lru_cache(maxsize=10_000)
+def _rows_on(several: tuple[Meant, ...], service: str, covers: Covers) -> tuple[Meant, ...]:
+    return tuple(each for each in several if _may_concern(each.statement, service, covers))
+
+
+def _may_concern(statement: Statement, service: str, covers: Covers) -> bool:
+    """Whether a statement may be about a service's actions on what `covers` fits; on anything, if none."""
+    resources = statement.resources
+    return statement.is_of(service) and (
+        not covers or resources.excepted or _overlapping(frozenset(resources.globs), covers)
+    )
+
+
+@lru_cache(maxsize=100_000)
+def _overlapping(some: frozenset[Glob], others: frozenset[Glob]) -> bool:
+    """Whether a resource may fit some pattern of both."""
+    return any(overlap(each.text, other.text) for each in some for other in others)
 
 
 def _reach(several: Iterable[Statement], asked: Asked) -> bool:

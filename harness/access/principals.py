@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.access.conditions import Place
 from harness.access.refused import Refused
@@ -23,8 +23,7 @@ ACCOUNT_KEYS = ("aws:principalaccount", _OF_KMS)
 _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
-@dataclass(frozen=True)
-class Principal:
+class Principal(NamedTuple):
     """A session of a role, a user, an AWS service (`service` is its name), or anybody without credentials."""
 
     #: The role's or user's ARN, which `aws:PrincipalArn` is too.
