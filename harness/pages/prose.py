@@ -54,6 +54,9 @@ and denies.
   [grants_taken.py](../tests/integration/grants_taken.py) says how.
 - [questions.yaml](questions.yaml) has questions in plain words, such as who can delete an archived version, each with a
   twin that differs in one fact. `tox -e access -- --questions` answers them with the statement that decides.
+- Every statement is broken in every way: widened, narrowed, negated, hidden, doubled, with an Allow or a Deny of every
+  form beside it. `tox -e policy-mutants` lets access alone notice each, or
+  [harmless_policies.yaml](harmless_policies.yaml) says why it decides nothing.
 - Two other evaluators of IAM policies are asked random requests. Where they disagree with ours, AWS's documentation
   decides: [disagreements.yaml](../tests/second_opinion/disagreements.yaml).
 - What is assumed, and what is not modelled:
