@@ -123,8 +123,12 @@ def against_table(scenarios: Scenarios, table: Table) -> Report:
 
 def first_difference(stack: Stack, meant: Iterable[Meant], known: Known) -> Difference | None:
     """One scenario's stack, held to the rows that apply to it: the first thing that is not meant. Raises Refused."""
-    comparing = Comparing(_granted(stack), Intended(tuple(meant)), _home(stack), known, until_first=True)
-    return next(iter(comparing.compare().differences), None)
+    return next(iter(in_scenario(stack, meant, known, until_first=True)), None)
+
+
+def in_scenario(stack: Stack, meant: Iterable[Meant], known: Known, *, until_first: bool = False) -> list[Difference]:
+    """One scenario's stack, held to the rows that apply to it: what is not meant. Raises Refused."""
+    return Comparing(_granted(stack), Intended(tuple(meant)), _home(stack), known, until_first).compare().differences
 
 
 def against_base(scenarios: Scenarios, base: Scenarios) -> Report:

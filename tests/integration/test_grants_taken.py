@@ -104,7 +104,7 @@ def test_what_is_shown_in_another_way_is_missed_by_the_table(name: str) -> None:
     values = scenarios.completed({"Environment": "development", "VpcOwnerAccountId": "210987654321"})
     assert values is not None
     rendering = scenarios.rendering(values)
-    found = in_scenario(rendering.stack(), meant.meant(rendering), Known()).differences
+    found = in_scenario(rendering.stack(), meant.meant(rendering), Known())
 
     assert {(each.spare, each.who, *each.actions) for each in found} == {(False, grant.role, grant.action)}
 

@@ -259,7 +259,7 @@ DECIDED = [
     ("turn_statement", STORE, "NotResource", put("elsewhere"), True),
     ("turn_statement", f"{OF_RAW}[0]", "NotPrincipal", PUT, False),
     ("hide_statement", STORE, "only if", PUT, False),
-    ("double_statement", f"{STATEMENTS}[12]", "StoreRawObjects again, as a Deny", PUT, False),
+    ("double_statement", f"{STATEMENTS}[13]", "StoreRawObjects again, as a Deny", PUT, False),
     ("add_deny", f"{OF_RAW}[5]", FORMS, PUT, False),
     ("add_allow", "ValidationQueuePolicy.Properties.PolicyDocument.Statement[2]", "for arn", send(STRANGER), True),
     (

@@ -36,8 +36,9 @@ NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 OF_TEMPLATE, OF_RANDOM = (100_000, 20_000) if NIGHTLY else (1_600, 400)
 #: Asked at once, and of each set of random policies.
 BATCH, OF_EACH = 5_000, 10
-#: Why iam-simulate does not say: its data is some weeks older than ours, and resources' names in it have no colons.
-UNANSWERED = ("invalid.action", "no.resource.types")
+#: Why iam-simulate does not say: its data is some weeks older than ours, resources' names in it have no colons, and the
+#: star that ends a log group's ARN is a wildcard to it.
+UNANSWERED = ("invalid.action", "no.resource.types", "the result is wildcard")
 CONSUMER = {"Environment": "development", "DataConsumerAccountId": THERE}
 
 Engine = Callable[[Sequence[Question]], list[bool | None]]
@@ -160,7 +161,7 @@ def test_a_mistake_of_ours_is_noticed(
 ) -> None:
     BROKEN[broken](monkeypatch)
 
-    assert compared(engine, of_random(random), 200)[1]
+    assert compared(engine, of_random(random), 1_000)[1]
 
 
 def asked(

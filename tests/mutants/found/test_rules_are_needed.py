@@ -14,7 +14,7 @@ import pytest
 from harness.catalogue.catalogue import CHECKOV, CHECKS, GUARD, RULES, Rule, load
 from harness.gate.engines.checkov_process import Checkov
 from harness.gate.rule_set import RuleSet
-from harness.mutants.granted import ACCESS
+from harness.mutants.command import ACCESS
 from harness.mutants.judge import Mutant, MutantJudge
 from harness.mutants.operators import OPERATORS
 from harness.mutants.reach import Reach
