@@ -426,3 +426,28 @@ def test_values_that_only_looser_rules_let_through_are_found() -> None:
 
     assert loose.let_through(strict) == {"One": "b", "Other": "b"}
     assert strict.let_through(strict) is None
+
+
+def test_where_a_map_lacks_an_entry_each_form_of_a_resource_is_rendered_once(monkeypatch: pytest.MonkeyPatch):
+    """Which values can be deployed is tried for each combination of them, so that it must not render them all."""
+    rendered = []
+    render = Rendering._resource
+    monkeypatch.setattr(Rendering, "_resource", lambda self, name: rendered.append(name) or render(self, name))
+    names = "ABCDE"
+    by_parameter = {name: {"Fn::Equals": [{"Ref": f"P{name}"}, "b"]} for name in names}
+    queue = {"Type": "AWS::SQS::Queue"}
+    rate = {"Fn::FindInMap": ["ByPartition", {"Ref": "AWS::Partition"}, "x"]}
+    scenarios = Scenarios(
+        {
+            "Parameters": {f"P{name}": {"Type": "String", "AllowedValues": ["a", "b"], "Default": "a"} for name in names},
+            "Mappings": {"ByPartition": {"aws": {"x": "1"}, "aws-us-gov": {"x": "2"}}},
+            "Conditions": by_parameter | {"Never": {"Fn::Equals": [{"Ref": "AWS::Partition"}, "aws-cn"]}},
+            "Resources": {
+                name: queue | {"Properties": {"DelaySeconds": {"Fn::If": [name, 1, 2]}}} for name in names
+            } | {"Z": queue | {"Properties": {"DelaySeconds": rate, "VisibilityTimeout": {"Fn::If": ["Never", 1, 2]}}}},
+        }
+    )  # fmt: skip
+
+    assert [each.said for each in scenarios.unreached][:1] == ["The condition Never is never true."]
+    # Two forms of each queue; of the last one a form for each entry, and what has none.
+    assert len(rendered) <= 2 * len(names) + 3
