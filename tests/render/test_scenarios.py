@@ -434,12 +434,13 @@ def test_where_a_map_lacks_an_entry_each_form_of_a_resource_is_rendered_once(mon
     render = Rendering._resource
     monkeypatch.setattr(Rendering, "_resource", lambda self, name: rendered.append(name) or render(self, name))
     names = "ABCDE"
+    kind = {"Type": "String", "AllowedValues": ["a", "b"], "Default": "a"}
     by_parameter = {name: {"Fn::Equals": [{"Ref": f"P{name}"}, "b"]} for name in names}
     queue = {"Type": "AWS::SQS::Queue"}
     rate = {"Fn::FindInMap": ["ByPartition", {"Ref": "AWS::Partition"}, "x"]}
     scenarios = Scenarios(
         {
-            "Parameters": {f"P{name}": {"Type": "String", "AllowedValues": ["a", "b"], "Default": "a"} for name in names},
+            "Parameters": {f"P{name}": kind for name in names},
             "Mappings": {"ByPartition": {"aws": {"x": "1"}, "aws-us-gov": {"x": "2"}}},
             "Conditions": by_parameter | {"Never": {"Fn::Equals": [{"Ref": "AWS::Partition"}, "aws-cn"]}},
             "Resources": {
