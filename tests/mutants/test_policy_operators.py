@@ -181,6 +181,8 @@ def cached() -> CachedMutants:
     return replace(found, mutants=policy_mutants(found).all())
 
 
+# Each day `harness policy-mutants` makes all of them, and judges a sample.
+@pytest.mark.nightly
 def test_there_are_500_new_mutants_none_of_which_equals_another(cached: CachedMutants):
     """Neither as a template nor, in all scenarios, as what it renders to: whatever differs is judged."""
     bodies = Counter(_body(each.mutation) for each in cached.mutants)
@@ -196,6 +198,7 @@ def _body(mutation: Mutation) -> str:
     return as_key([mutation.resource, mutation.template["Resources"].get(mutation.resource)])
 
 
+@pytest.mark.nightly
 def test_a_new_mutant_renders_to_what_is_judged(cached: CachedMutants):
     new = [each for each in cached.mutants if each.mutation.operator in POLICY_OPERATORS]
     before = as_key(cached.source.template)
