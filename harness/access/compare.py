@@ -27,6 +27,7 @@ from harness.access.globs import Glob, like
 from harness.access.globs import action as action_pattern
 from harness.access.idle import idle
 from harness.access.opinions import Answer, Asked, Covers, Granted, Intended, Opinion, View, Who
+from harness.access.principals import Named
 from harness.access.refused import Refused
 from harness.access.statements import Statement
 from harness.access.table import Row
@@ -100,8 +101,14 @@ class Known:
 
     #: Somebody's use of a service.
     compared: dict[tuple[object, ...], Compared] = field(default_factory=dict)
+    #: What decides about it: statements, the condition keys that they test, and whom they name.
+    deciding: dict[tuple[object, ...], tuple[list[Statement], list[str], list[Named]]] = field(default_factory=dict)
     #: One class of requests, whatever the resource is called.
     outcomes: dict[tuple[object, ...], _Outcome] = field(default_factory=dict)
+
+    def with_(self, other: Known) -> Known:
+        """Both, as a third."""
+        return Known(self.compared | other.compared, self.deciding | other.deciding, self.outcomes | other.outcomes)
 
 
 @dataclass(frozen=True)
@@ -139,15 +146,34 @@ class Comparing:
                     continue
                 # What differs between scenarios is often the policy of one resource.
                 for covers in (*with_policy, frozenset[Glob]()):
-                    concerned = [each.concerned(who, service, covers) for each in (self.granted, self.expected)]
-                    key = (service, who, self.home, covers, covers or all_covers, *concerned)
-                    if key not in self.known.compared:
-                        statements = [each for one in concerned for each in one.statements]
-                        self.known.compared[key] = self._of(who, service, statements, covers, all_covers)
-                    found.add(self.known.compared[key])
+                    found.add(self._compared(who, service, covers, all_covers))
                     if self._has_enough(found):
                         return found
         return found
+
+    def _compared(self, who: Who, service: str, covers: Covers, all_covers: Covers) -> Compared:
+        """What somebody's use of a service comes to, or that of somebody else whom nothing tells apart here."""
+        concerned = self.granted.concerned(who, service, covers), self.expected.concerned(who, service, covers)
+        about = (service, self.home, covers, covers or all_covers, *concerned)
+        if about not in self.known.deciding:
+            statements = [each for one in concerned for each in one.statements]
+            keys = sorted({key for each in statements for key in each.keys})
+            named = [each.principals for each in statements if each.principals]
+            self.known.deciding[about] = statements, keys, named
+        statements, keys, named = self.known.deciding[about]
+        principal = who.principal
+        context = principal.context(lambda _: True)
+        alike = (
+            principal.account, bool(principal.arn), bool(principal.service), principal.arn in self.granted.roles,
+            tuple(each.grade(principal) for each in named), tuple(context.get(key) for key in keys),
+        )  # fmt: skip
+        compared = self.known.compared
+        if (about, alike) not in compared:
+            compared[about, alike] = self._of(who, service, statements, covers, all_covers)
+        # A difference names who asks.
+        if compared[about, alike].differences and (about, who) not in compared:
+            compared[about, who] = self._of(who, service, statements, covers, all_covers)
+        return compared.get((about, who)) or compared[about, alike]
 
     def _having_policies(self) -> set[str]:
         """The services of resources and of VPC endpoints that have a policy, whatever actions it names."""

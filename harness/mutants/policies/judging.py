@@ -44,7 +44,7 @@ class PolicyJudge:
         known = Known()
         for each in self._changed(mutant):
             self._learn(each.scenario)
-            known = Known({**self._known.compared, **known.compared}, {**self._known.outcomes, **known.outcomes})
+            known = self._known.with_(known)
             if found := self._finding(each, known):
                 return found
         return ""
