@@ -126,11 +126,13 @@ class _Policies:
 
 @dataclass(frozen=True)
 class _Rows:
-    rows: tuple[Meant, ...]
+    #: About who asks, and about VPC endpoints.
+    own: tuple[Meant, ...]
+    gates: tuple[Meant, ...]
 
     @property
     def statements(self) -> Iterable[Statement]:
-        return (each.statement for each in self.rows)
+        return (each.statement for each in dict.fromkeys((*self.own, *self.gates)))
 
 
 class _Granting(NamedTuple):
@@ -307,7 +309,8 @@ class Intended:
 
     def concerned(self, who: Who, service: str, covers: Covers) -> _Rows:
         """The rows about somebody, and about endpoints, that may be about a service and resources."""
-        return _Rows(_rows_on(self._about((*who.names, *self._gates)), service, covers))
+        own, gates = self._about(who.names), self._about(tuple(self._gates))
+        return _Rows(_rows_on(own, service, covers), _rows_on(gates, service, covers))
 
     @cached_property
     def _gates(self) -> list[str]:
