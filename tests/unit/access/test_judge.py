@@ -232,3 +232,17 @@ def test_a_role_that_is_new_or_gone_is_a_change():
 
     assert {each.kind for each in against_base(both, none).findings if each.who == "Role"} == {ALLOWED}
     assert {each.kind for each in against_base(none, both).findings if each.who == "Role"} == {DENIED}
+
+
+@pytest.mark.parametrize("name", ["First", "Last"])
+def test_two_who_have_the_same_rights_are_not_taken_for_one_another(tmp_path: Path, name: str):
+    """What is worked out for one who has none is kept for all that nothing tells apart: a row tells one of them."""
+    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": document(TRUST)}}
+    template = changed(("Resources", "First"), role)
+    template["Resources"]["Last"] = role
+    trust = [ROWS[3] | {"resources": [f"${{{each}.Arn}}" for each in ("Role", "First", "Last")]}]
+    row = ROWS[0] | {"who": name}
+
+    report = judged(tmp_path, template, [*ROWS[:3], *trust, *ROWS[4:], row])
+
+    assert {(each.kind, each.who) for each in report.findings} == {(MISSING, name)}
