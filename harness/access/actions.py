@@ -154,10 +154,21 @@ def forms_of(forms: tuple[str, ...], covers: frozenset[Glob]) -> tuple[str, ...]
     return tuple(form for form in forms if any(overlap(_PLACEHOLDER.sub("*", form), each.text) for each in covers))
 
 
+@cache
 def _may_be(pattern: str, form: str) -> bool:
-    """Whether a pattern may fit resources of a form: by the service in both."""
-    service = (pattern.split(":")[2:3] or ["*"])[0]
-    return overlap(service, (form.split(":")[2:3] or [""])[0])
+    """Whether a pattern may fit resources of a form, by what both say for certain. Most are of other resources."""
+    parts, stated = pattern.split(":", 5), form.split(":", 5)
+    if not overlap((parts[2:3] or ["*"])[0], (stated[2:3] or [""])[0]):
+        return False
+    if min(len(parts), len(stated)) < 6 or "*" in "".join(parts[:5]):
+        return True
+    # A placeholder stands for one character or more.
+    if any(bool(one) != bool(other) for one, other in zip(parts[3:5], stated[3:5], strict=True)):
+        return False
+    certain, begins = re.split(r"[*?]", parts[5])[0], stated[5].partition("${")[0]
+    if not (certain.startswith(begins) or begins.startswith(certain)):
+        return False
+    return "/" not in parts[5] or "/" in stated[5] or "/" not in _excluded(form, "")
 
 
 @cache
