@@ -140,7 +140,7 @@ def resource_classes(forms: tuple[str, ...], globs: frozenset[Glob], home: Home)
     """The classes of resources of these forms: the stack's account and Region first, then what is elsewhere."""
     found: dict[tuple[frozenset[Glob], bool], ResourceClass] = {}
     for text in forms:
-        near = frozenset(each for each in globs if _may_be(each.text, text))
+        near = frozenset(each for each in globs if may_be(each.text, text))
         for glob in _shapes(text, home):
             for fitting, arn in classes(near, glob).items():
                 owner = (arn.split(":")[4:5] or [""])[0] or home.account
@@ -155,7 +155,7 @@ def forms_of(forms: tuple[str, ...], covers: frozenset[Glob]) -> tuple[str, ...]
 
 
 @cache
-def _may_be(pattern: str, form: str) -> bool:
+def may_be(pattern: str, form: str) -> bool:
     """Whether a pattern may fit resources of a form, by what both say for certain. Most are of other resources."""
     parts, stated = pattern.split(":", 5), form.split(":", 5)
     if not overlap((parts[2:3] or ["*"])[0], (stated[2:3] or [""])[0]):
@@ -225,7 +225,7 @@ def _having(resource: str) -> tuple[str, ...]:
     return tuple(
         service
         for service in _all_services()
-        if any(overlap(resource, _PLACEHOLDER.sub("*", each)) for each in _forms(service) if _may_be(resource, each))
+        if any(overlap(resource, _PLACEHOLDER.sub("*", each)) for each in _forms(service) if may_be(resource, each))
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from harness.access.actions import Home, action_classes, resource_classes, service_of
+from harness.access.actions import Home, action_classes, may_be, resource_classes, service_of
 from harness.access.globs import Glob
 from harness.access.statements import Statement
 
@@ -52,4 +52,6 @@ def _forms(action: Glob) -> tuple[str, ...]:
 def _some(form: str, patterns: frozenset[Glob], home: Home) -> bool:
     """Whether some resource of a form fits all of several patterns."""
     telling = frozenset(each for each in patterns if each.text != "*")
+    if not all(may_be(each.text, form) for each in telling):
+        return False
     return not telling or any(telling <= each.fitting for each in resource_classes((form,), telling, home))
