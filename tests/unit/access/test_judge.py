@@ -234,15 +234,29 @@ def test_a_role_that_is_new_or_gone_is_a_change():
     assert {each.kind for each in against_base(none, both).findings if each.who == "Role"} == {DENIED}
 
 
+def with_two_alike(tmp_path: Path, bucket_policy: Json, *more: Json) -> set[tuple[str, str]]:
+    """Kinds of findings and whom they are about, where two roles have no policies of their own."""
+    template = changed(POLICY, bucket_policy)
+    for name in ("First", "Last"):
+        trusted = {"AssumeRolePolicyDocument": document(TRUST), "RoleName": name}
+        template["Resources"][name] = {"Type": "AWS::IAM::Role", "Properties": trusted}
+    trust = ROWS[3] | {"resources": [f"${{{each}.Arn}}" for each in ("Role", "First", "Last")]}
+    report = judged(tmp_path, template, [*ROWS[:3], trust, *ROWS[4:], *more])
+    return {(each.kind, each.who) for each in report.findings}
+
+
+# What is worked out for one is kept for all that nothing tells apart: here something does, each time for another one.
 @pytest.mark.parametrize("name", ["First", "Last"])
-def test_two_who_have_the_same_rights_are_not_taken_for_one_another(tmp_path: Path, name: str):
-    """What is worked out for one who has none is kept for all that nothing tells apart: a row tells one of them."""
-    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": document(TRUST)}}
-    template = changed(("Resources", "First"), role)
-    template["Resources"]["Last"] = role
-    trust = [ROWS[3] | {"resources": [f"${{{each}.Arn}}" for each in ("Role", "First", "Last")]}]
-    row = ROWS[0] | {"who": name}
+@pytest.mark.parametrize("by", ["a row", "a policy's principal", "a condition"])
+def test_two_who_have_the_same_rights_are_not_taken_for_one_another(tmp_path: Path, name: str, by: str):
+    arn = f"arn:aws:iam::123456789012:role/{name}"
+    granting = {
+        "a row": [],
+        "a policy's principal": [LETS_IN | {"Principal": {"AWS": arn}}],
+        "a condition": [LETS_IN | {"Principal": {"AWS": "*"}, "Condition": {"ArnEquals": {"aws:PrincipalArn": arn}}}],
+    }[by]
+    rows = [ROWS[0] | {"who": name}] if by == "a row" else []
 
-    report = judged(tmp_path, template, [*ROWS[:3], *trust, *ROWS[4:], row])
+    found = with_two_alike(tmp_path, document(TLS, *granting), *rows)
 
-    assert {(each.kind, each.who) for each in report.findings} == {(MISSING, name)}
+    assert found == {(MISSING if by == "a row" else SPARE, name)}
