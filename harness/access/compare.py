@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from harness.access.actions import (
     ActionClass,
@@ -175,6 +176,13 @@ class Comparing:
             compared[about, who] = self._of(who, service, statements, covers, all_covers)
         return compared.get((about, who)) or compared[about, alike]
 
+    @cached_property
+    def _patterns(self) -> frozenset[Glob]:
+        """All patterns of resources."""
+        everything = [*self.granted.statements, *self.expected.statements]
+        globs = {glob for each in everything for glob in each.resources.globs}
+        return frozenset(globs).union({_ANYTHING}, *(each.covers for each in self.granted.policies.resources))
+
     def _having_policies(self) -> set[str]:
         """The services of resources and of VPC endpoints that have a policy, whatever actions it names."""
         policies = self.granted.policies
@@ -221,17 +229,18 @@ class Comparing:
         found: dict[tuple[frozenset[Glob], frozenset[str]], dict[tuple[frozenset[Glob], bool], ResourceClass]] = {}
         names: dict[tuple[frozenset[Glob], frozenset[str]], list[str]] = {}
         on: dict[frozenset[Glob], frozenset[Glob]] = {}
+        having = covers or all_covers
         for action in actions:
             if action.fitting not in on:
                 concerned = (each for each in everything if each.actions.fit_class(action.fitting))
                 globs = {glob for each in concerned for glob in each.resources.globs}
-                on[action.fitting] = frozenset(globs | (covers or all_covers) | {_ANYTHING})
+                on[action.fitting] = frozenset(globs | having | {_ANYTHING})
             kind = action.fitting, action.keys
             forms = forms_of(action.forms, covers) if covers else action.forms
             several = [
                 each
-                for each in resource_classes(forms, on[action.fitting], self.home)
-                if each.fitting.isdisjoint(covers or all_covers) != bool(covers)
+                for each in resource_classes(forms, on[action.fitting], self._patterns, self.home)
+                if each.fitting.isdisjoint(having) != bool(covers)
             ]
             if several:
                 names.setdefault(kind, []).extend(action.names)

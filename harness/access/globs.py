@@ -31,11 +31,9 @@ class Element:
     but: frozenset[str] = frozenset()
     repeats: bool = False
 
-    def takes(self, character: str) -> bool:
-        """Whether it may be this character."""
-        return character not in self.but and (self.only is None or character in self.only)
 
-
+#: So many characters at one place are a large set.
+_MANY = 10
 #: A regular expression with more stars takes too long to say no.
 _MAXIMUM_STARS = 3
 DIGIT = Element(frozenset("0123456789"))
@@ -95,13 +93,20 @@ class Glob:
 
     def taking(self, character: str) -> int:
         """A bit for each element that may be this character."""
-        if character not in self._taking:
-            self._taking[character] = sum(1 << i for i, each in enumerate(self.elements) if each.takes(character))
-        return self._taking[character]
+        others, named, excepted = self._taking
+        return others & ~excepted.get(character, 0) | named.get(character, 0)
 
     @cached_property
-    def _taking(self) -> dict[str, int]:
-        return {}
+    def _taking(self) -> tuple[int, dict[str, int], dict[str, int]]:
+        """The elements that may be any character, those that name it, and those that except it."""
+        others, named, excepted = 0, dict[str, int](), dict[str, int]()
+        for place, each in enumerate(self.elements):
+            if each.only is None:
+                others |= 1 << place
+            for character in each.but if each.only is None else each.only - each.but:
+                of_character = excepted if each.only is None else named
+                of_character[character] = of_character.get(character, 0) | 1 << place
+        return others, named, excepted
 
 
 def _as_regex(element: Element) -> str:
@@ -187,6 +192,25 @@ def classes(globs: Iterable[Glob], within: Glob | None = None) -> dict[frozenset
     return dict(_classes(frozenset(globs), within))
 
 
+def meet(globs: Iterable[Glob]) -> bool:
+    """Whether some text fits all of these. Raises Refused for patterns that would take too long."""
+    machine = _Machine([*globs])
+    seen = {machine.start}
+    waiting = [machine.start]
+    while waiting:
+        state = waiting.pop()
+        if all(state & end for end in machine.ends):
+            return True
+        for character in machine.telling(state):
+            following = machine.after(state, character)
+            if following not in seen and all(following & whole for whole in machine.whole):
+                if len(seen) >= MAXIMUM_STATES:
+                    raise Refused((), f"{len(machine.ends)} patterns have more than {MAXIMUM_STATES:,} states together")
+                seen.add(following)
+                waiting.append(following)
+    return False
+
+
 @cache
 def _classes(globs: frozenset[Glob], within: Glob | None) -> dict[frozenset[Glob], str]:
     ordered = list(globs)
@@ -246,11 +270,14 @@ class _Machine:
 
     def telling(self, state: int) -> list[str]:
         """One character that stands for all that no live pattern tells apart, and those that some pattern does."""
-        told: set[str] = set()
-        for bit in _bits(state & self._telling):
-            told |= self._told[bit.bit_length() - 1]
-        other = next((each for each in _READABLE if each not in told), None)
-        return [other or next(chr(each) for each in range(161, 0x10FFFF) if chr(each) not in told), *sorted(told)]
+        sets = {self._told[bit.bit_length() - 1] for bit in _bits(state & self._telling)}
+        told = set[str]().union(*(each for each in sets if len(each) < _MANY))
+        many = [each for each in sets if len(each) >= _MANY]
+        every = told.union(*many)
+        # Of one large set, such as the digits, those that nothing else tells apart are alike: one will do.
+        told = {*told, *sorted(many[0] - told)[:1]} if len(many) == 1 else every
+        other = next((each for each in _READABLE if each not in every), None)
+        return [other or next(chr(each) for each in range(161, 0x10FFFF) if chr(each) not in every), *sorted(told)]
 
     def after(self, state: int, character: str) -> int:
         """The state after one more character."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from harness.access.actions import Home, action_classes, may_be, resource_classes, service_of
+from harness.access.actions import Home, action_classes, may_fit, service_of
 from harness.access.globs import Glob
 from harness.access.statements import Statement
 
@@ -38,7 +38,7 @@ def _is_done(action: Glob, resource: Glob, covers: frozenset[Glob], home: Home) 
     forms = _forms(action)
     of_policy = [{resource, each} for each in covers] or [{resource}]
     # Without a form nobody is asked about it, as it needs no permission.
-    return not forms or any(_some(form, frozenset(each), home) for form in forms for each in of_policy)
+    return not forms or any(may_fit(form, frozenset(each), home) for form in forms for each in of_policy)
 
 
 @cache
@@ -46,12 +46,3 @@ def _forms(action: Glob) -> tuple[str, ...]:
     """What the resources look like to which an action is done."""
     classes = action_classes(service_of(action.text), frozenset({action}), frozenset())
     return tuple({form: None for each in classes if each.fitting for form in each.forms})
-
-
-@cache
-def _some(form: str, patterns: frozenset[Glob], home: Home) -> bool:
-    """Whether some resource of a form fits all of several patterns."""
-    telling = frozenset(each for each in patterns if each.text != "*")
-    if not all(may_be(each.text, form) for each in telling):
-        return False
-    return not telling or any(telling <= each.fitting for each in resource_classes((form,), telling, home))

@@ -110,7 +110,7 @@ def against_table(scenarios: Scenarios, table: Table) -> Report:
     """Ask every class of requests in every scenario. Raises BadTable for a table that does not fit the template."""
 
     def expected(rendering: Rendering, granted: Granted) -> tuple[Granted, Opinion]:
-        return granted, Intended(tuple(table.meant(rendering)))
+        return granted, _intended(table.meant(rendering), granted)
 
     report, used = _judge(scenarios, expected, {True: SPARE, False: MISSING}, "the table")
     if not any(each.kind == NOT_EVALUATED for each in report.findings):
@@ -128,7 +128,8 @@ def first_difference(stack: Stack, meant: Iterable[Meant], known: Known) -> Diff
 
 def in_scenario(stack: Stack, meant: Iterable[Meant], known: Known, *, until_first: bool = False) -> list[Difference]:
     """One scenario's stack, held to the rows that apply to it: what is not meant. Raises Refused."""
-    return Comparing(_granted(stack), Intended(tuple(meant)), _home(stack), known, until_first).compare().differences
+    granted = _granted(stack)
+    return Comparing(granted, _intended(meant, granted), _home(stack), known, until_first).compare().differences
 
 
 def against_base(scenarios: Scenarios, base: Scenarios) -> Report:
@@ -179,6 +180,10 @@ def _judge(
 
 def _granted(stack: Stack) -> Granted:
     return Granted(read_policies(stack), {each.arn: each.logical_id for each in stack.of(ROLE).values()})
+
+
+def _intended(meant: Iterable[Meant], granted: Granted) -> Intended:
+    return Intended(tuple(meant), frozenset(granted.policies.endpoints))
 
 
 def _home(stack: Stack) -> Home:

@@ -63,10 +63,15 @@ class Answer(NamedTuple):
     """
 
     allowed: bool
-    because: str
+    reasons: tuple[object, ...]
     rows: frozenset[Row] = frozenset()
     place: Place = ()
     never: bool = False
+
+    @property
+    def because(self) -> str:
+        """The reasons, in words: few are ever read."""
+        return "; ".join(map(str, self.reasons))
 
 
 class View(Protocol):
@@ -152,7 +157,7 @@ class _Granting(NamedTuple):
     def answer(self, context: Context) -> Answer:
         decision = judge(self.sides, self.principal, self.owner, context)
         place = decision.statement.place if decision.statement else ()
-        return Answer(decision.allowed, str(decision), place=place, never=bool(place) and not decision.allowed)
+        return Answer(decision.allowed, (decision,), place=place, never=bool(place) and not decision.allowed)
 
 
 @dataclass(frozen=True)
@@ -279,16 +284,16 @@ class _Meaning(NamedTuple):
         is_meant = bool(meaning) or self.own
         deciding = frozenset(meaning + never if is_meant else ())
         if never:
-            return Answer(False, f"{never[0]} says never", deciding, never=True)
+            return Answer(False, (f"{never[0]} says never",), deciding, never=True)
         if not is_meant:
-            return Answer(False, "no row means it")
+            return Answer(False, ("no row means it",))
         if self.passing is not None:
             passing, stopped = _holding(self.passing, context)
             deciding |= {*passing, *stopped}
             if stopped or not passing:
-                return Answer(False, "no row means it to pass the endpoint", deciding)
-            return Answer(True, "; ".join(map(str, meaning + passing)), deciding)
-        return Answer(True, "; ".join(map(str, meaning)), deciding)
+                return Answer(False, ("no row means it to pass the endpoint",), deciding)
+            return Answer(True, (*meaning, *passing), deciding)
+        return Answer(True, tuple(meaning), deciding)
 
 
 def _holding(several: Iterable[Meant], context: Context) -> tuple[list[Row], list[Row]]:
@@ -302,6 +307,8 @@ class Intended:
     """What the table means in one scenario."""
 
     meant: tuple[Meant, ...]
+    #: The logical ids of the scenario's VPC endpoints, which rows may name too.
+    gates: frozenset[str] = frozenset()
 
     def may_reach(self, who: Who, service: str) -> bool:
         """Whether a row is about somebody and the service."""
@@ -309,12 +316,8 @@ class Intended:
 
     def concerned(self, who: Who, service: str, covers: Covers) -> _Rows:
         """The rows about somebody, and about endpoints, that may be about a service and resources."""
-        own, gates = self._about(who.names), self._about(tuple(self._gates))
+        own, gates = self._about(who.names), self._about(tuple(sorted(self.gates)))
         return _Rows(_rows_on(own, service, covers), _rows_on(gates, service, covers))
-
-    @cached_property
-    def _gates(self) -> list[str]:
-        return [each for each in self.named if each.isalnum() and not each.isdigit()]
 
     def covers(self, service: str) -> list[Covers]:
         """None: rows are no policies."""

@@ -161,7 +161,7 @@ class Asking:
         if not actions:
             return None
         action = self._random.choice(fitting or actions)
-        resources = resource_classes(action.forms, self._resources, self._home)
+        resources = resource_classes(action.forms, self._resources, self._resources, self._home)
         on = [each for each in resources if near is None or near.resources.fit_class(each.fitting)]
         if not resources:
             return None
