@@ -17,7 +17,7 @@ help:
 	@echo "                FEED='file ...' | FEED=folder | FEED=-   VENUE=format   KEEP=1   PORT=number"
 	@echo "                COUNT=records   SEED=number   BAD_PER_MILLE=0..1000   for the generated feed, without FEED"
 	@echo "make test       run every check: lint, types, the policy gate and its mutants, Spark, and the test suite"
-	@echo "                MUTANTS_SAMPLE=number   of mutants, 2000 of all by default; 0 for all"
+	@echo "                MUTANTS_SAMPLE=number   of mutants, 1200 of all by default; 0 for all"
 	@echo "make nightly    run every long profile: all mutants, 2,000 examples a property, all moments of an interrupt, whole captures, a million records"
 	@echo "                HYPOTHESIS_SEED=number   PIPELINE_PATIENCE=3 triples all time limits, as in the other commands"
 	@echo "make tools      only set up .tools/bin/tox"
@@ -33,7 +33,7 @@ pipeline:
 	@.tox/pipeline/bin/python -m harness pipeline
 
 # How many mutants are judged (0: all, as each night), and shows the timings even after a failure.
-test: export MUTANTS_SAMPLE ?= 2000
+test: export MUTANTS_SAMPLE ?= 1200
 test: tools
 	@rm -rf build/tests build/coverage
 	@$(TOX) run; code=$$?; .tools/bin/python harness/timings.py; exit $$code
