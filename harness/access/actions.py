@@ -145,14 +145,14 @@ def resource_classes(
     """
     found: dict[tuple[frozenset[Glob], bool], ResourceClass] = {}
     for text in forms:
-        for each in _resources(text, among, home):
+        for each in _resources_of(text, among, home):
             fitting = each.fitting & globs
             found.setdefault((fitting, each.owner == home.account), ResourceClass(each.arn, each.owner, fitting))
     return tuple(found.values())
 
 
 @cache
-def _resources(text: str, globs: frozenset[Glob], home: Home) -> tuple[ResourceClass, ...]:
+def _resources_of(text: str, globs: frozenset[Glob], home: Home) -> tuple[ResourceClass, ...]:
     found: dict[tuple[frozenset[Glob], bool], ResourceClass] = {}
     near = frozenset(each for each in globs if may_be(each.text, text))
     for glob in _shapes(text, home):
@@ -165,7 +165,8 @@ def _resources(text: str, globs: frozenset[Glob], home: Home) -> tuple[ResourceC
 @cache
 def may_fit(form: str, globs: frozenset[Glob], home: Home) -> bool:
     """Whether some resource of a form fits all of several patterns."""
-    return all(may_be(each.text, form) for each in globs) and any(meet({*globs, each}) for each in _shapes(form, home))
+    # The last shape is the widest.
+    return all(may_be(each.text, form) for each in globs) and meet({*globs, _shapes(form, home)[-1]})
 
 
 @cache

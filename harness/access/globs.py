@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -192,49 +192,25 @@ def classes(globs: Iterable[Glob], within: Glob | None = None) -> dict[frozenset
     return dict(_classes(frozenset(globs), within))
 
 
-def meet(globs: Iterable[Glob]) -> bool:
-    """Whether some text fits all of these. Raises Refused for patterns that would take too long."""
-    machine = _Machine([*globs])
-    seen = {machine.start}
-    waiting = [machine.start]
-    while waiting:
-        state = waiting.pop()
-        if all(state & end for end in machine.ends):
-            return True
-        for character in machine.telling(state):
-            following = machine.after(state, character)
-            if following not in seen and all(following & whole for whole in machine.whole):
-                if len(seen) >= MAXIMUM_STATES:
-                    raise Refused((), f"{len(machine.ends)} patterns have more than {MAXIMUM_STATES:,} states together")
-                seen.add(following)
-                waiting.append(following)
-    return False
-
-
 @cache
 def _classes(globs: frozenset[Glob], within: Glob | None) -> dict[frozenset[Glob], str]:
     ordered = list(globs)
     machine = _Machine([*ordered, within] if within else ordered)
-    required = machine.ends[len(ordered)] if within else 0
-    alive = machine.whole[len(ordered)] if within else 0
+    required = machine.ends[-1] if within else 0
     found: dict[int, str] = {}
-    seen, queue = {machine.start}, deque([(machine.start, "")])
-    while queue:
-        state, text = queue.popleft()
+    for state, text in machine.reached(machine.whole[len(ordered) :]):
         if not required or state & required:
             found.setdefault(state & machine.accepting, text)
-        for character in machine.telling(state):
-            following = machine.after(state, character)
-            if following in seen or (within and not following & alive):
-                continue
-            if len(seen) >= MAXIMUM_STATES:
-                raise Refused((), f"{len(ordered)} patterns have more than {MAXIMUM_STATES:,} states together")
-            seen.add(following)
-            queue.append((following, text + character))
     return {
         frozenset(glob for glob, end in zip(ordered, machine.ends, strict=False) if matched & end): text
         for matched, text in found.items()
     }
+
+
+def meet(globs: Iterable[Glob]) -> bool:
+    """Whether some text fits all of these. Raises Refused for patterns that would take too long."""
+    machine = _Machine([*globs])
+    return any(all(map(state.__and__, machine.ends)) for state, _ in machine.reached(machine.whole))
 
 
 class _Machine:
@@ -267,6 +243,21 @@ class _Machine:
         self._endless = sum(self._before)
         self._taking: dict[str, tuple[int, int]] = {}
         self.start = self._settled(self.start)
+
+    def reached(self, alive: Sequence[int]) -> Iterator[tuple[int, str]]:
+        """Each state that leaves a place in each of `alive`, with a shortest text that leads to it, shortest first."""
+        seen, queue = {self.start}, deque([(self.start, "")])
+        while queue:
+            state, text = queue.popleft()
+            yield state, text
+            for character in self.telling(state):
+                following = self.after(state, character)
+                if following in seen or not all(map(following.__and__, alive)):
+                    continue
+                if len(seen) >= MAXIMUM_STATES:
+                    raise Refused((), f"{len(self.ends)} patterns have more than {MAXIMUM_STATES:,} states together")
+                seen.add(following)
+                queue.append((following, text + character))
 
     def telling(self, state: int) -> list[str]:
         """One character that stands for all that no live pattern tells apart, and those that some pattern does."""

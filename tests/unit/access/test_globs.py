@@ -3,7 +3,7 @@
 import pytest
 
 from harness.access import globs
-from harness.access.globs import action, arn, classes, form, like, some
+from harness.access.globs import DIGIT, Element, Glob, action, arn, classes, form, like, meet, some
 from harness.access.refused import Refused
 
 
@@ -17,6 +17,18 @@ def test_each_class_has_a_short_witness():
     assert {text.lower(): fitting for text, fitting in shown(found).items()} == {
         "": "", "s3:": "s3:*", "s3:get": "s3:* s3:Get*", "s3:getobject": "s3:* s3:Get* s3:GetObject", "xms:": "?ms:*",
     }  # fmt: skip
+
+
+def test_digits_are_alike_unless_something_tells_them_apart_and_stand_for_nothing_else():
+    digit, letters = Glob("a digit", (DIGIT,)), [*map(like, "abcdefghijklmnopqrstuvwxyz")]
+    found = shown(classes([digit, like("7"), *letters], Glob("a character", (Element(),))))
+
+    assert sorted(found.values()) == sorted(["", "a digit", "7 a digit", *"abcdefghijklmnopqrstuvwxyz"])
+
+
+def test_patterns_meet_if_one_text_fits_them_all():
+    assert meet(map(like, ["a*", "*b", "?*?"]))
+    assert not meet(map(like, ["a*", "*b", "?"]))
 
 
 def test_a_form_leaves_out_what_is_no_such_name():

@@ -45,6 +45,7 @@ OTHERS = "111122223333"
 NOTHING = {"Ref": "AWS::NoValue"}
 REPORTING = "arn:aws:iam::123456789012:role/reporting"
 LOG = "arn:aws:logs:us-east-1:123456789012:log-group:x:*"
+ELSEWHERE = "arn:aws:sqs:eu-west-9:123456789012:q"
 LETS_IN = statement("Allow", "s3:GetObject", Resource=f"{BUCKET}/*")
 ANYTHING = statement("Allow", "*", Resource="*")
 
@@ -162,6 +163,8 @@ def test_what_is_granted_and_not_meant_is_unused_and_what_is_not_granted_is_miss
                      SPARE, REPORTING, f"s3:GetObject on {BUCKET}/x", id="a role here that has no rights of its own"),
         pytest.param(OWN, [READS, statement("Allow", "logs:PutRetentionPolicy", Resource=LOG)],
                      SPARE, "Role", "logs:PutRetentionPolicy", id="a log group as policies name it"),
+        pytest.param(OWN, [READS, statement("Allow", "sqs:SendMessage", Resource=ELSEWHERE)],
+                     SPARE, "Role", "sqs:SendMessage on arn:aws:sqs:eu-west-9", id="a queue in another Region"),
         pytest.param(OWN, [READS | {"Action": ["s3:GetObject", "s3:PutBucketPolicy"]}],
                      NOT_EVALUATED, "Role", "s3:PutBucketPolicy is done to none of the resources", id="an idle action"),
         pytest.param(OWN, [READS | {"Resource": [READS["Resource"], BUCKET]}],
@@ -193,6 +196,13 @@ def test_a_row_that_decides_nothing_is_a_finding(tmp_path: Path):
 
     # And nothing denies it.
     assert [each.kind for each in judged(tmp_path, rows=rows).findings] == [UNDENIED, UNUSED]
+
+
+def test_what_a_row_never_lets_pass_an_endpoint_is_asked_for_though_no_policy_names_it(tmp_path: Path):
+    never = {"who": "Way", "never": "s3:GetObject", "resources": "${Bucket.Arn}/in/secret/*", "page": PAGE}
+    found = judged(tmp_path, rows=[*ROWS, never]).findings
+
+    assert ("Role", SPARE) in {(each.who, each.kind) for each in found if "in/secret/" in each.witnesses[0]}
 
 
 def test_a_row_holds_only_where_all_its_conditions_do(tmp_path: Path):
