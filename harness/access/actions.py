@@ -141,7 +141,8 @@ def resource_classes(
 ) -> tuple[ResourceClass, ...]:
     """The classes of resources of these forms: the stack's account and Region first, then what is elsewhere.
 
-    `among` are all the patterns of which `globs` are some: texts that more patterns tell apart are found once for all.
+    `among` are all patterns in use, and `globs` those of them that are of concern. Resources are looked for once for
+    all patterns; `globs` alone tell classes apart.
     """
     found: dict[tuple[frozenset[Glob], bool], ResourceClass] = {}
     for text in forms:
@@ -165,7 +166,7 @@ def _resources_of(text: str, globs: frozenset[Glob], home: Home) -> tuple[Resour
 @cache
 def may_fit(form: str, globs: frozenset[Glob], home: Home) -> bool:
     """Whether some resource of a form fits all of several patterns."""
-    # The last shape is the widest.
+    # The last shape is the widest: whatever has another has it too.
     return all(may_be(each.text, form) for each in globs) and meet({*globs, _shapes(form, home)[-1]})
 
 

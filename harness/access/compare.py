@@ -178,7 +178,7 @@ class Comparing:
 
     @cached_property
     def _patterns(self) -> frozenset[Glob]:
-        """All patterns of resources."""
+        """The patterns of resources in all policies and rows."""
         everything = [*self.granted.statements, *self.expected.statements]
         globs = {glob for each in everything for glob in each.resources.globs}
         return frozenset(globs).union({_ANYTHING}, *(each.covers for each in self.granted.policies.resources))

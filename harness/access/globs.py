@@ -32,7 +32,7 @@ class Element:
     repeats: bool = False
 
 
-#: So many characters at one place are a large set.
+#: A set of at least so many characters, such as the digits, is a large one.
 _MANY = 10
 #: A regular expression with more stars takes too long to say no.
 _MAXIMUM_STARS = 3

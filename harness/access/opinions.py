@@ -307,7 +307,7 @@ class Intended:
     """What the table means in one scenario."""
 
     meant: tuple[Meant, ...]
-    #: The logical ids of the scenario's VPC endpoints, which rows may name too.
+    #: The logical ids of the scenario's VPC endpoints. Rows about them say what may pass.
     gates: frozenset[str] = frozenset()
 
     def may_reach(self, who: Who, service: str) -> bool:
