@@ -196,13 +196,11 @@ class Job:
 
     def mark(self, work: Work) -> int:
         """Mark the rows of exactly the objects that were read; return how many this run was the first to mark."""
-        self.problems.extend(
-            f"{row.validated_key} is empty" for row in work.job_rows if row.validated_key not in work.read
-        )
+        self.problems.extend(f"{row.validated_key} is empty" for row in work.job_rows if row.job_id not in work.read)
         return sum(
             at_once(
                 lambda row: self.jobs.transformed(row, self.run_id, self.clock()),
-                [row for row in work.job_rows if row.validated_key in work.read],
+                [row for row in work.job_rows if row.job_id in work.read],
             )
         )
 

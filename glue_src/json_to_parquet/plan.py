@@ -57,7 +57,7 @@ class Work:
     #: Distinct positions read, by bucket.
     positions: dict[int, int] = field(default_factory=dict)
     lines: int = 0
-    #: Keys of the validated objects from which lines were read.
+    #: Keys of the raw objects whose validated lines were read.
     read: set[str] = field(default_factory=set)
     #: Staged files, by bucket. More than one means that two tasks wrote the bucket.
     staged: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))

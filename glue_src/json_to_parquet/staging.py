@@ -7,8 +7,6 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pipeline_store.keys import validated_key
-
 from .plan import Partition, Work
 from .stores import Bucket, at_once
 from .transforms import count_read, count_staged, keep_first_delivery, read_rows
@@ -123,7 +121,7 @@ class Staging:
                 each.positions[count.bucket] = count.positions
                 each.lines += count.lines
             else:
-                each.read.add(validated_key(count.raw_key))
+                each.read.add(count.raw_key)
 
     def _write(self, rows: DataFrame, feed: str, work: list[Work], staging: str) -> None:
         if files := sum(len(each.positions) for each in work):

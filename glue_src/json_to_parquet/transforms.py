@@ -90,9 +90,10 @@ def read_rows(
         .json(folders)
     )
     located = lines.selectExpr("*", "input_file_name() AS path").selectExpr(
-        # A validated object's key is the raw object's key under another prefix.
+        # A validated object's key is the raw object's key under another prefix, with the digest of the rules added.
         "*",
-        f"substr(path, instr(path, '/{source_prefix}') + {len(VALIDATED_PREFIX) + 1}) AS raw_key",
+        f"regexp_replace(substr(path, instr(path, '/{source_prefix}') + {len(VALIDATED_PREFIX) + 1}),"
+        " '-[0-9a-f]{16}([.]json[.]gz)$', '$1') AS raw_key",
     )
     year, month, day, hour = (f"regexp_extract(raw_key, '/{part}=([0-9]+)/', 1)" for part in HOUR_FOLDERS)
     divided = "map(" + ", ".join(f"'{partition}', {count}" for partition, count in sorted(buckets.items())) + ")"

@@ -23,11 +23,8 @@ class DamagedObject(Exception):
     """A raw object does not hold the records its key names. The pipeline wrote it, so this is a bug: crash."""
 
 
-class ConflictingVerdict(Exception):
-    """An earlier, unfinished attempt judged these records differently: the rules changed in between.
-
-    Going on would leave a record in both places, or in neither: crash.
-    """
+class UnrepeatableVerdict(Exception):
+    """The same rules judged these records differently before. A bug, or somebody changed the object: crash."""
 
 
 class RejectedQueue(Protocol):
@@ -88,6 +85,8 @@ class Validator(Struct, frozen=True):
     stores: Stores
     clock: Callable[[], datetime]
     allow_nonpositive: frozenset[str]
+    #: Digest of the rules, `allow_nonpositive` included.
+    rules: str
 
     def process(self, messages: Sequence[Message], tally: Tally) -> dict[str, Any]:
         """Validate the objects that the messages name; return the messages to redeliver."""
@@ -136,6 +135,7 @@ class Validator(Struct, frozen=True):
                 rejected_count=_count(verdict.rejected),
                 validated_key=validated,
                 quarantine_key=quarantined,
+                rules=self.rules,
                 ingested_at=rfc3339(stored.written_at),
                 validated_at=rfc3339(self.clock()),
             )
@@ -149,10 +149,10 @@ class Validator(Struct, frozen=True):
         """Write both parts; return their keys."""
         valid_key, quarantine_key = None, None
         if verdict.valid:
-            valid_key = validated_key(job.raw_key)
+            valid_key = validated_key(job.raw_key, self.rules)
             self._put(self.stores.processed, valid_key, verdict.valid, job, Transformation.VALIDATE)
         if verdict.rejected:
-            quarantine_key = rejected_key(job.raw_key)
+            quarantine_key = rejected_key(job.raw_key, self.rules)
             self._put(self.stores.raw, quarantine_key, verdict.rejected, job, Transformation.QUARANTINE)
             sequences = verdict.rejected.sequence_range
             self.stores.rejected.send(
@@ -169,10 +169,10 @@ class Validator(Struct, frozen=True):
         return valid_key, quarantine_key
 
     def _put(self, store: ReadableStore, key: str, part: Part, job: JobKey, transformation: Transformation) -> None:
-        # An existing object is from an unfinished attempt. Its key does not depend on the verdict, so compare lines.
-        # The packed bytes may differ between builds of zlib.
+        # An existing object is from an attempt under the same rules, so it has the same lines. The packed bytes may
+        # differ between builds of zlib.
         if not store.put_once(key, part.body) and _lines(store.get(key).body) != _lines(part.body):
-            raise ConflictingVerdict(f"s3://{store.bucket}/{key} holds a different verdict than the current rules give")
+            raise UnrepeatableVerdict(f"s3://{store.bucket}/{key} holds another verdict than its rules give now")
         self.stores.lineage.record(
             LineageRow(
                 dataset=f"s3://{store.bucket}/{key}",

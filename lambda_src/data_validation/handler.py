@@ -21,6 +21,7 @@ from pipeline_store.telemetry import Telemetry
 from .core import Stores, Tally, Validator
 from .events import messages
 from .rejected_queue import SqsRejectedQueue
+from .rules_digest import rules_digest
 
 
 class ValidatorSettings(Settings, frozen=True):
@@ -60,7 +61,8 @@ def wiring() -> Wiring:
         lineage=DynamoLineage(dynamodb, settings.lineage_table),
         rejected=SqsRejectedQueue(sqs, settings.rejected_queue_url),
     )
-    validator = Validator(stores, lambda: datetime.now(UTC), settings.allow_nonpositive)
+    allowed = settings.allow_nonpositive
+    validator = Validator(stores, lambda: datetime.now(UTC), allowed, rules_digest(allowed))
     return Wiring(validator, Telemetry(settings))
 
 

@@ -6,8 +6,9 @@ from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import ClientError
 
 from .aws_client import AwsClient, error_code, transient_errors_are_retryable
+from .keys import parse_key
 from .rows import IngestedJob, JobKey, ValidatedJob
-from .stages import Stage
+from .stages import Stage, transformed_status
 
 _serialize = TypeSerializer().serialize
 
@@ -24,6 +25,7 @@ class DynamoJobs:
         return self._advance(
             job.key,
             Stage.INGESTED,
+            below=Stage.INGESTED,
             Status=Stage.INGESTED.name,
             Feed=job.feed,
             SourceBucket=job.source_bucket,
@@ -32,13 +34,17 @@ class DynamoJobs:
         )
 
     def validated(self, job: ValidatedJob) -> bool:
-        """Mark an object validated; False if its row is already at this stage or later."""
-        # No valid records, nothing to transform: the row goes to the last stage and leaves the status index.
+        """Mark an object validated; False if it already was: the first verdict stays.
+
+        Without valid records there is nothing to transform, and the row goes to the last stage.
+        """
         to_transform = job.validated_count > 0
         return self._advance(
             job.key,
             Stage.VALIDATED if to_transform else Stage.TRANSFORMED,
-            Status=Stage.VALIDATED.name if to_transform else None,
+            # Not below the last stage: a wholly rejected object must not take a row that another verdict has moved.
+            below=Stage.VALIDATED,
+            Status=Stage.VALIDATED.name if to_transform else _transformed(job),
             Feed=job.feed,
             SourceBucket=job.source_bucket,
             RecordCount=job.record_count,
@@ -46,6 +52,7 @@ class DynamoJobs:
             RejectedCount=job.rejected_count,
             ValidatedKey=job.validated_key,
             QuarantineKey=job.quarantine_key,
+            Rules=job.rules,
             IngestedAt=job.ingested_at,
             ValidatedAt=job.validated_at,
         )
@@ -62,8 +69,8 @@ class DynamoJobs:
             ).get("Item", {})
         return int(item["Stage"]["N"]) if "Stage" in item else 0
 
-    def _advance(self, key: JobKey, to: Stage, **attributes: str | int | None) -> bool:
-        """Move the row to a later stage and remove attributes that are None; False if it was already there."""
+    def _advance(self, key: JobKey, to: Stage, *, below: Stage, **attributes: str | int | None) -> bool:
+        """Move the row to a later stage and remove attributes that are None; False if it is not `below` that stage."""
         kept = {name: value for name, value in attributes.items() if value is not None}
         # The consumer knows the ingestion time; the validator's estimate is used only until the consumer writes it.
         assignments = [
@@ -80,15 +87,19 @@ class DynamoJobs:
                     Key=_row_key(key),
                     UpdateExpression=update,
                     # A notification can overtake the consumer's row: a late write must not move the row back.
-                    ConditionExpression="attribute_not_exists(#Stage) OR #Stage < :Stage",
+                    ConditionExpression="attribute_not_exists(#Stage) OR #Stage < :Below",
                     ExpressionAttributeNames={"#Stage": "Stage"} | {f"#{name}": name for name in attributes},
-                    ExpressionAttributeValues=_values({"Stage": int(to), **kept}),
+                    ExpressionAttributeValues=_values({"Stage": int(to), "Below": int(below), **kept}),
                 )
             except ClientError as error:
                 if error_code(error) != "ConditionalCheckFailedException":
                     raise
                 return False
         return True
+
+
+def _transformed(job: ValidatedJob) -> str:
+    return transformed_status(job.feed, parse_key(job.key.raw_key).hour)
 
 
 def _row_key(key: JobKey) -> dict[str, Any]:

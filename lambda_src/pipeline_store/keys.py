@@ -1,9 +1,9 @@
-"""Object keys: feed, arrival hour, shard and sequence range."""
+"""Object keys: feed, arrival hour, shard and sequence range; of a verdict, also the rules it was made under."""
 
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
@@ -14,13 +14,16 @@ REJECTED_PREFIX: Final = "quarantine/data_validation/"
 #: The partition folders of an arrival hour, as in `year=2026/`.
 HOUR_FOLDERS: Final = ("year", "month", "day", "hour")
 
+_SUFFIX: Final = ".json.gz"
+_VERDICTS: Final = (VALIDATED_PREFIX, REJECTED_PREFIX)
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _KEY: Final = re.compile(
     r"(?P<prefix>|validated/|quarantine/data_validation/|quarantine/kinesis_consumer/)"
     r"(?:market-data/feed=(?P<feed>[a-z_]+)/)?"
     r"year=(?P<year>[0-9]{4})/month=(?P<month>[0-9]{2})/day=(?P<day>[0-9]{2})/hour=(?P<hour>[0-9]{2})/"
     r"(?P<shard>[A-Za-z0-9]+-[0-9]+)-(?P<first>[0-9]+)-(?P<last>[0-9]+)-(?P<count>[0-9]+)-(?P<digest>[0-9a-f]{16})"
-    r"\.json\.gz"
+    r"(?:-(?P<rules>[0-9a-f]{16}))?\.json\.gz"
 )
 
 
@@ -45,22 +48,29 @@ class SequenceRange:
 
     @property
     def file_name(self) -> str:
-        """The last part of every key of this range."""
-        return f"{self.shard}-{self.first}-{self.last}-{self.count}-{self.digest}.json.gz"
+        """The last part of a raw object's key."""
+        return f"{self.shard}-{self.first}-{self.last}-{self.count}-{self.digest}{_SUFFIX}"
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectKey:
-    """A parsed key. `feed` is None for records the consumer could not decode."""
+    """A parsed key.
+
+    `feed` is None for records the consumer could not decode. `rules` is the digest of the rules that a verdict (a
+    validated or rejected object) was made under; None for all other objects. So verdicts under different rules never
+    meet under one key. The sequence range is always the raw object's.
+    """
 
     prefix: str
     feed: str | None
     hour: datetime
     sequence_range: SequenceRange
+    rules: str | None = None
 
     def __str__(self) -> str:
         folder = hour_path(self.hour) if self.feed is None else raw_folder(self.feed, self.hour)
-        return f"{self.prefix}{folder}{self.sequence_range.file_name}"
+        key = f"{self.prefix}{folder}{self.sequence_range.file_name}"
+        return key if self.rules is None else _under(key, self.rules)
 
 
 def hour_of(arrival_ms: int) -> datetime:
@@ -88,21 +98,37 @@ def undecodable_key(arrival_ms: int, shard: str, sequences: Iterable[str]) -> st
     return str(ObjectKey(UNDECODABLE_PREFIX, None, hour_of(arrival_ms), SequenceRange.of(shard, sequences)))
 
 
-def validated_key(raw_object_key: str) -> str:
-    """Key, in the processed bucket, of the valid records of a raw object."""
-    return VALIDATED_PREFIX + raw_object_key
+def validated_key(raw_object_key: str, rules: str) -> str:
+    """Key, in the processed bucket, of the records of a raw object that are valid under these rules."""
+    return VALIDATED_PREFIX + _under(raw_object_key, rules)
 
 
-def rejected_key(raw_object_key: str) -> str:
-    """Key under which the validator quarantines a raw object's rejected records."""
-    return REJECTED_PREFIX + raw_object_key
+def rejected_key(raw_object_key: str, rules: str) -> str:
+    """Key under which the validator quarantines the records of a raw object that these rules reject."""
+    return REJECTED_PREFIX + _under(raw_object_key, rules)
+
+
+def raw_key_of(key: str) -> str:
+    """Key of the raw object that a validated or rejected object was made from; ValueError for any other key."""
+    parsed = parse_key(key)
+    if parsed.prefix not in _VERDICTS:
+        raise ValueError(f"not the key of a validated or rejected object: {key!r}")
+    return str(replace(parsed, prefix="", rules=None))
 
 
 def parse_key(key: str) -> ObjectKey:
     """Parse a key made by one of the functions above; ValueError for any other."""
     match = _KEY.fullmatch(key)
-    if match is None or (match["feed"] is None) != (match["prefix"] == UNDECODABLE_PREFIX):
+    if (
+        match is None
+        or (match["feed"] is None) != (match["prefix"] == UNDECODABLE_PREFIX)
+        or (match["rules"] is None) != (match["prefix"] not in _VERDICTS)
+    ):
         raise ValueError(f"not a key of this pipeline: {key!r}")
     hour = datetime(*(int(match[part]) for part in HOUR_FOLDERS), tzinfo=UTC)  # type: ignore[misc, arg-type]
     sequences = SequenceRange(match["shard"], match["first"], match["last"], int(match["count"]), match["digest"])
-    return ObjectKey(match["prefix"], match["feed"], hour, sequences)
+    return ObjectKey(match["prefix"], match["feed"], hour, sequences, match["rules"])
+
+
+def _under(raw_object_key: str, rules: str) -> str:
+    return f"{raw_object_key.removesuffix(_SUFFIX)}-{rules}{_SUFFIX}"

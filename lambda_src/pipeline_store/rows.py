@@ -26,7 +26,10 @@ class IngestedJob(Struct, frozen=True):
 
 
 class ValidatedJob(Struct, frozen=True):
-    """The attributes the validator writes. They repeat the consumer's, because the validator may write first."""
+    """The attributes the validator writes. They repeat the consumer's, because the validator may write first.
+
+    The row decides: the objects it names are the verdict, and one that no row names is an orphan, which nobody reads.
+    """
 
     key: JobKey
     feed: str
@@ -36,6 +39,8 @@ class ValidatedJob(Struct, frozen=True):
     rejected_count: int
     validated_key: str | None
     quarantine_key: str | None
+    #: Digest of the rules that the verdict was made under.
+    rules: str
     ingested_at: str
     validated_at: str
 
@@ -89,7 +94,7 @@ class JobTable(Protocol):
         ...
 
     def validated(self, job: ValidatedJob) -> bool:
-        """Mark an object validated; False if its row is already at this stage or later."""
+        """Mark an object validated; False if it already was: the first verdict stays."""
         ...
 
     def stage(self, key: JobKey) -> int:

@@ -20,9 +20,11 @@ from json_to_parquet.job import main
 from json_to_parquet.plan import Partition, Work
 from json_to_parquet.staging import Staging
 from json_to_parquet.stores import Clients
-from pipeline_store.keys import SequenceRange, validated_key
+from pipeline_store.keys import SequenceRange, raw_key_of, validated_key
 from pipeline_store.stages import Stage
 
+#: Of the rules that validated objects were made under.
+RULES = "0123456789abcdef"
 HOUR = "year=2026/month=11/day=22/hour=22/"
 LATER = HOUR.replace("hour=22", "hour=23")
 FOLDER = "parquet/feed=trade/date=2026-11-22/hour=22/"
@@ -106,7 +108,7 @@ def stage_without_spark(staging: Staging, work: list[Work]) -> None:
                     raise PySparkException(path.name) from error
                 bucket = zlib.crc32(sent["record"]["symbol"].encode()) % each.buckets
                 read[each.partition, bucket].add(f"{sent['shard']} {sent['seq']}")
-                each.read.add(folder + path.name)
+                each.read.add(raw_key_of(folder + path.name))
                 each.lines += 1
     staging._bucket.make_folder(prefix)
     for each in work:
@@ -327,7 +329,7 @@ class Lake:
     def add(self, name: str, lines: Iterable[Any], feed: str = "trade", hour: str = HOUR, *, row: bool = True) -> str:
         """Store a validated object, and its job row; return the raw object's key."""
         raw_key = f"market-data/feed={feed}/{hour}{file_name(name)}"
-        write_object(self.folder / "validated" / raw_key, lines)
+        write_object(self.folder / validated_key(raw_key, RULES), lines)
         if row:
             self.add_row(raw_key)
         return raw_key
@@ -339,7 +341,7 @@ class Lake:
             "Timestamp": {"N": "1795385000123"},
             "Stage": {"N": str(int(Stage.VALIDATED))},
             "Status": {"S": Stage.VALIDATED.name},
-            "ValidatedKey": {"S": validated_key(raw_key)},
+            "ValidatedKey": {"S": validated_key(raw_key, RULES)},
         }
         self.dynamodb.tables["jobs"][(raw_key, "1795385000123")] = item
 

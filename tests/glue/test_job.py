@@ -10,12 +10,14 @@ import pytest
 from json_to_parquet.errors import TransformFailed
 from json_to_parquet.plan import Partition, Work, divided_into, objections
 from json_to_parquet.staging import Staging
+from pipeline_store.keys import validated_key
 from tests.glue.fakes import (
     FOLDER,
     HOUR,
     IN_BUCKET_0,
     IN_BUCKET_1,
     LATER,
+    RULES,
     Lake,
     NoSpark,
     Unlucky,
@@ -176,9 +178,9 @@ def test_a_missing_object_is_named_and_the_rest_is_done(lake):
     """Its row stays open, so that the object is transformed after it is restored."""
     missing, there = lake.add("a", lines(1)), lake.add("b", lines(2))
     other = lake.add("c", lines(3), hour=LATER)
-    (lake.folder / "validated" / missing).unlink()
+    (lake.folder / validated_key(missing, RULES)).unlink()
 
-    with pytest.raises(TransformFailed, match=re.escape(f"validated/{missing} is missing")):
+    with pytest.raises(TransformFailed, match=re.escape(f"{validated_key(missing, RULES)} is missing")):
         lake.run()
 
     assert lake.open_rows() == {missing}
@@ -191,7 +193,7 @@ def test_an_object_without_a_line_is_named(lake):
     empty = lake.add("a", [])
     lake.add("b", lines(1))
 
-    with pytest.raises(TransformFailed, match=re.escape(f"validated/{empty} is empty")):
+    with pytest.raises(TransformFailed, match=re.escape(f"{validated_key(empty, RULES)} is empty")):
         lake.run()
 
     assert lake.open_rows() == {empty}
@@ -212,7 +214,7 @@ def test_a_file_is_never_replaced_by_one_with_less(lake):
     vanished = lake.add("a", lines(1, 2))
     lake.run(buckets=1)
     before = lake.files()
-    (lake.folder / "validated" / vanished).unlink()
+    (lake.folder / validated_key(vanished, RULES)).unlink()
     late, other = lake.add("b", lines(2, 3, 4, 5)), lake.add("c", lines(9), hour=LATER)
 
     loss = f"{FOLDER}bucket-0-of-1.parquet would lose 1 positions, such as shardId-000000000000 1"
@@ -228,7 +230,7 @@ def test_a_bucket_that_would_vanish_is_kept(lake):
     """No row is left for the bucket, so no file would replace the old one; the run must not count it as done."""
     vanished = lake.add("a", lines(1, symbol=IN_BUCKET_0))
     lake.run(buckets=2)
-    (lake.folder / "validated" / vanished).unlink()
+    (lake.folder / validated_key(vanished, RULES)).unlink()
     lake.add("b", lines(2, symbol=IN_BUCKET_1))
 
     with pytest.raises(TransformFailed, match="would lose 1 positions"):
@@ -331,7 +333,11 @@ def test_a_crash_while_files_are_replaced_is_healed_by_the_next_run(lake):
 @pytest.mark.parametrize(
     ("content", "cause"),
     [
-        pytest.param([b"{not JSON"], "JsonParseException: .*" + re.escape(file_name("bad")), id="no JSON"),
+        pytest.param(
+            [b"{not JSON"],
+            "JsonParseException: .*" + re.escape(validated_key(file_name("bad"), RULES).removeprefix("validated/")),
+            id="no JSON",
+        ),
         pytest.param([line(9, symbol=None)], "no symbol in a validated line of market-data", id="no symbol"),
     ],
 )
@@ -354,7 +360,7 @@ def test_an_object_that_cannot_be_read_stops_its_partition_only(lake, content, c
 
 def test_an_object_that_is_no_gzip_stops_its_partition_only(lake):
     bad, other = lake.add("a", lines(1)), lake.add("b", lines(2), hour=LATER)
-    (lake.folder / "validated" / bad).write_bytes(b"no gzip at all")
+    (lake.folder / validated_key(bad, RULES)).write_bytes(b"no gzip at all")
 
     with pytest.raises(TransformFailed, match="hour=22/: "):
         lake.run()
@@ -390,7 +396,7 @@ def test_staging_without_spark_leaves_what_spark_leaves(lake, tmp_path, monkeypa
         each.add("empty", [], hour=hours(1)[0])
         with pytest.raises(TransformFailed, match="is empty"):
             each.run()
-        (each.folder / "validated" / vanishing).unlink()
+        (each.folder / validated_key(vanishing, RULES)).unlink()
         each.add("e", lines(4))
         each.add("bad", [b"{not JSON"], hour=hours(2)[1])
         each.add("f", lines(2), hour=LATER)

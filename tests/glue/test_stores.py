@@ -9,10 +9,12 @@ import pytest
 
 from json_to_parquet.errors import LockHeld, TransformFailed
 from json_to_parquet.staging import Staging
+from pipeline_store.keys import validated_key
 from tests.glue.fakes import (
     FOLDER,
     HOUR,
     LATER,
+    RULES,
     Lake,
     NoSpark,
     Unlucky,
@@ -44,14 +46,16 @@ def test_all_pages_of_answers_are_read(lake):
 
 def test_a_partition_without_any_object_does_not_stop_the_others(lake, capsys):
     missing, there = lake.add("a", lines(1), hour=LATER), lake.add("b", lines(2))
-    (lake.folder / "validated" / missing).unlink()
+    (lake.folder / validated_key(missing, RULES)).unlink()
 
     with pytest.raises(TransformFailed, match="is missing"):
         lake.run()
 
     assert lake.open_rows() == {missing}
     assert lake.job_row(there)["Stage"] == "3"
-    assert json.loads(capsys.readouterr().out.splitlines()[-1])["problems"] == [f"validated/{missing} is missing"]
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["problems"] == [
+        f"{validated_key(missing, RULES)} is missing"
+    ]
 
 
 def test_a_foreign_file_stops_its_partition_only(lake):

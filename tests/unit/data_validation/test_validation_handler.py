@@ -9,6 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from data_validation import handler
+from data_validation.rules_digest import rules_digest
+from market_data import DEFAULT_NON_POSITIVE_EXCHANGES
 from pipeline_store.errors import ConfigurationError
 from pipeline_store.keys import rejected_key, validated_key
 from tests.unit.data_validation.notifications import TEST_EVENT, created, raw_object, sqs_event
@@ -16,6 +18,7 @@ from tests.unit.kinesis_consumer.stream import TRADE, message
 from tests.unit.pipeline_store.emulated_aws import JOBS, LINEAGE, PROCESSED, RAW, EmulatedAws, metrics_of, refuse
 
 FREE = TRADE.replace(b"154.10", b"-37.63")
+RULES = rules_digest(DEFAULT_NON_POSITIVE_EXCHANGES)
 CONTEXT = SimpleNamespace(aws_request_id="request-1")
 
 
@@ -52,14 +55,14 @@ def test_an_object_is_taken_apart_and_its_row_moves_on(aws: EmulatedAws, key: st
     (notice,) = aws.messages()
 
     assert answer == {"batchItemFailures": []}
-    assert aws.keys(PROCESSED) == [validated_key(key)]
-    assert aws.keys(RAW) == [key, rejected_key(key)]
-    assert (row["JobId"], row["Status"], row["ValidatedKey"]) == (key, "VALIDATED", validated_key(key))
+    assert aws.keys(PROCESSED) == [validated_key(key, RULES)]
+    assert aws.keys(RAW) == [key, rejected_key(key, RULES)]
+    assert (row["JobId"], row["Status"], row["ValidatedKey"]) == (key, "VALIDATED", validated_key(key, RULES))
     assert (row["RecordCount"], row["ValidatedCount"], row["RejectedCount"]) == (2, 1, 1)
     assert json.loads(notice)["counts_by_reason"] == {"price_not_positive": 1}
     assert {row["DatasetId"] for row in aws.rows(LINEAGE)} == {
-        f"s3://{PROCESSED}/{validated_key(key)}",
-        f"s3://{RAW}/{rejected_key(key)}",
+        f"s3://{PROCESSED}/{validated_key(key, RULES)}",
+        f"s3://{RAW}/{rejected_key(key, RULES)}",
     }
 
 

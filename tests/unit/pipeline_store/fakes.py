@@ -68,20 +68,20 @@ class FakeJobs:
 
     def ingested(self, job: IngestedJob) -> bool:
         """As the protocol says."""
-        return self._advance(Stage.INGESTED, job)
+        return self._advance(Stage.INGESTED, job, below=Stage.INGESTED)
 
     def validated(self, job: ValidatedJob) -> bool:
         """As the protocol says."""
-        return self._advance(Stage.VALIDATED if job.validated_count else Stage.TRANSFORMED, job)
+        return self._advance(Stage.VALIDATED if job.validated_count else Stage.TRANSFORMED, job, below=Stage.VALIDATED)
 
     def stage(self, key: JobKey) -> int:
         """As the protocol says."""
         with self.world.call("read job row"):
             return self.rows[key][0] if key in self.rows else 0
 
-    def _advance(self, to: Stage, job: IngestedJob | ValidatedJob) -> bool:
+    def _advance(self, to: Stage, job: IngestedJob | ValidatedJob, *, below: Stage) -> bool:
         with self.world.call("job row"):
-            if job.key in self.rows and self.rows[job.key][0] >= to:
+            if job.key in self.rows and self.rows[job.key][0] >= below:
                 return False
             self.rows[job.key] = (to, job)
             return True

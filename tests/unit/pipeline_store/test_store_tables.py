@@ -7,12 +7,15 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pipeline_store.jobs import DynamoJobs
+from pipeline_store.keys import raw_key, rejected_key, validated_key
 from pipeline_store.lineage import DynamoLineage
 from pipeline_store.rows import IngestedJob, JobKey, LineageRow, ValidatedJob
 from pipeline_store.stages import Stage, Transformation
 from tests.unit.pipeline_store.emulated_aws import JOBS, LINEAGE, EmulatedAws
 
-KEY = JobKey(raw_key="market-data/feed=trade/x.json.gz", first_arrival_ms=1_795_385_086_123)
+ARRIVAL_MS = 1_795_385_086_123
+KEY = JobKey(raw_key("trade", ARRIVAL_MS, "shardId-000000000003", ["1", "2", "3"]), ARRIVAL_MS)
+RULES = "0123456789abcdef"
 INGESTED = IngestedJob(key=KEY, feed="trade", source_bucket="raw", record_count=3, ingested_at="2026-11-22T22:04:47Z")
 VALIDATED = ValidatedJob(
     key=KEY,
@@ -21,8 +24,9 @@ VALIDATED = ValidatedJob(
     record_count=3,
     validated_count=2,
     rejected_count=1,
-    validated_key=f"validated/{KEY.raw_key}",
-    quarantine_key=f"quarantine/data_validation/{KEY.raw_key}",
+    validated_key=validated_key(KEY.raw_key, RULES),
+    quarantine_key=rejected_key(KEY.raw_key, RULES),
+    rules=RULES,
     ingested_at="2026-11-22T22:04:48Z",
     validated_at="2026-11-22T22:04:50.000Z",
 )
@@ -75,7 +79,7 @@ def test_a_row_says_how_far_its_object_has_come(table: Table) -> None:
     assert table.row() == {
         "JobId": KEY.raw_key, "Timestamp": KEY.first_arrival_ms, "Stage": 2, "Status": "VALIDATED", "Feed": "trade",
         "SourceBucket": "raw", "RecordCount": 3, "ValidatedCount": 2, "RejectedCount": 1,
-        "ValidatedKey": VALIDATED.validated_key, "QuarantineKey": VALIDATED.quarantine_key,
+        "ValidatedKey": VALIDATED.validated_key, "QuarantineKey": VALIDATED.quarantine_key, "Rules": RULES,
         "IngestedAt": INGESTED.ingested_at, "ValidatedAt": VALIDATED.validated_at,
     }  # fmt: skip
 
@@ -108,8 +112,11 @@ def test_an_object_with_nothing_valid_is_not_listed_for_transformation(table: Ta
 
     assert moved is True
     assert row["Stage"] == Stage.TRANSFORMED
-    assert not {"Status", "ValidatedKey"} & row.keys()
+    assert "ValidatedKey" not in row
     assert table.listed("INGESTED") == table.listed("VALIDATED") == 0
+    # With the partition's transformed rows, so that one query gives all that the partition was built from.
+    assert row["Status"] == "TRANSFORMED/trade/2026-11-22/22"
+    assert table.listed("TRANSFORMED/trade/2026-11-22/22") == 1
 
 
 def test_a_transformed_row_is_not_validated_again(table: Table) -> None:
@@ -118,6 +125,15 @@ def test_a_transformed_row_is_not_validated_again(table: Table) -> None:
     again = table.jobs.validated(ALL_REJECTED), table.jobs.validated(VALIDATED)
 
     assert again == (False, False)
+
+
+def test_the_first_verdict_stays(table: Table) -> None:
+    """Of two tries under different rules: the job may already have read what the first accepted."""
+    table.jobs.validated(VALIDATED)
+    moved = table.jobs.validated(msgspec.structs.replace(ALL_REJECTED, rules="fedcba9876543210"))
+
+    assert moved is False
+    assert (table.row()["Stage"], table.row()["Rules"]) == (Stage.VALIDATED, RULES)
 
 
 def test_a_missing_table_crashes(aws: EmulatedAws) -> None:

@@ -43,7 +43,7 @@ def undecodable(*seqs):
 
 def rejected(*seqs):
     """The key under which the validator would quarantine these records."""
-    return rejected_key(raw_key("trade", ARRIVAL, SHARD, map(str, seqs)))
+    return rejected_key(raw_key("trade", ARRIVAL, SHARD, map(str, seqs)), "0123456789abcdef")
 
 
 def put(root: Path, key: str, body: bytes | list[bytes]) -> Path:
