@@ -1,30 +1,43 @@
-"""Decides which records of an object are valid, and what is written about the object. No AWS, no clock."""
+"""Validates objects: reads, has them judged, stores both parts and moves the row. No AWS, no clock."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
-from io import BytesIO
 from typing import Any, Protocol
 
 from msgspec import Struct, field
 
-from market_data import RejectedRecord, canonical, flags, parse
-from market_data.envelope import RawRecord, decode_raw_line, encode_quarantine_line, encode_validated_line, pack, unpack
-from pipeline_store.errors import RetryableFailure, UnexpectedEvent
+from market_data.envelope import RawRecord
+from pipeline_store.errors import OversizedObject, RetryableFailure, UnexpectedEvent
 from pipeline_store.keys import RAW_PREFIX, SequenceRange, parse_key, rejected_key, validated_key
-from pipeline_store.rows import JobKey, JobTable, LineageRow, LineageTable, ReadableStore, ValidatedJob, rfc3339
+from pipeline_store.limits import MAX_RAW_BYTES, MAX_RECORDS, MAX_VERDICT_BYTES
+from pipeline_store.rows import (
+    Counters,
+    JobKey,
+    JobState,
+    JobTable,
+    LineageRow,
+    LineageTable,
+    ReadableStore,
+    ValidatedJob,
+    rfc3339,
+    source_of,
+)
 from pipeline_store.stages import Stage, Transformation
 
 from .events import CreatedObject, Message, created_objects
-
-
-class DamagedObject(Exception):
-    """A raw object does not hold the records its key names. The pipeline wrote it, so this is a bug: crash."""
+from .verdicts import Part, Verdict, has_lines_of, judge, read_records, sequences_in
 
 
 class UnrepeatableVerdict(Exception):
     """The same rules judged these records differently before. A bug, or somebody changed the object: crash."""
+
+
+class VerdictNotReplaceable(Exception):
+    """A verdict's object is missing, and the rules of today reject records that it accepted.
+
+    They may be in Parquet, which never loses a record by itself. Crash: a person must decide.
+    """
 
 
 class RejectedQueue(Protocol):
@@ -36,47 +49,75 @@ class RejectedQueue(Protocol):
 
 
 class Stores(Struct, frozen=True):
-    """The buckets, tables and queue that validation reads and writes."""
+    """What validation reads and writes: buckets, tables, queue and metrics, and the stream's name if it is known."""
 
     raw: ReadableStore
     processed: ReadableStore
     jobs: JobTable
     lineage: LineageTable
     rejected: RejectedQueue
+    count: Counters
+    stream: str = ""
+
+
+class FailedObject(Struct, frozen=True):
+    """An object that an invocation failed on, and where its records are on the stream; None if its key is not ours."""
+
+    url: str
+    sequences: SequenceRange | None
 
 
 class Tally(Struct):
-    """Counts of one invocation. Filled in as it runs, because a crash returns nothing."""
+    """What one invocation did. Filled in as it runs, because a crash returns nothing."""
 
     objects: int = 0
     validated: int = 0
     rejected: int = 0
+    #: Objects that a row named and that were missing.
+    restored: list[str] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
     redeliveries: list[str] = field(default_factory=list)
+    failed: list[FailedObject] = field(default_factory=list)
+
+    @property
+    def is_odd(self) -> bool:
+        """Whether somebody should look at it."""
+        return bool(self.restored or self.ignored or self.redeliveries or self.failed)
 
     def as_metrics(self) -> dict[str, int]:
-        """Records count once their object's row has advanced, so a duplicate event is not counted again."""
-        return {
-            "RecordsValidated": self.validated,
-            "ValidationFailures": self.rejected,
-            "ObjectsValidated": self.objects,
-            "Redeliveries": len(self.redeliveries),
-        }
+        """What is not yet counted at the end of the invocation; nothing, as a rule.
+
+        Everything a row names is counted at least once, and exactly once without a fault: records are counted right
+        before their row is written (`Validator._finish`), and a message that comes again finds the row and counts
+        nothing. Only a row that could not be written, or lost its answer, is counted again by the retry.
+        """
+        if self.objects and not self.redeliveries:
+            return {}
+        return _counts(redeliveries=len(self.redeliveries))
 
 
-class Part(Struct, frozen=True):
-    """Some of an object's records, as they will be stored."""
+class RawObject(Struct, frozen=True):
+    """A raw object and its records."""
 
-    sequence_range: SequenceRange
-    body: bytes
+    job: JobKey
+    records: list[RawRecord]
+    sequences: SequenceRange
+    feed: str
+    written_at: datetime
 
 
-class Verdict(Struct, frozen=True):
-    """An object's records split into valid and rejected. A part without records is None."""
+class Placed(Struct, frozen=True):
+    """A part of a verdict, and where it is stored."""
 
-    valid: Part | None
-    rejected: Part | None
-    counts_by_reason: dict[str, int]
+    store: ReadableStore
+    key: str
+    part: Part
+    transformation: Transformation
+
+    @property
+    def url(self) -> str:
+        """The object's URL, as lineage rows name it."""
+        return f"s3://{self.store.bucket}/{self.key}"
 
 
 class Validator(Struct, frozen=True):
@@ -104,129 +145,169 @@ class Validator(Struct, frozen=True):
             if not created:
                 tally.ignored.append(f"message {message.message_id} names no new object")
             for each in created:
-                self._validate(each, tally)
+                try:
+                    self._validate(each, tally)
+                except Exception:
+                    tally.failed.append(FailedObject(f"s3://{each.bucket}/{each.key}", _sequences(each.key)))
+                    raise
         except RetryableFailure as failure:
             tally.redeliveries.append(str(failure))
             failed.append(message.message_id)
 
     def _validate(self, created: CreatedObject, tally: Tally) -> None:
-        raw, key = self.stores.raw, created.key
-        if created.bucket != raw.bucket:
-            raise UnexpectedEvent(f"s3://{created.bucket}/{key} is not in the raw bucket, {raw.bucket}")
-        if not key.startswith(RAW_PREFIX):
-            tally.ignored.append(f"s3://{created.bucket}/{key} is not market data")
+        if created.bucket != self.stores.raw.bucket:
+            raise UnexpectedEvent(f"s3://{created.bucket}/{created.key} is not in {self.stores.raw.bucket}")
+        if not created.key.startswith(RAW_PREFIX):
+            tally.ignored.append(f"s3://{created.bucket}/{created.key} is not market data")
             return
-        stored = raw.get(key)
+        raw = self._read(created.key)
+        row = self.stores.jobs.state(raw.job)
+        if row.stage >= Stage.VALIDATED:
+            self._restore(raw, row, tally)
+            return
+        if not row.stage and self.stores.stream:
+            self._complete_lineage(raw)
+        self._finish(raw, judge(raw.records, self.allow_nonpositive), self.stores.jobs.validated, tally)
+
+    def _read(self, key: str) -> RawObject:
+        promised = parse_key(key)
+        if promised.sequence_range.count > MAX_RECORDS:
+            raise OversizedObject(f"{key} names more records than a batch has, {MAX_RECORDS:,}")
+        stored = self.stores.raw.get(key, MAX_RAW_BYTES)
         records = read_records(key, stored.body)
         job = JobKey(key, min(record.arrival_ms for record in records))
-        # S3 may deliver a notification twice; operators get one notice.
-        if self.stores.jobs.stage(job) >= Stage.VALIDATED:
-            return
-        verdict = judge(records, self.allow_nonpositive)
-        validated, quarantined = self._keep(job, verdict)
-        # The row is written last: until then the object is not validated, and a retry repeats everything.
-        moved = self.stores.jobs.validated(
+        return RawObject(job, records, promised.sequence_range, str(promised.feed), stored.written_at)
+
+    def _complete_lineage(self, raw: RawObject) -> None:
+        # The consumer writes this row before its job row. Without a job row it has not come so far yet, or never will:
+        # a retry may have regrouped the batch. The same row, so it does not matter who writes it last.
+        url = f"s3://{self.stores.raw.bucket}/{raw.job.raw_key}"
+        source = source_of(self.stores.stream, raw.sequences.shard)
+        self.stores.lineage.record(
+            LineageRow.of(url, raw.job.first_arrival_ms, source, Transformation.INGEST, raw.sequences)
+        )
+
+    def _finish(self, raw: RawObject, verdict: Verdict, write: Callable[[ValidatedJob], bool], tally: Tally) -> None:
+        """Store both parts, count them and write the row, in this order."""
+        for each in self._placed(raw, verdict):
+            # An existing object is from an attempt under the same rules.
+            if not each.store.put_once(each.key, each.part.body):
+                before = each.store.get(each.key, MAX_VERDICT_BYTES)
+                if not has_lines_of(before.body, each.part):
+                    raise UnrepeatableVerdict(f"{each.url} holds another verdict than its rules give now")
+            self._record(raw, each)
+        if verdict.rejected:
+            self._notify(raw, verdict, verdict.rejected.sequence_range)
+        # Counted before the row is written, which makes a retry skip the object. So a kill leaves nothing uncounted.
+        self.stores.count(_counts(1, verdict.validated_count, verdict.rejected_count))
+        tally.objects += 1
+        tally.validated += verdict.validated_count
+        tally.rejected += verdict.rejected_count
+        # The row is written last: until then the object is not validated, and a retry repeats everything. It names the
+        # verdict; what another attempt under other rules has left is an orphan, which nobody reads.
+        write(
             ValidatedJob(
-                key=job,
-                feed=str(parse_key(key).feed),
-                source_bucket=raw.bucket,
-                record_count=len(records),
-                validated_count=_count(verdict.valid),
-                rejected_count=_count(verdict.rejected),
-                validated_key=validated,
-                quarantine_key=quarantined,
+                key=raw.job,
+                feed=raw.feed,
+                source_bucket=self.stores.raw.bucket,
+                record_count=raw.sequences.count,
+                validated_count=verdict.validated_count,
+                rejected_count=verdict.rejected_count,
+                validated_key=validated_key(raw.job.raw_key, self.rules) if verdict.valid else None,
+                quarantine_key=rejected_key(raw.job.raw_key, self.rules) if verdict.rejected else None,
                 rules=self.rules,
-                ingested_at=rfc3339(stored.written_at),
+                ingested_at=rfc3339(raw.written_at),
                 validated_at=rfc3339(self.clock()),
             )
         )
-        if moved:
-            tally.objects += 1
-            tally.validated += _count(verdict.valid)
-            tally.rejected += _count(verdict.rejected)
 
-    def _keep(self, job: JobKey, verdict: Verdict) -> tuple[str | None, str | None]:
-        """Write both parts; return their keys."""
-        valid_key, quarantine_key = None, None
-        if verdict.valid:
-            valid_key = validated_key(job.raw_key, self.rules)
-            self._put(self.stores.processed, valid_key, verdict.valid, job, Transformation.VALIDATE)
-        if verdict.rejected:
-            quarantine_key = rejected_key(job.raw_key, self.rules)
-            self._put(self.stores.raw, quarantine_key, verdict.rejected, job, Transformation.QUARANTINE)
-            sequences = verdict.rejected.sequence_range
-            self.stores.rejected.send(
-                {
-                    "version": 1,
-                    "bucket": self.stores.raw.bucket,
-                    "raw_key": job.raw_key,
-                    "quarantine_key": quarantine_key,
-                    "rejected": sequences.count,
-                    "counts_by_reason": verdict.counts_by_reason,
-                    "first_position": {"shard": sequences.shard, "seq": sequences.first},
-                }
+    def _restore(self, raw: RawObject, row: JobState, tally: Tally) -> None:
+        """Make sure that what the row names exists: S3 has notified again, or a person has sent the message again.
+
+        One call for each object that the row names, unless one is missing. Under the same rules it is made again. Under
+        others the verdict is replaced, if that takes nothing out of Parquet.
+        """
+        if row.rules == self.rules:
+            # Their lineage is there: it was written before the row.
+            placed = self._placed(raw, judge(raw.records, self.allow_nonpositive))
+            if {each.key for each in placed} != {row.validated_key, row.quarantine_key} - {None}:
+                raise UnrepeatableVerdict(f"the job row of {raw.job.raw_key} names another verdict than its rules give")
+            for each in placed:
+                if each.store.put_once(each.key, each.part.body):
+                    tally.restored.append(each.url)
+            return
+        accepted = self._accepted(raw, row)
+        if accepted is None:
+            return
+        verdict = judge(raw.records, self.allow_nonpositive)
+        lost = accepted - (sequences_in(verdict.valid.body) if verdict.valid else set())
+        if lost:
+            raise VerdictNotReplaceable(
+                f"an object of {raw.job.raw_key} under rules {row.rules} is missing, and rules {self.rules} reject "
+                f"{len(lost)} records, such as {min(lost, key=int)}, that were valid or may have been"
             )
-        return valid_key, quarantine_key
+        self._finish(raw, verdict, lambda job: self.stores.jobs.replaced(job, str(row.rules)), tally)
+        tally.restored.append(f"s3://{self.stores.raw.bucket}/{raw.job.raw_key}")
 
-    def _put(self, store: ReadableStore, key: str, part: Part, job: JobKey, transformation: Transformation) -> None:
-        # An existing object is from an attempt under the same rules, so it has the same lines. The packed bytes may
-        # differ between builds of zlib.
-        if not store.put_once(key, part.body) and _lines(store.get(key).body) != _lines(part.body):
-            raise UnrepeatableVerdict(f"s3://{store.bucket}/{key} holds another verdict than its rules give now")
+    def _accepted(self, raw: RawObject, row: JobState) -> set[str] | None:
+        """The sequence numbers that the row's verdict accepted, or may have; None if all its objects exist.
+
+        An object that may not be read counts as missing. That is safe: the verdict that replaces it accepts all of its
+        records, and the object becomes an orphan.
+        """
+        valid = self._sequences_in(self.stores.processed, row.validated_key)
+        rejected = self._sequences_in(self.stores.raw, row.quarantine_key)
+        if valid is not None and rejected is not None:
+            return None
+        return valid if valid is not None else {record.seq for record in raw.records} - (rejected or set())
+
+    def _sequences_in(self, store: ReadableStore, key: str | None) -> set[str] | None:
+        """What an object that a row names holds: nothing if the row names none, None if it is missing."""
+        if key is None:
+            return set()
+        found = store.find(key, MAX_VERDICT_BYTES)
+        return None if found is None else sequences_in(found.body)
+
+    def _placed(self, raw: RawObject, verdict: Verdict) -> list[Placed]:
+        """The parts that have records, with their places under the rules of today."""
+        key, stores = raw.job.raw_key, self.stores
+        places = (
+            (stores.processed, validated_key(key, self.rules), verdict.valid, Transformation.VALIDATE),
+            (stores.raw, rejected_key(key, self.rules), verdict.rejected, Transformation.QUARANTINE),
+        )
+        return [Placed(store, key, part, made) for store, key, part, made in places if part]
+
+    def _record(self, raw: RawObject, each: Placed) -> None:
+        source = f"s3://{self.stores.raw.bucket}/{raw.job.raw_key}"
         self.stores.lineage.record(
-            LineageRow(
-                dataset=f"s3://{store.bucket}/{key}",
-                first_arrival_ms=job.first_arrival_ms,
-                source=f"s3://{self.stores.raw.bucket}/{job.raw_key}",
-                transformation=transformation,
-                first_sequence=part.sequence_range.first,
-                last_sequence=part.sequence_range.last,
-                record_count=part.sequence_range.count,
-                digest=part.sequence_range.digest,
-            )
+            LineageRow.of(each.url, raw.job.first_arrival_ms, source, each.transformation, each.part.sequence_range)
+        )
+
+    def _notify(self, raw: RawObject, verdict: Verdict, sequences: SequenceRange) -> None:
+        self.stores.rejected.send(
+            {
+                "version": 1,
+                "bucket": self.stores.raw.bucket,
+                "raw_key": raw.job.raw_key,
+                "quarantine_key": rejected_key(raw.job.raw_key, self.rules),
+                "rejected": sequences.count,
+                "counts_by_reason": verdict.counts_by_reason,
+                "first_position": {"shard": sequences.shard, "seq": sequences.first},
+            }
         )
 
 
-def _lines(body: bytes) -> list[bytes]:
-    return list(unpack(BytesIO(body)))
+def _counts(objects: int = 0, validated: int = 0, rejected: int = 0, redeliveries: int = 0) -> dict[str, int]:
+    return {
+        "RecordsValidated": validated,
+        "ValidationFailures": rejected,
+        "ObjectsValidated": objects,
+        "Redeliveries": redeliveries,
+    }
 
 
-def read_records(key: str, body: bytes) -> list[RawRecord]:
-    """The records of a raw object: exactly those its key names. Raises DamagedObject."""
-    promised = parse_key(key).sequence_range
-    records = [decode_raw_line(line) for line in unpack(BytesIO(body))]
-    shards = {record.shard for record in records}
-    if shards != {promised.shard} or SequenceRange.of(promised.shard, (record.seq for record in records)) != promised:
-        raise DamagedObject(f"{key} does not hold the records its key names")
-    return records
-
-
-def judge(records: Sequence[RawRecord], allow_nonpositive: frozenset[str]) -> Verdict:
-    """Validate each record against the contract."""
-    valid: list[tuple[str, bytes]] = []
-    rejected: list[tuple[str, bytes]] = []
-    reasons: Counter[str] = Counter()
-    for raw in records:
-        try:
-            record = parse(raw.data, allow_nonpositive=allow_nonpositive)
-        except RejectedRecord as error:
-            reasons[error.reason.value] += 1
-            line = encode_quarantine_line(
-                raw.shard, raw.seq, raw.key, raw.arrival_ms, raw.data, reason=error.reason, detail=error.detail
-            )
-            rejected.append((raw.seq, line))
-        else:
-            marks = flags(record, raw.arrival_ns)
-            valid.append((raw.seq, encode_validated_line(raw.shard, raw.seq, raw.arrival_ms, marks, canonical(record))))
-    shard = records[0].shard
-    return Verdict(valid=_part(shard, valid), rejected=_part(shard, rejected), counts_by_reason=dict(reasons))
-
-
-def _part(shard: str, lines: Sequence[tuple[str, bytes]]) -> Part | None:
-    if not lines:
+def _sequences(key: str) -> SequenceRange | None:
+    try:
+        return parse_key(key).sequence_range
+    except ValueError:
         return None
-    return Part(sequence_range=SequenceRange.of(shard, (seq for seq, _ in lines)), body=pack(line for _, line in lines))
-
-
-def _count(part: Part | None) -> int:
-    return part.sequence_range.count if part else 0

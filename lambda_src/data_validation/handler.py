@@ -7,8 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import boto3
-from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec import Struct, to_builtins
 
 from market_data import DEFAULT_NON_POSITIVE_EXCHANGES
 from pipeline_store.aws_client import CLIENT_CONFIG
@@ -34,6 +33,8 @@ class ValidatorSettings(Settings, frozen=True):
     rejected_queue_url: Required
     # Empty: no exchange trades at zero or below.
     non_positive_price_exchanges: str = ",".join(sorted(DEFAULT_NON_POSITIVE_EXCHANGES))
+    # Empty: the lineage of raw objects, which names the stream, is left to the consumer.
+    stream_name: str = ""
 
     @property
     def allow_nonpositive(self) -> frozenset[str]:
@@ -53,6 +54,7 @@ class Wiring(Struct, frozen=True):
 def wiring() -> Wiring:
     """Built on first use: importing this module needs no region, credentials or variables."""
     settings = read_settings(ValidatorSettings, os.environ)
+    telemetry = Telemetry(settings)
     s3, dynamodb, sqs = (boto3.client(service, config=CLIENT_CONFIG) for service in ("s3", "dynamodb", "sqs"))
     stores = Stores(
         raw=S3Objects(s3, settings.raw_bucket),
@@ -60,10 +62,12 @@ def wiring() -> Wiring:
         jobs=DynamoJobs(dynamodb, settings.job_table),
         lineage=DynamoLineage(dynamodb, settings.lineage_table),
         rejected=SqsRejectedQueue(sqs, settings.rejected_queue_url),
+        count=telemetry.count,
+        stream=settings.stream_name,
     )
     allowed = settings.allow_nonpositive
     validator = Validator(stores, lambda: datetime.now(UTC), allowed, rules_digest(allowed))
-    return Wiring(validator, Telemetry(settings))
+    return Wiring(validator, telemetry)
 
 
 def lambda_handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
@@ -72,6 +76,5 @@ def lambda_handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     try:
         return wired.validator.process(messages(event), tally)
     finally:
-        # Also after a crash: a retry neither repeats nor counts what is done.
-        odd = bool(tally.ignored or tally.redeliveries)
-        wired.telemetry.report(context, asdict(tally), tally.as_metrics(), odd=odd)
+        # Also after a crash: the log says which objects failed, and where their records are on the stream.
+        wired.telemetry.report(context, to_builtins(tally), tally.as_metrics(), odd=tally.is_odd)

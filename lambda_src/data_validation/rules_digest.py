@@ -9,19 +9,19 @@ import msgspec
 
 import market_data
 
-_CORE = Path(__file__).with_name("core.py")
+_VERDICTS = Path(__file__).with_name("verdicts.py")
 
 
 def rules_digest(allow_nonpositive: Iterable[str]) -> str:
     """16 hex digits of SHA-256 over everything that decides a verdict.
 
-    That is the code of the contract and of the validator's core, the versions of Python and of msgspec, which parse the
+    That is the code of the contract and of `verdicts`, the versions of Python and of msgspec, which parse the
     records, and the parameter. Other code may well give the same verdicts; a digest that changes too often costs at
     most an object that no row names, one that changes too seldom mixes two verdicts.
     """
     code = sorted(Path(market_data.__file__).parent.glob("*.py"), key=lambda file: file.name)
     facts = [
-        *((file.name, file.read_bytes()) for file in [*code, _CORE]),
+        *((file.name, file.read_bytes()) for file in [*code, _VERDICTS]),
         *((part, part.encode()) for part in (platform.python_version(), msgspec.__version__)),
         *((exchange, b"") for exchange in sorted(allow_nonpositive)),
     ]

@@ -4,25 +4,36 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from market_data import RejectedRecord, feed_of
 from market_data.envelope import encode_quarantine_line, encode_raw_line, pack
 from pipeline_store.errors import RetryableFailure
 from pipeline_store.keys import UNDECODABLE_PREFIX, ObjectKey, SequenceRange, hour_of
-from pipeline_store.rows import IngestedJob, JobKey, JobTable, LineageRow, LineageTable, ObjectStore, rfc3339
+from pipeline_store.rows import (
+    Counters,
+    IngestedJob,
+    JobKey,
+    JobTable,
+    LineageRow,
+    LineageTable,
+    ObjectStore,
+    rfc3339,
+    source_of,
+)
 from pipeline_store.stages import Transformation
 
 from .events import StreamRecord
 
 
 class Stores(Struct, frozen=True):
-    """Where a batch is stored, and the name of its stream."""
+    """Where a batch is stored and counted, and the name of its stream."""
 
     objects: ObjectStore
     jobs: JobTable
     lineage: LineageTable
     stream: str
+    count: Counters
 
 
 class Tally(Struct):
@@ -33,12 +44,19 @@ class Tally(Struct):
     undecodable: int = 0
     objects: int = 0
     redelivery: str | None = None
+    #: Where the records of a batch that failed are on the stream, by shard.
+    failed: list[SequenceRange] = field(default_factory=list)
 
     def as_metrics(self) -> dict[str, int]:
-        """Records count once their object is written, so a retry counts none twice."""
+        """Counts at the end of the invocation.
+
+        Everything stored is counted at least once, and exactly once without a fault. A record counts when its object is
+        there, whoever wrote it: a put that lost its answer, or a kill, leaves nothing uncounted, but a retry counts
+        again. RecordsUndecodable has an alarm, so it is printed before the put (`_store`); here it is zero.
+        """
         return {
             "RecordsIngested": self.ingested,
-            "RecordsUndecodable": self.undecodable,
+            "RecordsUndecodable": 0,
             "ObjectsWritten": self.objects,
             "Redeliveries": 0 if self.redelivery is None else 1,
         }
@@ -67,12 +85,23 @@ def process(
     try:
         for batch_object in batch_objects(records):
             _store(batch_object, stores, clock, tally)
-    except RetryableFailure as failure:
+    except Exception as failure:
+        # All of them, because feeds are interleaved: if the retries run out, they go to the on-failure destination.
+        tally.failed = _ranges(records)
+        if not isinstance(failure, RetryableFailure):
+            raise
         tally.redelivery = str(failure)
         # Retry from the first record, because feeds are interleaved. Objects already written are not written again.
         first = min(records, key=lambda record: int(record.sequence))
         return {"batchItemFailures": [{"itemIdentifier": first.sequence}]}
     return {"batchItemFailures": []}
+
+
+def _ranges(records: Sequence[StreamRecord]) -> list[SequenceRange]:
+    shards: dict[str, list[str]] = {}
+    for record in records:
+        shards.setdefault(record.shard, []).append(record.sequence)
+    return [SequenceRange.of(shard, sequences) for shard, sequences in shards.items()]
 
 
 def batch_objects(records: Sequence[StreamRecord]) -> Iterator[BatchObject]:
@@ -102,14 +131,25 @@ def batch_objects(records: Sequence[StreamRecord]) -> Iterator[BatchObject]:
 
 def _store(batch_object: BatchObject, stores: Stores, clock: Callable[[], datetime], tally: Tally) -> None:
     key, sequences = batch_object.key, batch_object.sequence_range
+    if batch_object.feed is None:
+        # Before the put: if every try were killed right after it, nothing would ever count the object.
+        stores.count({"RecordsUndecodable": sequences.count})
+        tally.undecodable += sequences.count
     # Object first: a row must never name a missing object. If the object exists, an earlier attempt may have stopped
-    # right after writing it, so write the rows anyway.
-    if stores.objects.put_once(key, batch_object.body):
-        tally.objects += 1
-        if batch_object.feed is None:
-            tally.undecodable += sequences.count
-        else:
-            tally.ingested += sequences.count
+    # right after writing it, so count it and write the rows anyway.
+    stores.objects.put_once(key, batch_object.body)
+    tally.objects += 1
+    tally.ingested += 0 if batch_object.feed is None else sequences.count
+    # The job row last: an object that has one has its lineage too, and the validator need not write it.
+    stores.lineage.record(
+        LineageRow.of(
+            f"s3://{stores.objects.bucket}/{key}",
+            batch_object.first_arrival_ms,
+            source_of(stores.stream, sequences.shard),
+            Transformation.QUARANTINE if batch_object.feed is None else Transformation.INGEST,
+            sequences,
+        )
+    )
     if batch_object.feed is not None:
         stores.jobs.ingested(
             IngestedJob(
@@ -120,15 +160,3 @@ def _store(batch_object: BatchObject, stores: Stores, clock: Callable[[], dateti
                 ingested_at=rfc3339(clock()),
             )
         )
-    stores.lineage.record(
-        LineageRow(
-            dataset=f"s3://{stores.objects.bucket}/{key}",
-            first_arrival_ms=batch_object.first_arrival_ms,
-            source=f"kinesis://{stores.stream}/{sequences.shard}",
-            transformation=Transformation.QUARANTINE if batch_object.feed is None else Transformation.INGEST,
-            first_sequence=sequences.first,
-            last_sequence=sequences.last,
-            record_count=sequences.count,
-            digest=sequences.digest,
-        )
-    )

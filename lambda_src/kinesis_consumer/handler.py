@@ -7,8 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import boto3
-from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec import Struct, to_builtins
 
 from pipeline_store.aws_client import CLIENT_CONFIG
 from pipeline_store.jobs import DynamoJobs
@@ -41,14 +40,16 @@ class Wiring(Struct, frozen=True):
 def wiring() -> Wiring:
     """Built on first use: importing this module needs no region, credentials or variables."""
     settings = read_settings(ConsumerSettings, os.environ)
+    telemetry = Telemetry(settings)
     dynamodb = boto3.client("dynamodb", config=CLIENT_CONFIG)
     stores = Stores(
         objects=S3Objects(boto3.client("s3", config=CLIENT_CONFIG), settings.raw_bucket),
         jobs=DynamoJobs(dynamodb, settings.job_table),
         lineage=DynamoLineage(dynamodb, settings.lineage_table),
         stream=settings.stream_name,
+        count=telemetry.count,
     )
-    return Wiring(stores, Telemetry(settings))
+    return Wiring(stores, telemetry)
 
 
 def lambda_handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
@@ -57,5 +58,5 @@ def lambda_handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     try:
         return process(stream_records(event), wired.stores, lambda: datetime.now(UTC), tally)
     finally:
-        # Also after a crash: a retry finds the objects already written and does not count them again.
-        wired.telemetry.report(context, asdict(tally), tally.as_metrics(), odd=tally.redelivery is not None)
+        # Also after a crash: what was stored until then is counted, and the log says which records failed.
+        wired.telemetry.report(context, to_builtins(tally), tally.as_metrics(), odd=bool(tally.failed))

@@ -22,6 +22,10 @@ class EnvelopeError(ValueError):
     """A stored line cannot be read: a bug of the pipeline, not a bad record."""
 
 
+class Oversized(EnvelopeError):
+    """An object expands to more than any that the pipeline writes."""
+
+
 @dataclass(frozen=True, slots=True)
 class RawRecord:
     """A record as it arrived. Only its position, (shard, seq), identifies it."""
@@ -69,6 +73,13 @@ class _Quarantined(_Encoded, gc=False):
     detail: str
 
 
+class _Position(msgspec.Struct, gc=False):
+    v: int
+    shard: str
+    seq: str
+
+
+_POSITION: Final = msgspec.json.Decoder(_Position)
 _HEAD: Final = msgspec.json.Decoder(_Head)
 _ENCODED: Final = msgspec.json.Decoder(_Encoded)
 _QUARANTINED: Final = msgspec.json.Decoder(_Quarantined)
@@ -155,16 +166,34 @@ def encode_validated_line(shard: str, seq: str, arrival_ms: int, flags: Iterable
     return head.encode() + record + b"}\n"
 
 
+def decode_position(line: bytes) -> tuple[str, str]:
+    """Shard and sequence number of a line of any object. Raises EnvelopeError for other lines."""
+    fields = _decoded(_POSITION, line)
+    return fields.shard, fields.seq
+
+
 def pack(lines: Iterable[bytes]) -> bytes:
     """Gzip lines into an object. Level 1: level 6 would take three quarters of all CPU time. No time, no file name."""
     packer = zlib.compressobj(1, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
     return b"".join([*map(packer.compress, lines), packer.flush()])
 
 
-def unpack(stream: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines of a gzipped object without holding all of them in memory."""
+def unpack(stream: BinaryIO, limit: int | None = None) -> Iterator[bytes]:
+    """Yield the lines of a gzipped object without holding all of them in memory.
+
+    Raises Oversized as soon as they are longer than `limit` together, so that neither many lines nor an endless one can
+    use up the memory.
+    """
     with gzip.open(stream) as lines:
-        yield from lines
+        if limit is None:
+            yield from lines
+            return
+        remaining = limit
+        while line := lines.readline(remaining + 1):
+            remaining -= len(line)
+            if remaining < 0:
+                raise Oversized(f"expands to more than {limit:,} bytes")
+            yield line
 
 
 def _decoded(decoder: msgspec.json.Decoder[Any], line: bytes) -> Any:

@@ -5,6 +5,10 @@ class RetryableFailure(Exception):
     """A transient failure: the event source redelivers."""
 
 
+class OversizedObject(Exception):
+    """An object is larger, or expands to more, than any that the pipeline writes: crash before it fills the memory."""
+
+
 class ConfigurationError(Exception):
     """The function is misconfigured: crash with one line that names the variable to set."""
 

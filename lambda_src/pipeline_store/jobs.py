@@ -7,10 +7,12 @@ from botocore.exceptions import ClientError
 
 from .aws_client import AwsClient, error_code, transient_errors_are_retryable
 from .keys import parse_key
-from .rows import IngestedJob, JobKey, ValidatedJob
+from .rows import IngestedJob, JobKey, JobState, ValidatedJob
 from .stages import Stage, transformed_status
 
 _serialize = TypeSerializer().serialize
+#: A notification can overtake the consumer's row: a late write must not move the row back.
+_EARLIER = "attribute_not_exists(#Stage) OR #Stage < :Before"
 
 
 class DynamoJobs:
@@ -22,10 +24,11 @@ class DynamoJobs:
 
     def ingested(self, job: IngestedJob) -> bool:
         """Mark an object ingested; False if its row is already at this stage or later."""
-        return self._advance(
+        return self._move(
             job.key,
             Stage.INGESTED,
-            below=Stage.INGESTED,
+            _EARLIER,
+            int(Stage.INGESTED),
             Status=Stage.INGESTED.name,
             Feed=job.feed,
             SourceBucket=job.source_bucket,
@@ -38,12 +41,24 @@ class DynamoJobs:
 
         Without valid records there is nothing to transform, and the row goes to the last stage.
         """
+        # Not below the last stage: a wholly rejected object must not take a row that another verdict has moved.
+        return self._judged(job, _EARLIER, int(Stage.VALIDATED))
+
+    def replaced(self, job: ValidatedJob, rules: str) -> bool:
+        """Replace the verdict made under `rules`, whatever the row's stage; False if the row's verdict is another one.
+
+        The row returns to the stage VALIDATED, so that its partition is rebuilt. A run of the job may have read the
+        former object meanwhile, so the job must mark a row only if it still names the object that was read.
+        """
+        return self._judged(job, "#Rules = :Before", rules)
+
+    def _judged(self, job: ValidatedJob, condition: str, before: int | str) -> bool:
         to_transform = job.validated_count > 0
-        return self._advance(
+        return self._move(
             job.key,
             Stage.VALIDATED if to_transform else Stage.TRANSFORMED,
-            # Not below the last stage: a wholly rejected object must not take a row that another verdict has moved.
-            below=Stage.VALIDATED,
+            condition,
+            before,
             Status=Stage.VALIDATED.name if to_transform else _transformed(job),
             Feed=job.feed,
             SourceBucket=job.source_bucket,
@@ -57,20 +72,22 @@ class DynamoJobs:
             ValidatedAt=job.validated_at,
         )
 
-    def stage(self, key: JobKey) -> int:
-        """The object's stage; 0 if it has no row."""
+    def state(self, key: JobKey) -> JobState:
+        """What the object's row says; the default if it has none."""
+        names = ("Stage", "ValidatedKey", "QuarantineKey", "Rules")
         with transient_errors_are_retryable():
             item = self._client.get_item(
                 TableName=self._table,
                 Key=_row_key(key),
                 ConsistentRead=True,
-                ProjectionExpression="#Stage",
-                ExpressionAttributeNames={"#Stage": "Stage"},
+                ProjectionExpression=", ".join(f"#{name}" for name in names),
+                ExpressionAttributeNames={f"#{name}": name for name in names},
             ).get("Item", {})
-        return int(item["Stage"]["N"]) if "Stage" in item else 0
+        stage, *texts = (_plain(item.get(name)) for name in names)
+        return JobState(int(stage or 0), *texts)
 
-    def _advance(self, key: JobKey, to: Stage, *, below: Stage, **attributes: str | int | None) -> bool:
-        """Move the row to a later stage and remove attributes that are None; False if it is not `below` that stage."""
+    def _move(self, key: JobKey, to: Stage, condition: str, before: int | str, **attributes: str | int | None) -> bool:
+        """Move the row to a stage and remove attributes that are None; False if the condition on `:Before` fails."""
         kept = {name: value for name, value in attributes.items() if value is not None}
         # The consumer knows the ingestion time; the validator's estimate is used only until the consumer writes it.
         assignments = [
@@ -86,10 +103,9 @@ class DynamoJobs:
                     TableName=self._table,
                     Key=_row_key(key),
                     UpdateExpression=update,
-                    # A notification can overtake the consumer's row: a late write must not move the row back.
-                    ConditionExpression="attribute_not_exists(#Stage) OR #Stage < :Below",
+                    ConditionExpression=condition,
                     ExpressionAttributeNames={"#Stage": "Stage"} | {f"#{name}": name for name in attributes},
-                    ExpressionAttributeValues=_values({"Stage": int(to), "Below": int(below), **kept}),
+                    ExpressionAttributeValues=_values({"Stage": int(to), "Before": before, **kept}),
                 )
             except ClientError as error:
                 if error_code(error) != "ConditionalCheckFailedException":
@@ -104,6 +120,10 @@ def _transformed(job: ValidatedJob) -> str:
 
 def _row_key(key: JobKey) -> dict[str, Any]:
     return {"JobId": _serialize(key.raw_key), "Timestamp": _serialize(key.first_arrival_ms)}
+
+
+def _plain(value: dict[str, str] | None) -> str | None:
+    return next(iter(value.values())) if value else None
 
 
 def _values(attributes: dict[str, str | int]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from botocore.exceptions import ClientError
 
 from .aws_client import AwsClient, error_code, transient_errors_are_retryable
+from .errors import OversizedObject
 from .rows import StoredObject
 
 
@@ -30,8 +31,24 @@ class S3Objects:
                 return False
         return True
 
-    def get(self, key: str) -> StoredObject:
-        """Read a whole object. Objects hold at most one batch, so they fit in memory."""
+    def get(self, key: str, limit: int) -> StoredObject:
+        """Read a whole object; OversizedObject if it has more than `limit` bytes, none of which are read then."""
         with transient_errors_are_retryable():
             response = self._client.get_object(Bucket=self.bucket, Key=key)
-            return StoredObject(body=response["Body"].read(), written_at=response["LastModified"])
+            with response["Body"] as body:
+                if (size := response["ContentLength"]) > limit:
+                    raise OversizedObject(f"s3://{self.bucket}/{key} has {size:,} bytes, more than {limit:,}")
+                return StoredObject(body=body.read(), written_at=response["LastModified"])
+
+    def find(self, key: str, limit: int) -> StoredObject | None:
+        """Read an object as `get` does; None if it is missing or may not be read.
+
+        Without `s3:ListBucket`, which the functions do not have, S3 answers both alike
+        (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, "Permissions").
+        """
+        try:
+            return self.get(key, limit)
+        except ClientError as error:
+            if error_code(error) not in ("NoSuchKey", "AccessDenied"):
+                raise
+            return None

@@ -1,10 +1,12 @@
 """Rows and store interfaces without AWS: what the cores and the tests' fakes depend on."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, Self
 
 from msgspec import Struct
 
+from .keys import SequenceRange
 from .stages import Transformation
 
 
@@ -46,7 +48,7 @@ class ValidatedJob(Struct, frozen=True):
 
 
 class LineageRow(Struct, frozen=True):
-    """The source of one object. Computed from its records alone, so a retry writes the same row."""
+    """The source of one object. Computed from its records alone, so that whoever writes it writes the same row."""
 
     dataset: str
     first_arrival_ms: int
@@ -56,6 +58,23 @@ class LineageRow(Struct, frozen=True):
     last_sequence: str
     record_count: int
     digest: str
+
+    @classmethod
+    def of(
+        cls, url: str, first_arrival_ms: int, source: str, transformation: Transformation, sequences: SequenceRange
+    ) -> Self:
+        """The row of the object at `url`, which holds these records."""
+        first, last, count, digest = sequences.first, sequences.last, sequences.count, sequences.digest
+        return cls(url, first_arrival_ms, source, transformation, first, last, count, digest)
+
+
+class JobState(Struct, frozen=True):
+    """What a job row says of an object's verdict: the objects it names, and the rules they were made under."""
+
+    stage: int = 0
+    validated_key: str | None = None
+    quarantine_key: str | None = None
+    rules: str | None = None
 
 
 class StoredObject(Struct, frozen=True):
@@ -81,13 +100,17 @@ class ObjectStore(Protocol):
 class ReadableStore(ObjectStore, Protocol):
     """A bucket that can also be read."""
 
-    def get(self, key: str) -> StoredObject:
-        """Read an object."""
+    def get(self, key: str, limit: int) -> StoredObject:
+        """Read an object; OversizedObject if it has more than `limit` bytes."""
+        ...
+
+    def find(self, key: str, limit: int) -> StoredObject | None:
+        """Read an object; None if it is missing or may not be read."""
         ...
 
 
 class JobTable(Protocol):
-    """The job rows. A row's stage only rises."""
+    """The job rows. A row's stage only rises, except by `replaced`."""
 
     def ingested(self, job: IngestedJob) -> bool:
         """Mark an object ingested; False if its row is already at this stage or later."""
@@ -97,8 +120,20 @@ class JobTable(Protocol):
         """Mark an object validated; False if it already was: the first verdict stays."""
         ...
 
-    def stage(self, key: JobKey) -> int:
-        """The object's stage; 0 if it has no row."""
+    def replaced(self, job: ValidatedJob, rules: str) -> bool:
+        """Replace the verdict made under `rules`; False if the row's verdict is another one."""
+        ...
+
+    def state(self, key: JobKey) -> JobState:
+        """What the object's row says; the default if it has none."""
+        ...
+
+
+class Counters(Protocol):
+    """The metrics."""
+
+    def __call__(self, counts: Mapping[str, int]) -> None:
+        """Count at once, so that a kill afterwards takes nothing back."""
         ...
 
 
@@ -108,6 +143,11 @@ class LineageTable(Protocol):
     def record(self, row: LineageRow) -> None:
         """Write the row. Idempotent."""
         ...
+
+
+def source_of(stream: str, shard: str) -> str:
+    """A shard of the stream, as the source of a lineage row."""
+    return f"kinesis://{stream}/{shard}"
 
 
 def rfc3339(moment: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Logs and metrics: one log line and one metric line per invocation."""
+"""Logs and metrics: one log line per invocation, and seldom more than one line of metrics."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,12 +17,17 @@ class Telemetry:
         self._logger = Logger(service=settings.powertools_service_name)
 
     def report(self, context: object, facts: Mapping[str, Any], counts: Mapping[str, int], *, odd: bool) -> None:
-        """Log the facts, as a warning if `odd`, and print the counts in CloudWatch's embedded metric format.
+        """Log the facts, as a warning if `odd`, and print the counts that `count` has not printed."""
+        log = self._logger.warning if odd else self._logger.info
+        log("batch", request_id=getattr(context, "aws_request_id", None), **facts)
+        if counts:
+            self.count(counts)
+
+    def count(self, counts: Mapping[str, int]) -> None:
+        """Print the counts in CloudWatch's embedded metric format, at once: a kill later takes nothing back.
 
         That format needs no API call and no permission. Zeros are printed too, so that alarms always have data.
         """
-        log = self._logger.warning if odd else self._logger.info
-        log("batch", request_id=getattr(context, "aws_request_id", None), **facts)
         metrics = EphemeralMetrics(
             namespace=self._settings.metrics_namespace, service=self._settings.powertools_service_name
         )

@@ -9,7 +9,7 @@ NEEDED: dict[str, frozenset[str]] = {
     "kinesis_consumer.handler.lambda_handler": frozenset({"JOB_TABLE", "LINEAGE_TABLE", "RAW_BUCKET", "STREAM_NAME"}),
 }
 OPTIONAL: dict[str, frozenset[str]] = {
-    "data_validation.handler.lambda_handler": _OF_EVERY | {"NON_POSITIVE_PRICE_EXCHANGES"},
+    "data_validation.handler.lambda_handler": _OF_EVERY | {"NON_POSITIVE_PRICE_EXCHANGES", "STREAM_NAME"},
     "kinesis_consumer.handler.lambda_handler": _OF_EVERY,
 }
 #: The job's arguments: those that it needs, and the others with what it takes if they are not given.

@@ -160,9 +160,9 @@ DEFECTS: dict[str, tuple[Case, ...]] = {
             "tests/unit/market_data/test_contract_accepts.py::test_each_feed_has_its_type",
         ),
         InCode(
-            "lambda_src/data_validation/core.py",
-            "records = [decode_raw_line(line) for line in unpack(BytesIO(body))]",
-            "records = [decode_raw_line(next(unpack(BytesIO(body))))]",
+            "lambda_src/data_validation/verdicts.py",
+            "for line in unpack(BytesIO(body), MAX_RAW_BYTES):",
+            "for line in [next(unpack(BytesIO(body)))]:",
             "tests/unit/data_validation/test_validation_core.py::test_each_record_ends_in_exactly_one_of_two_objects",
         ),
     ),
@@ -190,8 +190,8 @@ DEFECTS: dict[str, tuple[Case, ...]] = {
     "D9": (
         InCode(
             "lambda_src/data_validation/core.py",
-            'dataset=f"s3://{store.bucket}/{key}",',
-            'dataset=f"s3://{self.stores.processed.bucket}/processed/{key}",',
+            'return f"s3://{self.store.bucket}/{self.key}"',
+            'return f"s3://{self.store.bucket}/processed/{self.key}"',
             "tests/unit/data_validation/test_validation_core.py::test_lineage_goes_from_each_object_to_the_raw_one",
         ),
     ),
@@ -316,7 +316,7 @@ DEFECTS: dict[str, tuple[Case, ...]] = {
     "D22": (
         InCode(
             "lambda_src/data_validation/core.py",
-            '                    "quarantine_key": quarantine_key,\n',
+            '                "quarantine_key": rejected_key(raw.job.raw_key, self.rules),\n',
             "",
             "tests/unit/data_validation/test_validation_core.py::"
             "test_refused_records_are_kept_with_their_reason_and_bytes",

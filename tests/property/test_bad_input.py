@@ -39,21 +39,24 @@ class Functions:
         world = World()
         self.raw, self.processed = FakeObjects(world, "raw"), FakeObjects(world, "processed")
         self.jobs, self.lineage, self.rejected = FakeJobs(world), FakeLineage(world), FakeRejectedQueue(world)
-        self.ingested, self.judged = Tally(), ValidatorTally()
+        self.ingested, self.judged, self.counted = Tally(), ValidatorTally(), world.counted
 
     def deliver(self, inputs: list[Input]) -> None:
         """Process one batch; S3 notifies the validator of each object that the consumer stores."""
         records = [message(number, raw) for number, (raw, _) in enumerate(inputs)]
-        stores = Stores(self.raw, self.jobs, self.lineage, stream="market")
+        stores = Stores(self.raw, self.jobs, self.lineage, "market", self.counted.update)
         assert process(records, stores, lambda: NOW, self.ingested) == {"batchItemFailures": []}
         stored = [key for key in self.raw.kept if key.startswith("market-data/")]
         validator = Validator(
-            ValidatorStores(self.raw, self.processed, self.jobs, self.lineage, self.rejected),
+            ValidatorStores(self.raw, self.processed, self.jobs, self.lineage, self.rejected, self.counted.update),
             lambda: NOW,
             DEFAULT_NON_POSITIVE_EXCHANGES,
+            "0123456789abcdef",
         )
         answer = validator.process(messages(sqs_event(*map(created, stored))), self.judged)
         assert answer == {"batchItemFailures": []}
+        for tally in (self.ingested, self.judged):
+            self.counted.update(tally.as_metrics())
 
     def quarantined(self) -> list[tuple[str, bytes, str]]:
         """Sequence, bytes and reason of every quarantined record, of either function."""
@@ -95,15 +98,15 @@ def test_each_bad_record_is_quarantined_and_every_other_one_goes_through(inputs:
 
 def _the_counts_add_up(functions: Functions, inputs: list[Input]) -> None:
     """The alarms depend on it: each record is counted once, by the function that decided."""
-    ingested, judged = functions.ingested, functions.judged
+    counted = functions.counted
     bad = Counter(reason for _, reason in inputs if reason is not None)
     notified = sum((Counter(notice["counts_by_reason"]) for notice in functions.rejected.notices), Counter())
 
-    assert ingested.ingested + ingested.undecodable == len(inputs)
-    assert judged.validated + judged.rejected == ingested.ingested
-    assert ingested.undecodable + judged.rejected == bad.total()
+    assert counted["RecordsIngested"] + counted["RecordsUndecodable"] == len(inputs)
+    assert counted["RecordsValidated"] + counted["ValidationFailures"] == counted["RecordsIngested"]
+    assert counted["RecordsUndecodable"] + counted["ValidationFailures"] == bad.total()
     assert notified <= bad
-    assert notified.total() == judged.rejected
+    assert notified.total() == counted["ValidationFailures"]
     assert all(stage >= Stage.VALIDATED for stage, _ in functions.jobs.rows.values())
 
 

@@ -32,7 +32,7 @@ memory, seconds = int(sys.argv[1]), int(sys.argv[2])
 resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
 from io import BytesIO
-from data_validation.core import judge, read_records
+from data_validation.verdicts import judge, read_records
 from kinesis_consumer.core import batch_objects
 from kinesis_consumer.events import stream_records
 from market_data import DEFAULT_NON_POSITIVE_EXCHANGES

@@ -145,13 +145,13 @@ def _names(page: str) -> set[str]:
 OTHER_WORDS = frozenset(
     [
         "AccessDenied", "AccessDeniedException", "ApproximateNumberOfMessages",
-        "ApproximateNumberOfMessagesNotVisible", "BatchUpdatePartition", "Complete", "ConflictingVerdict",
+        "ApproximateNumberOfMessagesNotVisible", "BatchUpdatePartition", "Complete", "DamagedObject",
         "CreatePartition", "DPUSeconds", "DefaultValue", "DeletionProtectionEnabled", "Enabled", "ErrorMessage",
         "Ex1", "GetPartition", "Import", "InheritFromTable", "JobName", "JobRunId", "MatchedEvents", "Modify",
-        "NotAction", "NotResource", "NumberOfTasksFailed", "ObjectsValidated", "ObjectsWritten",
+        "NotAction", "NotResource", "NumberOfTasksFailed", "ObjectsValidated", "ObjectsWritten", "OversizedObject",
         "OperationFailedReplication", "PendingConfirmation", "PolledEventCount", "RecordsIngested",
         "RecordsValidated", "RedriveAllowPolicy", "SequenceNumber", "AssumeRole", "ServerSideEncryption", "ShardId",
-        "StandardStorage", "Transform", "TriggeredRules", "Type",
+        "StandardStorage", "Transform", "TriggeredRules", "Type", "UnrepeatableVerdict", "VerdictNotReplaceable",
     ]
 )  # fmt: skip
 TEMPLATE_WORDS = {each.removeprefix("Fn::") for each in _words(OURS)}

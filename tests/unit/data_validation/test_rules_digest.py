@@ -15,16 +15,16 @@ def test_the_parameter_is_part_of_the_rules() -> None:
     assert len({rules_digest(each) for each in ([], ["XNYM"], ["XNYM", "IFEU"], ["XNYMIFEU"])}) == 4
 
 
-@pytest.mark.parametrize("changed", ["market_data/rules.py", "data_validation/core.py"])
+@pytest.mark.parametrize("changed", ["market_data/rules.py", "data_validation/verdicts.py"])
 def test_other_code_has_another_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str) -> None:
     """A deployment between two tries is known by its code; nobody has to remember to raise a version."""
     copied = tmp_path / "market_data"
     shutil.copytree(Path(market_data.__file__).parent, copied)
     (tmp_path / "data_validation").mkdir()
-    shutil.copy(module._CORE, tmp_path / "data_validation")
+    shutil.copy(module._VERDICTS, tmp_path / "data_validation")
     before = rules_digest([])
     monkeypatch.setattr(market_data, "__file__", str(copied / "__init__.py"))
-    monkeypatch.setattr(module, "_CORE", tmp_path / "data_validation/core.py")
+    monkeypatch.setattr(module, "_VERDICTS", tmp_path / "data_validation/verdicts.py")
     as_copied = rules_digest([])
     with (tmp_path / changed).open("a") as file:
         file.write("\n")

@@ -1,28 +1,33 @@
 """The outcome of a raw object: each record in one of two objects, then one job row, written last."""
 
+import copy
 import json
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_validation.core import DamagedObject, Stores, Tally, UnrepeatableVerdict, Validator
+from data_validation.core import FailedObject, Stores, Tally, UnrepeatableVerdict, Validator, VerdictNotReplaceable
 from data_validation.events import messages
+from data_validation.verdicts import DamagedObject
 from kinesis_consumer.events import StreamRecord
 from market_data import DEFAULT_NON_POSITIVE_EXCHANGES
 from market_data.envelope import EnvelopeError, decode_quarantine_line, pack, unpack
 from pipeline_store.errors import RetryableFailure, UnexpectedEvent
-from pipeline_store.keys import rejected_key, validated_key
+from pipeline_store.keys import parse_key, rejected_key, validated_key
 from pipeline_store.rows import JobKey, ValidatedJob
 from pipeline_store.stages import Stage, Transformation
 from tests.unit.data_validation.notifications import TEST_EVENT, created, raw_object, sqs_event
 from tests.unit.kinesis_consumer.stream import ARRIVAL_MS, MULTILINE_TRADE, NOW, SHARD, TRADE, UNKNOWN, message
-from tests.unit.pipeline_store.fakes import FakeJobs, FakeLineage, FakeObjects, FakeRejectedQueue, World
+from tests.unit.kinesis_consumer.stream import Bench as Consumer
+from tests.unit.pipeline_store.fakes import FakeJobs, FakeLineage, FakeObjects, FakeRejectedQueue, Killed, World
 
 FREE = TRADE.replace(b"154.10", b"0")  # price_not_positive
 BOOLEAN = TRADE.replace(b"154.10", b"true")  # wrong_type
@@ -35,7 +40,7 @@ class Bench:
     """The validator's core between fakes."""
 
     def __init__(self, allow_nonpositive: frozenset[str] = DEFAULT_NON_POSITIVE_EXCHANGES) -> None:
-        self.rules = RULES
+        self.rules, self.stream = RULES, ""
         self.world = World()
         self.raw = FakeObjects(self.world, "raw")
         self.processed = FakeObjects(self.world, "processed")
@@ -57,9 +62,15 @@ class Bench:
     def deliver(self, *bodies: str, days_later: int = 0) -> list[str]:
         """Process one batch of messages; return the ids of those to redeliver."""
         self.tally = Tally()
-        stores = Stores(self.raw, self.processed, self.jobs, self.lineage, self.rejected)
+        counted = self.world.counted
+        stores = Stores(self.raw, self.processed, self.jobs, self.lineage, self.rejected, counted.update, self.stream)
         validator = Validator(stores, lambda: NOW + timedelta(days=days_later), self.allow, self.rules)
-        answer = validator.process(messages(sqs_event(*bodies)), self.tally)
+        try:
+            answer = validator.process(messages(sqs_event(*bodies)), self.tally)
+        except Exception:
+            counted.update(self.tally.as_metrics())
+            raise
+        counted.update(self.tally.as_metrics())
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
     def valid(self, key: str) -> list[dict[str, Any]]:
@@ -188,13 +199,16 @@ def test_two_messages_for_one_object_count_and_tell_once(bench: Bench) -> None:
     """S3 notifies at least once. A second message would make somebody investigate the same loss twice."""
     key = bench.ingest(TRADE, FREE)
     failures = bench.deliver(created(key), created(key))
-    counted = bench.tally.objects, bench.tally.validated, bench.tally.rejected
+    before, calls = copy.deepcopy(bench.state()), len(bench.world.calls)
     bench.deliver(created(key), days_later=1)
 
     assert failures == []
-    assert counted == (1, 1, 1)
-    assert (bench.tally.objects, bench.tally.validated, bench.tally.rejected) == (0, 0, 0)
+    counted = {"ObjectsValidated": 1, "RecordsValidated": 1, "ValidationFailures": 1, "Redeliveries": 0}
+    assert bench.world.counted == counted
     assert len(bench.rejected.notices) == 1
+    assert bench.state() == before
+    # Read the object and its row, and see that both objects that it names are there.
+    assert bench.world.calls[calls:] == ["get raw", "read job row", "put processed", "put raw"]
 
 
 def test_s3s_test_message_is_no_work(bench: Bench) -> None:
@@ -247,7 +261,7 @@ def test_a_retry_completes_what_the_first_try_left_open(capacity: int, loses_ans
     (key,) = bench.raw.kept
     undisturbed.deliver(created(key))
     bench.world.capacity, bench.world.loses_answers = capacity, loses_answers
-    failures, counted = bench.deliver(created(key)), bench.tally.validated
+    failures, failed = bench.deliver(created(key)), bench.tally.failed
     bench.world.capacity = None
     again = bench.deliver(created(key))
 
@@ -256,9 +270,9 @@ def test_a_retry_completes_what_the_first_try_left_open(capacity: int, loses_ans
     assert bench.state() == undisturbed.state()
     # Sent at least once: a crash between the message and the row sends it again; losing it would be worse.
     assert 1 <= len(bench.rejected.notices) <= 2
-    # The last response can be lost: then the row says that the object is done, but it was not counted.
-    last_answer_lost = loses_answers and capacity == 7
-    assert counted + bench.tally.validated == (0 if last_answer_lost else 1)
+    assert failed == [FailedObject(f"s3://raw/{key}", parse_key(key).sequence_range)]
+    # Counted right before the row: again only if the row could not be written.
+    assert bench.world.counted["RecordsValidated"] == (2 if capacity == 7 and not loses_answers else 1)
 
 
 @pytest.mark.parametrize("capacity", [3, 4, 5, 6, 7])
@@ -293,6 +307,180 @@ def test_a_verdict_that_the_same_rules_do_not_give_again_crashes(bench: Bench) -
     assert bench.jobs.rows == {}
 
 
+@pytest.mark.parametrize("failure", [RetryableFailure, PermissionError, Killed])
+@pytest.mark.parametrize("after_the_call", [False, True])
+@pytest.mark.parametrize("capacity", range(9))
+def test_what_a_row_names_is_counted(
+    bench: Bench, capacity: int, after_the_call: bool, failure: type[BaseException]
+) -> None:
+    """Answers get lost, and processes are killed: the alarm may count a record twice then, and must not miss it."""
+    key = bench.ingest(TRADE, FREE)
+    bench.world.capacity, bench.world.failure, bench.world.loses_answers = capacity, failure, after_the_call
+    with suppress(PermissionError, Killed):
+        bench.deliver(created(key))
+    # Even without a retry: this may have been the last.
+    named = [job for _, job in bench.jobs.rows.values()]
+
+    assert bench.world.counted["ValidationFailures"] >= len(named)
+    assert bench.world.counted["RecordsValidated"] >= len(named)
+
+
+# ------------------------------------------------------------------------------------ a verdict that is lost ----
+
+
+@pytest.mark.parametrize("lost", ["validated", "quarantined", "both"])
+@pytest.mark.parametrize("stage", [Stage.VALIDATED, Stage.TRANSFORMED])
+def test_a_verdict_that_is_lost_is_made_again(bench: Bench, lost: str, stage: Stage) -> None:
+    """The job reads what the row names, and cannot go on without it."""
+    key = bench.ingest(TRADE, FREE)
+    bench.deliver(created(key))
+    ((job_key, (_, job)),) = bench.jobs.rows.items()
+    bench.jobs.rows[job_key] = (stage, job)
+    before = copy.deepcopy(bench.state())
+    if lost != "quarantined":
+        del bench.processed.kept[validated_key(key, RULES)]
+    if lost != "validated":
+        del bench.raw.kept[rejected_key(key, RULES)]
+    failures = bench.deliver(created(key), days_later=1)
+
+    assert failures == []
+    assert bench.state() == before
+    assert len(bench.tally.restored) == (2 if lost == "both" else 1)
+    assert bench.world.counted["RecordsValidated"] == 1
+
+
+def test_a_row_that_names_another_verdict_than_its_rules_give_crashes(bench: Bench) -> None:
+    """To make the object again would add records that no row names."""
+    key = bench.ingest(TRADE, FREE)
+    bench.deliver(created(key))
+    ((job_key, (stage, job)),) = bench.jobs.rows.items()
+    bench.jobs.rows[job_key] = (stage, msgspec.structs.replace(job, quarantine_key=None))
+    with pytest.raises(UnrepeatableVerdict, match="job row"):
+        bench.deliver(created(key))
+
+
+#: What the exchanges XNYS, XNAS and XASE sold for nothing: rejected, unless the exchange is allowed to.
+ELSEWHERE = [FREE.replace(b"XNYS", exchange) for exchange in (b"XNYS", b"XNAS", b"XASE")]
+
+
+def changed_rules(bench: Bench, *lost: str) -> str:
+    """An object validated while XNAS was allowed, what is lost of it, and new rules; its key."""
+    bench.allow = frozenset({"XNAS"})
+    key = bench.ingest(*ELSEWHERE)
+    bench.deliver(created(key))
+    for each in lost:
+        del (bench.processed if each == "validated" else bench.raw).kept[
+            (validated_key if each == "validated" else rejected_key)(key, RULES)
+        ]
+    bench.rules = OTHER_RULES
+    return key
+
+
+@pytest.mark.parametrize(
+    ("lost", "now_allowed"),
+    [
+        pytest.param(["validated"], {"XNAS"}, id="the-same-are-valid"),
+        pytest.param(["validated"], {"XNAS", "XNYS"}, id="more-are-valid"),
+        pytest.param(["quarantined"], {"XNAS", "XASE"}, id="only-quarantine-was-lost"),
+        pytest.param(["validated", "quarantined"], {"XNAS", "XNYS", "XASE"}, id="all-are-valid-so-the-first-were"),
+    ],
+)
+def test_a_lost_verdict_is_replaced_if_the_rules_have_changed(
+    bench: Bench, lost: list[str], now_allowed: set[str]
+) -> None:
+    """Nobody can make the old one again. What it accepted may be in Parquet, and stays valid; the job rebuilds."""
+    key = changed_rules(bench, *lost)
+    job_key = JobKey(key, ARRIVAL_MS)
+    bench.jobs.rows[job_key] = (Stage.TRANSFORMED, bench.jobs.rows[job_key][1])
+    bench.allow = frozenset(now_allowed)
+    failures = bench.deliver(created(key))
+    stage, job = bench.jobs.rows[job_key]
+    valid, refused = [line["seq"] for line in bench.valid(key)], [seq for seq, _, _ in bench.refused(key)]
+
+    assert failures == []
+    assert isinstance(job, ValidatedJob)
+    assert (stage, job.rules, job.validated_key) == (Stage.VALIDATED, OTHER_RULES, validated_key(key, OTHER_RULES))
+    assert job.quarantine_key == (rejected_key(key, OTHER_RULES) if refused else None)
+    assert valid == sequences(*(n for n, each in enumerate(("XNYS", "XNAS", "XASE")) if each in now_allowed))
+    assert sorted(valid + refused) == sequences(0, 1, 2)
+    assert bench.tally.restored == [f"s3://raw/{key}"]
+
+
+@pytest.mark.parametrize(
+    ("lost", "now_allowed"),
+    [
+        pytest.param(["validated"], {"XNYS"}, id="a-valid-one-is-rejected-now"),
+        pytest.param(["quarantined"], set(), id="all-are-rejected-now"),
+        pytest.param(["validated", "quarantined"], {"XNAS", "XNYS"}, id="nobody-knows-what-was-valid"),
+    ],
+)
+def test_a_lost_verdict_is_not_replaced_by_one_that_takes_back(
+    bench: Bench, lost: list[str], now_allowed: set[str]
+) -> None:
+    """A record in Parquet would then be in quarantine too, and the job would refuse its partition for ever."""
+    key = changed_rules(bench, *lost)
+    bench.allow = frozenset(now_allowed)
+    before = copy.deepcopy(bench.state())
+    with pytest.raises(VerdictNotReplaceable, match=OTHER_RULES):
+        bench.deliver(created(key))
+
+    assert bench.state() == before
+
+
+def test_a_verdict_that_is_there_stays_when_the_rules_change(bench: Bench) -> None:
+    """A notification that comes twice is no order to judge again."""
+    key = changed_rules(bench)
+    bench.allow = frozenset()
+    before, calls = copy.deepcopy(bench.state()), len(bench.world.calls)
+    bench.deliver(created(key))
+
+    assert bench.state() == before
+    assert bench.world.calls[calls:] == ["get raw", "read job row", "find processed", "find raw"]
+
+
+@pytest.mark.parametrize("capacity", range(8))
+def test_a_replacement_that_fails_is_completed(bench: Bench, capacity: int) -> None:
+    """Whichever call fails: until the row names the new verdict, it names the old one."""
+    key = changed_rules(bench, "validated")
+    ((_, old),) = bench.jobs.rows.values()
+    bench.world.capacity = capacity
+    bench.deliver(created(key))
+    ((_, job),) = bench.jobs.rows.values()
+    bench.world.capacity = None
+    again = bench.deliver(created(key))
+    ((_, new),) = bench.jobs.rows.values()
+
+    assert job == old
+    assert again == []
+    assert isinstance(new, ValidatedJob)
+    assert new.rules == OTHER_RULES
+
+
+# ----------------------------------------------------------------------------------- what the consumer left ----
+
+
+@pytest.mark.parametrize("ingested", [False, True])
+def test_the_lineage_of_a_raw_object_is_completed(bench: Bench, ingested: bool) -> None:
+    """A consumer that is killed after the put leaves no rows, and the retry may group the records otherwise."""
+    consumer, crashing = Consumer(), Consumer(World(capacity=1))
+    for each in (consumer, crashing):
+        each.deliver([message(1), message(2)])
+    (key,) = crashing.objects.kept
+    bench.raw, bench.jobs, bench.lineage = crashing.objects, crashing.jobs, crashing.lineage
+    if ingested:
+        bench.jobs, bench.lineage = consumer.jobs, consumer.lineage
+    for fake in (bench.raw, bench.jobs, bench.lineage):
+        fake.world = bench.world
+    bench.stream = "market"
+    bench.deliver(created(key))
+    ((_, job),) = bench.jobs.rows.values()
+
+    assert consumer.lineage.rows.items() <= bench.lineage.rows.items()
+    assert bench.world.calls.count("lineage row") == (1 if ingested else 2)
+    assert isinstance(job, ValidatedJob)
+    assert (job.feed, job.source_bucket, job.record_count) == ("trade", "raw", 2)
+
+
 def test_only_the_message_that_failed_comes_again(bench: Bench) -> None:
     """The other messages are done; redelivering them would waste work."""
     keys = [bench.ingest(TRADE, first=n) for n in (1, 2, 3)]
@@ -301,7 +489,7 @@ def test_only_the_message_that_failed_comes_again(bench: Bench) -> None:
 
     assert failures == ["m1", "m2"]
     assert set(bench.processed.kept) == {validated_key(keys[0], RULES)}
-    assert len(bench.tally.redeliveries) == 2
+    assert (bench.world.counted["Redeliveries"], bench.world.counted["ObjectsValidated"]) == (2, 1)
 
 
 def test_a_crash_over_one_message_does_not_keep_its_neighbours(bench: Bench) -> None:

@@ -1,5 +1,8 @@
 """S3's notifications are read as S3 writes them."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from data_validation.events import CreatedObject, Message, created_objects
@@ -26,3 +29,13 @@ def test_keys_are_decoded(encoded: str, key: str) -> None:
 def test_every_way_to_create_an_object_counts(event: str) -> None:
     """A restored or copied raw object has to be validated as well."""
     assert created_objects(Message("m", created("k", event=event))) == [CreatedObject("raw", "k")]
+
+
+def test_the_message_of_the_runbook_is_read_as_s3s() -> None:
+    """A lost notification, or a lost object, is mended by a person who types it."""
+    page = Path(__file__).parents[3].joinpath("docs/deploying.md").read_text()
+    (body,) = re.findall(r"--message-body \\\n *'(.*)'\n", page)
+    key = "market-data/feed=trade/year=2026/x"
+    typed = body.replace("'$RAW'", "raw").replace("'$KEY'", key)
+
+    assert created_objects(Message("m", typed)) == [CreatedObject("raw", key)]

@@ -14,7 +14,7 @@ from market_data import DEFAULT_NON_POSITIVE_EXCHANGES
 from pipeline_store.errors import ConfigurationError
 from pipeline_store.keys import rejected_key, validated_key
 from tests.unit.data_validation.notifications import TEST_EVENT, created, raw_object, sqs_event
-from tests.unit.kinesis_consumer.stream import TRADE, message
+from tests.unit.kinesis_consumer.stream import SHARD, TRADE, message
 from tests.unit.pipeline_store.emulated_aws import JOBS, LINEAGE, PROCESSED, RAW, EmulatedAws, metrics_of, refuse
 
 FREE = TRADE.replace(b"154.10", b"-37.63")
@@ -106,7 +106,9 @@ def test_the_exchanges_that_go_below_zero_are_a_variable(
     assert [row["RejectedCount"] for row in aws.rows(JOBS)] == [refused]
 
 
-def test_a_missing_grant_crashes_in_the_words_of_aws(aws: EmulatedAws, key: str) -> None:
+def test_a_missing_grant_crashes_in_the_words_of_aws(
+    aws: EmulatedAws, key: str, caplog: pytest.LogCaptureFixture
+) -> None:
     """Role and action: exactly what the template lacks. The row does not change, so the object is retried."""
     text = "User: arn:aws:sts::1:assumed-role/validator is not authorized to perform: sqs:sendmessage"
     refuse("sqs.SendMessage", 403, "AccessDenied", text)
@@ -115,6 +117,11 @@ def test_a_missing_grant_crashes_in_the_words_of_aws(aws: EmulatedAws, key: str)
 
     assert text in str(caught.value)
     assert aws.rows(JOBS) == []
+    (logged,) = caplog.records
+    assert logged.levelname == "WARNING"
+    (failed,) = vars(logged)["failed"]
+    assert (failed["url"], failed["sequences"]["shard"]) == (f"s3://{RAW}/{key}", SHARD)
+    assert [failed["sequences"][end] for end in ("first", "last")] == [message(n).sequence for n in (1, 2)]
 
 
 def test_a_conflict_has_only_its_message_delivered_again(
@@ -141,3 +148,19 @@ def test_a_missing_variable_crashes_in_one_line(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.delenv(variable)
     with pytest.raises(ConfigurationError, match=variable):
         invoke(TEST_EVENT)
+
+
+def test_the_lineage_of_a_raw_object_names_the_stream_if_it_is_known(
+    aws: EmulatedAws, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The row that the consumer would have written."""
+    monkeypatch.setenv("STREAM_NAME", "market")
+    invoke(created(key))
+    (row,) = [row for row in aws.rows(LINEAGE) if row["DatasetId"] == f"s3://{RAW}/{key}"]
+
+    assert (row["SourceLocation"], row["Transformation"]) == (f"kinesis://market/{SHARD}", "INGEST")
+    assert (row["FirstSequence"], row["LastSequence"], row["RecordCount"]) == (
+        message(1).sequence,
+        message(2).sequence,
+        2,
+    )

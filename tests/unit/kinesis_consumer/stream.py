@@ -93,9 +93,18 @@ class Bench:
     def deliver(self, records: Iterable[StreamRecord]) -> list[str]:
         """Process one batch; return the sequence numbers to redeliver."""
         self.tally = Tally()
-        stores = Stores(self.objects, self.jobs, self.lineage, stream="market")
-        answer = process(list(records), stores, lambda: self._now, self.tally)
+        stores = Stores(self.objects, self.jobs, self.lineage, "market", self.world.counted.update)
+        try:
+            answer = process(list(records), stores, lambda: self._now, self.tally)
+        except Exception:
+            self.world.counted.update(self.tally.as_metrics())
+            raise
+        self.world.counted.update(self.tally.as_metrics())
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+    def counted(self) -> int:
+        """How many records were counted, whichever way."""
+        return self.world.counted["RecordsIngested"] + self.world.counted["RecordsUndecodable"]
 
     def stored(self) -> dict[tuple[str, str], bytes]:
         """Every record in every object, by its position."""

@@ -1,12 +1,14 @@
 """The outcome of a batch: every record in an object, in a constant number of calls."""
 
 from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 from io import BytesIO
 
 import pytest
 
 from market_data.envelope import decode_quarantine_line, unpack
+from pipeline_store.errors import RetryableFailure
 from pipeline_store.keys import SequenceRange, parse_key
 from pipeline_store.rows import JobKey
 from pipeline_store.stages import Stage, Transformation
@@ -27,7 +29,7 @@ from tests.unit.kinesis_consumer.stream import (
     message,
     raw_lines,
 )
-from tests.unit.pipeline_store.fakes import World
+from tests.unit.pipeline_store.fakes import Killed, World
 
 
 @pytest.fixture
@@ -167,13 +169,12 @@ def test_a_batch_delivered_twice_is_stored_once(bench: Bench) -> None:
     """Lambda delivers at least once. The fakes reject a different body for a key, and a different row for an object."""
     batch = [message(1), message(2, ORDER_BOOK), message(3, NO_JSON)]
     bench.deliver(batch)
-    before, first = dict(bench.objects.kept), bench.tally
+    before, first = dict(bench.objects.kept), Counter(bench.world.counted)
     failures = bench.deliver(batch)
 
     assert failures == []
     assert bench.objects.kept == before
-    assert (first.ingested, first.undecodable, first.objects) == (2, 1, 3)
-    assert (bench.tally.ingested, bench.tally.undecodable, bench.tally.objects) == (0, 0, 0)
+    assert first == {"RecordsIngested": 2, "RecordsUndecodable": 1, "ObjectsWritten": 3, "Redeliveries": 0}
 
 
 @pytest.mark.parametrize("loses_answers", [False, True], ids=["call-refused", "answer-lost"])
@@ -185,13 +186,14 @@ def test_a_store_that_fails_has_the_batch_delivered_again(capacity: int, loses_a
     undisturbed.deliver(batch)
     bench = Bench(World(capacity=capacity, loses_answers=loses_answers))
     failures = bench.deliver(batch)
-    reason = bench.tally.redelivery
+    reason, failed = bench.tally.redelivery, bench.tally.failed
     bench.world.capacity = None
     again = bench.deliver(batch)
 
     assert failures == [batch[0].sequence]
     assert "out of luck" in str(reason)
-    assert again == []
+    assert failed == [SequenceRange.of(SHARD, [record.sequence for record in batch])]
+    assert (again, bench.tally.failed) == ([], [])
     assert bench.objects.kept == undisturbed.objects.kept
     assert bench.jobs.rows == undisturbed.jobs.rows
     assert bench.lineage.rows == undisturbed.lineage.rows
@@ -204,6 +206,30 @@ def test_what_we_did_not_foresee_crashes() -> None:
         bench.deliver([message(1), message(2, ORDER_BOOK)])
 
     assert bench.tally.objects == 1
+    # For whoever looks for the records: Lambda's own log does not say which they were.
+    assert bench.tally.failed == [SequenceRange.of(SHARD, [message(n).sequence for n in (1, 2)])]
+
+
+@pytest.mark.parametrize("failure", [RetryableFailure, PermissionError, Killed])
+@pytest.mark.parametrize("after_the_call", [False, True])
+@pytest.mark.parametrize("capacity", range(8))
+def test_what_is_stored_is_counted(capacity: int, after_the_call: bool, failure: type[BaseException]) -> None:
+    """Answers get lost, and processes are killed: the alarm may count a record twice then, and must not miss it."""
+    batch = [message(1, NO_JSON), message(2), message(3, ORDER_BOOK)]
+    bench = Bench(World(capacity=capacity, failure=failure, loses_answers=after_the_call))
+    with suppress(PermissionError, Killed):
+        bench.deliver(batch)
+    undecodable = [key for key in bench.objects.kept if key.startswith("quarantine/")]
+    counted_at_once = bench.world.counted["RecordsUndecodable"]
+    bench.world.capacity = None
+    # As Lambda does after an error.
+    for half in (batch[:1], batch[1:]):
+        bench.deliver(half)
+
+    # Even without a retry: all tries can end like the first.
+    assert counted_at_once >= len(undecodable)
+    assert bench.world.counted["RecordsIngested"] >= 2
+    assert bench.world.counted["RecordsUndecodable"] >= 1
 
 
 def test_an_empty_batch_is_no_work(bench: Bench) -> None:

@@ -73,14 +73,18 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[EmulatedAws]:
 
 
 def metrics_of(service: str, printed: str) -> dict[str, list[float]]:
-    """What a function published: the metrics of the one line in the embedded metric format, by name."""
-    (line,) = [line for line in printed.splitlines() if '"_aws"' in line]
-    emitted = json.loads(line)
-    (directive,) = emitted["_aws"]["CloudWatchMetrics"]
-    # An alarm whose dimensions do not match the metric's never fires.
-    assert (directive["Namespace"], directive["Dimensions"]) == ("FinancialPipeline", [["service"]])
-    assert emitted["service"] == service
-    return {metric["Name"]: emitted[metric["Name"]] for metric in directive["Metrics"]}
+    """What a function published: the values of its lines in the embedded metric format, by metric."""
+    published: dict[str, list[float]] = {}
+    for line in printed.splitlines():
+        if '"_aws"' in line:
+            emitted = json.loads(line)
+            (directive,) = emitted["_aws"]["CloudWatchMetrics"]
+            # An alarm whose dimensions do not match the metric's never fires.
+            assert (directive["Namespace"], directive["Dimensions"]) == ("FinancialPipeline", [["service"]])
+            assert emitted["service"] == service
+            for metric in directive["Metrics"]:
+                published.setdefault(metric["Name"], []).extend(emitted[metric["Name"]])
+    return published
 
 
 def _create_table(dynamodb: Any, name: str, keys: tuple[str, str], index: tuple[str, ...]) -> None:

@@ -1,16 +1,21 @@
 """Hand-written fakes of the bucket and the two tables. They count calls and can be made to fail."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline_store.errors import RetryableFailure
-from pipeline_store.rows import IngestedJob, JobKey, LineageRow, StoredObject, ValidatedJob
+from pipeline_store.errors import OversizedObject, RetryableFailure
+from pipeline_store.rows import IngestedJob, JobKey, JobState, LineageRow, StoredObject, ValidatedJob
 from pipeline_store.stages import Stage
 
 WRITTEN_AT = datetime(2026, 11, 22, 22, 4, 47, tzinfo=UTC)
+
+
+class Killed(BaseException):
+    """The process is gone: no handler of the function runs."""
 
 
 @dataclass
@@ -19,9 +24,11 @@ class World:
 
     calls: list[str] = field(default_factory=list)
     capacity: int | None = None
-    failure: type[Exception] = RetryableFailure
+    failure: type[BaseException] = RetryableFailure
     #: When the capacity is used up, the call succeeds but its response is lost.
     loses_answers: bool = False
+    #: What the functions counted, by metric.
+    counted: Counter[str] = field(default_factory=Counter)
 
     @contextmanager
     def call(self, name: str) -> Iterator[None]:
@@ -53,10 +60,17 @@ class FakeObjects:
             assert there == body or not key.startswith("market-data/"), f"two different bodies for {key}"
             return created
 
-    def get(self, key: str) -> StoredObject:
+    def get(self, key: str, limit: int) -> StoredObject:
         """Read an object; a missing one is an error, as on AWS."""
         with self.world.call(f"get {self.bucket}"):
+            if len(self.kept[key]) > limit:
+                raise OversizedObject(key)
             return StoredObject(self.kept[key], written_at=WRITTEN_AT)
+
+    def find(self, key: str, limit: int) -> StoredObject | None:
+        """As the protocol says."""
+        with self.world.call(f"find {self.bucket}"):
+            return StoredObject(self.kept[key], written_at=WRITTEN_AT) if key in self.kept else None
 
 
 @dataclass
@@ -74,10 +88,24 @@ class FakeJobs:
         """As the protocol says."""
         return self._advance(Stage.VALIDATED if job.validated_count else Stage.TRANSFORMED, job, below=Stage.VALIDATED)
 
-    def stage(self, key: JobKey) -> int:
+    def replaced(self, job: ValidatedJob, rules: str) -> bool:
+        """As the protocol says."""
+        with self.world.call("replace job row"):
+            if self._state(job.key).rules != rules:
+                return False
+            self.rows[job.key] = (Stage.VALIDATED if job.validated_count else Stage.TRANSFORMED, job)
+            return True
+
+    def state(self, key: JobKey) -> JobState:
         """As the protocol says."""
         with self.world.call("read job row"):
-            return self.rows[key][0] if key in self.rows else 0
+            return self._state(key)
+
+    def _state(self, key: JobKey) -> JobState:
+        stage, job = self.rows.get(key, (0, None))
+        if isinstance(job, ValidatedJob):
+            return JobState(stage, job.validated_key, job.quarantine_key, job.rules)
+        return JobState(stage)
 
     def _advance(self, to: Stage, job: IngestedJob | ValidatedJob, *, below: Stage) -> bool:
         with self.world.call("job row"):

@@ -3,12 +3,13 @@
 import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
 from pipeline_store.aws_client import transient_errors_are_retryable
-from pipeline_store.errors import RetryableFailure
+from pipeline_store.errors import OversizedObject, RetryableFailure
 from pipeline_store.objects import S3Objects
-from tests.unit.pipeline_store.emulated_aws import RAW, EmulatedAws
+from tests.unit.pipeline_store.emulated_aws import RAW, EmulatedAws, refuse
 
 
 def client_error(code: str, status: int, message: str = "no") -> ClientError:
@@ -43,10 +44,39 @@ def test_an_object_is_read_with_the_time_it_was_written(aws: EmulatedAws) -> Non
     """The validator says when an object was ingested if the consumer's row is not there yet."""
     objects = S3Objects(aws.s3, RAW)
     objects.put_once("a/b", b"body")
-    stored = objects.get("a/b")
+    stored = objects.get("a/b", limit=4)
 
     assert stored.body == b"body"
     assert stored.written_at == aws.s3.head_object(Bucket=RAW, Key="a/b")["LastModified"]
+
+
+def test_an_object_that_is_too_large_is_not_read(aws: EmulatedAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else wrote it; reading it would use up the function's memory, twenty times."""
+    objects = S3Objects(aws.s3, RAW)
+    objects.put_once("a/b", b"body")
+    monkeypatch.setattr(StreamingBody, "read", lambda self, amt=None: pytest.fail("it was read"))
+    with pytest.raises(OversizedObject, match="s3://raw/a/b has 4 bytes, more than 3"):
+        objects.get("a/b", limit=3)
+
+
+@pytest.mark.parametrize("code", ["NoSuchKey", "AccessDenied"])
+def test_a_missing_object_is_found_missing(aws: EmulatedAws, code: str) -> None:
+    """S3 answers AccessDenied to those who may not list the bucket, as the functions' roles."""
+    if code == "AccessDenied":
+        refuse("s3.GetObject", 403, code, "not authorized to perform: s3:ListBucket")
+    objects = S3Objects(boto3.client("s3"), RAW)
+
+    assert objects.find("a/b", limit=4) is None
+
+
+def test_only_a_missing_object_is_found_missing(aws: EmulatedAws) -> None:
+    objects = S3Objects(aws.s3, RAW)
+    objects.put_once("a/b", b"body")
+    refuse("s3.GetObject", 400, "KMS.DisabledException", "the key is disabled")
+
+    assert objects.find("a/b", limit=4) == objects.get("a/b", limit=4)
+    with pytest.raises(ClientError, match="disabled"):
+        S3Objects(boto3.client("s3"), RAW).find("a/b", limit=4)
 
 
 @pytest.mark.parametrize(

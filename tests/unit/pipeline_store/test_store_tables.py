@@ -9,13 +9,13 @@ from botocore.exceptions import ClientError
 from pipeline_store.jobs import DynamoJobs
 from pipeline_store.keys import raw_key, rejected_key, validated_key
 from pipeline_store.lineage import DynamoLineage
-from pipeline_store.rows import IngestedJob, JobKey, LineageRow, ValidatedJob
+from pipeline_store.rows import IngestedJob, JobKey, JobState, LineageRow, ValidatedJob
 from pipeline_store.stages import Stage, Transformation
 from tests.unit.pipeline_store.emulated_aws import JOBS, LINEAGE, EmulatedAws
 
 ARRIVAL_MS = 1_795_385_086_123
 KEY = JobKey(raw_key("trade", ARRIVAL_MS, "shardId-000000000003", ["1", "2", "3"]), ARRIVAL_MS)
-RULES = "0123456789abcdef"
+RULES, OTHER_RULES = "0123456789abcdef", "fedcba9876543210"
 INGESTED = IngestedJob(key=KEY, feed="trade", source_bucket="raw", record_count=3, ingested_at="2026-11-22T22:04:47Z")
 VALIDATED = ValidatedJob(
     key=KEY,
@@ -67,13 +67,14 @@ def table(aws: EmulatedAws) -> Table:
 
 def test_a_row_says_how_far_its_object_has_come(table: Table) -> None:
     """The job finds objects to transform only in the table."""
-    stages = [table.jobs.stage(KEY)]
+    states = [table.jobs.state(KEY)]
     table.jobs.ingested(INGESTED)
-    stages.append(table.jobs.stage(KEY))
+    states.append(table.jobs.state(KEY))
     table.jobs.validated(VALIDATED)
-    stages.append(table.jobs.stage(KEY))
+    states.append(table.jobs.state(KEY))
 
-    assert stages == [0, Stage.INGESTED, Stage.VALIDATED]
+    verdict = JobState(Stage.VALIDATED, VALIDATED.validated_key, VALIDATED.quarantine_key, RULES)
+    assert states == [JobState(), JobState(Stage.INGESTED), verdict]
     assert table.listed("VALIDATED") == 1
     assert table.listed("INGESTED") == 0
     assert table.row() == {
@@ -130,10 +131,25 @@ def test_a_transformed_row_is_not_validated_again(table: Table) -> None:
 def test_the_first_verdict_stays(table: Table) -> None:
     """Of two tries under different rules: the job may already have read what the first accepted."""
     table.jobs.validated(VALIDATED)
-    moved = table.jobs.validated(msgspec.structs.replace(ALL_REJECTED, rules="fedcba9876543210"))
+    moved = table.jobs.validated(msgspec.structs.replace(ALL_REJECTED, rules=OTHER_RULES))
 
     assert moved is False
     assert (table.row()["Stage"], table.row()["Rules"]) == (Stage.VALIDATED, RULES)
+
+
+def test_a_verdict_is_replaced_only_by_who_has_seen_it(table: Table) -> None:
+    """Two who found an object missing: the second must not replace what the first has put in its place."""
+    table.jobs.validated(ALL_REJECTED)
+    other = msgspec.structs.replace(VALIDATED, rules=OTHER_RULES)
+    moved = [table.jobs.replaced(other, OTHER_RULES), table.jobs.replaced(other, RULES)]
+    row = table.row()
+    moved.append(table.jobs.replaced(VALIDATED, RULES))
+
+    assert moved == [False, True, False]
+    # Back among the open rows, so that the job rebuilds the partition.
+    assert (row["Stage"], row["Status"], row["Rules"]) == (Stage.VALIDATED, "VALIDATED", OTHER_RULES)
+    assert table.row() == row
+    assert (table.listed("VALIDATED"), table.listed("TRANSFORMED/trade/2026-11-22/22")) == (1, 0)
 
 
 def test_a_missing_table_crashes(aws: EmulatedAws) -> None:
