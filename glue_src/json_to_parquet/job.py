@@ -12,11 +12,12 @@ from uuid import uuid4
 
 import boto3
 
+from .bucket import Bucket, with_conditions
 from .catalogue import Catalogue
 from .errors import LockHeld, TransformFailed
 from .plan import JobRow, Partition, Work, beginning_at, divided_into, objections, partition_of, place
 from .staging import Staging, cause, spark_errors
-from .stores import LOCK, PARTITION_FAILED, Bucket, Clients, JobTable, LineageTable, at_once
+from .stores import LOCK, PARTITION_FAILED, Clients, JobTable, LineageTable, at_once
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -73,7 +74,7 @@ class Job:
                     done.append(each)
                     marked += newly
         if work:
-            self.bucket.delete(self.bucket.sizes(self.staging_prefix))
+            self.bucket.delete(self.bucket.listed(self.staging_prefix))
         return self.result(staged, done, marked)
 
     def take_lock(self) -> str:
@@ -106,15 +107,15 @@ class Job:
     def _plan_partition(self, partition: Partition, job_rows: list[JobRow]) -> Work | None:
         target = self.options.target_prefix + partition.target
         try:
-            objects = self.bucket.sizes(self.options.source_prefix + partition.source)
+            objects = self.bucket.listed(self.options.source_prefix + partition.source)
             there = [row for row in job_rows if row.validated_key in objects]
             self.problems.extend(f"{row.validated_key} is missing" for row in job_rows if row not in there)
-            names = (key.removeprefix(target) for key in self.bucket.sizes(target))
-            buckets, files = divided_into(names, self.options.buckets_per_partition)
+            etags = {key.removeprefix(target): file.etag for key, file in self.bucket.listed(target).items()}
+            buckets, files = divided_into(etags, self.options.buckets_per_partition)
         except PARTITION_FAILED as failure:
             self.problems.append(f"{target}: {failure}")
             return None
-        return Work(partition, there, buckets, sum(objects.values()), files) if there else None
+        return Work(partition, there, buckets, sum(each.size for each in objects.values()), files) if there else None
 
     def staged_groups(self, work: list[Work]) -> Iterator[list[Work]]:
         """Stage the partitions together; if that fails, stage each half by itself, until the bad ones are isolated.
@@ -180,7 +181,11 @@ class Job:
 
     def replace(self, work: Work, target: str) -> None:
         """Copy the staged files over the partition's own, and write their lineage rows."""
-        at_once(lambda bucket: self.bucket.replace(target + work.name(bucket), work.staged[bucket][0]), work.positions)
+
+        def copy(bucket: int) -> None:
+            self.bucket.replace(target + work.name(bucket), work.files.get(bucket), *work.staged[bucket][0])
+
+        at_once(copy, work.positions)
         source = f"s3://{self.bucket.name}/{self.options.source_prefix}{work.partition.source}"
         at_once(
             lambda bucket: self.lineage.record(
@@ -243,7 +248,7 @@ def parse_options(argv: list[str]) -> argparse.Namespace:
 
 
 def _clients() -> Clients:
-    return Clients(boto3.client("s3"), boto3.client("dynamodb"), boto3.client("glue"))
+    return Clients(with_conditions(boto3.client("s3")), boto3.client("dynamodb"), boto3.client("glue"))
 
 
 def _session() -> SparkSession:
@@ -270,6 +275,9 @@ def main(
     job = Job(options, clients or _clients(), lambda: spark or _session(), clock, storage)
     try:
         result = job.run()
+    except LockHeld as error:
+        # The other run has not seen what this one found.
+        raise LockHeld("; ".join([str(error), *sorted(job.problems)])) from error
     finally:
         job.jobs.unlock(job.run_id)
     print(json.dumps(result), flush=True)

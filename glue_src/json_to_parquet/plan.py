@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -52,15 +52,15 @@ class Work:
     buckets: int
     #: Bytes to read.
     size: int
-    #: Existing files, by bucket.
+    #: ETags of the existing files, by bucket.
     files: dict[int, str] = field(default_factory=dict)
     #: Distinct positions read, by bucket.
     positions: dict[int, int] = field(default_factory=dict)
     lines: int = 0
     #: Keys of the raw objects whose validated lines were read.
     read: set[str] = field(default_factory=set)
-    #: Staged files, by bucket. More than one means that two tasks wrote the bucket.
-    staged: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+    #: Keys and sizes of the staged files, by bucket. More than one means that two tasks wrote the bucket.
+    staged: dict[int, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
     #: What `count_staged` found in them, by bucket.
     counted: dict[int, Any] = field(default_factory=dict)
 
@@ -87,18 +87,20 @@ def partition_of(validated_key: str, source_prefix: str) -> Partition | None:
     return Partition(key.feed, f"{key.hour:%Y-%m-%d}", f"{key.hour:%H}")
 
 
-def divided_into(names: Iterable[str], default: int) -> tuple[int, dict[int, str]]:
-    """The number of buckets of a partition, and its existing files by bucket. Raises TransformFailed for other files.
+def divided_into(etags: Mapping[str, str], default: int) -> tuple[int, dict[int, str]]:
+    """The number of buckets of a partition, and its files' ETags, by name and then by bucket.
+
+    Raises TransformFailed for other files.
 
     A partition keeps its first number of buckets: with another, its symbols would move to other files.
     """
     files: dict[int, str] = {}
     counts: set[int] = set()
-    for name in names:
+    for name, etag in etags.items():
         match = _TARGET_NAME.fullmatch(name)
         if match is None:
             raise TransformFailed(f"{name} was not written by this job, and queries would read it")
-        files[int(match[1])] = name
+        files[int(match[1])] = etag
         counts.add(int(match[2]))
     if len(counts) > 1:
         raise TransformFailed(f"its files have different numbers of buckets: {' and '.join(map(str, sorted(counts)))}")

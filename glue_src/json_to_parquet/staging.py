@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from .bucket import Bucket
 from .plan import Partition, Work
-from .stores import Bucket, at_once
+from .stores import at_once
 from .transforms import count_read, count_staged, keep_first_delivery, read_rows
 
 if TYPE_CHECKING:
@@ -130,13 +131,13 @@ class Staging:
 
     def _note_staged(self, work: list[Work], spark: SparkSession, staging: str) -> None:
         by_partition = {each.partition: each for each in work}
-        for key in self._bucket.sizes(staging):
+        for key, (size, _) in self._bucket.listed(staging).items():
             if match := _STAGED_NAME.fullmatch(key.removeprefix(staging)):
                 feed, date, hour, bucket = match.groups()
-                by_partition[Partition(feed, date, hour)].staged[int(bucket)].append(key)
+                by_partition[Partition(feed, date, hour)].staged[int(bucket)].append((key, size))
         if not any(each.staged for each in work):
             return
         target = self._storage + self._target_prefix
-        replaced = [target + each.partition.target + name for each in work for name in each.files.values()]
+        replaced = [target + each.partition.target + each.name(bucket) for each in work for bucket in each.files]
         for count in count_staged(spark, self._storage + staging, target, replaced).collect():
             by_partition[Partition(count.feed, count.date, count.hour)].counted[count.bucket] = count

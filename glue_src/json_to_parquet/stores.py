@@ -1,4 +1,4 @@
-"""Access to the processed bucket and the two tables: all the job's S3 and DynamoDB calls."""
+"""Access to the two tables: all the job's DynamoDB calls."""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -30,52 +30,12 @@ class Clients(NamedTuple):
 PARTITION_FAILED = (TransformFailed, BotoCoreError, Boto3Error, ClientError)
 #: Calls mostly wait for the network; boto3 clients are thread-safe.
 _CALLS_AT_ONCE = 8
-#: Maximum keys of one DeleteObjects request.
-_MAX_DELETED = 1000
 
 
 def at_once(do: Callable[[Any], Any], things: Iterable[Any]) -> list[Any]:
     """Call `do` for each, several at a time; raises the first failure."""
     with ThreadPoolExecutor(_CALLS_AT_ONCE) as pool:
         return list(pool.map(do, things))
-
-
-class Bucket:
-    """The processed bucket."""
-
-    def __init__(self, client: Any, name: str) -> None:
-        self._client = client
-        self.name = name
-
-    def sizes(self, prefix: str) -> dict[str, int]:
-        """Keys under the prefix, with their sizes in bytes."""
-        found: dict[str, int] = {}
-        request = {"Bucket": self.name, "Prefix": prefix}
-        while True:
-            page = self._client.list_objects_v2(**request)
-            found |= {item["Key"]: item["Size"] for item in page.get("Contents", ())}
-            if not page.get("IsTruncated"):
-                return found
-            request["ContinuationToken"] = page["NextContinuationToken"]
-
-    def make_folder(self, prefix: str) -> None:
-        """Create an S3A folder marker. Without it, S3A checks parent folders, which the role may not read."""
-        self._client.put_object(Bucket=self.name, Key=prefix, Body=b"")
-
-    def replace(self, target: str, source: str) -> None:
-        """Copy the source over the target: readers see the old file or the new one."""
-        # Not copy_object, which is limited to 5 GB.
-        self._client.copy({"Bucket": self.name, "Key": source}, self.name, target)
-
-    def delete(self, keys: Iterable[str]) -> None:
-        """Delete the objects."""
-        remaining = [{"Key": key} for key in keys]
-        while remaining:
-            some, remaining = remaining[:_MAX_DELETED], remaining[_MAX_DELETED:]
-            answer = self._client.delete_objects(Bucket=self.name, Delete={"Objects": some, "Quiet": True})
-            # The request succeeds even if a deletion fails.
-            for error in answer.get("Errors", ()):
-                raise TransformFailed(f"{error['Key']} was not deleted: {error['Code']}: {error['Message']}")
 
 
 class JobTable:

@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import json
 import re
-import shutil
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -115,16 +114,24 @@ def stage_without_spark(staging: Staging, work: list[Work]) -> None:
         for bucket in range(each.buckets):
             now, before = read[each.partition, bucket], set[str]()
             if bucket in each.files:
-                replaced = root / staging._target_prefix / each.partition.target / each.files[bucket]
+                replaced = root / staging._target_prefix / each.partition.target / each.name(bucket)
                 before = {*replaced.read_text().splitlines()}
             if now:
                 each.positions[bucket] = len(now)
                 key = f"{prefix}{each.partition.target}bucket={bucket}/part.parquet"
                 (root / key).parent.mkdir(parents=True)
                 (root / key).write_text("\n".join(sorted(now)))
-                each.staged[bucket].append(key)
+                each.staged[bucket].append((key, (root / key).stat().st_size))
             if now | before:
                 each.counted[bucket] = Counted(len(now), len(now), len(before - now), min(before - now, default=None))
+
+
+def _etag(content: bytes) -> str:
+    return f'"{hashlib.md5(content).hexdigest()}"'
+
+
+def nothing(*_: Any) -> None:
+    """Do nothing meanwhile."""
 
 
 class Unlucky(Exception):
@@ -137,9 +144,11 @@ class FakeS3:
 
     root: Path
     page_size: int = 1000
-    copies_left: int | None = None
     undeletable: bool = False
-    copied: list[str] = field(default_factory=list)
+    #: Parts of unfinished uploads, by upload and number.
+    uploads: dict[str, dict[int, bytes]] = field(default_factory=dict)
+    #: Called before each call of an upload, with its name and the key: injects failures and other runs.
+    meanwhile: Callable[[str, str], None] = nothing
     #: Keys that a listing does not show.
     hidden: Callable[[str], bool] = lambda key: False
 
@@ -155,7 +164,9 @@ class FakeS3:
         start = int(ContinuationToken)
         page = keys[start : start + self.page_size]
         rest = {"IsTruncated": True, "NextContinuationToken": str(start + self.page_size)}
-        contents = [{"Key": key, "Size": (root / key).stat().st_size} for key in page]
+        contents = [
+            {"Key": key, "Size": (root / key).stat().st_size, "ETag": _etag((root / key).read_bytes())} for key in page
+        ]
         return {"Contents": contents, **(rest if start + self.page_size < len(keys) else {"IsTruncated": False})}
 
     def put_object(self, Bucket: str, Key: str, Body: bytes) -> None:  # noqa: N803
@@ -163,15 +174,55 @@ class FakeS3:
         assert Body == b""
         (self.root / Bucket / Key).mkdir(parents=True)
 
-    def copy(self, source: dict[str, str], bucket: str, key: str) -> None:
-        if self.copies_left == 0:
-            raise Unlucky(f"copying to {key}")
-        if self.copies_left:
-            self.copies_left -= 1
-        target = self.root / bucket / key
+    def create_multipart_upload(self, Bucket: str, Key: str, ContentType: str) -> dict[str, str]:  # noqa: N803
+        assert (Bucket, ContentType) == ("processed", "application/vnd.apache.parquet")
+        self.meanwhile("CreateMultipartUpload", Key)
+        upload = f"upload-{len(self.uploads)}-of-{Key}"
+        self.uploads[upload] = {}
+        return {"UploadId": upload}
+
+    def upload_part_copy(
+        self,
+        Bucket: str,  # noqa: N803
+        Key: str,  # noqa: N803
+        UploadId: str,  # noqa: N803
+        PartNumber: int,  # noqa: N803
+        CopySource: dict[str, str],  # noqa: N803
+        CopySourceRange: str | None = None,  # noqa: N803
+    ) -> dict[str, Any]:
+        self.meanwhile("UploadPartCopy", Key)
+        part = (self.root / Bucket / CopySource["Key"]).read_bytes()
+        if CopySourceRange:
+            first, last = map(int, CopySourceRange.removeprefix("bytes=").split("-"))
+            assert 0 <= first <= last < len(part)
+            part = part[first : last + 1]
+        self.uploads[UploadId][PartNumber] = part
+        return {"CopyPartResult": {"ETag": _etag(part)}}
+
+    def complete_multipart_upload(
+        self,
+        Bucket: str,  # noqa: N803
+        Key: str,  # noqa: N803
+        UploadId: str,  # noqa: N803
+        MultipartUpload: dict[str, Any],  # noqa: N803
+        IfMatch: str | None = None,  # noqa: N803
+        IfNoneMatch: str | None = None,  # noqa: N803
+    ) -> None:
+        self.meanwhile("CompleteMultipartUpload", Key)
+        target, parts = self.root / Bucket / Key, self.uploads[UploadId]
+        assert MultipartUpload["Parts"] == [{"PartNumber": n, "ETag": _etag(part)} for n, part in parts.items()]
+        assert (IfMatch is None) == (IfNoneMatch == "*"), "the job never replaces a file without a condition"
+        if IfMatch and not target.exists():
+            raise refused("CompleteMultipartUpload", "NoSuchKey")
+        if IfNoneMatch and target.exists() or IfMatch and IfMatch != _etag(target.read_bytes()):
+            raise refused("CompleteMultipartUpload", "PreconditionFailed")
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(self.root / source["Bucket"] / source["Key"], target)
-        self.copied.append(key)
+        target.write_bytes(b"".join(parts.values()))
+        del self.uploads[UploadId]
+
+    def abort_multipart_upload(self, Bucket: str, Key: str, UploadId: str) -> None:  # noqa: N803
+        self.meanwhile("AbortMultipartUpload", Key)
+        del self.uploads[UploadId]
 
     def delete_objects(self, Bucket: str, Delete: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
         assert len(Delete["Objects"]) <= 1000
@@ -297,6 +348,16 @@ class FakeGlue:
 def refused(call: str, code: str = "AccessDeniedException") -> ClientError:
     """Return botocore's error for a denied or failed call."""
     return ClientError({"Error": {"Code": code, "Message": f"not authorized to perform glue:{call}"}}, call)
+
+
+def failing(call: str, error: Any, part: str = "") -> Callable[[str, str], None]:
+    """Return a hook for `FakeS3.meanwhile` that raises at this call on keys with this part."""
+
+    def fail(now: str, key: str) -> None:
+        if now == call and part in key:
+            raise error
+
+    return fail
 
 
 def _holds(condition: str, row: dict[str, Any], values: dict[str, Any]) -> bool:

@@ -2,11 +2,13 @@
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
+import boto3
 import pytest
 
+from json_to_parquet.bucket import with_conditions
 from json_to_parquet.errors import LockHeld, TransformFailed
 from json_to_parquet.staging import Staging
 from pipeline_store.keys import validated_key
@@ -18,9 +20,11 @@ from tests.glue.fakes import (
     Lake,
     NoSpark,
     Unlucky,
+    failing,
     hours,
     line,
     lines,
+    nothing,
     refused,
     stage_without_spark,
 )
@@ -74,10 +78,10 @@ def test_a_foreign_file_stops_its_partition_only(lake):
 
 def test_a_run_that_failed_lets_the_next_one_in(lake):
     lake.add("a", lines(1))
-    lake.s3.copies_left = 0
+    lake.s3.meanwhile = failing("UploadPartCopy", Unlucky)
     with pytest.raises(Unlucky):
         lake.run()
-    lake.s3.copies_left = None
+    lake.s3.meanwhile = nothing
     lake.now = lake.now.replace(year=2020)  # before any lock could have expired
 
     assert lake.run()["rows"] == 1
@@ -431,19 +435,111 @@ def test_a_refused_listing_stops_its_partition_only(lake, prefix):
     assert lake.job_row(other)["Stage"] == "3"
 
 
-def test_a_refused_copy_stops_its_partition_only(lake):
+@pytest.mark.parametrize("call", ["CreateMultipartUpload", "UploadPartCopy", "CompleteMultipartUpload"])
+def test_a_refused_copy_stops_its_partition_only(lake, call):
     refusing, other = lake.add("a", lines(1)), lake.add("b", lines(2), hour=LATER)
-    copy = lake.s3.copy
+    lake.s3.meanwhile = failing(call, refused(call), "hour=22")
 
-    def refuse(source, bucket, key):
-        if "hour=22" in key:
-            raise refused("CopyObject")
-        copy(source, bucket, key)
-
-    lake.s3.copy = refuse
-    with pytest.raises(TransformFailed, match="CopyObject"):
+    with pytest.raises(TransformFailed, match=call):
         lake.run()
 
     assert lake.open_rows() == {refusing}
     assert set(lake.glue.locations()) == {THERE}
     assert lake.job_row(other)["Stage"] == "3"
+    assert lake.s3.uploads == {}
+
+
+# ------------------------------------------------------------------------------------------- two drivers ----
+
+
+@pytest.mark.parametrize("call", ["CreateMultipartUpload", "UploadPartCopy", "CompleteMultipartUpload"])
+@pytest.mark.parametrize("there", [False, True], ids=["first file", "existing file"])
+def test_a_run_that_stalls_overwrites_nothing_of_the_run_that_took_its_lock(lake, there, call):
+    """Its files lack what the other run has added and marked: no later run would read those records again."""
+    if there:
+        lake.add("before", lines(0))
+        lake.run(buckets=1)
+    stalled = lake.add("a", lines(1))
+    results = []
+
+    def stall(now, key):
+        if now == call:
+            lake.s3.meanwhile = nothing
+            lake.now += timedelta(hours=2)
+            lake.add("b", lines(2))
+            results.append(lake.run(buckets=1))
+
+    lake.s3.meanwhile = stall
+    with pytest.raises(LockHeld, match=rf"{FOLDER}bucket-0-of-1.parquet has changed .* another run replaced it"):
+        lake.run(buckets=1)
+
+    assert results[0]["rows_marked"] == 2
+    assert sorted(lake.files().popitem()[1].split()[1::2]) == [b"0", b"1", b"2"][not there :]
+    assert lake.job_row(stalled)["TransformedBy"] == results[0]["run_id"]
+    assert lake.s3.uploads == {}
+
+
+def test_a_file_that_is_gone_is_not_replaced(lake):
+    """Somebody deleted it meanwhile, or the partition with it: to write it again is for a run that planned to."""
+    lake.add("a", lines(1))
+    lake.run(buckets=1)
+    late = lake.add("b", lines(2))
+    target = lake.folder / FOLDER / "bucket-0-of-1.parquet"
+    lake.s3.meanwhile = lambda call, key: target.unlink() if call == "CompleteMultipartUpload" else None
+
+    with pytest.raises(TransformFailed, match="NoSuchKey"):
+        lake.run(buckets=1)
+
+    assert lake.open_rows() == {late}
+
+
+def test_a_large_file_is_copied_in_parts(lake, monkeypatch):
+    """S3 copies at most 5 GB in one request, and a client waits a minute for its answer."""
+    monkeypatch.setattr("json_to_parquet.bucket._PART_BYTES", 10)
+    parts = []
+    lake.s3.meanwhile = lambda call, key: parts.append(call)
+    lake.add("a", lines(1))
+
+    lake.run(buckets=1)
+
+    assert lake.files() == {f"{FOLDER}bucket-0-of-1.parquet": b"shardId-000000000000 1"}
+    assert parts.count("UploadPartCopy") == 3
+
+
+def test_what_failed_is_reported_even_if_the_upload_cannot_be_aborted(lake):
+    lake.add("a", lines(1))
+
+    def refuse(call, key):
+        if call in ("CompleteMultipartUpload", "AbortMultipartUpload"):
+            raise refused(call)
+
+    lake.s3.meanwhile = refuse
+
+    with pytest.raises(TransformFailed, match="CompleteMultipartUpload"):
+        lake.run()
+
+
+@pytest.mark.parametrize(
+    ("condition", "header"),
+    [({"IfMatch": '"etag"'}, ("If-Match", '"etag"')), ({"IfNoneMatch": "*"}, ("If-None-Match", "*"))],
+)
+def test_conditions_are_sent_by_a_botocore_that_does_not_know_them(condition, header):
+    """Glue brings its own boto3. Without the header, S3 would replace the file whatever it is."""
+    client = with_conditions(boto3.client("s3"))
+    members = client.meta.service_model.operation_model("CompleteMultipartUpload").input_shape.members
+    for parameter in ("IfMatch", "IfNoneMatch"):
+        members.pop(parameter)
+    sent = []
+
+    def answer(request, **_):
+        sent.append(request.headers)
+        body = b"<CompleteMultipartUploadResult><ETag>x</ETag></CompleteMultipartUploadResult>"
+        return SimpleNamespace(status_code=200, headers={}, content=body, raw=None, text="")
+
+    client.meta.events.register("before-send.s3", answer)
+    client.complete_multipart_upload(Bucket="b", Key="k", UploadId="u", MultipartUpload={"Parts": []}, **condition)
+    client.complete_multipart_upload(Bucket="b", Key="k", UploadId="u", MultipartUpload={"Parts": []})
+
+    conditional = [{name: str(each[name], "utf-8") if isinstance(each[name], bytes) else each[name]
+                    for name in ("If-Match", "If-None-Match") if name in each} for each in sent]
+    assert conditional == [dict([header]), {}]
