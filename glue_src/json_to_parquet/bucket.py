@@ -1,6 +1,6 @@
 """Access to the processed bucket: all the job's S3 calls."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -31,16 +31,20 @@ class Bucket:
         self.name = name
 
     def listed(self, prefix: str) -> dict[str, Listed]:
-        """The objects under the prefix, by key; no folder markers, which the console makes."""
-        found: dict[str, Listed] = {}
+        """The objects under the prefix, by key; no folder markers, which the console makes and nobody reads."""
+        return {
+            item["Key"]: Listed(item["Size"], item["ETag"])
+            for item in self._items(prefix)
+            if item["Size"] or not item["Key"].endswith("/")
+        }
+
+    def _items(self, prefix: str) -> Iterator[dict[str, Any]]:
         request = {"Bucket": self.name, "Prefix": prefix}
         while True:
             page = self._client.list_objects_v2(**request)
-            for item in page.get("Contents", ()):
-                if item["Size"] or not item["Key"].endswith("/"):
-                    found[item["Key"]] = Listed(item["Size"], item["ETag"])
+            yield from page.get("Contents", ())
             if not page.get("IsTruncated"):
-                return found
+                return
             request["ContinuationToken"] = page["NextContinuationToken"]
 
     def make_folder(self, prefix: str) -> None:
@@ -91,9 +95,9 @@ class Bucket:
             # What failed before is what is reported. The bucket's lifecycle aborts the upload after a week.
             return
 
-    def delete(self, keys: Iterable[str]) -> None:
-        """Delete the objects."""
-        remaining = [{"Key": key} for key in keys]
+    def clear(self, prefix: str) -> None:
+        """Delete all objects under the prefix."""
+        remaining = [{"Key": item["Key"]} for item in self._items(prefix)]
         while remaining:
             some, remaining = remaining[:_MAX_DELETED], remaining[_MAX_DELETED:]
             answer = self._client.delete_objects(Bucket=self.name, Delete={"Objects": some, "Quiet": True})

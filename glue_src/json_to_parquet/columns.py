@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import NamedTuple
 
@@ -101,7 +102,13 @@ def parquet_columns(feed: str) -> list[tuple[str, str]]:
 def line_schema(feed: str) -> str:
     """The complete schema of a validated line; nothing is inferred from the data."""
     record = ",".join(f"{name}:{type_}" for each in FIELDS[feed] for name, type_ in _sent(each))
-    return f"v int, shard string, seq string, arrival_ns bigint, flags array<string>, record struct<{record}>"
+    head = "v int, shard string, seq string, arrival string, arrival_ns bigint, flags array<string>"
+    return f"{head}, record struct<type:string,{record}>"
+
+
+def line_names(feed: str) -> list[str]:
+    """The names of all fields of a validated line, at every level."""
+    return sorted({*re.findall(r"(\w+)[: ]", line_schema(feed))})
 
 
 def _sent(each: Field) -> list[tuple[str, str]]:

@@ -15,9 +15,10 @@ import boto3
 from .bucket import Bucket, with_conditions
 from .catalogue import Catalogue
 from .errors import LockHeld, TransformFailed
-from .plan import JobRow, Partition, Work, beginning_at, divided_into, objections, partition_of, place
+from .plan import JobRow, Partition, Work, divided_into, grouped, in_order, objections, partition_of
 from .staging import Staging, cause, spark_errors
 from .stores import LOCK, PARTITION_FAILED, Clients, JobTable, LineageTable, at_once
+from .summary import Summary
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -49,33 +50,31 @@ class Job:
         self.staging = Staging(
             self.bucket, spark, storage, options.source_prefix, options.target_prefix, self.staging_prefix
         )
-        self.problems: list[str] = []
-        #: Data Catalog entries that did not match their table and were repaired.
-        self.repaired: list[str] = []
-        #: Where the next run should begin, as far as this run knows.
-        self._begin_at = ""
+        self.summary = Summary()
+        self.problems = self.summary.problems
+        #: The place after which the next run should begin, as far as this run knows.
+        self._begin_after = ""
 
     def run(self) -> dict[str, Any]:
         """Rebuild every partition with new objects; return the result.
 
         A failed partition does not stop the others. Its rows stay unmarked, so the next run tries it again.
         """
-        self._begin_at = self.take_lock()
-        work = beginning_at(self._begin_at, self.plan(self.jobs.validated()))
-        staged: list[Work] = []
-        done: list[Work] = []
-        marked = 0
-        for group in self.staged_groups(work):
-            staged += group
+        self._begin_after = self.take_lock()
+        for group in self.staged_groups(grouped(self.planned(self._begin_after))):
             # Finish each group at once, so that it stays done if the run hits its timeout.
             for each in group:
-                newly = self.finish(each)
-                if newly is not None:
-                    done.append(each)
-                    marked += newly
-        if work:
-            self.bucket.delete(self.bucket.listed(self.staging_prefix))
-        return self.result(staged, done, marked)
+                self.summary.staged(each)
+                self.finish(each)
+            self.clear_staging()
+        return self.summary.as_result(self.run_id)
+
+    def clear_staging(self) -> None:
+        """Delete the staged files."""
+        try:
+            self.bucket.clear(self.staging_prefix)
+        except PARTITION_FAILED as error:
+            self.problems.add(str(error))
 
     def take_lock(self) -> str:
         """Take the lock; return where the last run says to begin. Raises LockHeld if another run has it."""
@@ -88,80 +87,99 @@ class Job:
     def keep_lock(self) -> None:
         """Extend the lock. Raises LockHeld if another run has held it since this one took it."""
         until = self.clock() + timedelta(seconds=self.options.lock_seconds)
-        if not self.jobs.keep_lock(self.run_id, until, self._begin_at):
+        if not self.jobs.keep_lock(self.run_id, until, self._begin_after):
             row = f"{LOCK} in {self.options.job_table}"
             raise LockHeld(f"this run no longer holds {row}: it took too long and another run has held the lock since")
 
-    def plan(self, job_rows: Iterable[JobRow]) -> list[Work]:
-        """The partitions to rebuild. Those that cannot be planned become problems and do not stop the rest."""
+    def planned(self, begin_after: str) -> Iterator[Work]:
+        """Plan the partitions with open rows, an hour at a time: newest first, rotated to begin after this place."""
+        for hour, last in in_order(self.jobs.open_hours(), begin_after):
+            touched = {
+                partition: rows
+                for partition, rows in self._touched(hour).items()
+                if (partition.place >= begin_after) == last
+            }
+            planned = at_once(lambda item: self._plan_partition(*item), sorted(touched.items(), reverse=True))
+            yield from (work for work in planned if work)
+
+    def _touched(self, hour: datetime) -> dict[Partition, list[JobRow]]:
+        """The open rows of an hour by partition. Those of no partition become problems and do not stop the rest."""
         touched: dict[Partition, list[JobRow]] = defaultdict(list)
-        for row in job_rows:
-            partition = partition_of(row.validated_key, self.options.source_prefix)
+        for row in self.jobs.validated(hour):
+            partition = partition_of(row, self.options.source_prefix)
             if partition is None:
-                self.problems.append(f"{row.validated_key} is not the key of a validated object")
+                self.problems.add(f"{row.validated_key} is not the key of a validated object of {row.job_id}")
+            elif partition.arrival_hour != hour:
+                self.problems.add(f"the row of {row.job_id} is at {row.timestamp}, which is not in its hour")
             else:
                 touched[partition].append(row)
-        planned = at_once(lambda item: self._plan_partition(*item), sorted(touched.items()))
-        return [work for work in planned if work]
+        return touched
 
     def _plan_partition(self, partition: Partition, job_rows: list[JobRow]) -> Work | None:
         target = self.options.target_prefix + partition.target
         try:
-            objects = self.bucket.listed(self.options.source_prefix + partition.source)
-            there = [row for row in job_rows if row.validated_key in objects]
-            self.problems.extend(f"{row.validated_key} is missing" for row in job_rows if row not in there)
+            # Before the rows: if another run replaces a file after this, this run will not.
             etags = {key.removeprefix(target): file.etag for key, file in self.bucket.listed(target).items()}
             buckets, files = divided_into(etags, self.options.buckets_per_partition)
+            before = [row for row in self.jobs.built_from(partition) if row.validated_key]
+            listed = self.bucket.listed(self.options.source_prefix + partition.source)
         except PARTITION_FAILED as failure:
-            self.problems.append(f"{target}: {failure}")
+            self.problems.add(f"{target}: {failure}")
             return None
-        return Work(partition, there, buckets, sum(each.size for each in objects.values()), files) if there else None
+        named = {row.job_id: str(row.validated_key) for row in (*before, *job_rows)}
+        objects = {raw_key: key for raw_key, key in named.items() if key in listed}
+        self.problems.update(f"{row.validated_key} is missing" for row in job_rows if row.job_id not in objects)
+        there = [row for row in job_rows if row.job_id in objects]
+        missing = {raw_key: key for raw_key, key in named.items() if raw_key not in objects}
+        size = sum(listed[key].size for key in objects.values())
+        return Work(partition, there, objects, missing, buckets, size, files) if there else None
 
-    def staged_groups(self, work: list[Work]) -> Iterator[list[Work]]:
-        """Stage the partitions together; if that fails, stage each half by itself, until the bad ones are isolated.
+    def staged_groups(self, planned: Iterable[list[Work]]) -> Iterator[list[Work]]:
+        """Stage each group together; if that fails, each half by itself, until the bad partitions are isolated.
 
         One unreadable object fails everything Spark reads with it, and Spark does not name the partition.
 
-        The search stops after `_MAX_FAILED` bad partitions, and the next run begins where it stopped (`beginning_at`),
-        so no good partition waits for ever: with b bad ones before it, it is finished within b // _MAX_FAILED + 1 runs.
-        A run that is killed during an attempt has recorded the place after the attempt's first partition, so every run
-        advances by at least one, even if that one never ends.
+        The search stops after `_MAX_FAILED` bad partitions, and the next run begins after the last one (`in_order`), so
+        no good partition waits for ever: with b bad ones before it, it is finished within b // _MAX_FAILED + 1 runs. An
+        attempt is recorded as if it failed, so after a run that is killed in it, the next begins after its first
+        partition: every run advances by at least one, even if that one never ends.
         """
         failed = 0
-        groups = [work] if work else []
-        while groups:
-            remaining = [place(each) for group in groups for each in group]
-            if failed >= _MAX_FAILED:
-                self._begin_at = remaining[0]
-                self.problems.append(f"{len(remaining)} partitions were not tried, because {failed} others failed")
-                break
-            self._begin_at = remaining[1] if remaining[1:] else ""
-            # Nothing extends the lock during staging, so extend it right before.
-            self.keep_lock()
-            group = groups.pop(0)
-            try:
-                self.staging.stage(group)
-            except spark_errors() as error:
-                if len(group) == 1:
-                    failed += 1
-                    self.problems.append(f"{self.options.target_prefix}{group[0].partition.target}: {cause(error)}")
+        tried = False
+        for first in planned:
+            groups = [first]
+            while groups:
+                if failed >= _MAX_FAILED:
+                    rest = groups[0][0].partition.target
+                    self.problems.add(f"the partitions from {rest} on were not tried, because {failed} failed")
+                    return
+                group = groups.pop(0)
+                tried = True
+                self._begin_after = group[0].partition.place
+                # Nothing extends the lock during staging, so extend it right before.
+                self.keep_lock()
+                try:
+                    self.staging.stage(group)
+                except (*PARTITION_FAILED, *spark_errors()) as error:
+                    if len(group) == 1:
+                        failed += 1
+                        self.problems.add(f"{self.options.target_prefix}{group[0].partition.target}: {cause(error)}")
+                    else:
+                        blank = [each.blank() for each in group]
+                        half = len(blank) // 2
+                        groups[:0] = [blank[:half], blank[half:]]
                 else:
-                    blank = [each.blank() for each in group]
-                    half = len(blank) // 2
-                    groups[:0] = [blank[:half], blank[half:]]
-            else:
-                yield group
-        else:
-            self._begin_at = ""
-        if work:
+                    yield group
+        self._begin_after = ""
+        if tried:
             self.keep_lock()
 
-    def finish(self, work: Work) -> int | None:
-        """Replace the partition's files, register it, mark its rows; return how many were marked, None if it failed."""
+    def finish(self, work: Work) -> None:
+        """Replace the partition's files, register it, and mark its rows."""
         target = self.options.target_prefix + work.partition.target
         if found := objections(work):
-            self.problems.extend(f"{target}{each}" for each in found)
-            return None
+            self.problems.update(f"{target}{each}" for each in found)
+            return
         # The last chance to notice that another run has taken the lock. Outside the `try`, because it concerns all
         # partitions: without the lock, nothing may be changed.
         self.keep_lock()
@@ -172,15 +190,16 @@ class Job:
             folder = f"s3://{self.bucket.name}/{target}"
             repaired = self.catalogue.add(work.partition, folder) if work.positions else None
             if repaired:
-                self.repaired.append(f"{target} was at {repaired}")
+                self.summary.repaired.append(f"{target} was at {repaired}")
             # Mark at once, so that finished work stays done if the run fails later.
-            return self.mark(work)
+            self.summary.done(work, target, self.mark(work))
         except PARTITION_FAILED as error:
-            self.problems.append(f"{target}: {error}")
-            return None
+            self.problems.add(f"{target}: {error}")
 
     def replace(self, work: Work, target: str) -> None:
         """Copy the staged files over the partition's own, and write their lineage rows."""
+        # Before the files: if this run stalls after them, another may replace them, and its rows are the later ones.
+        at = self.clock()
 
         def copy(bucket: int) -> None:
             self.bucket.replace(target + work.name(bucket), work.files.get(bucket), *work.staged[bucket][0])
@@ -190,7 +209,7 @@ class Job:
         at_once(
             lambda bucket: self.lineage.record(
                 f"s3://{self.bucket.name}/{target}{work.name(bucket)}",
-                self.clock(),
+                at,
                 source,
                 len(work.read),
                 work.positions[bucket],
@@ -201,34 +220,18 @@ class Job:
 
     def mark(self, work: Work) -> int:
         """Mark the rows of exactly the objects that were read; return how many this run was the first to mark."""
-        self.problems.extend(f"{row.validated_key} is empty" for row in work.job_rows if row.job_id not in work.read)
-        return sum(
-            at_once(
-                lambda row: self.jobs.transformed(row, self.run_id, self.clock()),
-                [row for row in work.job_rows if row.job_id in work.read],
-            )
-        )
-
-    def result(self, work: list[Work], done: list[Work], marked: int) -> dict[str, Any]:
-        """The run's result for its log line. Duplicates are counted over everything that was read."""
-        lines = sum(each.lines for each in work)
-        return {
-            "event": "json_to_parquet",
-            "run_id": self.run_id,
-            "partitions": [each.partition.target for each in done],
-            "files": {
-                f"{self.options.target_prefix}{each.partition.target}{each.name(bucket)}": rows
-                for each in done
-                for bucket, rows in sorted(each.positions.items())
-            },
-            "rows": sum(sum(each.positions.values()) for each in done),
-            "rows_read": lines,
-            "duplicates_removed": lines - sum(sum(each.positions.values()) for each in work),
-            "objects_read": sum(len(each.read) for each in work),
-            "rows_marked": marked,
-            "catalogue_entries_mended": self.repaired,
-            "problems": sorted(self.problems),
-        }
+        whole = []
+        for row in work.job_rows:
+            lines = work.read.get(row.job_id, 0)
+            if lines == row.records:
+                whole.append(row)
+            else:
+                self.problems.add(
+                    f"{row.validated_key} is empty"
+                    if not lines
+                    else f"{row.validated_key} holds {lines} records, and its row says {row.records}"
+                )
+        return sum(at_once(lambda row: self.jobs.transformed(row, work.partition, self.run_id, self.clock()), whole))
 
 
 def parse_options(argv: list[str]) -> argparse.Namespace:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from pipeline_store.keys import RAW_PREFIX, VALIDATED_PREFIX, parse_key, raw_folder
+from pipeline_store.keys import RAW_PREFIX, VALIDATED_PREFIX, parse_key, raw_folder, raw_key_of
 
 from .columns import FIELDS
 from .errors import TransformFailed
@@ -23,10 +23,19 @@ class Partition(NamedTuple):
     hour: str
 
     @property
+    def arrival_hour(self) -> datetime:
+        """The hour in which its records arrived."""
+        return datetime.fromisoformat(f"{self.date}T{self.hour}").replace(tzinfo=UTC)
+
+    @property
     def source(self) -> str:
         """Its folder under the source prefix."""
-        hour = datetime.fromisoformat(f"{self.date}T{self.hour}")
-        return raw_folder(self.feed, hour).removeprefix(RAW_PREFIX)
+        return raw_folder(self.feed, self.arrival_hour).removeprefix(RAW_PREFIX)
+
+    @property
+    def place(self) -> str:
+        """Its sort key: its time, then its feed."""
+        return f"{self.date}/{self.hour}/{self.feed}"
 
     @property
     def target(self) -> str:
@@ -35,11 +44,14 @@ class Partition(NamedTuple):
 
 
 class JobRow(NamedTuple):
-    """A job row at the stage VALIDATED."""
+    """A job row at the stage VALIDATED or TRANSFORMED. `job_id` is the raw object's key."""
 
     job_id: str
     timestamp: str
-    validated_key: str
+    #: None if no record was valid.
+    validated_key: str | None
+    #: How many were.
+    records: int
 
 
 @dataclass
@@ -49,6 +61,10 @@ class Work:
     partition: Partition
     #: The rows to mark when done, without those whose object is missing.
     job_rows: list[JobRow]
+    #: Validated objects to read, by raw key: of these rows, and of those that earlier runs have marked.
+    objects: dict[str, str]
+    #: Objects of rows that earlier runs have marked, by raw key, that are missing now.
+    missing: dict[str, str]
     buckets: int
     #: Bytes to read.
     size: int
@@ -57,8 +73,8 @@ class Work:
     #: Distinct positions read, by bucket.
     positions: dict[int, int] = field(default_factory=dict)
     lines: int = 0
-    #: Keys of the raw objects whose validated lines were read.
-    read: set[str] = field(default_factory=set)
+    #: Lines read of each object, by raw key.
+    read: dict[str, int] = field(default_factory=dict)
     #: Keys and sizes of the staged files, by bucket. More than one means that two tasks wrote the bucket.
     staged: dict[int, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
     #: What `count_staged` found in them, by bucket.
@@ -66,25 +82,33 @@ class Work:
 
     def blank(self) -> Work:
         """The same work without results."""
-        return Work(self.partition, self.job_rows, self.buckets, self.size, self.files)
+        return Work(self.partition, self.job_rows, self.objects, self.missing, self.buckets, self.size, self.files)
 
     def name(self, bucket: int) -> str:
         """The file name of a bucket."""
         return f"bucket-{bucket}-of-{self.buckets}.parquet"
 
 
+#: Partitions that are staged together: a Spark job takes seconds however little it reads. A day of one feed.
+GROUP_PARTITIONS = 24
+#: Compressed bytes that are staged together, unless one partition has more: about an hour of ten full shards. What a
+#: killed run repeats, and the space that staging and Spark's disks need, do not grow with the backlog.
+GROUP_BYTES = 8 * 2**30
+
 _TARGET_NAME = re.compile(r"bucket-(\d+)-of-(\d+)\.parquet")
 
 
-def partition_of(validated_key: str, source_prefix: str) -> Partition | None:
-    """The partition of a validated object; None if its key is not one of the pipeline's."""
+def partition_of(row: JobRow, source_prefix: str) -> Partition | None:
+    """The partition of a row's validated object; None if the row names no such object of its raw object."""
+    key = row.validated_key or ""
     try:
-        key = parse_key(validated_key)
+        parsed = parse_key(key)
+        raw_key = raw_key_of(key)
     except ValueError:
         return None
-    if key.prefix != VALIDATED_PREFIX or key.feed not in FIELDS or not validated_key.startswith(source_prefix):
+    if parsed.prefix != VALIDATED_PREFIX or parsed.feed not in FIELDS or not key.startswith(source_prefix):
         return None
-    return Partition(key.feed, f"{key.hour:%Y-%m-%d}", f"{key.hour:%H}")
+    return Partition(parsed.feed, f"{parsed.hour:%Y-%m-%d}", f"{parsed.hour:%H}") if raw_key == row.job_id else None
 
 
 def divided_into(etags: Mapping[str, str], default: int) -> tuple[int, dict[int, str]]:
@@ -116,19 +140,43 @@ def objections(work: Work) -> list[str]:
         counted = work.counted.get(bucket)
         rows, positions = (counted.rows, counted.positions) if counted else (0, 0)
         if counted and counted.lost:
-            found.append(f"{name} would lose {counted.lost} positions, such as {counted.lost_position}")
+            raw_key, shard, sequence = counted.lost_position
+            found.append(
+                f"{name} would lose {counted.lost} positions, such as {shard} {sequence} of {raw_key}: "
+                + _why_lost(work, raw_key)
+            )
         if not rows == positions == expected or files != bool(expected):
             staged = f"{rows} rows of {positions} positions staged in {files} files"
             found.append(f"{name}: {expected} positions read, but {staged}")
     return found
 
 
-def place(work: Work) -> str:
-    """Sort key of a partition: its time, then its feed."""
-    return f"{work.partition.date}/{work.partition.hour}/{work.partition.feed}"
+def _why_lost(work: Work, raw_key: str) -> str:
+    if raw_key in work.missing:
+        return f"its row names {work.missing[raw_key]}, which is missing"
+    if raw_key in work.objects:
+        return f"its row names {work.objects[raw_key]}, which does not hold it"
+    return f"no row of {raw_key} in this partition names a validated object"
 
 
-def beginning_at(begin_at: str, work: Iterable[Work]) -> list[Work]:
-    """Partitions newest first, rotated to begin at `begin_at`; an empty one means the newest."""
-    ordered = sorted(work, key=place, reverse=True)
-    return sorted(ordered, key=lambda each: place(each) > begin_at)
+def in_order(hours: Iterable[datetime], begin_after: str) -> Iterator[tuple[datetime, bool]]:
+    """The hours newest first, rotated to begin after a place; an empty one means the newest.
+
+    The hour of that place comes twice: first (False) for the places before it, and last (True) for the others.
+    """
+    newest_first = sorted(hours, reverse=True)
+    boundary = begin_after.rpartition("/")[0]
+    yield from ((hour, False) for hour in newest_first if f"{hour:%Y-%m-%d/%H}" <= boundary)
+    yield from ((hour, True) for hour in newest_first if f"{hour:%Y-%m-%d/%H}" >= boundary)
+
+
+def grouped(work: Iterable[Work]) -> Iterator[list[Work]]:
+    """The work in groups that are staged together. Each has at least one partition."""
+    group: list[Work] = []
+    for each in work:
+        if group and (len(group) == GROUP_PARTITIONS or sum(one.size for one in group) + each.size > GROUP_BYTES):
+            yield group
+            group = []
+        group.append(each)
+    if group:
+        yield group

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .bucket import Bucket
 from .plan import Partition, Work
 from .stores import at_once
-from .transforms import count_read, count_staged, keep_first_delivery, read_rows
+from .transforms import Buckets, count_read, count_staged, keep_first_delivery, read_rows
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -99,7 +99,7 @@ class Staging:
         for each in work:
             feeds[each.partition.feed].append(each)
         # Persisted, because rows are counted and then written: reading the objects twice would cost more.
-        rows = {feed: self._read(spark, feed, of_feed).persist() for feed, of_feed in feeds.items()}
+        rows = {feed: self._read(spark, of_feed).persist() for feed, of_feed in feeds.items()}
         try:
             self._note_read(work, rows)
             self._bucket.make_folder(staging)
@@ -109,10 +109,9 @@ class Staging:
             for each_rows in rows.values():
                 each_rows.unpersist()
 
-    def _read(self, spark: SparkSession, feed: str, work: list[Work]) -> DataFrame:
-        folders = [self._storage + self._source_prefix + each.partition.source for each in work]
-        buckets = {f"{each.partition.date}/{each.partition.hour}": each.buckets for each in work}
-        return read_rows(spark, feed, folders, self._source_prefix, buckets)
+    def _read(self, spark: SparkSession, work: list[Work]) -> DataFrame:
+        keys = sorted(key for each in work for key in each.objects.values())
+        return read_rows(spark, self._storage, self._source_prefix, keys, _buckets(work))
 
     def _note_read(self, work: list[Work], rows: dict[str, DataFrame]) -> None:
         by_partition = {each.partition: each for each in work}
@@ -122,11 +121,11 @@ class Staging:
                 each.positions[count.bucket] = count.positions
                 each.lines += count.lines
             else:
-                each.read.add(count.raw_key)
+                each.read[count.raw_key] = count.lines
 
     def _write(self, rows: DataFrame, feed: str, work: list[Work], staging: str) -> None:
-        if files := sum(len(each.positions) for each in work):
-            writer = keep_first_delivery(rows, files).write.partitionBy("date", "hour", "bucket")
+        if any(each.positions for each in work):
+            writer = keep_first_delivery(rows, _buckets(work)).write.partitionBy("date", "hour", "bucket")
             writer.options(**_STAGING_OPTIONS).parquet(f"{self._storage}{staging}feed={feed}/")
 
     def _note_staged(self, work: list[Work], spark: SparkSession, staging: str) -> None:
@@ -141,3 +140,7 @@ class Staging:
         replaced = [target + each.partition.target + each.name(bucket) for each in work for bucket in each.files]
         for count in count_staged(spark, self._storage + staging, target, replaced).collect():
             by_partition[Partition(count.feed, count.date, count.hour)].counted[count.bucket] = count
+
+
+def _buckets(work: list[Work]) -> Buckets:
+    return {f"{each.partition.date}/{each.partition.hour}": each.buckets for each in work}

@@ -8,13 +8,16 @@ from typing import Any, NamedTuple
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline_store.stages import Stage, Transformation
+from pipeline_store.keys import hour_of
+from pipeline_store.stages import Stage, Transformation, transformed_status
 
 from .errors import TransformFailed
-from .plan import JobRow
+from .plan import JobRow, Partition
 
 #: Id of the job table's row that holds the lock.
 LOCK = "lock/json_to_parquet"
+#: In milliseconds: an hour, and the end of time.
+_HOUR, _NEVER = 3_600_000, 10**15
 _LOCK_ROW = {"JobId": {"S": LOCK}, "Timestamp": {"N": "0"}}
 
 
@@ -45,32 +48,61 @@ class JobTable:
         self._client = client
         self._table = table
 
-    def validated(self) -> Iterator[JobRow]:
-        """Yield the rows at the stage VALIDATED, oldest first."""
-        request: dict[str, Any] = {
-            "TableName": self._table,
-            "IndexName": "StatusIndex",
-            "KeyConditionExpression": "#Status = :validated",
-            "ProjectionExpression": "JobId, #Timestamp, ValidatedKey",
-            "ExpressionAttributeNames": {"#Status": "Status", "#Timestamp": "Timestamp"},
-            "ExpressionAttributeValues": {":validated": {"S": Stage.VALIDATED.name}},
-        }
+    def open_hours(self) -> Iterator[datetime]:
+        """Yield the arrival hours with rows at the stage VALIDATED, oldest first, in one request each."""
+        first = 0
+        while rows := self._query(Stage.VALIDATED.name, first, _NEVER, Limit=1)["Items"]:
+            hour = hour_of(int(rows[0]["Timestamp"]["N"]))
+            yield hour
+            first = _milliseconds(hour) + _HOUR
+
+    def validated(self, hour: datetime) -> Iterator[JobRow]:
+        """Yield the rows at the stage VALIDATED whose objects arrived in this hour."""
+        return self._rows(Stage.VALIDATED.name, _milliseconds(hour), _milliseconds(hour) + _HOUR - 1)
+
+    def built_from(self, partition: Partition) -> Iterator[JobRow]:
+        """Yield the rows that the partition was built from: those at the last stage."""
+        return self._rows(transformed_status(partition.feed, partition.arrival_hour), 0, _NEVER)
+
+    def _rows(self, status: str, first: int, last: int) -> Iterator[JobRow]:
+        more: dict[str, Any] = {}
         while True:
-            page = self._client.query(**request)
+            page = self._query(status, first, last, **more)
             for item in page["Items"]:
-                yield JobRow(item["JobId"]["S"], item["Timestamp"]["N"], item["ValidatedKey"]["S"])
+                key, count = item.get("ValidatedKey"), item.get("ValidatedCount", {"N": "0"})
+                yield JobRow(item["JobId"]["S"], item["Timestamp"]["N"], key and key["S"], int(count["N"]))
             if not page.get("LastEvaluatedKey"):
                 return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+            more["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
-    def transformed(self, row: JobRow, run_id: str, at: datetime) -> bool:
-        """Mark the row's object transformed and take it off the index; False if another run did so first."""
+    def _query(self, status: str, first: int, last: int, **more: Any) -> dict[str, Any]:
+        # The index is brought up to date a moment after the table. A row that is missed is read by the next run, or
+        # would be missed in a file that holds its records: then the file is not replaced.
+        answer: dict[str, Any] = self._client.query(
+            TableName=self._table,
+            IndexName="StatusIndex",
+            KeyConditionExpression="#Status = :status AND #Timestamp BETWEEN :first AND :last",
+            ProjectionExpression="JobId, #Timestamp, ValidatedKey, ValidatedCount",
+            ExpressionAttributeNames={"#Status": "Status", "#Timestamp": "Timestamp"},
+            ExpressionAttributeValues={
+                ":status": {"S": status},
+                ":first": {"N": str(first)},
+                ":last": {"N": str(last)},
+            },
+            **more,
+        )
+        return answer
+
+    def transformed(self, row: JobRow, partition: Partition, run_id: str, at: datetime) -> bool:
+        """Mark the row's object transformed; False if another run did so first, or the row names another object."""
         changed = self._update(
             {"JobId": {"S": row.job_id}, "Timestamp": {"N": row.timestamp}},
-            "SET Stage = :transformed, TransformedAt = :at, TransformedBy = :run REMOVE #Status",
-            "Stage < :transformed",
+            "SET Stage = :transformed, #Status = :status, TransformedAt = :at, TransformedBy = :run",
+            "Stage < :transformed AND ValidatedKey = :key",
             {
                 ":transformed": {"N": str(int(Stage.TRANSFORMED))},
+                ":status": {"S": transformed_status(partition.feed, partition.arrival_hour)},
+                ":key": {"S": str(row.validated_key)},
                 ":at": {"S": at.isoformat(timespec="milliseconds")},
                 ":run": {"S": run_id},
             },
@@ -79,7 +111,7 @@ class JobTable:
         return changed is not None
 
     def lock(self, owner: str, now: datetime, until: datetime) -> str | None:
-        """Take the lock; return where to begin (for `beginning_at`), or None if another run holds the lock."""
+        """Take the lock; return where to begin (for `in_order`), or None if another run holds the lock."""
         # Released by expiry, not by deletion, so the role needs no permission to delete rows. The lock may already be
         # ours, if a response was lost and the client retried.
         before = self._update(
@@ -88,9 +120,9 @@ class JobTable:
             "attribute_not_exists(LockOwner) OR LockOwner = :owner OR ExpiresAt < :now",
             {":owner": {"S": owner}, ":until": _seconds(until), ":now": _seconds(now)},
         )
-        return None if before is None else before.get("BeginAt", {"S": ""})["S"]
+        return None if before is None else before.get("BeginAfter", {"S": ""})["S"]
 
-    def keep_lock(self, owner: str, until: datetime, begin_at: str) -> bool:
+    def keep_lock(self, owner: str, until: datetime, begin_after: str) -> bool:
         """Extend the lock, and record where the next run should begin; False if the owner has changed.
 
         An expired lock can be extended: nobody else has changed anything. Once another run has held it, the files this
@@ -98,8 +130,8 @@ class JobTable:
         """
         # Empty strings are allowed in attributes that are not keys:
         # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
-        values = {":owner": {"S": owner}, ":until": _seconds(until), ":begin": {"S": begin_at}}
-        held = self._update(_LOCK_ROW, "SET ExpiresAt = :until, BeginAt = :begin", "LockOwner = :owner", values)
+        values = {":owner": {"S": owner}, ":until": _seconds(until), ":begin": {"S": begin_after}}
+        held = self._update(_LOCK_ROW, "SET ExpiresAt = :until, BeginAfter = :begin", "LockOwner = :owner", values)
         return held is not None
 
     def unlock(self, owner: str) -> None:
@@ -157,6 +189,10 @@ class LineageTable:
                 "RunId": {"S": run_id},
             },
         )
+
+
+def _milliseconds(time: datetime) -> int:
+    return int(time.timestamp()) * 1000
 
 
 def _seconds(time: datetime) -> dict[str, str]:

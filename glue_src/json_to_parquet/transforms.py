@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from functools import reduce
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from pipeline_store.keys import HOUR_FOLDERS, VALIDATED_PREFIX
 
-from .columns import DECIMAL, FIELDS, POSITION, Field, Kind, line_schema
+from .columns import DECIMAL, FIELDS, POSITION, Field, Kind, line_names, line_schema
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+
+#: The number of files of each partition ("date/hour").
+Buckets = dict[str, int]
+#: The end of a validated object's key: the digest of the rules, and what it shares with the raw object's.
+_RULES = "-[0-9a-f]{16}([.]json[.]gz)$"
 
 
 def row_expressions(feed: str) -> list[str]:
@@ -76,46 +84,99 @@ def _error(what: str) -> str:
     return f"raise_error(concat('{what} a validated line of ', raw_key))"
 
 
-def read_rows(
-    spark: SparkSession, feed: str, folders: list[str], source_prefix: str, buckets: dict[str, int]
-) -> DataFrame:
-    """Read the validated lines under the folders: one row per line, with its partition and bucket.
+def read_rows(spark: SparkSession, storage: str, source_prefix: str, keys: list[str], buckets: Buckets) -> DataFrame:
+    """Read the lines of these validated objects of one feed: one row per line, with its partition and bucket.
 
-    `buckets` is the number of files of each partition ("date/hour").
+    `storage` is the URL prefix of keys; `buckets` is the number of files of each partition ("date/hour").
     """
+    feed = re.match(rf"{source_prefix}feed=(\w+)/", keys[0])[1]  # type: ignore[index]
+    folders = sorted({storage + key.rpartition("/")[0] + "/" for key in keys})
+    named = ", ".join(f"'{key.removeprefix(source_prefix)}'" for key in keys)
     lines = (
-        spark.read.schema(line_schema(feed))
-        # An unreadable line is a bug: fail. Lines end in \n only.
-        .options(mode="FAILFAST", lineSep="\n", pathGlobFilter="*.json.gz")
-        .json(folders)
+        # As text, because Spark's reader of JSON drops fields that it does not know. Lines end in \n only.
+        spark.read.options(lineSep="\n", pathGlobFilter="*.json.gz")
+        .text(folders)
+        .selectExpr("value", f"substring_index(_metadata.file_path, '/{source_prefix}', -1) AS path")
+        # Spark applies this to its listing of the folders, so it opens no other object. A list of paths would cost
+        # three more requests an object: 2,000 local files took 18 s to list, their folder with this condition 1 s.
+        .where(f"path IN ({named})")
     )
-    located = lines.selectExpr("*", "input_file_name() AS path").selectExpr(
-        # A validated object's key is the raw object's key under another prefix, with the digest of the rules added.
-        "*",
-        f"regexp_replace(substr(path, instr(path, '/{source_prefix}') + {len(VALIDATED_PREFIX) + 1}),"
-        " '-[0-9a-f]{16}([.]json[.]gz)$', '$1') AS raw_key",
+    schema = f"{line_schema(feed)}, malformed string"
+    read_as = f"from_json(value, '{schema}', map('columnNameOfCorruptRecord', 'malformed')) AS line"
+    # A validated object's key is the raw object's key under another prefix, with the digest of the rules added.
+    raw_key = f"'{source_prefix.removeprefix(VALIDATED_PREFIX)}' || regexp_replace(path, '{_RULES}', '$1') AS raw_key"
+    located = lines.selectExpr("value", read_as, raw_key).selectExpr("value", "raw_key", "line.*")
+    version = f"CASE WHEN malformed IS NULL THEN v ELSE {_error('malformed JSON in')} END AS v"
+    checked = located.selectExpr(
+        version, f"{_known_fields(feed)} AS shard", "seq", "arrival_ns", "flags", "record", "raw_key"
     )
     year, month, day, hour = (f"regexp_extract(raw_key, '/{part}=([0-9]+)/', 1)" for part in HOUR_FOLDERS)
     divided = "map(" + ", ".join(f"'{partition}', {count}" for partition, count in sorted(buckets.items())) + ")"
     return (
-        located.selectExpr(*row_expressions(feed), f"concat_ws('-', {year}, {month}, {day}) AS date", f"{hour} AS hour")
+        checked.selectExpr(*row_expressions(feed), f"concat_ws('-', {year}, {month}, {day}) AS date", f"{hour} AS hour")
         # CRC-32, not Spark's hash, so that a symbol stays in its bucket in every version of Spark.
         .selectExpr("*", f"CAST(pmod(crc32(symbol), element_at({divided}, concat(date, '/', hour))) AS INT) AS bucket")
     )
 
 
-def keep_first_delivery(rows: DataFrame, files: int) -> DataFrame:
-    """Keep one row per stream position, and collect each bucket, sorted, in one task.
+def _known_fields(feed: str) -> str:
+    """The line's shard; an error if the line has a field that is not read.
+
+    A validator newer than this job may write such a field, and the rows would lack it for ever. So the fields that were
+    read are counted, and compared with the names in the text: `":` ends each, and in a text it is `\\":`.
+    """
+    ends, quoted = (
+        f"(octet_length(value) - octet_length(replace(value, '{text}', ''))) DIV {length}"
+        for text, length in (('":', 2), ('\\\\":', 3))
+    )
+    head = ("v", "shard", "seq", "arrival", "arrival_ns", "flags", "record", "record.type")
+    record = (f"record.`{name}`" for each in FIELDS[feed] for name in _sent_names(each))
+    levels = (
+        f"coalesce(aggregate(record.`{each.name}`, 0, (sum, level) -> sum + "
+        + _present(f"level.`{name}`" for inner in each.levels for name in _sent_names(inner))
+        + "), 0)"
+        for each in FIELDS[feed]
+        if each.levels
+    )
+    read = " + ".join((_present((*head, *record)), *levels))
+    names = ", ".join(f"'{name}'" for name in line_names(feed))
+    unknown = f"array_except(regexp_extract_all(value, '\"([A-Za-z0-9_]+)\":', 1), array({names}))"
+    named = f"coalesce(nullif(array_join({unknown}, ', '), ''), 'known, but null or at another level')"
+    surplus = f"concat('a field that this job does not read (', {named}, ') in a validated line of ')"
+    return (
+        f"CASE WHEN v = 1 AND {ends} - {quoted} <> {read} THEN raise_error(concat({surplus}, raw_key)) ELSE shard END"
+    )
+
+
+def _sent_names(each: Field) -> tuple[str, ...]:
+    return (each.name, f"{each.name}_ns") if each.kind is Kind.TIME else (each.name,)
+
+
+def _present(fields: Iterable[str]) -> str:
+    return " + ".join(f"CAST({field} IS NOT NULL AS INT)" for field in fields)
+
+
+def keep_first_delivery(rows: DataFrame, buckets: Buckets) -> DataFrame:
+    """Keep one row per stream position, and collect each bucket, sorted, in a task of its own.
 
     Of several deliveries, keep the one with the lowest raw key, so that a rerun writes the same file.
     """
-    deliveries = rows.repartition(files, "date", "hour", "bucket").selectExpr(
-        "*",
-        "row_number() OVER (PARTITION BY date, hour, bucket, shard_id, sequence_number ORDER BY raw_key) AS delivery",
+    partitions = sorted(buckets.items())
+    firsts = accumulate((count for _, count in partitions), initial=0)
+    first = "map(" + ", ".join(f"'{name}', {at}" for (name, _), at in zip(partitions, firsts, strict=False)) + ")"
+    tasks = sum(buckets.values())
+    keys = ", ".join(map(str, _keys_of_tasks(rows.sparkSession, tasks)))
+    task = f"element_at(array({keys}), element_at({first}, concat(date, '/', hour)) + bucket + 1) AS task"
+    deliveries = (
+        rows.selectExpr("*", task)
+        .repartition(tasks, "task")
+        .selectExpr(
+            "*", "row_number() OVER (PARTITION BY task, shard_id, sequence_number ORDER BY raw_key) AS delivery"
+        )
     )
     return (
         deliveries.where("delivery = 1")
-        .drop("delivery")
+        .drop("delivery", "task")
         .selectExpr("*", "length(sequence_number) AS digits")
         # Sequence numbers exceed an integer; without leading zeros, sorting by length and text orders them.
         .sortWithinPartitions(
@@ -123,6 +184,20 @@ def keep_first_delivery(rows: DataFrame, files: int) -> DataFrame:
         )
         .drop("digits")
     )
+
+
+def _keys_of_tasks(spark: SparkSession, tasks: int) -> list[int]:
+    """For each task, an integer that Spark's hash partitioning puts into it.
+
+    Partitioned by its own columns, several buckets would be written by one task: of four, three by chance.
+    """
+    tried = 16 * tasks
+    while True:
+        hashed = spark.sql(f"SELECT transform(sequence(0, {tried}), key -> pmod(hash(key), {tasks})) AS tasks").first()
+        keys = {task: key for key, task in enumerate(hashed.tasks)}
+        if len(keys) == tasks:
+            return [keys[task] for task in range(tasks)]
+        tried *= 2
 
 
 def count_read(rows_by_feed: dict[str, DataFrame]) -> DataFrame:
@@ -151,20 +226,24 @@ def count_staged(spark: SparkSession, staging: str, target: str, replaced: list[
     """Count each staged file's rows and positions, and the positions that only the file it replaces has."""
     from pyspark.sql.functions import expr
 
-    schema = "shard_id string, sequence_number string, feed string, date string, hour string"
+    schema = "shard_id string, sequence_number string, raw_key string, feed string, date string, hour string"
     files = (
         spark.read.schema(f"{schema}, bucket int")
         .parquet(staging)
-        .selectExpr(*POSITION, "feed", "date", "hour", "bucket", "1 AS staged")
+        .selectExpr(*POSITION, "'' AS raw_key", "feed", "date", "hour", "bucket", "1 AS staged")
     )
     if replaced:
         before = spark.read.schema(schema).option("basePath", target).parquet(*replaced)
         bucket = "CAST(regexp_extract(input_file_name(), '/bucket-([0-9]+)-of-[0-9]+[.]parquet$', 1) AS INT) AS bucket"
-        files = files.unionByName(before.selectExpr(*POSITION, "feed", "date", "hour", bucket, "0 AS staged"))
-    by_position = files.groupBy("feed", "date", "hour", "bucket", *POSITION).agg(expr("sum(staged) AS staged"))
+        files = files.unionByName(
+            before.selectExpr(*POSITION, "raw_key", "feed", "date", "hour", bucket, "0 AS staged")
+        )
+    by_position = files.groupBy("feed", "date", "hour", "bucket", *POSITION).agg(
+        expr("sum(staged) AS staged"), expr("max(raw_key) AS raw_key")
+    )
     return by_position.groupBy("feed", "date", "hour", "bucket").agg(
         expr("sum(staged) AS rows"),
         expr("count_if(staged > 0) AS positions"),
         expr("count_if(staged = 0) AS lost"),
-        expr("min(CASE WHEN staged = 0 THEN concat(shard_id, ' ', sequence_number) END) AS lost_position"),
+        expr("min(CASE WHEN staged = 0 THEN struct(raw_key, shard_id, sequence_number) END) AS lost_position"),
     )

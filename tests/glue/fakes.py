@@ -19,7 +19,7 @@ from json_to_parquet.job import main
 from json_to_parquet.plan import Partition, Work
 from json_to_parquet.staging import Staging
 from json_to_parquet.stores import Clients
-from pipeline_store.keys import SequenceRange, raw_key_of, validated_key
+from pipeline_store.keys import SequenceRange, parse_key, validated_key
 from pipeline_store.stages import Stage
 
 #: Of the rules that validated objects were made under.
@@ -88,7 +88,7 @@ class Counted(NamedTuple):
     rows: int
     positions: int
     lost: int
-    lost_position: str | None
+    lost_position: tuple[str, str, str] | None
 
 
 def stage_without_spark(staging: Staging, work: list[Work]) -> None:
@@ -96,34 +96,35 @@ def stage_without_spark(staging: Staging, work: list[Work]) -> None:
     staging._spark().conf  # noqa: B018 - asked for as often as by Spark's own
     staging._attempts += 1
     root, prefix = Path(staging._storage.removeprefix("file:")), f"{staging._prefix}{staging._attempts}/"
-    read: dict[tuple[Partition, int], set[str]] = defaultdict(set)
+    read: dict[tuple[Partition, int], dict[tuple[str, str], str]] = defaultdict(dict)
     for each in work:
-        folder = staging._source_prefix + each.partition.source
-        for path in (root / folder).glob("*.json.gz"):
-            for text in gzip.decompress(path.read_bytes()).splitlines():
+        for raw_key, key in sorted(each.objects.items()):
+            for text in gzip.decompress((root / key).read_bytes()).splitlines():
                 try:
                     sent = json.loads(text)
                 except ValueError as error:
-                    raise PySparkException(path.name) from error
+                    raise PySparkException(key) from error
                 bucket = zlib.crc32(sent["record"]["symbol"].encode()) % each.buckets
-                read[each.partition, bucket].add(f"{sent['shard']} {sent['seq']}")
-                each.read.add(raw_key_of(folder + path.name))
+                read[each.partition, bucket].setdefault((sent["shard"], sent["seq"]), raw_key)
+                each.read[raw_key] = each.read.get(raw_key, 0) + 1
                 each.lines += 1
     staging._bucket.make_folder(prefix)
     for each in work:
         for bucket in range(each.buckets):
-            now, before = read[each.partition, bucket], set[str]()
+            now, before = read[each.partition, bucket], dict[tuple[str, str], str]()
             if bucket in each.files:
                 replaced = root / staging._target_prefix / each.partition.target / each.name(bucket)
-                before = {*replaced.read_text().splitlines()}
+                texts = replaced.read_text().splitlines()
+                before = {(shard, seq): raw_key for shard, seq, raw_key in map(str.split, texts)}
             if now:
                 each.positions[bucket] = len(now)
                 key = f"{prefix}{each.partition.target}bucket={bucket}/part.parquet"
                 (root / key).parent.mkdir(parents=True)
-                (root / key).write_text("\n".join(sorted(now)))
+                (root / key).write_text("".join(f"{' '.join(at)} {now[at]}\n" for at in sorted(now)))
                 each.staged[bucket].append((key, (root / key).stat().st_size))
             if now | before:
-                each.counted[bucket] = Counted(len(now), len(now), len(before - now), min(before - now, default=None))
+                lost = [(raw_key, *at) for at, raw_key in before.items() if at not in now]
+                each.counted[bucket] = Counted(len(now), len(now), len(lost), min(lost, default=None))
 
 
 def _etag(content: bytes) -> str:
@@ -214,7 +215,7 @@ class FakeS3:
         assert (IfMatch is None) == (IfNoneMatch == "*"), "the job never replaces a file without a condition"
         if IfMatch and not target.exists():
             raise refused("CompleteMultipartUpload", "NoSuchKey")
-        if IfNoneMatch and target.exists() or IfMatch and IfMatch != _etag(target.read_bytes()):
+        if (IfNoneMatch and target.exists()) or (IfMatch and IfMatch != _etag(target.read_bytes())):
             raise refused("CompleteMultipartUpload", "PreconditionFailed")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(b"".join(parts.values()))
@@ -245,17 +246,28 @@ class FakeDynamo:
         default_factory=lambda: {"jobs": {}, "lineage": {}}
     )
     page_size: int = 1000
+    queries: int = 0
     #: Called before each update, with the key's JobId: simulates concurrent writers.
     meanwhile: Callable[[str], None] = lambda job_id: None
 
     def query(self, TableName: str, IndexName: str, **request: Any) -> dict[str, Any]:  # noqa: N803
-        assert (IndexName, request["KeyConditionExpression"]) == ("StatusIndex", "#Status = :validated")
-        wanted = request["ExpressionAttributeValues"][":validated"]
-        found = [row for _, row in sorted(self.tables[TableName].items()) if row.get("Status") == wanted]
-        start = request.get("ExclusiveStartKey", {"at": 0})["at"]
-        page = {"Items": found[start : start + self.page_size]}
-        if start + self.page_size < len(found):
-            page["LastEvaluatedKey"] = {"at": start + self.page_size}
+        assert (IndexName, request["KeyConditionExpression"]) == (
+            "StatusIndex", "#Status = :status AND #Timestamp BETWEEN :first AND :last",
+        )  # fmt: skip
+        self.queries += 1
+        values = request["ExpressionAttributeValues"]
+        first, last = (int(values[name]["N"]) for name in (":first", ":last"))
+        found = sorted(
+            (int(row["Timestamp"]["N"]), job_id)
+            for (job_id, _), row in self.tables[TableName].items()
+            if row.get("Status") == values[":status"] and first <= int(row["Timestamp"]["N"]) <= last
+        )
+        start, size = request.get("ExclusiveStartKey", {"at": 0})["at"], request.get("Limit", self.page_size)
+        page: dict[str, Any] = {
+            "Items": [self.tables[TableName][job_id, str(at)] for at, job_id in found[start : start + size]]
+        }
+        if start + size < len(found):
+            page["LastEvaluatedKey"] = {"at": start + size}
         return page
 
     def put_item(self, TableName: str, Item: dict[str, Any]) -> None:  # noqa: N803
@@ -367,6 +379,8 @@ def _holds(condition: str, row: dict[str, Any], values: dict[str, Any]) -> bool:
 def _term_holds(term: str, row: dict[str, Any], values: dict[str, Any]) -> bool:
     if absent := re.fullmatch(r"attribute_not_exists\((\w+)\)", term):
         return absent[1] not in row
+    if " AND " in term:
+        return all(_term_holds(each, row, values) for each in term.split(" AND "))
     name, operator, value = term.split(" ")
     if name not in row:
         return False
@@ -374,6 +388,10 @@ def _term_holds(term: str, row: dict[str, Any], values: dict[str, Any]) -> bool:
         return bool(row[name] == values[value])
     assert operator == "<"
     return int(row[name]["N"]) < int(values[value]["N"])
+
+
+def _arrival(raw_key: str) -> str:
+    return str(int(parse_key(raw_key).hour.timestamp()) * 1000 + 200_123)
 
 
 class Lake:
@@ -390,21 +408,24 @@ class Lake:
     def add(self, name: str, lines: Iterable[Any], feed: str = "trade", hour: str = HOUR, *, row: bool = True) -> str:
         """Store a validated object, and its job row; return the raw object's key."""
         raw_key = f"market-data/feed={feed}/{hour}{file_name(name)}"
+        lines = list(lines)
         write_object(self.folder / validated_key(raw_key, RULES), lines)
         if row:
-            self.add_row(raw_key)
+            # No row says that no record is valid and names their object.
+            self.add_row(raw_key, len(lines) or 1)
         return raw_key
 
-    def add_row(self, raw_key: str) -> None:
+    def add_row(self, raw_key: str, records: int) -> None:
         """Store the row of a validated object."""
         item = {
             "JobId": {"S": raw_key},
-            "Timestamp": {"N": "1795385000123"},
+            "Timestamp": {"N": _arrival(raw_key)},
             "Stage": {"N": str(int(Stage.VALIDATED))},
             "Status": {"S": Stage.VALIDATED.name},
             "ValidatedKey": {"S": validated_key(raw_key, RULES)},
+            "ValidatedCount": {"N": str(records)},
         }
-        self.dynamodb.tables["jobs"][(raw_key, "1795385000123")] = item
+        self.dynamodb.tables["jobs"][(raw_key, item["Timestamp"]["N"])] = item
 
     def run(self, *, buckets: int = 2, spark: Any = None, **more: Any) -> dict[str, Any]:
         """Run the job, one hour after its last run."""
@@ -442,9 +463,9 @@ class Lake:
 
     def job_row(self, raw_key: str) -> dict[str, Any]:
         """Return an object's job row, without DynamoDB's types."""
-        item = self.dynamodb.tables["jobs"][(raw_key, "1795385000123")]
+        item = self.dynamodb.tables["jobs"][(raw_key, _arrival(raw_key))]
         return {name: next(iter(value.values())) for name, value in item.items()}
 
     def open_rows(self) -> set[str]:
         """Return the ids of the rows that are still to be transformed."""
-        return {key[0] for key, row in self.dynamodb.tables["jobs"].items() if "Status" in row}
+        return {key[0] for key, row in self.dynamodb.tables["jobs"].items() if row.get("Status") == {"S": "VALIDATED"}}

@@ -1,15 +1,17 @@
 """From validated lines to rows: every digit, every time, every text."""
 
+import re
 import zlib
 from decimal import Decimal
 
 import pytest
 
 from json_to_parquet.transforms import read_rows
-from tests.glue.fakes import HOUR, line, write_object
+from tests.glue.fakes import HOUR, RULES, line, write_object
 
 PREFIX = "validated/market-data/"
-NAME = f"market-data/feed=trade/{HOUR}shardId-000000000000-1-2-2-00.json.gz"
+FILE = "shardId-000000000000-1-2-2-00"
+NAME = f"market-data/feed=trade/{HOUR}{FILE}.json.gz"
 
 
 @pytest.fixture
@@ -17,9 +19,9 @@ def rows_of(spark, tmp_path):
     """Read lines as the job does; return the rows in the lines' order."""
 
     def read(*lines, feed="trade", buckets=4):
-        folder = f"feed={feed}/{HOUR}"
-        write_object(tmp_path / PREFIX / folder / "shardId-000000000000-1-2-2-00.json.gz", lines)
-        rows = read_rows(spark, feed, [f"file:{tmp_path}/{PREFIX}{folder}"], PREFIX, {"2026-11-22/22": buckets})
+        key = f"{PREFIX}feed={feed}/{HOUR}{FILE}-{RULES}.json.gz"
+        write_object(tmp_path / key, lines)
+        rows = read_rows(spark, f"file:{tmp_path}/", PREFIX, [key], {"2026-11-22/22": buckets})
         # Formatted in the session's zone, UTC: in Python it would become the machine's local time.
         return rows.withColumn("timestamp_us", rows.timestamp_us.cast("string")).collect()
 
@@ -109,20 +111,49 @@ def test_a_symbol_has_its_bucket_by_crc32(rows_of, symbol):
 @pytest.mark.parametrize(
     ("broken", "message"),
     [
-        pytest.param(line(1) | {"seq": None}, "no seq in a validated line of " + NAME, id="position"),
+        pytest.param(
+            {"v": 1, "shard": "s", "arrival_ns": 1, "record": {}},
+            "no seq in a validated line of " + NAME,
+            id="position",
+        ),
         pytest.param(line(1) | {"v": 2}, "an unknown version of a validated line of " + NAME, id="version"),
         pytest.param(line(1, symbol=None), "no symbol in a validated line of " + NAME, id="symbol"),
         pytest.param(line(1, price=None), "no price in a validated line of " + NAME, id="price"),
         pytest.param(line(1, timestamp_ns=None), "no timestamp_ns in a validated line of " + NAME, id="time"),
         pytest.param(line(1, price="abc"), "not a number: abc", id="numeral"),
-        pytest.param(b'{"v":1,"shard":', "Malformed records are detected", id="half a line"),
-        pytest.param(line(1, conditions="@"), "Malformed records are detected", id="type"),
+        pytest.param(b'{"v":1,"shard":', "malformed JSON in a validated line of " + NAME, id="half a line"),
+        pytest.param(b"", "an unknown version of a validated line of " + NAME, id="empty line"),
+        pytest.param(line(1, conditions="@"), "malformed JSON in a validated line of " + NAME, id="type"),
+        pytest.param(line(1, venue="X"), "does not read (venue) in a validated line of " + NAME, id="a new field"),
+        pytest.param(line(1) | {"tenant": ["x"]}, "does not read (tenant) in a validated line", id="beside the record"),
     ],
 )
 def test_a_line_that_the_validator_did_not_write_stops_the_job(rows_of, broken, message):
     """Validated lines are our own: a wrong one is a bug, and guessing would hide it in the data."""
-    with pytest.raises(Exception, match=message.replace("(", r"\(")):
+    with pytest.raises(Exception, match=re.escape(message)):
         rows_of(line(2), broken)
+
+
+@pytest.mark.parametrize(
+    ("name", "named"),
+    [("venue", "venue"), ("timestamp", "known, but null or at another level")],
+    ids=["new", "known at another level"],
+)
+def test_a_new_field_of_a_level_stops_the_job(rows_of, name, named):
+    level = {"price": "1", "volume": "2"}
+    with pytest.raises(
+        Exception, match=re.escape(f"a field that this job does not read ({named}) in a validated line")
+    ):
+        rows_of(line(1, "order_book", bids=[level, level | {name: "x"}]), feed="order_book")
+
+
+def test_a_text_that_looks_like_fields_is_a_text(rows_of):
+    r"""`":` ends a name, and in a text it is `\":`, after any number of backslashes."""
+    extra = 'a":b\\":"c\\\\":{"d":1,\\'
+
+    (row,) = rows_of(line(1, extra=extra))
+
+    assert row.extra == extra
 
 
 def test_a_level_of_a_depth_view_has_price_and_volume(rows_of):
