@@ -375,9 +375,7 @@ def test_a_crash_while_files_are_replaced_is_healed_by_the_next_run(lake):
     ("content", "cause"),
     [
         pytest.param(
-            [b"{not JSON"],
-            "malformed JSON in a validated line of .*" + re.escape(file_name("bad")),
-            id="no JSON",
+            [b"{not JSON"], "malformed JSON in a validated line of .*" + re.escape(file_name("bad")), id="no JSON"
         ),
         pytest.param([line(9, venue="X")], r"a field that this job does not read \(venue\) in", id="a new field"),
     ],
