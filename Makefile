@@ -5,7 +5,7 @@ PYTHON ?= python3
 TOX := .tools/bin/tox
 
 # Options on make's command line, documented in harness/pipeline/options.py.
-export FEED VENUE KEEP PORT COUNT SEED BAD_PER_MILLE PIPELINE_PATIENCE
+export FEED VENUE KEEP PORT COUNT SEED BAD_PER_MILLE FAULTS PIPELINE_PATIENCE
 
 .DEFAULT_GOAL := help
 .PHONY: help pipeline test nightly tools clean
@@ -16,6 +16,7 @@ help:
 	@echo "make pipeline   deploy the pipeline on an emulated AWS, replay market data through it, account for every record"
 	@echo "                FEED='file ...' | FEED=folder | FEED=-   VENUE=format   KEEP=1   PORT=number"
 	@echo "                COUNT=records   SEED=number   BAD_PER_MILLE=0..1000   for the generated feed, without FEED"
+	@echo "                FAULTS=seed   throttles, kills and duplicate deliveries on purpose"
 	@echo "make test       run every check: lint, types, the policy gate and its mutants, Spark, and the test suite"
 	@echo "                MUTANTS_SAMPLE=number   of mutants, 1200 of all by default; 0 for all"
 	@echo "make nightly    run every long profile: all mutants, 2,000 examples a property, all moments of an interrupt, whole captures, a million records"

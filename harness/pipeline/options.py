@@ -19,6 +19,7 @@ environment (make passes them on):
   VENUE   the format of every file (default: detected from the content)
   KEEP    1 leaves the emulated AWS running and prints how to use and stop it
   PORT    port of the emulated AWS on the loopback interface (default: a free port)
+  FAULTS  a seed: requests are throttled or lose their answers, functions are killed, deliveries come twice
   COUNT, SEED, BAD_PER_MILLE   like the options of the same names, which take precedence
   PIPELINE_PATIENCE   multiplies all timeouts, for a busy machine (default: 1)
 """
@@ -56,6 +57,8 @@ class Options:
     parameters: Path
     #: For the generated feed, like `count` and `seed`.
     bad_per_mille: int = DEFAULT_BAD_PER_MILLE
+    #: The seed of faults that the emulated AWS makes on purpose; None for none.
+    faults: int | None = None
 
 
 def read_options(argv: list[str], environment: Mapping[str, str]) -> Options:
@@ -93,6 +96,7 @@ def read_options(argv: list[str], environment: Mapping[str, str]) -> Options:
         port=_port(parser, environment.get("PORT", "").strip()),
         count=number("COUNT", DEFAULT_COUNT, 1),
         seed=number("SEED", DEFAULT_SEED, 0),
+        faults=_faults(parser, environment.get("FAULTS", "").strip()),
         bad_per_mille=number("BAD_PER_MILLE", DEFAULT_BAD_PER_MILLE, 0, 1000),
         template=given.template.resolve(),
         parameters=given.parameters.resolve(),
@@ -104,6 +108,14 @@ def _port(parser: Parser, text: str) -> int | None:
         return None
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65_535):
         parser.error(f"PORT must be a number from 1 to 65535, not {text!r}")
+    return int(text)
+
+
+def _faults(parser: Parser, text: str) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        parser.error(f"FAULTS must be a whole number, the seed of the faults, not {text[:40]!r}")
     return int(text)
 
 

@@ -69,6 +69,8 @@ def show(console: Console, summary: Summary, totals: list[SymbolTotals], folder:
         console.print(_counts("Quarantined, by reason", summary.quarantined_by_reason))
     if summary.skipped_by_kind:
         console.print(_counts("In the captures, but no records", summary.skipped_by_kind))
+    if summary.faults:
+        console.print(_counts("Faults made on purpose", {**summary.faults, "runs of the Glue job": summary.job_runs}))
     if totals:
         console.print(_prices(totals))
     for what, positions in (

@@ -14,6 +14,7 @@ from harness.deploy.cli import AwsCli
 from harness.deploy.stack import DeployError, assemble, deploy, parameter, physical_ids
 from harness.emulator.denials import FunctionLogs
 from harness.emulator.errors import SlowToStop
+from harness.emulator.overlay import faults
 from harness.emulator.permissions import missing_grants
 from harness.emulator.process import Emulator
 from harness.packaging.layer import Target
@@ -31,6 +32,9 @@ from harness.replay.producer import CLIENT_ATTEMPTS, Producer
 from harness.replay.sources import open_sources
 from market_data import FEEDS, UNKNOWN
 
+#: Each loses a partition at most now and then.
+_RUNS_UNDER_FAULTS = 6
+
 
 class Run:
     """The state of a run. A context manager: leaving it stops the emulated AWS."""
@@ -41,7 +45,14 @@ class Run:
         self.folder = folder
         self.summary = Summary()
         self.symbol_totals: list[SymbolTotals] = []
-        self.emulator = Emulator(port=options.port, log_file=folder / "emulator.log")
+        self._faults = folder / "faults.txt"
+        self.emulator = Emulator(
+            port=options.port,
+            log_file=folder / "emulator.log",
+            settings={}
+            if options.faults is None
+            else {faults.SEED: str(options.faults), faults.REPORT: str(self._faults.resolve())},
+        )
         #: Physical ids by logical id; None before the deployment.
         self.deployed: dict[str, str] | None = None
         self.ledger = Ledger()
@@ -173,7 +184,12 @@ class Run:
             lines += 1
             bar.at(lines)
 
-        job = run_deployed_job(self.emulator, self.resources["JsonToParquetJob"], self.folder, count)
+        # A run that fails is made up for by the next. On AWS the trigger starts it within the hour.
+        for _ in range(1 if self.options.faults is None else _RUNS_UNDER_FAULTS):
+            job = run_deployed_job(self.emulator, self.resources["JsonToParquetJob"], self.folder, count)
+            self.summary.job_runs += 1
+            if job.failure is None:
+                break
         bar.at(1, 1)
         if job.result is not None:
             self.summary.duplicates_removed = job.result["duplicates_removed"]
@@ -182,6 +198,8 @@ class Run:
 
     def account(self) -> None:
         """Download the results and reconcile them with the producer's ledger."""
+        if self.options.faults is not None:
+            self.summary.faults = faults.made(self._faults)
         self._collect()
         expected: Mapping[Position, str | None] | None = (
             {entry.position: entry.expected_reason for entry in self.ledger} if self.options.feed is None else None

@@ -40,6 +40,10 @@ class Summary:
     quarantined_by_reason: dict[str, int] = field(default_factory=dict)
     #: Rows that the Glue job read more than once and wrote once.
     duplicates_removed: int = 0
+    #: Faults made on purpose, by kind; empty without FAULTS.
+    faults: dict[str, int] = field(default_factory=dict)
+    #: Runs of the Glue job: with FAULTS, it may take more than one.
+    job_runs: int = 0
     lost: int = 0
     doubled: int = 0
     #: Messages of a capture that are not records (session and control messages); not put on the stream.

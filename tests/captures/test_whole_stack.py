@@ -12,6 +12,7 @@ import pyarrow
 import pyarrow.compute
 import pytest
 
+from harness.emulator.overlay.faults import BATCHES_AGAIN, KILLED, NO_ANSWER, NOTIFICATIONS_AGAIN, THROTTLED
 from harness.pipeline.run import Run
 from harness.replay.ledger import Entry, digest_of
 from market_data import FEEDS, UNKNOWN
@@ -43,10 +44,17 @@ class Replayed(NamedTuple):
 
 
 @pytest.mark.parametrize(
-    "lines", [pytest.param(200, id="beginnings"), pytest.param(None, id="whole", marks=pytest.mark.nightly)]
+    ("lines", "seed"),
+    [
+        pytest.param(200, 1, id="beginnings, with faults"),
+        pytest.param(None, None, id="whole", marks=pytest.mark.nightly),
+        pytest.param(None, 2, id="whole, with faults", marks=pytest.mark.nightly),
+    ],
 )
-def test_all_captures_arrive_whole_byte_for_byte_and_digit_for_digit(tmp_path: Path, lines: int | None) -> None:
-    """One test, so that only one worker makes the run. `lines` to use of each capture; None: all."""
+def test_all_captures_arrive_whole_byte_for_byte_and_digit_for_digit(
+    tmp_path: Path, lines: int | None, seed: int | None
+) -> None:
+    """One test, so that only one worker makes the run. `lines` to use of each capture (None: all), seed of faults."""
     (tmp_path / "feed").mkdir()
     counted = {}
     for name, expected in EXPECTED.items():
@@ -60,13 +68,25 @@ def test_all_captures_arrive_whole_byte_for_byte_and_digit_for_digit(tmp_path: P
         entries.update({tuple(entry.position): entry for entry in run.ledger})
         raw.update(raw_records(run))
 
-    outcome = Outcome(tmp_path / "run", {"account": remember}, feed=str(tmp_path / "feed"))
+    outcome = Outcome(tmp_path / "run", {"account": remember}, feed=str(tmp_path / "feed"), faults=seed)
     replayed = Replayed(outcome, entries, raw, counted)
 
+    _faults_were_made(outcome, seed)
     _every_capture_is_accounted_for(replayed)
     _each_captures_records_are_of_the_feeds_they_should_be(replayed)
     _the_raw_bucket_has_every_byte_that_was_put(replayed)
     _the_parquet_has_the_captures_digits(replayed)
+
+
+def _faults_were_made(outcome: Outcome, seed: int | None) -> None:
+    made = outcome.summary["faults"]
+    if seed is None:
+        assert made == {}
+        return
+    # Few batches are in the beginnings: of the rarer kinds, each alone might be missing.
+    assert made[THROTTLED]
+    assert made[NO_ANSWER]
+    assert made[KILLED] + made[BATCHES_AGAIN] + made[NOTIFICATIONS_AGAIN]
 
 
 def _every_capture_is_accounted_for(replayed: Replayed) -> None:

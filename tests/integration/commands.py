@@ -44,7 +44,7 @@ WITHOUT_SPARK = DEPLOYED_QUICKLY.replace(
     "tuple(s for s in deploying_through_the_api() if s[0] not in ('check_grants', 'transform'))\n",
 )
 #: What the person at the keyboard may have set for a run of their own, and what would hide output that is not flushed.
-OPTIONS = ("FEED", "VENUE", "KEEP", "PORT", "COUNT", "SEED", "BAD_PER_MILLE", "PYTHONUNBUFFERED")
+OPTIONS = ("FEED", "VENUE", "KEEP", "PORT", "COUNT", "SEED", "BAD_PER_MILLE", "FAULTS", "PYTHONUNBUFFERED")
 
 
 class Command:

@@ -15,7 +15,7 @@ from harness.cli import Parser
 from harness.emulator import calls_record, coverage
 from harness.emulator.calls import AddedProperty, AddedType, Call
 from harness.emulator.errors import EmulatorError
-from harness.emulator.overlay import additions, behaviours, refusals
+from harness.emulator.overlay import additions, behaviours, faults, refusals
 from harness.markdown import table
 
 #: The version whose private names are patched.
@@ -59,6 +59,7 @@ def apply() -> None:
     for behaviour in behaviours.BEHAVIOURS:
         behaviour.install()
     calls_record.install()
+    faults.install()
 
 
 def _call(call: Call, physical_id: str, value: Any) -> None:

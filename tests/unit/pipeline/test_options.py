@@ -55,6 +55,21 @@ def test_a_bad_number_is_reported_in_one_line_under_the_name_that_was_used(capsy
         assert len(complaint) < 200
 
 
+@pytest.mark.parametrize(("text", "seed"), [("", None), (" ", None), ("0", 0), ("17", 17)])
+def test_faults_are_switched_on_by_their_seed(text, seed):
+    assert read_options([], {"FAULTS": text}).faults == seed
+
+
+@pytest.mark.parametrize("text", ["yes", "-1", "1.5", "\u0661", "9" * 5_000])
+def test_a_bad_seed_of_faults_is_reported_in_one_line(capsys, text):
+    with pytest.raises(SystemExit) as ended:
+        read_options([], {"FAULTS": text})
+
+    complaint = capsys.readouterr().err
+    assert (ended.value.code, complaint.count("\n")) == (2, 1)
+    assert complaint.startswith("pipeline: FAULTS must be a whole number")
+
+
 @pytest.mark.parametrize(("name", "text"), [("COUNT", "0"), ("BAD_PER_MILLE", "1001"), ("SEED", "-3")])
 def test_a_number_out_of_range_is_refused(name, text):
     with pytest.raises(SystemExit):
