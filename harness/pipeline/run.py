@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
@@ -46,13 +47,11 @@ class Run:
         self.summary = Summary()
         self.symbol_totals: list[SymbolTotals] = []
         self._faults = folder / "faults.txt"
-        self.emulator = Emulator(
-            port=options.port,
-            log_file=folder / "emulator.log",
-            settings={}
-            if options.faults is None
-            else {faults.SEED: str(options.faults), faults.REPORT: str(self._faults.resolve())},
-        )
+        under_faults: dict[str, Any] = {}
+        if options.faults is not None:
+            settings = {faults.SEED: str(options.faults), faults.REPORT: str(self._faults.resolve())}
+            under_faults = {"settings": settings}
+        self.emulator = Emulator(port=options.port, log_file=folder / "emulator.log", **under_faults)
         #: Physical ids by logical id; None before the deployment.
         self.deployed: dict[str, str] | None = None
         self.ledger = Ledger()
