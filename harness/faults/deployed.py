@@ -1,0 +1,134 @@
+"""The functions and the job as deployed: the real handlers and the real job, with clients and clock of a world."""
+
+import json
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import data_validation.core
+import data_validation.handler
+import json_to_parquet.job
+import json_to_parquet.stores
+import kinesis_consumer.handler
+from market_data import Reason, RejectedRecord
+
+from .process import Died, InOrder
+from .spark import SparkFailed, stage
+from .substitutions import Substitution
+from .world import DATABASE, JOBS, LINEAGE, PROCESSED, RAW, REJECTED, STREAM_NAME, Rules, World
+
+CONSUMER, VALIDATOR, JOB = "consumer", "validator", "job"
+_HANDLERS: dict[str, Any] = {CONSUMER: kinesis_consumer.handler, VALIDATOR: data_validation.handler}
+BUCKETS_PER_PARTITION = 2
+LOCK_SECONDS = 1800
+ARGUMENTS = [
+    "json_to_parquet.py",
+    *("--database", DATABASE, "--job_table", JOBS, "--lineage_table", LINEAGE, "--processed_bucket", PROCESSED),
+    *("--buckets_per_partition", str(BUCKETS_PER_PARTITION), "--lock_seconds", str(LOCK_SECONDS)),
+]
+
+
+class Deployed:
+    """Runs them in a world. One world at a time is entered: what they ask of their modules is the world's."""
+
+    world: World
+    #: What a cold start has built: clients and settings, by function and rules.
+    _wired: dict[tuple[str, Rules], Any]
+
+    def __init__(self) -> None:
+        #: The environment variables of whichever function is being started.
+        self._settings: dict[str, str] = {}
+
+    def enter(self, world: World) -> None:
+        """From now on, in this world."""
+        self.world, self._wired = world, {}
+        InOrder.calls = world.calls
+
+    def substitutions(self) -> list[Substitution]:
+        """What stands in for AWS, the clock and chance."""
+        real_parse = data_validation.core.parse
+
+        def parse(raw: bytes, **parameters: Any) -> Any:
+            record = real_parse(raw, **parameters)
+            process = self.world.calls.current
+            if process is not None and process.rules.code == "old" and record.symbol == "NEW":
+                raise RejectedRecord(Reason.BAD_SYMBOL, "a symbol that the old code does not know")
+            return record
+
+        boto3 = SimpleNamespace(client=lambda service, **_: self.world.clients[service])
+        clock = SimpleNamespace(now=lambda zone: self.world.now())
+        found = [
+            Substitution(data_validation.core, "parse", lambda there: parse),
+            Substitution(json_to_parquet.stores, "ThreadPoolExecutor", lambda there: InOrder),
+            Substitution(json_to_parquet.job, "uuid4", lambda there: self._uuid),
+            Substitution(json_to_parquet.job, "spark_errors", lambda there: lambda: (SparkFailed,)),
+            Substitution(json_to_parquet.job, "cause", lambda there: str),
+            Substitution(json_to_parquet.job, "print", lambda there: self._printed),
+            Substitution(json_to_parquet.job.Staging, "stage", lambda there: lambda staging, work: self._stage(staging, work)),
+        ]
+        for kind, handler in _HANDLERS.items():
+            make = handler.wiring.__wrapped__
+            found += [
+                Substitution(handler, "boto3", lambda there: boto3),
+                Substitution(handler, "datetime", lambda there: clock),
+                Substitution(handler, "os", lambda there: SimpleNamespace(environ=self._settings)),
+                Substitution(handler, "Telemetry", lambda there, kind=kind: lambda settings: _Telemetry(self, kind)),
+                Substitution(handler, "wiring", lambda there, kind=kind, make=make: lambda: self._wiring(kind, make)),
+            ]
+        return found
+
+    def invoke(self, function: str, event: Mapping[str, Any]) -> dict[str, Any]:
+        """An invocation of a function, in the current process."""
+        answer: dict[str, Any] = _HANDLERS[function].lambda_handler(event, None)
+        return answer
+
+    def run_job(self) -> dict[str, Any]:
+        """A run of the job, in the current process."""
+        clients = json_to_parquet.job.Clients(*(self.world.clients[name] for name in ("s3", "dynamodb", "glue")))
+        return json_to_parquet.job.main(ARGUMENTS, clients, _SPARK, self.world.now)
+
+    def _wiring(self, kind: str, make: Any) -> Any:
+        process = self.world.calls.current
+        assert process is not None
+        if (kind, process.rules) not in self._wired:
+            self._settings |= {
+                "RAW_BUCKET": RAW,
+                "PROCESSED_BUCKET": PROCESSED,
+                "JOB_TABLE": JOBS,
+                "LINEAGE_TABLE": LINEAGE,
+                "REJECTED_QUEUE_URL": REJECTED,
+                "STREAM_NAME": STREAM_NAME,
+                "NON_POSITIVE_PRICE_EXCHANGES": process.rules.nonpositive,
+            }
+            self._wired[kind, process.rules] = make()
+        return self._wired[kind, process.rules]
+
+    def _uuid(self) -> UUID:
+        process = self.world.calls.current
+        assert process is not None
+        return UUID(int=process.random.getrandbits(128))
+
+    def _printed(self, text: str, flush: bool) -> None:
+        self.world.calls("stdout:report", self.world.report, JOB, json.loads(text), {})
+
+    def _stage(self, staging: Any, work: list[Any]) -> None:
+        stage(staging, work, self.world.s3, PROCESSED, self.world.calls)
+
+
+class _Telemetry:
+    """For `Telemetry`: what it reports reaches the world, unless the process is dead."""
+
+    def __init__(self, deployed: Deployed, kind: str) -> None:
+        self._deployed, self._kind = deployed, kind
+
+    def report(self, context: object, facts: dict[str, Any], counts: dict[str, int], *, odd: bool) -> None:
+        """Standard output: it has no answer that could be lost."""
+        world = self._deployed.world
+        process = world.calls.current
+        if process is None or process.dead:
+            raise Died
+        world.calls("stdout:report", world.report, self._kind, facts, counts)
+
+
+_SPARK: Any = object()

@@ -1,0 +1,102 @@
+"""What people do: the runbook's remedies, and what the runbook is for."""
+
+import json
+from collections.abc import Callable
+from random import Random
+
+from . import lines
+from .deployed import CONSUMER
+from .pollers import Invoke, Outcome, StreamPoller, kinesis_event
+from .process import Process
+from .world import CRASHES, FAILED, JOBS, PROCESSED, RAW, VALIDATION, World
+
+
+class People:
+    """Operators."""
+
+    def __init__(self, world: World, invoke: Invoke, poller: StreamPoller) -> None:
+        self._world, self._invoke, self._poller = world, invoke, poller
+        #: Validated objects that were deleted or damaged and are not made again yet.
+        self.damaged: set[str] = set()
+
+    def redrive_failed(self) -> None:
+        """Invoke the consumer with the payload of an on-failure object; delete the object when that has succeeded."""
+        for key, body in list(self._world.s3.under(FAILED, "aws/lambda/"))[:1]:
+            event = json.loads(json.loads(body)["payload"])
+            self._invoke(CONSUMER, event, self._if_stored(lambda key=key: self._world.s3.remove(FAILED, key)))  # type: ignore[misc]
+
+    def read_dropped(self) -> None:
+        """Read records whose on-failure record was lost from the stream, by their numbers, and invoke the consumer."""
+        if self._poller.dropped:
+            records = self._poller.dropped[0]
+            self._invoke(CONSUMER, kinesis_event(records), self._if_stored(lambda: self._poller.dropped.remove(records)))
+
+    @staticmethod
+    def _if_stored(do: Callable[[], object]) -> Callable[[Process, Outcome], None]:
+        def then(process: Process, outcome: Outcome) -> None:
+            if outcome.answer is not None and not outcome.answer["batchItemFailures"]:
+                do()
+
+        return then
+
+    def redrive_dead_letters(self) -> None:
+        """Start a message move task."""
+        for message in list(self._world.sqs.queues.get(CRASHES, ())):
+            self._world.sqs.move(CRASHES, VALIDATION, message)
+
+    def validate_again(self) -> None:
+        """Send the event of each raw object whose row still waits for the validator; and of each whose verdict is gone.
+
+        A lost event leaves such a row.
+        """
+        named = {json.loads(message.body)["Records"][0]["s3"]["object"]["key"] for message in self._messages()}
+        for row in self._world.dynamodb.tables[JOBS].values():
+            raw_key = row["JobId"]["S"]
+            if raw_key in named or not raw_key.startswith("market-data/"):
+                continue
+            wanted = row.get("ValidatedKey", {}).get("S")
+            if row.get("Status", {}).get("S") == "INGESTED" or (
+                wanted is not None and self._world.s3.body(PROCESSED, wanted) is None
+            ):
+                self._world.notify(raw_key)
+
+    def _messages(self) -> list:  # type: ignore[type-arg]
+        return self._world.sqs.queues.get(VALIDATION, [])
+
+    def delete_validated(self, random: Random) -> None:
+        """Somebody deletes a validated object."""
+        if keys := self._named():
+            key = random.choice(keys)
+            self._world.s3.remove(PROCESSED, key)
+            self.damaged.add(key)
+
+    def damage_validated(self, random: Random) -> None:
+        """A validated object cannot be read any more."""
+        if keys := self._named():
+            key = random.choice(keys)
+            body = self._world.s3.body(PROCESSED, key) or b""
+            self._world.s3.write(PROCESSED, key, random.choice([body[: len(body) // 2], b"", b"no gzip"]))
+            self.damaged.add(key)
+
+    def delete_damaged(self) -> None:
+        """Delete what cannot be read, so that it can be made again."""
+        for key in sorted(self.damaged):
+            body = self._world.s3.body(PROCESSED, key)
+            if lines.positions(body) is not None:
+                self.damaged.remove(key)
+            elif body is not None:
+                self._world.s3.remove(PROCESSED, key)
+
+    def _named(self) -> list[str]:
+        rows = self._world.dynamodb.tables[JOBS].values()
+        return sorted(row["ValidatedKey"]["S"] for row in rows if "ValidatedKey" in row)
+
+
+def folder_marker(world: World, random: Random) -> None:
+    """The console's "create folder" leaves an empty object."""
+    keys = sorted(key for key, _ in world.s3.under(PROCESSED, "validated/"))
+    if keys:
+        world.s3.write(PROCESSED, random.choice(keys).rpartition("/")[0] + "/", b"")
+
+
+__all__ = ["RAW", "People", "folder_marker"]

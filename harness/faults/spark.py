@@ -1,0 +1,95 @@
+"""Spark's part of the job, modelled: what it reads, counts and stages. tests/glue holds this to real Spark."""
+
+import zlib
+from collections import defaultdict
+from typing import Any, NamedTuple
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from . import lines
+from .aws.s3 import S3
+from .process import Calls
+from .stream import Position
+
+
+class SparkFailed(Exception):
+    """For PySparkException."""
+
+
+class Counted(NamedTuple):
+    """What `count_staged` counts of a file."""
+
+    rows: int
+    positions: int
+    lost: int
+    lost_position: str | None
+
+
+def file_of(rows: dict[Position, str]) -> bytes:
+    """A Parquet file of these positions, each with the key of its raw object."""
+    return "".join(f"{shard} {seq} {key}\n" for (shard, seq), key in sorted(rows.items())).encode()
+
+
+def rows_of(body: bytes) -> list[tuple[Position, str]]:
+    """The rows of such a file."""
+    split = (row.split(" ") for row in body.decode().splitlines())
+    return [(Position(shard, seq), key) for shard, seq, key in split]
+
+
+def stage(staging: Any, work: list[Any], s3: S3, bucket: str, calls: Calls) -> None:
+    """For `Staging.stage`. Spark's own calls can fail, too."""
+    staging._attempts += 1
+    prefix = f"{staging._prefix}{staging._attempts}/"
+    staging._bucket.make_folder(prefix)
+    try:
+        for each in work:
+            rows = calls("spark:read", _read, staging, each, s3, bucket)
+            calls("spark:write", _write, staging, each, s3, bucket, prefix, rows)
+    except (ClientError, BotoCoreError) as error:
+        raise SparkFailed(str(error)) from error
+
+
+def _read(staging: Any, each: Any, s3: S3, bucket: str) -> dict[int, dict[Position, str]]:
+    folder = staging._source_prefix + each.partition.source
+    rows: dict[int, dict[Position, str]] = defaultdict(dict)
+    each.read.clear()
+    each.lines = 0
+    for key, body in sorted(s3.under(bucket, folder)):
+        if not key.endswith(".json.gz"):
+            continue
+        try:
+            found = lines.validated(body)
+        except (ValueError, EOFError, KeyError, OSError) as error:
+            raise SparkFailed(f"{error} ({key})") from error
+        raw_key = key.removeprefix("validated/")
+        for line in found:
+            kept = rows[zlib.crc32(line.symbol.encode()) % each.buckets]
+            kept[line.position] = min(kept.get(line.position, raw_key), raw_key)
+            each.read.add(key)
+            each.lines += 1
+    return rows
+
+
+def _write(
+    staging: Any, each: Any, s3: S3, bucket: str, prefix: str, rows: dict[int, dict[Position, str]]
+) -> None:
+    each.positions.clear()
+    each.counted.clear()
+    each.staged.clear()
+    for number in range(each.buckets):
+        now = rows.get(number, {})
+        before: set[Position] = set()
+        if number in each.files:
+            key = staging._target_prefix + each.partition.target + each.files[number]
+            body = s3.body(bucket, key)
+            if body is None:
+                raise SparkFailed(f"no such file ({key})")
+            before = {position for position, _ in rows_of(body)}
+        if now:
+            each.positions[number] = len(now)
+            key = f"{prefix}{each.partition.target}bucket={number}/part.parquet"
+            s3.write(bucket, key, file_of(now))
+            each.staged[number].append(key)
+        if now or before:
+            lost = before - now.keys()
+            each.counted[number] = Counted(len(now), len(now), len(lost), " ".join(min(lost)) if lost else None)
