@@ -29,6 +29,10 @@ COMMANDS = {
     "stack-policy": ("harness.deploy.policy_command", "print the stack policy for what the template retains"),
     "replay": ("harness.replay.__main__", "convert captures to the contract's NDJSON, or generate a feed"),
     "costs": ("harness.costs.command", "what the template costs a month at three loads"),
+    "faults": (
+        "harness.faults.command",
+        "run the functions and the job on a simulated AWS that fails, and check that nothing is lost",
+    ),
     "quarantine": ("harness.quarantine.command", "show rejected records: counts, reasons and samples"),
 }
 

@@ -20,6 +20,30 @@ STEPS = 90
 #: Rounds of remedies in which everything must come to rest.
 ROUNDS = 25
 
+#: What can be done, with weights.
+ACTIONS: dict[str, float] = {
+    "put": 12,
+    "poll": 24,
+    "notify": 24,
+    "notify twice": 3,
+    "lose an event": 2,
+    "validate": 30,
+    "run the job": 6,
+    "resume": 6,
+    "wait": 6,
+    "wait for days": 0.2,
+    "reshard": 1,
+    "read the stream again": 1,
+    "deploy other rules": 3,
+    "deploy other code": 1,
+    "delete a validated object": 0.7,
+    "damage a validated object": 0.7,
+    "create a folder": 0.3,
+    "redrive a failed batch": 4,
+    "redrive dead letters": 4,
+    "validate again": 1,
+}
+
 
 @dataclass
 class Step:
@@ -42,7 +66,7 @@ class Result(NamedTuple):
     violation: Violation | None
     faults: int
     cells: Counter[tuple[str, str]]
-    remedies: Counter[str]
+    actions: Counter[str]
 
 
 _CALL_FAULTS = (
@@ -56,10 +80,11 @@ _POLLER_FAULTS = (Fault.FAILS, Fault.THROTTLED, Fault.DENIED, Fault.TIMES_OUT)
 class Simulation:
     """A schedule's world, and what goes on in it."""
 
-    def __init__(self, deployed: Deployed, seed: int, given: list[Step] | None = None) -> None:
+    def __init__(self, deployed: Deployed, seed: int, given: list[Step] | None = None, without: frozenset[str] = frozenset()) -> None:
         self.random = Random(seed)
         self.seed = seed
         self.given = given
+        self.without = without
         self.world = World()
         self.deployed = deployed
         deployed.enter(self.world)
@@ -70,13 +95,14 @@ class Simulation:
         self.still: list[Process] = []
         self.step: Step = Step("begin", 0)
         self.steps: list[Step] = []
+        self.calls_of_step = self.processes_of_step = 0
         self.puts = 0
         self.faults = 0
         self.rate = self.random.choice([0.01, 0.03, 0.08])
         self.quiet = False
         self.problems: list[str] = []
         self.memory = invariants.Memory()
-        self.remedies: Counter[str] = Counter()
+        self.counted: Counter[str] = Counter()
 
     # Processes.
 
@@ -112,7 +138,8 @@ class Simulation:
 
     def start(self, kind: str, function: Callable[[], Any], then: Callable[[Process, Outcome], None]) -> Process:
         """Run a function in a new process, until it ends or stands still."""
-        random = Random(self.step.choice + len(self.steps))
+        random = Random(self.step.choice + self.processes_of_step)
+        self.processes_of_step += 1
         process = Process(kind, self.world.rules, random, self.decide, self.world.seconds)
 
         def body() -> None:
@@ -171,33 +198,35 @@ class Simulation:
 
     # Steps.
 
-    def actions(self) -> dict[str, int]:
+    def actions(self) -> dict[str, float]:
         """What can be done now, with weights."""
         world = self.world
         stalled_jobs = sum(process.kind == JOB for process in self.still)
-        weights = {
-            "put": 12 if self.puts < PUTS else 0,
-            "poll": 24 if self.stream_poller.ready() else 0,
-            "notify": 24 if world.events else 0,
-            "notify twice": 3 if world.events else 0,
-            "lose an event": 2 if world.events else 0,
-            "validate": 30 if world.sqs.visible(VALIDATION) else 0,
-            "run the job": 6 if stalled_jobs < 2 else 0,
-            "resume": 6 if self.still else 0,
-            "wait": 6,
-            "wait for days": 0.2,
-            "reshard": 1,
-            "read the stream again": 1 if self._can_restart() else 0,
-            "deploy other rules": 3,
-            "deploy other code": 1,
-            "delete a validated object": 0.7,
-            "damage a validated object": 0.7,
-            "create a folder": 0.3,
-            "redrive a failed batch": 4 if any(world.s3.under(FAILED, "")) else 0,
-            "redrive dead letters": 4 if world.sqs.queues.get(CRASHES) else 0,
-            "validate again": 1,
+        possible = {
+            "put": self.puts < PUTS,
+            "poll": self.stream_poller.ready(),
+            "notify": world.events,
+            "notify twice": world.events,
+            "lose an event": world.events,
+            "validate": world.sqs.visible(VALIDATION),
+            "run the job": stalled_jobs < 2,
+            "resume": self.still,
+            "wait": True,
+            "wait for days": True,
+            "reshard": True,
+            "read the stream again": self._can_restart(),
+            "deploy other rules": True,
+            "deploy other code": True,
+            "delete a validated object": True,
+            "damage a validated object": True,
+            "create a folder": True,
+            "redrive a failed batch": any(world.s3.under(FAILED, "")),
+            "redrive dead letters": world.sqs.queues.get(CRASHES),
+            "validate again": True,
         }
-        return {action: weight for action, weight in weights.items() if weight}
+        return {
+            action: ACTIONS[action] for action, can in possible.items() if can and action not in self.without
+        }
 
     def _can_restart(self) -> bool:
         """Nothing that is waiting has expired."""
@@ -207,11 +236,11 @@ class Simulation:
         """One step. A given one that cannot be done is left out."""
         self.step = step
         self.steps.append(step)
-        self.calls_of_step = 0
+        self.calls_of_step = self.processes_of_step = 0
         if self.given is not None and step.action not in self.actions():
             return
         random, world = Random(step.choice), self.world
-        self.remedies[step.action] += 1
+        self.counted[step.action] += 1
         match step.action:
             case "put":
                 self._put(random)
@@ -305,7 +334,7 @@ class Simulation:
             violation = found
         finally:
             self._end()
-        return Result(self.seed, self.steps, violation, self.faults, self.world.calls.cells, self.remedies)
+        return Result(self.seed, self.steps, violation, self.faults, self.world.calls.cells, self.counted)
 
     def _end(self) -> None:
         self.quiet = True

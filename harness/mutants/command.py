@@ -23,7 +23,7 @@ from harness.mutants.harmless import BadHarmless
 from harness.mutants.judge import SHARES, MutantJudge
 from harness.mutants.operators import OPERATORS
 from harness.mutants.policies.judging import judge as ask_access
-from harness.mutants.progress import shown
+from harness.progress import shown
 from harness.mutants.report import Result
 from harness.mutants.sample import sample
 from harness.render.dumping import as_indented_json

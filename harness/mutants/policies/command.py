@@ -19,7 +19,7 @@ from harness.mutants.policies.judging import judge
 from harness.mutants.policies.mutants import policy_mutants
 from harness.mutants.policies.report import Judged
 from harness.mutants.policies.reviewed import HARMLESS, load
-from harness.mutants.progress import shown
+from harness.progress import shown
 from harness.render.dumping import as_indented_json
 from harness.render.errors import TemplateError
 from harness.render.source import Source, read

@@ -9,7 +9,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from harness.cli import complain
-from harness.gate.engines.watch import Progress as GateProgress
+
+#: Seconds between two lines, as the gate has it.
+_EVERY = 10.0
 
 
 class Shown:
@@ -28,7 +30,7 @@ class Shown:
             self._started = self._said = now
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=done, speed=self._speed(done, now), refresh=True)
-        elif now - self._said >= GateProgress.EVERY:
+        elif now - self._said >= _EVERY:
             self._said = now
             complain(self._program, f"{self._what}: {done:,} of {self._total:,}, {self._speed(done, now)}")
 

@@ -1,0 +1,126 @@
+"""`python -m harness faults`: random schedules of faults and people, each from one seed, and what must hold in each."""
+
+import json
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from harness.cli import Parser, complain
+from harness.progress import shown
+
+from .aws.errors import NotModelled
+from .deployed import Deployed
+from .report import Report, told
+from .shrink import shrunk
+from .simulation import ACTIONS, Simulation
+from .substitutions import replaced
+
+ROOT = Path(__file__).resolve().parents[2]
+REPORT = ROOT / "build" / "faults" / "report.json"
+HELD, VIOLATED, COULD_NOT_RUN = 0, 1, 2
+SCHEDULES = 600
+#: Violations of one invariant that are counted before a run ends early: more of them say nothing new.
+ENOUGH = 25
+
+
+def main(argv: list[str]) -> int:
+    """Run schedules and write build/faults/report.json; 0 if everything held, 1 if not, 2 if it could not run."""
+    parser = Parser(
+        prog="faults",
+        description="Run the functions and the job on a simulated AWS that fails at every call, with people who deploy, "
+        "delete and redrive; check after each step, and when everything has come to rest, that nothing is lost, doubled "
+        "or miscounted. Writes build/faults/report.json.",
+        epilog="Exit codes: 0 everything held, 1 an invariant was violated, 2 could not run.",
+    )
+    parser.add_argument("--schedules", type=_number, default=SCHEDULES, metavar="N", help="default: %(default)s")
+    parser.add_argument("--seed", type=_number, help="of the first schedule (default: another each time)")
+    parser.add_argument("--replay", type=_number, metavar="SEED", help="run one schedule, and shrink it if it fails")
+    parser.add_argument("--hours", type=float, metavar="H", help="run for so long, however many schedules that is")
+    parser.add_argument(
+        "--without", action="append", default=[], metavar="STEP", choices=sorted(ACTIONS), help="leave out a kind of step"
+    )
+    options = parser.parse_args(argv)
+    if options.hours is not None and not 0 < options.hours <= 1000:
+        parser.error("argument --hours: must be above 0 and at most 1000")
+    seed = random.SystemRandom().randrange(10**9) if options.seed is None else options.seed
+    seeds = range(seed, seed + options.schedules)
+    until = None
+    if options.replay is not None:
+        seeds = range(options.replay, options.replay + 1)
+    elif options.hours is not None:
+        seeds, until = range(seed, seed + 10**9), time.monotonic() + options.hours * 3600
+    started = time.process_time()
+    try:
+        report = _run(seeds, until, frozenset(options.without))
+        seconds = time.process_time() - started
+        REPORT.parent.mkdir(parents=True, exist_ok=True)
+        REPORT.write_text(json.dumps(report.as_dict(seconds), indent=1))
+    except (NotModelled, OSError) as error:
+        complain("faults", error)
+        return COULD_NOT_RUN
+    _show(report, seconds)
+    return VIOLATED if report.violations else HELD
+
+
+def _number(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError
+    return number
+
+
+def _run(seeds: range, until: float | None, without: frozenset[str]) -> Report:
+    report, deployed = Report(_commit(), seeds.start), Deployed()
+    total = len(seeds)
+    with replaced(deployed.substitutions()), shown("faults", f"schedules from seed {seeds.start}", total) as progress:
+        progress(0)
+        for done, seed in enumerate(seeds, 1):
+            result = Simulation(deployed, seed, without=without).run()
+            report.add(result)
+            if result.violation and result.violation.invariant not in report.shrunk:
+                report.shrunk[result.violation.invariant] = shrunk(deployed, result, without)
+            progress(done)
+            if (until is not None and time.monotonic() > until) or len(report.violations) >= ENOUGH * len(report.shrunk or "-"):
+                break
+    return report
+
+
+def _commit() -> str:
+    try:
+        found = subprocess.run(
+            ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--exclude", "*"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return found.stdout.strip()
+
+
+def _show(report: Report, seconds: float) -> None:
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
+    for table in report.tables():
+        console.print(table)
+    for result in report.shrunk.values():
+        console.print(told(result, report.commit), style="red", soft_wrap=True, markup=False)
+    for invariant, count in _counted(report).items():
+        console.print(f"{count} of {report.schedules} schedules: {invariant}", style="red", markup=False)
+    rate = report.schedules / max(seconds, 1e-9) * 60
+    fewest = f", at least {report.fewest_faults} in each" if report.schedules > len(report.violations) else ""
+    console.print(
+        f"{report.schedules:,} schedules from seed {report.seed}, commit {report.commit}: {report.faults:,} faults{fewest}; "
+        f"{len(report.violations)} violations; {seconds:.0f} CPU s, {rate:.0f} schedules a CPU minute"
+    )
+
+
+def _counted(report: Report) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for result in report.violations:
+        assert result.violation is not None
+        found[result.violation.invariant] = found.get(result.violation.invariant, 0) + 1
+    return found
