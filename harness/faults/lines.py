@@ -66,7 +66,7 @@ def _validated_lines(body: bytes) -> Iterator[Line]:
 
 
 def _lines(body: bytes) -> list[bytes]:
-    return gzip.decompress(body).splitlines(keepends=True)
+    return gzip.decompress(body).splitlines(keepends=True) if body else []
 
 
 def _room(cache: dict[bytes, object]) -> None:

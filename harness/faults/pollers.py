@@ -99,14 +99,13 @@ class StreamPoller:
         }
 
     def undelivered(self) -> set[Position]:
-        """Records that it will still deliver."""
+        """Records that it will still deliver, or that it has dropped and that the stream still has."""
         self.ready()
-        return {
-            record.position
-            for reader in self.readers.values()
-            for records in [reader.shard.records[reader.next :], *(batch.records for batch in reader.waiting)]
-            for record in records
-        }
+        found = {record.position for records in self.dropped for record in records}
+        for reader in self.readers.values():
+            for records in (reader.shard.records[reader.next :], *(batch.records for batch in reader.waiting)):
+                found.update(record.position for record in records)
+        return found
 
     def poll(self, reader: Reader, size: int, splits: bool) -> None:
         """Deliver the next batch of a shard."""

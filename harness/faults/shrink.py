@@ -18,7 +18,7 @@ def shrunk(deployed: Deployed, failing: Result, without: frozenset[str] = frozen
         if tries <= 0:
             return False
         tries -= 1
-        result = Simulation(deployed, failing.seed, _copied(steps), without).run()
+        result = Simulation(deployed, failing.seed, _copied(steps), without, failing.only).run()
         if result.violation is None or result.violation.invariant != wanted:
             return False
         # Steps after the one that failed are not in its result.
