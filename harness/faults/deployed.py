@@ -1,13 +1,14 @@
 """The functions and the job as deployed: the real handlers and the real job, with clients and clock of a world."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-import data_validation.core
 import data_validation.handler
+import data_validation.verdicts
 import json_to_parquet.job
 import json_to_parquet.stores
 import kinesis_consumer.handler
@@ -18,6 +19,7 @@ from .spark import SparkFailed, stage
 from .substitutions import Substitution
 from .world import DATABASE, JOBS, LINEAGE, PROCESSED, RAW, REJECTED, STREAM_NAME, Rules, World
 
+_real_digest = lru_cache(data_validation.handler.rules_digest)
 CONSUMER, VALIDATOR, JOB = "consumer", "validator", "job"
 _HANDLERS: dict[str, Any] = {CONSUMER: kinesis_consumer.handler, VALIDATOR: data_validation.handler}
 BUCKETS_PER_PARTITION = 2
@@ -47,7 +49,7 @@ class Deployed:
 
     def substitutions(self) -> list[Substitution]:
         """What stands in for AWS, the clock and chance."""
-        real_parse = data_validation.core.parse
+        real_parse = data_validation.verdicts.parse
 
         def parse(raw: bytes, **parameters: Any) -> Any:
             record = real_parse(raw, **parameters)
@@ -59,7 +61,8 @@ class Deployed:
         boto3 = SimpleNamespace(client=lambda service, **_: self.world.clients[service])
         clock = SimpleNamespace(now=lambda zone: self.world.now())
         found = [
-            Substitution(data_validation.core, "parse", lambda there: parse),
+            Substitution(data_validation.verdicts, "parse", lambda there: parse),
+            Substitution(data_validation.handler, "rules_digest", lambda there: lambda allowed: self._digest(allowed)),
             Substitution(json_to_parquet.stores, "ThreadPoolExecutor", lambda there: InOrder),
             Substitution(json_to_parquet.job, "uuid4", lambda there: self._uuid),
             Substitution(json_to_parquet.job, "spark_errors", lambda there: lambda: (SparkFailed,)),
@@ -77,6 +80,16 @@ class Deployed:
                 Substitution(handler, "wiring", lambda there, kind=kind, make=make: lambda: self._wiring(kind, make)),
             ]
         return found
+
+    def digest(self, rules: Rules) -> str:
+        """The digest of these rules. Other code, another digest."""
+        allowed = frozenset(filter(None, rules.nonpositive.split(",")))
+        return f"{_real_digest(allowed)[:15]}{'0' if rules.code == 'old' else '1'}"
+
+    def _digest(self, allowed: frozenset[str]) -> str:
+        process = self.world.calls.current
+        assert process is not None
+        return self.digest(process.rules)
 
     def invoke(self, function: str, event: Mapping[str, Any]) -> dict[str, Any]:
         """An invocation of a function, in the current process."""
@@ -110,25 +123,33 @@ class Deployed:
         return UUID(int=process.random.getrandbits(128))
 
     def _printed(self, text: str, flush: bool) -> None:
-        self.world.calls("stdout:report", self.world.report, JOB, json.loads(text), {})
+        self.world.calls("stdout:log", lambda: self.world.log.append((JOB, json.loads(text))))
 
     def _stage(self, staging: Any, work: list[Any]) -> None:
         stage(staging, work, self.world.s3, PROCESSED, self.world.calls)
 
 
 class _Telemetry:
-    """For `Telemetry`: what it reports reaches the world, unless the process is dead."""
+    """For `Telemetry`. Standard output has no answer that could be lost."""
 
     def __init__(self, deployed: Deployed, kind: str) -> None:
         self._deployed, self._kind = deployed, kind
 
     def report(self, context: object, facts: dict[str, Any], counts: dict[str, int], *, odd: bool) -> None:
-        """Standard output: it has no answer that could be lost."""
-        world = self._deployed.world
-        process = world.calls.current
-        if process is None or process.dead:
+        """The log line, and the counts that are left."""
+        self._print("stdout:log", lambda: self._deployed.world.log.append((self._kind, facts)))
+        if counts:
+            self.count(counts)
+
+    def count(self, counts: dict[str, int]) -> None:
+        """The counts, at once."""
+        self._print("stdout:metrics", lambda: self._deployed.world.count(counts))
+
+    def _print(self, what: str, do: Callable[[], None]) -> None:
+        calls = self._deployed.world.calls
+        if calls.current is None or calls.current.dead:
             raise Died
-        world.calls("stdout:report", world.report, self._kind, facts, counts)
+        calls(what, do)
 
 
 _SPARK: Any = object()

@@ -53,7 +53,8 @@ class Memory:
 
 
 #: What the job's problems are, is asked when everything has come to rest.
-_REFUSALS = {"job": ("LockHeld", "TransformFailed")}
+#: A person deploys the rules of a verdict that cannot be replaced.
+_REFUSALS = {"job": ("LockHeld", "TransformFailed"), "validator": ("VerdictNotReplaceable",)}
 
 Invariant = Callable[["Simulation", State], Found | None]
 
@@ -70,11 +71,17 @@ def _crashes(simulation: "Simulation", _now: State) -> Found | None:
 
 
 def _named_in_log(simulation: "Simulation", _now: State) -> Found | None:
+    ranges = [
+        each for process, facts in simulation.world.log if process == "consumer" for each in facts.get("failed", ())
+    ]
     for batch in simulation.stream_poller.dropped:
-        ends = (batch[0].position.seq, batch[-1].position.seq)
-        told = (repr(facts) for process, facts in simulation.world.log if process == "consumer")
-        if not any(all(end in line for end in ends) for line in told):
-            return Found("no line has its first and last number", [record.position for record in batch])
+        # A process that is killed logs nothing, and a batch that is too old is not tried.
+        first, last = batch.records[0].position, batch.records[-1].position
+        if batch.was_answered and not any(
+            each["shard"] == first.shard and int(each["first"]) <= int(first.seq) and int(last.seq) <= int(each["last"])
+            for each in ranges
+        ):
+            return Found("no line has its numbers", [record.position for record in batch.records])
     return None
 
 

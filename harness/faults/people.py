@@ -8,14 +8,15 @@ from . import lines
 from .deployed import CONSUMER
 from .pollers import Invoke, Outcome, StreamPoller, kinesis_event
 from .process import Process
-from .world import CRASHES, FAILED, JOBS, PROCESSED, RAW, VALIDATION, World
+from .state import rows
+from .world import CRASHES, FAILED, PROCESSED, VALIDATION, Rules, World
 
 
 class People:
     """Operators."""
 
-    def __init__(self, world: World, invoke: Invoke, poller: StreamPoller) -> None:
-        self._world, self._invoke, self._poller = world, invoke, poller
+    def __init__(self, world: World, invoke: Invoke, poller: StreamPoller, digest: Callable[[Rules], str]) -> None:
+        self._world, self._invoke, self._poller, self._digest = world, invoke, poller, digest
         #: Validated objects that were deleted or damaged and are not made again yet.
         self.damaged: set[str] = set()
 
@@ -28,8 +29,9 @@ class People:
     def read_dropped(self) -> None:
         """Read records whose on-failure record was lost from the stream, by their numbers, and invoke the consumer."""
         if self._poller.dropped:
-            records = self._poller.dropped[0]
-            self._invoke(CONSUMER, kinesis_event(records), self._if_stored(lambda: self._poller.dropped.remove(records)))
+            batch = self._poller.dropped[0]
+            done = self._if_stored(lambda: self._poller.dropped.remove(batch))
+            self._invoke(CONSUMER, kinesis_event(batch.records), done)
 
     @staticmethod
     def _if_stored(do: Callable[[], object]) -> Callable[[Process, Outcome], None]:
@@ -50,15 +52,24 @@ class People:
         A lost event leaves such a row.
         """
         named = {json.loads(message.body)["Records"][0]["s3"]["object"]["key"] for message in self._messages()}
-        for row in self._world.dynamodb.tables[JOBS].values():
+        for row in rows(self._world):
             raw_key = row["JobId"]["S"]
-            if raw_key in named or not raw_key.startswith("market-data/"):
+            if raw_key in named:
                 continue
             wanted = row.get("ValidatedKey", {}).get("S")
             if row.get("Status", {}).get("S") == "INGESTED" or (
                 wanted is not None and self._world.s3.body(PROCESSED, wanted) is None
             ):
                 self._world.notify(raw_key)
+
+    def deploy_the_rules_of_what_is_missing(self) -> None:
+        """A verdict that accepted more than today's rules do can only be made again under its own."""
+        for row in rows(self._world):
+            wanted = row.get("ValidatedKey", {}).get("S")
+            if wanted is not None and self._world.s3.body(PROCESSED, wanted) is None:
+                found = [each for each in self._world.deployed if self._digest(each) == row["Rules"]["S"]]
+                self._world.rules = found[0]
+                return
 
     def _messages(self) -> list:  # type: ignore[type-arg]
         return self._world.sqs.queues.get(VALIDATION, [])
@@ -88,8 +99,7 @@ class People:
                 self._world.s3.remove(PROCESSED, key)
 
     def _named(self) -> list[str]:
-        rows = self._world.dynamodb.tables[JOBS].values()
-        return sorted(row["ValidatedKey"]["S"] for row in rows if "ValidatedKey" in row)
+        return sorted(row["ValidatedKey"]["S"] for row in rows(self._world) if "ValidatedKey" in row)
 
 
 def folder_marker(world: World, random: Random) -> None:
@@ -97,6 +107,3 @@ def folder_marker(world: World, random: Random) -> None:
     keys = sorted(key for key, _ in world.s3.under(PROCESSED, "validated/"))
     if keys:
         world.s3.write(PROCESSED, random.choice(keys).rpartition("/")[0] + "/", b"")
-
-
-__all__ = ["RAW", "People", "folder_marker"]

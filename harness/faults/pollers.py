@@ -47,6 +47,8 @@ class Batch:
 
     records: list[StreamRecord]
     retries: int = 0
+    #: Whether an invocation with its records has come to an end by itself.
+    was_answered: bool = False
 
 
 @dataclass
@@ -71,7 +73,7 @@ class StreamPoller:
         self._world, self._invoke, self._attempt = world, invoke, attempt
         self.readers: dict[str, Reader] = {}
         #: Batches whose on-failure record could not be written: the alarm DroppedEventCount.
-        self.dropped: list[list[StreamRecord]] = []
+        self.dropped: list[Batch] = []
         self._given_up = 0
 
     def ready(self) -> list[Reader]:
@@ -101,7 +103,7 @@ class StreamPoller:
     def undelivered(self) -> set[Position]:
         """Records that it will still deliver, or that it has dropped and that the stream still has."""
         self.ready()
-        found = {record.position for records in self.dropped for record in records}
+        found = {record.position for batch in self.dropped for record in batch.records}
         for reader in self.readers.values():
             for records in (reader.shard.records[reader.next :], *(batch.records for batch in reader.waiting)):
                 found.update(record.position for record in records)
@@ -124,7 +126,7 @@ class StreamPoller:
 
         def then(process: Process, outcome: Outcome) -> None:
             reader.busy = False
-            self._delivered(reader, batch, outcome, splits)
+            self._delivered(reader, batch, outcome, splits, process.dead)
 
         self._invoke(CONSUMER, kinesis_event(batch.records), then)
 
@@ -136,7 +138,8 @@ class StreamPoller:
                 return records[:number]
         return records
 
-    def _delivered(self, reader: Reader, batch: Batch, outcome: Outcome, splits: bool) -> None:
+    def _delivered(self, reader: Reader, batch: Batch, outcome: Outcome, splits: bool, died: bool) -> None:
+        batch.was_answered |= not died
         failed = self._first_failed(batch, outcome)
         if failed == len(batch.records):
             reader.waiting.pop(0)
@@ -146,9 +149,11 @@ class StreamPoller:
         if len(left) > 1 and splits:
             # Splitting uses no retry.
             middle = len(left) // 2
-            reader.waiting[:1] = [Batch(left[:middle], batch.retries), Batch(left[middle:], batch.retries)]
+            reader.waiting[:1] = [
+                Batch(half, batch.retries, batch.was_answered) for half in (left[:middle], left[middle:])
+            ]
             return
-        again = Batch(left, batch.retries + 1)
+        again = Batch(left, batch.retries + 1, batch.was_answered)
         reader.waiting[0] = again
         if again.retries > MAXIMUM_RETRIES:
             self._give_up(reader, again, "RetryAttemptsExhausted")
@@ -180,7 +185,7 @@ class StreamPoller:
         }
         body = json.dumps(record).encode()
         if not self._attempt(POLLER, lambda: self._put(key, body)):
-            self.dropped.append(batch.records)
+            self.dropped.append(batch)
 
     def _put(self, key: str, body: bytes) -> None:
         self._world.clients["s3"].put_object(Bucket=FAILED, Key=key, Body=body)

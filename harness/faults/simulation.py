@@ -99,7 +99,7 @@ class Simulation:
         deployed.enter(self.world)
         self.stream_poller = StreamPoller(self.world, self.invoke, self.attempt)
         self.queue_poller = QueuePoller(self.world, self.invoke, self.attempt)
-        self.people = people.People(self.world, self.invoke, self.stream_poller)
+        self.people = people.People(self.world, self.invoke, self.stream_poller, deployed.digest)
         #: Processes that stand still.
         self.still: list[Process] = []
         self.step: Step = Step("begin", 0)
@@ -147,7 +147,7 @@ class Simulation:
     def _possible(process: Process, operation: str) -> tuple[Fault, ...]:
         if process.kind == POLLER:
             return _POLLER_FAULTS
-        if operation == "stdout:report":
+        if operation.startswith("stdout"):
             return _OUTPUT_FAULTS
         # The job runs for long, so it is where standing still matters.
         stalls = (Fault.STALLS,) * (4 if process.kind == JOB else 1) if process.thread else ()
@@ -168,7 +168,8 @@ class Simulation:
             except Exception as error:  # noqa: BLE001 - a function error
                 process.error = error
                 answer = None
-                self.memory.note_crash(process)
+                if not self.people.damaged:
+                    self.memory.note_crash(process)
             then(process, Outcome(answer))
 
         if not self.quiet and (kind == JOB or self.step.choice % 4 == 0) and kind != POLLER:
@@ -400,6 +401,7 @@ class Simulation:
         self.people.redrive_failed()
         self.people.read_dropped()
         self.people.delete_damaged()
+        self.people.deploy_the_rules_of_what_is_missing()
         self.people.validate_again()
 
     def is_at_rest(self) -> bool:

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pipeline_store.keys import raw_key_of
+
 from . import lines
 from .aws.s3 import S3
 from .process import Calls
@@ -61,11 +63,11 @@ def _read(staging: Any, each: Any, s3: S3, bucket: str) -> dict[int, dict[Positi
             found = lines.validated(body)
         except (ValueError, EOFError, KeyError, OSError) as error:
             raise SparkFailed(f"{error} ({key})") from error
-        raw_key = key.removeprefix("validated/")
+        raw_key = raw_key_of(key)
         for line in found:
             kept = rows[zlib.crc32(line.symbol.encode()) % each.buckets]
             kept[line.position] = min(kept.get(line.position, raw_key), raw_key)
-            each.read.add(key)
+            each.read.add(raw_key)
             each.lines += 1
     return rows
 
@@ -80,7 +82,7 @@ def _write(
         now = rows.get(number, {})
         before: set[Position] = set()
         if number in each.files:
-            key = staging._target_prefix + each.partition.target + each.files[number]
+            key = staging._target_prefix + each.partition.target + each.name(number)
             body = s3.body(bucket, key)
             if body is None:
                 raise SparkFailed(f"no such file ({key})")
@@ -88,8 +90,9 @@ def _write(
         if now:
             each.positions[number] = len(now)
             key = f"{prefix}{each.partition.target}bucket={number}/part.parquet"
-            s3.write(bucket, key, file_of(now))
-            each.staged[number].append(key)
+            file = file_of(now)
+            s3.write(bucket, key, file)
+            each.staged[number].append((key, len(file)))
         if now or before:
             lost = before - now.keys()
             each.counted[number] = Counted(len(now), len(now), len(lost), " ".join(min(lost)) if lost else None)
