@@ -91,9 +91,10 @@ class People:
 
     def delete_damaged(self) -> None:
         """Delete what cannot be read, so that it can be made again."""
+        named = self._named()
         for key in sorted(self.damaged):
             body = self._world.s3.body(PROCESSED, key)
-            if lines.positions(body) is not None:
+            if key not in named or lines.positions(body) is not None:
                 self.damaged.remove(key)
             elif body is not None:
                 self._world.s3.remove(PROCESSED, key)

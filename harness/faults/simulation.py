@@ -74,7 +74,7 @@ class Result(NamedTuple):
     faults: int
     cells: Counter[tuple[str, str]]
     actions: Counter[str]
-    only: str | None = None
+    only: frozenset[str] | None = None
 
 
 _CALL_FAULTS = (
@@ -88,11 +88,11 @@ _POLLER_FAULTS = (Fault.FAILS, Fault.THROTTLED, Fault.DENIED, Fault.TIMES_OUT)
 class Simulation:
     """A schedule's world, and what goes on in it."""
 
-    def __init__(self, deployed: Deployed, seed: int, given: list[Step] | None = None, without: frozenset[str] = frozenset(), only: str | None = None) -> None:
+    def __init__(self, deployed: Deployed, seed: int, given: list[Step] | None = None, without: frozenset[str] = frozenset(), only: frozenset[str] | None = None) -> None:
         self.random = Random(seed)
         self.seed = seed
         self.given = given
-        #: The one invariant to judge; None for all.
+        #: The invariants to judge; None for all.
         self.only = only
         self.world = World()
         self.deployed = deployed
