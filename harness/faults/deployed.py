@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import data_validation.handler
+import data_validation.rules_digest
 import data_validation.verdicts
 import json_to_parquet.job
 import json_to_parquet.stores
@@ -19,7 +20,6 @@ from .spark import SparkFailed, stage
 from .substitutions import Substitution
 from .world import DATABASE, JOBS, LINEAGE, PROCESSED, RAW, REJECTED, STREAM_NAME, Rules, World
 
-_real_digest = lru_cache(data_validation.handler.rules_digest)
 CONSUMER, VALIDATOR, JOB = "consumer", "validator", "job"
 _HANDLERS: dict[str, Any] = {CONSUMER: kinesis_consumer.handler, VALIDATOR: data_validation.handler}
 BUCKETS_PER_PARTITION = 2
@@ -29,6 +29,11 @@ ARGUMENTS = [
     *("--database", DATABASE, "--job_table", JOBS, "--lineage_table", LINEAGE, "--processed_bucket", PROCESSED),
     *("--buckets_per_partition", str(BUCKETS_PER_PARTITION), "--lock_seconds", str(LOCK_SECONDS)),
 ]
+
+
+@lru_cache
+def _real_digest(digest: Callable[[frozenset[str]], str], allowed: frozenset[str]) -> str:
+    return digest(allowed)
 
 
 class Deployed:
@@ -84,7 +89,7 @@ class Deployed:
     def digest(self, rules: Rules) -> str:
         """The digest of these rules. Other code, another digest."""
         allowed = frozenset(filter(None, rules.nonpositive.split(",")))
-        return f"{_real_digest(allowed)[:15]}{'0' if rules.code == 'old' else '1'}"
+        return f"{_real_digest(data_validation.rules_digest.rules_digest, allowed)[:15]}{'0' if rules.code == 'old' else '1'}"
 
     def _digest(self, allowed: frozenset[str]) -> str:
         process = self.world.calls.current

@@ -173,6 +173,15 @@ def _once(simulation: "Simulation", now: State) -> Found | None:
     return None
 
 
+def _catalogue(simulation: "Simulation", _now: State) -> Found | None:
+    world = simulation.world
+    shown = {each["StorageDescriptor"]["Location"] for each in world.glue.partitions.values()}
+    for key, _ in world.s3.under(PROCESSED, "parquet/"):
+        if (folder := f"s3://{PROCESSED}/{key.rpartition('/')[0]}/") not in shown:
+            return Found(folder)
+    return None
+
+
 def _counts(simulation: "Simulation", _now: State) -> Found | None:
     world = simulation.world
     for row in rows(world):
@@ -260,6 +269,7 @@ AT_REST: dict[str, Invariant] = {
     "one position, one place": _one_place,
     "no record has two positions": _once,
     "rows agree with what is stored": _counts,
+    "the catalogue shows what is in Parquet": _catalogue,
     "lineage agrees with what is stored": _lineage,
     "metrics count what is stored": _metrics,
 }

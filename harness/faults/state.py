@@ -70,6 +70,8 @@ def state(world: World) -> State:
 
 
 def _note_verdict(world: World, row: dict[str, Any], found: State) -> None:
+    if world.s3.body(RAW, row["JobId"]["S"]) is None:
+        found.missing.append(row["JobId"]["S"])
     if "ValidatedKey" in row:
         positions = lines.positions(world.s3.body(PROCESSED, row["ValidatedKey"]["S"]))
         if positions is None:

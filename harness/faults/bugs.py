@@ -1,0 +1,214 @@
+"""Seeded bugs: functions of the code under test replaced by wrong ones. Each must be caught by the invariant named for it.
+
+`python -m harness faults --hunt` searches for seeds that catch them; tests/faults replays the seeds.
+"""
+
+from collections.abc import Callable
+from datetime import UTC
+from typing import Any, NamedTuple
+
+import data_validation.core
+import data_validation.rules_digest
+import json_to_parquet.bucket
+import json_to_parquet.catalogue
+import json_to_parquet.job
+import json_to_parquet.stores
+import kinesis_consumer.core
+import kinesis_consumer.handler
+import pipeline_store.jobs
+import pipeline_store.lineage
+import pipeline_store.objects
+from msgspec.structs import replace
+from pipeline_store.keys import hour_of
+from pipeline_store.rows import IngestedJob, JobKey
+from pipeline_store.stages import Transformation
+
+from .substitutions import Substitution
+
+
+class Bug(NamedTuple):
+    """A bug, the invariant that must catch it, and a seed that shows it."""
+
+    name: str
+    invariant: str
+    seed: int
+    owner: Any
+    function: str
+    make: Callable[[Any], Any]
+
+    @property
+    def substitution(self) -> Substitution:
+        """Puts the bug in."""
+        return Substitution(self.owner, self.function, self.make)
+
+
+def _row_first(real: Any) -> Any:
+    def store(batch_object: Any, stores: Any, clock: Any, tally: Any) -> None:
+        if batch_object.feed is not None:
+            key = JobKey(batch_object.key, batch_object.first_arrival_ms)
+            count = batch_object.sequence_range.count
+            stores.jobs.ingested(IngestedJob(key, batch_object.feed, stores.objects.bucket, count, ""))
+        real(batch_object, stores, clock, tally)
+
+    return store
+
+
+def _no_failures(real: Any) -> Any:
+    def process(*given: Any) -> dict[str, Any]:
+        real(*given)
+        return {"batchItemFailures": []}
+
+    return process
+
+
+def _retried_from_the_last(real: Any) -> Any:
+    def process(records: Any, *given: Any) -> Any:
+        failed = real(records, *given)["batchItemFailures"]
+        last = max(records, key=lambda record: int(record.sequence)).sequence
+        return {"batchItemFailures": [{"itemIdentifier": last} for _ in failed]}
+
+    return process
+
+
+def _decodable_only(real: Any) -> Any:
+    return lambda records: (each for each in real(records) if each.feed is not None)
+
+
+def _hour_of_the_clock(real: Any) -> Any:
+    def hour(arrival_ms: int) -> Any:
+        now = kinesis_consumer.handler.datetime.now(UTC)
+        return hour_of(int(now.timestamp() * 1000))
+
+    return hour
+
+
+def _stored_or_not(real: Any) -> Any:
+    def put_once(self: Any, key: str, body: bytes) -> bool:
+        try:
+            return bool(real(self, key, body))
+        except Exception:  # noqa: BLE001 - the bug
+            return True
+
+    return put_once
+
+
+def _any_stage(real: Any) -> Any:
+    def move(self: Any, key: Any, to: Any, condition: str, before: Any, **attributes: Any) -> Any:
+        return real(self, key, to, f"{condition} OR attribute_exists(#Stage)", before, **attributes)
+
+    return move
+
+
+def _counted_last(real: Any) -> Any:
+    def finish(self: Any, raw: Any, verdict: Any, write: Any, tally: Any) -> None:
+        counted: list[Any] = []
+        late = replace(self, stores=replace(self.stores, count=counted.append))
+        real(late, raw, verdict, write, tally)
+        for counts in counted:
+            self.stores.count(counts)
+
+    return finish
+
+
+def _row_before_verdict(real: Any) -> Any:
+    def finish(self: Any, raw: Any, verdict: Any, write: Any, tally: Any) -> None:
+        class Nowhere:
+            bucket = "nowhere"
+
+            def put_once(self, key: str, body: bytes) -> bool:
+                return True
+
+        # First without the objects, then with them.
+        blind = replace(self, stores=replace(self.stores, processed=Nowhere()))
+        real(blind, raw, verdict, write, tally)
+        real(self, raw, verdict, write, tally)
+
+    return finish
+
+
+def _without_parameter(real: Any) -> Any:
+    return lambda allowed: real(())
+
+
+def _without_validated(real: Any) -> Any:
+    def record(self: Any, row: Any) -> None:
+        if row.transformation is not Transformation.VALIDATE:
+            real(self, row)
+
+    return record
+
+
+def _nothing(real: Any) -> Any:
+    return lambda *given, **named: None
+
+
+def _accepted_nothing(real: Any) -> Any:
+    def accepted(self: Any, raw: Any, row: Any) -> Any:
+        return None if real(self, raw, row) is None else set()
+
+    return accepted
+
+
+def _always(real: Any) -> Any:
+    return lambda *given, **named: True
+
+
+def _unfenced(real: Any) -> Any:
+    def complete(self: Any, upload: Any, parts: Any, planned: Any) -> None:
+        self._client.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+
+    return complete
+
+
+def _no_objections(real: Any) -> Any:
+    return lambda work: []
+
+
+def _marked_unread(real: Any) -> Any:
+    def mark(self: Any, work: Any) -> Any:
+        work.read |= {row.job_id for row in work.job_rows}
+        return real(self, work)
+
+    return mark
+
+
+BUGS = (
+    Bug("the consumer writes a row before its object", "a row names what is there", 0,
+        kinesis_consumer.core, "_store", _row_first),
+    Bug("the consumer reports no failure", "raw holds every byte", 0,
+        kinesis_consumer.handler, "process", _no_failures),
+    Bug("the consumer retries from the last record", "raw holds every byte", 0,
+        kinesis_consumer.handler, "process", _retried_from_the_last),
+    Bug("the consumer drops what it cannot decode", "raw holds every byte", 0,
+        kinesis_consumer.core, "batch_objects", _decodable_only),
+    Bug("the consumer takes the hour from the clock", "nothing is in Parquet twice", 0,
+        kinesis_consumer.core, "hour_of", _hour_of_the_clock),
+    Bug("a put that failed counts as done", "raw holds every byte", 0,
+        pipeline_store.objects.S3Objects, "put_once", _stored_or_not),
+    Bug("a row moves to any stage", "a row's stage never falls", 0,
+        pipeline_store.jobs.DynamoJobs, "_move", _any_stage),
+    Bug("the validator counts after the row", "metrics count what is stored", 0,
+        data_validation.core.Validator, "_finish", _counted_last),
+    Bug("the validator writes the row before the object", "a row names what is there", 0,
+        data_validation.core.Validator, "_finish", _row_before_verdict),
+    Bug("the validator reports no failure", "every position is settled or leads on", 0,
+        data_validation.core.Validator, "process", _no_failures),
+    Bug("the validator leaves out lineage", "lineage agrees with what is stored", 0,
+        pipeline_store.lineage.DynamoLineage, "record", _without_validated),
+    Bug("the rules' digest leaves out the parameter", "nothing crashes without a fault", 0,
+        data_validation.rules_digest, "rules_digest", _without_parameter),
+    Bug("the validator never makes an object again", "everything comes to rest", 0,
+        data_validation.core.Validator, "_restore", _nothing),
+    Bug("a verdict is replaced by one that rejects more", "everything comes to rest", 0,
+        data_validation.core.Validator, "_accepted", _accepted_nothing),
+    Bug("a run does not notice that it has lost the lock, and replaces whatever is there", "Parquet loses nothing", 0,
+        json_to_parquet.bucket.Bucket, "_complete", _unfenced),
+    Bug("a run replaces files although positions would be lost", "Parquet loses nothing", 0,
+        json_to_parquet.job, "objections", _no_objections),
+    Bug("a run marks rows that it has not read", "what is marked is in Parquet", 0,
+        json_to_parquet.job.Job, "mark", _marked_unread),
+    Bug("a run does not register its partitions", "the catalogue shows what is in Parquet", 0,
+        json_to_parquet.catalogue.Catalogue, "add", _nothing),
+    Bug("the lock is never checked", "Parquet loses nothing", 0,
+        json_to_parquet.stores.JobTable, "keep_lock", _always),
+)  # fmt: skip
