@@ -81,6 +81,8 @@ _CALL_FAULTS = (
     Fault.FAILS, Fault.THROTTLED, Fault.DENIED, Fault.TIMES_OUT, Fault.LOST, Fault.AGAIN, Fault.DIES_BEFORE,
     Fault.DIES_AFTER,
 )  # fmt: skip
+#: How often a run stands still at a call, in a schedule of runs that do: mostly where it replaces a file.
+_STALLS = {"s3:create_multipart_upload": 0.3, "s3:upload_part_copy": 0.2, "s3:complete_multipart_upload": 0.3}
 _OUTPUT_FAULTS = (Fault.DIES_BEFORE, Fault.DIES_AFTER)
 _POLLER_FAULTS = (Fault.FAILS, Fault.THROTTLED, Fault.DENIED, Fault.TIMES_OUT)
 
@@ -111,6 +113,8 @@ class Simulation:
         # Schedules that differ in kind find more than schedules that all do a little of everything:
         # Groce and others, "Swarm Testing", ISSTA 2012.
         self.without = without | {action for action in PEOPLE if self.random.random() < 0.5}
+        #: How often runs of the job stand still at a call: two runs at once take luck.
+        self.stalling = self.random.choice([0, 0, 1])
         self.kinds = {fault for fault in Fault if self.random.random() < 0.75} or {Fault.DIES_AFTER}
         self.quiet = False
         self.problems: list[str] = []
@@ -129,6 +133,8 @@ class Simulation:
             fault = self.step.faults.get(at)
             if fault is Fault.STALLS and process.thread is None:
                 fault = None
+        elif process.kind == JOB and process.thread and self.random.random() < self.stalling * _STALLS.get(operation, 0.02):
+            fault = self.step.faults[at] = Fault.STALLS
         elif self.random.random() < self.rate:
             possible = [each for each in self._possible(process, operation) if each in self.kinds]
             if not possible:
@@ -243,9 +249,11 @@ class Simulation:
             "redrive dead letters": world.sqs.queues.get(CRASHES),
             "validate again": True,
         }
-        return {
-            action: ACTIONS[action] for action, can in possible.items() if can and action not in self.without
-        }
+        weights = {action: ACTIONS[action] for action, can in possible.items() if can and action not in self.without}
+        if stalled_jobs:
+            # Another run needs the lock to expire, and something to do.
+            weights |= {action: 4 * weights[action] for action in ("wait", "run the job", "validate") if action in weights}
+        return weights
 
     def _can_restart(self) -> bool:
         """Nothing that is waiting has expired."""
