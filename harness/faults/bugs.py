@@ -3,35 +3,39 @@
 `python -m harness faults --hunt` searches for seeds that catch them; tests/faults replays the seeds.
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
 from datetime import UTC
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import data_validation.core
 import data_validation.rules_digest
+import data_validation.verdicts
 import json_to_parquet.bucket
 import json_to_parquet.catalogue
 import json_to_parquet.job
-import json_to_parquet.stores
 import kinesis_consumer.core
 import kinesis_consumer.handler
 import pipeline_store.jobs
 import pipeline_store.lineage
 import pipeline_store.objects
-from msgspec.structs import replace
+from msgspec import structs
 from pipeline_store.keys import hour_of
 from pipeline_store.rows import IngestedJob, JobKey
 from pipeline_store.stages import Transformation
 
-from .substitutions import Substitution
+from .deployed import Deployed
+from .invariants import Violation
+from .simulation import Simulation
+from .substitutions import Substitution, replaced
 
 
 class Bug(NamedTuple):
-    """A bug, the invariant that must catch it, and a seed that shows it."""
+    """A bug, and the invariant that must catch it."""
 
     name: str
     invariant: str
-    seed: int
     owner: Any
     function: str
     make: Callable[[Any], Any]
@@ -40,6 +44,32 @@ class Bug(NamedTuple):
     def substitution(self) -> Substitution:
         """Puts the bug in."""
         return Substitution(self.owner, self.function, self.make)
+
+
+#: Bug -> the seed that catches it.
+SEEDS = Path(__file__).with_name("seeds.json")
+
+
+def seeds() -> dict[str, int]:
+    """The seed that catches each bug."""
+    found: dict[str, int] = json.loads(SEEDS.read_text())
+    return found
+
+
+def caught(deployed: Deployed, bug: Bug, seed: int) -> Violation | None:
+    """The violation with the bug, of a schedule in which the same invariant holds without it."""
+    only = frozenset({bug.invariant})
+    with replaced([bug.substitution, *deployed.substitutions()]):
+        found = Simulation(deployed, seed, only=only).run().violation
+    if found is None:
+        return None
+    with replaced(deployed.substitutions()):
+        return None if Simulation(deployed, seed, only=only).run().violation else found
+
+
+def hunted(deployed: Deployed, bug: Bug, seeds: Iterable[int]) -> int | None:
+    """The first of the seeds that catches a bug."""
+    return next((seed for seed in seeds if caught(deployed, bug, seed)), None)
 
 
 def _row_first(real: Any) -> Any:
@@ -102,7 +132,7 @@ def _any_stage(real: Any) -> Any:
 def _counted_last(real: Any) -> Any:
     def finish(self: Any, raw: Any, verdict: Any, write: Any, tally: Any) -> None:
         counted: list[Any] = []
-        late = replace(self, stores=replace(self.stores, count=counted.append))
+        late = structs.replace(self, stores=structs.replace(self.stores, count=counted.append))
         real(late, raw, verdict, write, tally)
         for counts in counted:
             self.stores.count(counts)
@@ -119,7 +149,7 @@ def _row_before_verdict(real: Any) -> Any:
                 return True
 
         # First without the objects, then with them.
-        blind = replace(self, stores=replace(self.stores, processed=Nowhere()))
+        blind = structs.replace(self, stores=structs.replace(self.stores, processed=Nowhere()))
         real(blind, raw, verdict, write, tally)
         real(self, raw, verdict, write, tally)
 
@@ -149,8 +179,12 @@ def _accepted_nothing(real: Any) -> Any:
     return accepted
 
 
-def _always(real: Any) -> Any:
-    return lambda *given, **named: True
+def _shorter(real: Any) -> Any:
+    return lambda shard, seq, key, arrival_ms, data, **why: real(shard, seq, key, arrival_ms, data[:-1], **why)
+
+
+def _valid_only(real: Any) -> Any:
+    return lambda self, raw, verdict: real(self, raw, structs.replace(verdict, rejected=None))
 
 
 def _unfenced(real: Any) -> Any:
@@ -173,42 +207,44 @@ def _marked_unread(real: Any) -> Any:
 
 
 BUGS = (
-    Bug("the consumer writes a row before its object", "a row names what is there", 0,
+    Bug("the consumer writes a row before its object", "a row names what is there",
         kinesis_consumer.core, "_store", _row_first),
-    Bug("the consumer reports no failure", "raw holds every byte", 0,
+    Bug("the consumer reports no failure", "raw holds every byte",
         kinesis_consumer.handler, "process", _no_failures),
-    Bug("the consumer retries from the last record", "raw holds every byte", 0,
+    Bug("the consumer retries from the last record", "raw holds every byte",
         kinesis_consumer.handler, "process", _retried_from_the_last),
-    Bug("the consumer drops what it cannot decode", "raw holds every byte", 0,
+    Bug("the consumer drops what it cannot decode", "raw holds every byte",
         kinesis_consumer.core, "batch_objects", _decodable_only),
-    Bug("the consumer takes the hour from the clock", "nothing is in Parquet twice", 0,
+    Bug("the consumer takes the hour from the clock", "nothing is in Parquet twice",
         kinesis_consumer.core, "hour_of", _hour_of_the_clock),
-    Bug("a put that failed counts as done", "raw holds every byte", 0,
+    Bug("a put that failed counts as done", "raw holds every byte",
         pipeline_store.objects.S3Objects, "put_once", _stored_or_not),
-    Bug("a row moves to any stage", "a row's stage never falls", 0,
+    Bug("a row moves to any stage", "a row's stage never falls",
         pipeline_store.jobs.DynamoJobs, "_move", _any_stage),
-    Bug("the validator counts after the row", "metrics count what is stored", 0,
+    Bug("the validator counts after the row", "metrics count what is stored",
         data_validation.core.Validator, "_finish", _counted_last),
-    Bug("the validator writes the row before the object", "a row names what is there", 0,
+    Bug("the validator writes the row before the object", "a row names what is there",
         data_validation.core.Validator, "_finish", _row_before_verdict),
-    Bug("the validator reports no failure", "every position is settled or leads on", 0,
+    Bug("the validator reports no failure", "a message is answered when its object is judged",
         data_validation.core.Validator, "process", _no_failures),
-    Bug("the validator leaves out lineage", "lineage agrees with what is stored", 0,
+    Bug("the validator leaves out lineage", "lineage agrees with what is stored",
         pipeline_store.lineage.DynamoLineage, "record", _without_validated),
-    Bug("the rules' digest leaves out the parameter", "nothing crashes without a fault", 0,
+    Bug("the rules' digest leaves out the parameter", "nothing crashes without a fault",
         data_validation.rules_digest, "rules_digest", _without_parameter),
-    Bug("the validator never makes an object again", "everything comes to rest", 0,
+    Bug("the validator never makes an object again", "everything comes to rest",
         data_validation.core.Validator, "_restore", _nothing),
-    Bug("a verdict is replaced by one that rejects more", "everything comes to rest", 0,
+    Bug("a verdict is replaced by one that rejects more", "everything comes to rest",
         data_validation.core.Validator, "_accepted", _accepted_nothing),
-    Bug("a run does not notice that it has lost the lock, and replaces whatever is there", "Parquet loses nothing", 0,
+    Bug("a run does not notice that it has lost the lock, and replaces whatever is there", "Parquet loses nothing",
         json_to_parquet.bucket.Bucket, "_complete", _unfenced),
-    Bug("a run replaces files although positions would be lost", "Parquet loses nothing", 0,
+    Bug("a run replaces files although positions would be lost", "Parquet loses nothing",
         json_to_parquet.job, "objections", _no_objections),
-    Bug("a run marks rows that it has not read", "what is marked is in Parquet", 0,
+    Bug("a run marks rows that it has not read", "what is marked is in Parquet",
         json_to_parquet.job.Job, "mark", _marked_unread),
-    Bug("a run does not register its partitions", "the catalogue shows what is in Parquet", 0,
+    Bug("a run does not register its partitions", "the catalogue shows what is in Parquet",
         json_to_parquet.catalogue.Catalogue, "add", _nothing),
-    Bug("the lock is never checked", "Parquet loses nothing", 0,
-        json_to_parquet.stores.JobTable, "keep_lock", _always),
+    Bug("quarantine loses a byte", "raw holds every byte",
+        data_validation.verdicts, "encode_quarantine_line", _shorter),
+    Bug("the validator keeps no rejected records", "a row names what is there",
+        data_validation.core.Validator, "_placed", _valid_only),
 )  # fmt: skip

@@ -13,6 +13,7 @@ from harness.cli import Parser, complain
 from harness.progress import shown
 
 from .aws.errors import NotModelled
+from .bugs import BUGS, SEEDS, hunted, seeds
 from .deployed import Deployed
 from .report import Report, told
 from .shrink import shrunk
@@ -25,6 +26,8 @@ HELD, VIOLATED, COULD_NOT_RUN = 0, 1, 2
 SCHEDULES = 600
 #: Violations of one invariant that are counted before a run ends early: more of them say nothing new.
 ENOUGH = 25
+#: Each bug must be caught within so many seeds.
+SEEDS_OF_A_BUG = 1000
 
 
 def main(argv: list[str]) -> int:
@@ -43,19 +46,23 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--without", action="append", default=[], metavar="STEP", choices=sorted(ACTIONS), help="leave out a kind of step"
     )
+    parser.add_argument("--bugs", action="store_true", help="put in each seeded bug, and run the seed that catches it")
+    parser.add_argument("--hunt", action="store_true", help="search a seed for each seeded bug, and write seeds.json")
     options = parser.parse_args(argv)
+    if options.bugs or options.hunt:
+        return _bugs(hunt=options.hunt, first=options.seed or 0)
     if options.hours is not None and not 0 < options.hours <= 1000:
         parser.error("argument --hours: must be above 0 and at most 1000")
     seed = random.SystemRandom().randrange(10**9) if options.seed is None else options.seed
-    seeds = range(seed, seed + options.schedules)
+    schedules = range(seed, seed + options.schedules)
     until = None
     if options.replay is not None:
-        seeds = range(options.replay, options.replay + 1)
+        schedules = range(options.replay, options.replay + 1)
     elif options.hours is not None:
-        seeds, until = range(seed, seed + 10**9), time.monotonic() + options.hours * 3600
+        schedules, until = range(seed, seed + 10**9), time.monotonic() + options.hours * 3600
     started = time.process_time()
     try:
-        report = _run(seeds, until, frozenset(options.without))
+        report = _run(schedules, until, frozenset(options.without))
         seconds = time.process_time() - started
         REPORT.parent.mkdir(parents=True, exist_ok=True)
         REPORT.write_text(json.dumps(report.as_dict(seconds), indent=1))
@@ -66,6 +73,28 @@ def main(argv: list[str]) -> int:
     return VIOLATED if report.violations else HELD
 
 
+def _bugs(*, hunt: bool, first: int) -> int:
+    deployed, known = Deployed(), {} if hunt else seeds()
+    missed = 0
+    try:
+        for bug in BUGS:
+            tried = range(first, first + SEEDS_OF_A_BUG) if hunt else [known.get(bug.name, 0)]
+            seed = hunted(deployed, bug, tried)
+            if seed is None:
+                missed += 1
+                print(f"{bug.name}: not caught by {bug.invariant!r} ({len(tried)} seeds)", flush=True)
+            else:
+                known[bug.name] = seed
+                print(f"{bug.name}: seed {seed}, {bug.invariant!r}", flush=True)
+        if hunt and not missed:
+            SEEDS.write_text(json.dumps(known, indent=1) + "\n")
+    except (NotModelled, OSError) as error:
+        complain("faults", error)
+        return COULD_NOT_RUN
+    print(f"{len(BUGS) - missed} of {len(BUGS)} seeded bugs caught")
+    return VIOLATED if missed else HELD
+
+
 def _number(text: str) -> int:
     number = int(text)
     if number < 0:
@@ -73,12 +102,12 @@ def _number(text: str) -> int:
     return number
 
 
-def _run(seeds: range, until: float | None, without: frozenset[str]) -> Report:
-    report, deployed = Report(_commit(), seeds.start), Deployed()
-    total = len(seeds)
-    with replaced(deployed.substitutions()), shown("faults", f"schedules from seed {seeds.start}", total) as progress:
+def _run(schedules: range, until: float | None, without: frozenset[str]) -> Report:
+    report, deployed = Report(_commit(), schedules.start), Deployed()
+    total = len(schedules)
+    with replaced(deployed.substitutions()), shown("faults", f"schedules from seed {schedules.start}", total) as progress:
         progress(0)
-        for done, seed in enumerate(seeds, 1):
+        for done, seed in enumerate(schedules, 1):
             result = Simulation(deployed, seed, without=without).run()
             report.add(result)
             if result.violation and result.violation.invariant not in report.shrunk:

@@ -3,6 +3,7 @@
 A position is a record's shard and sequence number. Settled means that it is in Parquet or in quarantine.
 """
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -82,6 +83,16 @@ def _named_in_log(simulation: "Simulation", _now: State) -> Found | None:
             for each in ranges
         ):
             return Found("no line has its numbers", [record.position for record in batch.records])
+    return None
+
+
+def _judged(simulation: "Simulation", _now: State) -> Found | None:
+    stages = {row["JobId"]["S"].rpartition("/")[2]: row["Stage"]["N"] for row in rows(simulation.world)}
+    answered, simulation.queue_poller.answered = simulation.queue_poller.answered, []
+    for message in answered:
+        key = json.loads(message.body)["Records"][0]["s3"]["object"]["key"]
+        if stages.get(key.rpartition("%2F")[2].rpartition("/")[2], "0") < "2":
+            return Found(key)
     return None
 
 
@@ -259,6 +270,7 @@ AFTER_A_STEP: dict[str, Invariant] = {
     "Parquet loses nothing": _lost,
     "what is marked is in Parquet": _marked,
     "Parquet holds what rows name": _orphans,
+    "a message is answered when its object is judged": _judged,
     "every position is settled or leads on": _leads,
     "the log names a batch that is dropped": _named_in_log,
 }
@@ -279,7 +291,8 @@ def after_a_step(simulation: "Simulation") -> None:
     """Judge what holds at any moment."""
     memory, world = simulation.memory, simulation.world
     poller = simulation.stream_poller
-    judged = (world.s3.changes, len(world.dynamodb.log), len(memory.crashes), len(poller.dropped), len(simulation.still))
+    judged = (world.s3.changes, len(world.dynamodb.log), len(memory.crashes), len(poller.dropped), len(simulation.still),
+              len(simulation.queue_poller.answered))  # fmt: skip
     if judged != memory.judged:
         memory.judged = judged
         _judge(simulation, AFTER_A_STEP)

@@ -215,6 +215,8 @@ class QueuePoller:
 
     def __init__(self, world: World, invoke: Invoke, attempt: Try) -> None:
         self._world, self._invoke, self._attempt = world, invoke, attempt
+        #: Messages that the function has answered for since the invariants were last judged.
+        self.answered: list[Message] = []
 
     def poll(self, messages: list[Message]) -> None:
         """Deliver these messages."""
@@ -236,6 +238,7 @@ class QueuePoller:
             failed = {failure["itemIdentifier"] for failure in outcome.answer["batchItemFailures"]}
             for message in taken:
                 if message.message_id not in failed:
+                    self.answered.append(message)
                     # If it fails, the message is delivered again.
                     self._attempt(POLLER, lambda message=message: self._delete(message))  # type: ignore[misc]
 
