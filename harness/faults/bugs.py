@@ -1,4 +1,4 @@
-"""Seeded bugs: functions of the code under test replaced by wrong ones. Each must be caught by the invariant named for it.
+"""Seeded bugs: functions replaced by wrong ones. Each must be caught by the invariant named for it.
 
 `python -m harness faults --hunt` searches for seeds that catch them; tests/faults replays the seeds.
 """
@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from datetime import UTC
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from msgspec import structs
 
 import data_validation.core
 import data_validation.rules_digest
@@ -20,7 +22,6 @@ import kinesis_consumer.handler
 import pipeline_store.jobs
 import pipeline_store.lineage
 import pipeline_store.objects
-from msgspec import structs
 from pipeline_store.keys import hour_of
 from pipeline_store.rows import IngestedJob, JobKey
 from pipeline_store.stages import Transformation
@@ -106,7 +107,8 @@ def _decodable_only(real: Any) -> Any:
 
 def _hour_of_the_clock(real: Any) -> Any:
     def hour(arrival_ms: int) -> Any:
-        now = kinesis_consumer.handler.datetime.now(UTC)
+        handler: Any = kinesis_consumer.handler
+        now = handler.datetime.now(UTC)
         return hour_of(int(now.timestamp() * 1000))
 
     return hour

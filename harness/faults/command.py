@@ -34,9 +34,9 @@ def main(argv: list[str]) -> int:
     """Run schedules and write build/faults/report.json; 0 if everything held, 1 if not, 2 if it could not run."""
     parser = Parser(
         prog="faults",
-        description="Run the functions and the job on a simulated AWS that fails at every call, with people who deploy, "
-        "delete and redrive; check after each step, and when everything has come to rest, that nothing is lost, doubled "
-        "or miscounted. Writes build/faults/report.json.",
+        description="Run the functions and the job on a simulated AWS that fails at any call, with people who deploy, "
+        "delete and redrive; check after each step, and when everything has come to rest, that nothing is lost, "
+        "doubled or miscounted. Writes build/faults/report.json.",
         epilog="Exit codes: 0 everything held, 1 an invariant was violated, 2 could not run.",
     )
     parser.add_argument("--schedules", type=_number, default=SCHEDULES, metavar="N", help="default: %(default)s")
@@ -44,7 +44,12 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--replay", type=_number, metavar="SEED", help="run one schedule, and shrink it if it fails")
     parser.add_argument("--hours", type=float, metavar="H", help="run for so long, however many schedules that is")
     parser.add_argument(
-        "--without", action="append", default=[], metavar="STEP", choices=sorted(ACTIONS), help="leave out a kind of step"
+        "--without",
+        action="append",
+        default=[],
+        metavar="STEP",
+        choices=sorted(ACTIONS),
+        help="leave out a kind of step",
     )
     parser.add_argument("--bugs", action="store_true", help="put in each seeded bug, and run the seed that catches it")
     parser.add_argument("--hunt", action="store_true", help="search a seed for each seeded bug, and write seeds.json")
@@ -105,7 +110,10 @@ def _number(text: str) -> int:
 def _run(schedules: range, until: float | None, without: frozenset[str]) -> Report:
     report, deployed = Report(_commit(), schedules.start), Deployed()
     total = len(schedules)
-    with replaced(deployed.substitutions()), shown("faults", f"schedules from seed {schedules.start}", total) as progress:
+    with (
+        replaced(deployed.substitutions()),
+        shown("faults", f"schedules from seed {schedules.start}", total) as progress,
+    ):
         progress(0)
         for done, seed in enumerate(schedules, 1):
             result = Simulation(deployed, seed, without=without).run()
@@ -113,7 +121,9 @@ def _run(schedules: range, until: float | None, without: frozenset[str]) -> Repo
             if result.violation and result.violation.invariant not in report.shrunk:
                 report.shrunk[result.violation.invariant] = shrunk(deployed, result, without)
             progress(done)
-            if (until is not None and time.monotonic() > until) or len(report.violations) >= ENOUGH * len(report.shrunk or "-"):
+            if (until is not None and time.monotonic() > until) or len(report.violations) >= ENOUGH * len(
+                report.shrunk or "-"
+            ):
                 break
     return report
 
@@ -142,8 +152,8 @@ def _show(report: Report, seconds: float) -> None:
     rate = report.schedules / max(seconds, 1e-9) * 60
     fewest = f", at least {report.fewest_faults} in each" if report.schedules > len(report.violations) else ""
     console.print(
-        f"{report.schedules:,} schedules from seed {report.seed}, commit {report.commit}: {report.faults:,} faults{fewest}; "
-        f"{len(report.violations)} violations; {seconds:.0f} CPU s, {rate:.0f} schedules a CPU minute"
+        f"{report.schedules:,} schedules from seed {report.seed}, commit {report.commit}: "
+        f"{report.faults:,} faults{fewest}; {len(report.violations)} violations; {seconds:.0f} CPU s, {rate:.0f} schedules a CPU minute"
     )
 
 

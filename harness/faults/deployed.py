@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,9 @@ from .substitutions import Substitution
 from .world import DATABASE, JOBS, LINEAGE, PROCESSED, RAW, REJECTED, STREAM_NAME, Rules, World
 
 CONSUMER, VALIDATOR, JOB = "consumer", "validator", "job"
+#: Attributes that these modules import are theirs to replace; for mypy they are not theirs to export.
+_VERDICTS: Any = data_validation.verdicts
+_JOB: Any = json_to_parquet.job
 _HANDLERS: dict[str, Any] = {CONSUMER: kinesis_consumer.handler, VALIDATOR: data_validation.handler}
 BUCKETS_PER_PARTITION = 2
 LOCK_SECONDS = 1800
@@ -54,7 +57,7 @@ class Deployed:
 
     def substitutions(self) -> list[Substitution]:
         """What stands in for AWS, the clock and chance."""
-        real_parse = data_validation.verdicts.parse
+        real_parse = _VERDICTS.parse
 
         def parse(raw: bytes, **parameters: Any) -> Any:
             record = real_parse(raw, **parameters)
@@ -66,30 +69,37 @@ class Deployed:
         boto3 = SimpleNamespace(client=lambda service, **_: self.world.clients[service])
         clock = SimpleNamespace(now=lambda zone: self.world.now())
         found = [
-            Substitution(data_validation.verdicts, "parse", lambda there: parse),
+            Substitution(_VERDICTS, "parse", lambda there: parse),
             Substitution(data_validation.handler, "rules_digest", lambda there: lambda allowed: self._digest(allowed)),
             Substitution(json_to_parquet.stores, "ThreadPoolExecutor", lambda there: InOrder),
-            Substitution(json_to_parquet.job, "uuid4", lambda there: self._uuid),
-            Substitution(json_to_parquet.job, "spark_errors", lambda there: lambda: (SparkFailed,)),
-            Substitution(json_to_parquet.job, "cause", lambda there: str),
-            Substitution(json_to_parquet.job, "print", lambda there: self._printed),
-            Substitution(json_to_parquet.job.Staging, "stage", lambda there: lambda staging, work: self._stage(staging, work)),
+            Substitution(_JOB, "uuid4", lambda there: self._uuid),
+            Substitution(_JOB, "spark_errors", lambda there: lambda: (SparkFailed,)),
+            Substitution(_JOB, "cause", lambda there: str),
+            Substitution(_JOB, "print", lambda there: self._printed),
+            Substitution(_JOB.Staging, "stage", lambda there: lambda staging, work: self._stage(staging, work)),
         ]
         for kind, handler in _HANDLERS.items():
-            make = handler.wiring.__wrapped__
             found += [
                 Substitution(handler, "boto3", lambda there: boto3),
                 Substitution(handler, "datetime", lambda there: clock),
                 Substitution(handler, "os", lambda there: SimpleNamespace(environ=self._settings)),
-                Substitution(handler, "Telemetry", lambda there, kind=kind: lambda settings: _Telemetry(self, kind)),
-                Substitution(handler, "wiring", lambda there, kind=kind, make=make: lambda: self._wiring(kind, make)),
+                Substitution(handler, "Telemetry", partial(self._telemetry, kind)),
+                Substitution(handler, "wiring", partial(self._wired_by, kind)),
             ]
         return found
+
+    def _telemetry(self, kind: str, _there: Any) -> Callable[[Any], "_Telemetry"]:
+        return lambda settings: _Telemetry(self, kind)
+
+    def _wired_by(self, kind: str, there: Any) -> Callable[[], Any]:
+        # Without the function's own cache, which knows no world.
+        return lambda: self._wiring(kind, there.__wrapped__)
 
     def digest(self, rules: Rules) -> str:
         """The digest of these rules. Other code, another digest."""
         allowed = frozenset(filter(None, rules.nonpositive.split(",")))
-        return f"{_real_digest(data_validation.rules_digest.rules_digest, allowed)[:15]}{'0' if rules.code == 'old' else '1'}"
+        real = _real_digest(data_validation.rules_digest.rules_digest, allowed)
+        return real[:15] + ("0" if rules.code == "old" else "1")
 
     def _digest(self, allowed: frozenset[str]) -> str:
         process = self.world.calls.current
@@ -103,8 +113,9 @@ class Deployed:
 
     def run_job(self) -> dict[str, Any]:
         """A run of the job, in the current process."""
-        clients = json_to_parquet.job.Clients(*(self.world.clients[name] for name in ("s3", "dynamodb", "glue")))
-        return json_to_parquet.job.main(ARGUMENTS, clients, _SPARK, self.world.now)
+        clients = _JOB.Clients(*(self.world.clients[name] for name in ("s3", "dynamodb", "glue")))
+        result: dict[str, Any] = _JOB.main(ARGUMENTS, clients, _SPARK, self.world.now)
+        return result
 
     def _wiring(self, kind: str, make: Any) -> Any:
         process = self.world.calls.current

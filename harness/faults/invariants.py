@@ -4,20 +4,19 @@ A position is a record's shard and sequence number. Settled means that it is in 
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sized
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
 from market_data import RejectedRecord, feed_of
 
 from . import lines, spark
+from .people import People
+from .pollers import QueuePoller, StreamPoller
 from .process import Process
 from .state import State, rows, state
 from .stream import Position
 from .world import LINEAGE, PROCESSED, RAW, World
-
-if TYPE_CHECKING:
-    from .simulation import Simulation
 
 
 class Found(NamedTuple):
@@ -57,21 +56,45 @@ class Memory:
 #: A person deploys the rules of a verdict that cannot be replaced.
 _REFUSALS = {"job": ("LockHeld", "TransformFailed"), "validator": ("VerdictNotReplaceable",)}
 
-Invariant = Callable[["Simulation", State], Found | None]
+
+class Judged(Protocol):
+    """What of a simulation is judged."""
+
+    world: World
+    people: People
+    stream_poller: StreamPoller
+    queue_poller: QueuePoller
+    #: Processes that stand still.
+    still: list[Process]
+    #: Problems of the last run of the job.
+    problems: list[str]
+    memory: "Memory"
+    only: frozenset[str] | None
+
+    def is_at_rest(self) -> bool:
+        """Whether nothing is left to do."""
+        ...
+
+    def left(self) -> list[str]:
+        """What is left to do."""
+        ...
 
 
-def _stages(simulation: "Simulation", _now: State) -> Found | None:
+Invariant = Callable[[Judged, State], Found | None]
+
+
+def _stages(simulation: Judged, _now: State) -> Found | None:
     fell = simulation.world.stages_that_fell
     return Found(fell[0]) if fell else None
 
 
-def _crashes(simulation: "Simulation", _now: State) -> Found | None:
+def _crashes(simulation: Judged, _now: State) -> Found | None:
     for process in simulation.memory.crashes:
         return Found(f"{process.kind}: {type(process.error).__name__}: {process.error}")
     return None
 
 
-def _named_in_log(simulation: "Simulation", _now: State) -> Found | None:
+def _named_in_log(simulation: Judged, _now: State) -> Found | None:
     ranges = [
         each for process, facts in simulation.world.log if process == "consumer" for each in facts.get("failed", ())
     ]
@@ -86,7 +109,7 @@ def _named_in_log(simulation: "Simulation", _now: State) -> Found | None:
     return None
 
 
-def _judged(simulation: "Simulation", _now: State) -> Found | None:
+def _judged(simulation: Judged, _now: State) -> Found | None:
     stages = {row["JobId"]["S"].rpartition("/")[2]: row["Stage"]["N"] for row in rows(simulation.world)}
     answered, simulation.queue_poller.answered = simulation.queue_poller.answered, []
     for message in answered:
@@ -96,7 +119,7 @@ def _judged(simulation: "Simulation", _now: State) -> Found | None:
     return None
 
 
-def _raw(simulation: "Simulation", now: State) -> Found | None:
+def _raw(simulation: Judged, now: State) -> Found | None:
     sent = simulation.world.sent
     kept = now.raw | now.undecodable
     if gone := sent.keys() - kept.keys() - now.failed - simulation.stream_poller.undelivered():
@@ -105,35 +128,35 @@ def _raw(simulation: "Simulation", now: State) -> Found | None:
     return Found("not the bytes that were sent", changed) if changed else None
 
 
-def _named(simulation: "Simulation", now: State) -> Found | None:
+def _named(simulation: Judged, now: State) -> Found | None:
     missing = [key for key in now.missing if key not in simulation.people.damaged]
     return Found(missing[0]) if missing else None
 
 
-def _twice(_simulation: "Simulation", now: State) -> Found | None:
+def _twice(_simulation: Judged, now: State) -> Found | None:
     twice = [position for position, count in now.parquet.items() if count > 1]
     return Found("more than one row", twice) if twice else None
 
 
-def _lost(simulation: "Simulation", now: State) -> Found | None:
+def _lost(simulation: Judged, now: State) -> Found | None:
     memory = simulation.memory
     lost = memory.in_parquet - now.parquet.keys()
     memory.in_parquet |= now.parquet.keys()
     return Found("readers saw them, and they are gone", lost) if lost else None
 
 
-def _marked(_simulation: "Simulation", now: State) -> Found | None:
+def _marked(_simulation: Judged, now: State) -> Found | None:
     unmarked = now.transformed - now.parquet.keys()
     return Found("their row is TRANSFORMED", unmarked) if unmarked else None
 
 
-def _orphans(simulation: "Simulation", now: State) -> Found | None:
+def _orphans(simulation: Judged, now: State) -> Found | None:
     # While a validated object is gone, nobody knows which positions it had.
     orphans = now.parquet.keys() - now.validated if not simulation.people.damaged else ()
     return Found("in no validated object that a row names", orphans) if orphans else None
 
 
-def _leads(simulation: "Simulation", now: State) -> Found | None:
+def _leads(simulation: Judged, now: State) -> Found | None:
     if simulation.still or simulation.people.damaged:
         # A process that stands still between an object and its row is still to write it.
         return None
@@ -143,17 +166,17 @@ def _leads(simulation: "Simulation", now: State) -> Found | None:
     return Found("neither settled, nor does a row or a message lead to them", stranded) if stranded else None
 
 
-def _rests(simulation: "Simulation", now: State) -> Found | None:
+def _rests(simulation: Judged, now: State) -> Found | None:
     if simulation.is_at_rest():
         return None
     return Found(simulation.problems[0] if simulation.problems else f"left: {', '.join(simulation.left())}")
 
 
-def _made_again(_simulation: "Simulation", now: State) -> Found | None:
+def _made_again(_simulation: Judged, now: State) -> Found | None:
     return Found(now.missing[0]) if now.missing else None
 
 
-def _one_fate(simulation: "Simulation", now: State) -> Found | None:
+def _one_fate(simulation: Judged, now: State) -> Found | None:
     """What a row's validated object has is in Parquet; otherwise it is in quarantine."""
     for position, record in simulation.world.sent.items():
         if not _decodable(record.data):
@@ -167,14 +190,14 @@ def _one_fate(simulation: "Simulation", now: State) -> Found | None:
     return None
 
 
-def _one_place(simulation: "Simulation", now: State) -> Found | None:
+def _one_place(simulation: Judged, now: State) -> Found | None:
     if len(set(simulation.world.deployed)) > 1:
         return None
     both = now.validated & now.rejected.keys()
     return Found("in Parquet and in quarantine, and no rules have changed", both) if both else None
 
 
-def _once(simulation: "Simulation", now: State) -> Found | None:
+def _once(simulation: Judged, now: State) -> Found | None:
     """Producers send no bytes twice, so records of the same bytes are one record under two positions."""
     seen: dict[bytes, Position] = {}
     for position in now.parquet:
@@ -184,7 +207,7 @@ def _once(simulation: "Simulation", now: State) -> Found | None:
     return None
 
 
-def _catalogue(simulation: "Simulation", _now: State) -> Found | None:
+def _catalogue(simulation: Judged, _now: State) -> Found | None:
     world = simulation.world
     shown = {each["StorageDescriptor"]["Location"] for each in world.glue.partitions.values()}
     for key, _ in world.s3.under(PROCESSED, "parquet/"):
@@ -193,13 +216,17 @@ def _catalogue(simulation: "Simulation", _now: State) -> Found | None:
     return None
 
 
-def _counts(simulation: "Simulation", _now: State) -> Found | None:
+def _counts(simulation: Judged, _now: State) -> Found | None:
     world = simulation.world
     for row in rows(world):
         job_id = row["JobId"]["S"]
         raw = lines.raw(world.s3.body(RAW, job_id) or b"").keys()
         valid = lines.positions(world.s3.body(PROCESSED, row.get("ValidatedKey", {}).get("S", ""))) or set()
-        rejected = set(lines.quarantined(world.s3.body(RAW, row["QuarantineKey"]["S"]) or b"")) if "QuarantineKey" in row else set()
+        rejected = (
+            set(lines.quarantined(world.s3.body(RAW, row["QuarantineKey"]["S"]) or b""))
+            if "QuarantineKey" in row
+            else set()
+        )
         counts = tuple(int(row[name]["N"]) for name in ("RecordCount", "ValidatedCount", "RejectedCount"))
         stored = (len(raw), len(valid), len(rejected))
         if counts != stored or valid | rejected != raw:
@@ -207,7 +234,7 @@ def _counts(simulation: "Simulation", _now: State) -> Found | None:
     return None
 
 
-def _lineage(simulation: "Simulation", _now: State) -> Found | None:
+def _lineage(simulation: Judged, _now: State) -> Found | None:
     world = simulation.world
     newest = {dataset: row for (dataset, _), row in sorted(world.dynamodb.tables[LINEAGE].items())}
     told: set[Position] = set()
@@ -246,7 +273,7 @@ def _datasets(world: World) -> Iterable[tuple[str, set[Position]]]:
         yield f"s3://{PROCESSED}/{key}", {position for position, _ in spark.rows_of(body)}
 
 
-def _metrics(simulation: "Simulation", now: State) -> Found | None:
+def _metrics(simulation: Judged, now: State) -> Found | None:
     """Never fewer than are stored: an operator must not read 0 while quarantine fills."""
     metrics = simulation.world.metrics
     stored = {
@@ -287,23 +314,24 @@ AT_REST: dict[str, Invariant] = {
 }
 
 
-def after_a_step(simulation: "Simulation") -> None:
+def after_a_step(simulation: Judged) -> None:
     """Judge what holds at any moment."""
     memory, world = simulation.memory, simulation.world
     poller = simulation.stream_poller
-    judged = (world.s3.changes, len(world.dynamodb.log), len(memory.crashes), len(poller.dropped), len(simulation.still),
-              len(simulation.queue_poller.answered))  # fmt: skip
+    answered = simulation.queue_poller.answered
+    lists: tuple[Sized, ...] = (world.dynamodb.log, memory.crashes, poller.dropped, simulation.still, answered)
+    judged = (world.s3.changes, *map(len, lists))
     if judged != memory.judged:
         memory.judged = judged
         _judge(simulation, AFTER_A_STEP)
 
 
-def at_rest(simulation: "Simulation") -> None:
+def at_rest(simulation: Judged) -> None:
     """Judge what holds when nothing is left to do."""
     _judge(simulation, AT_REST)
 
 
-def _judge(simulation: "Simulation", invariants: dict[str, Invariant]) -> None:
+def _judge(simulation: Judged, invariants: dict[str, Invariant]) -> None:
     now = state(simulation.world)
     for name, invariant in invariants.items():
         if (simulation.only is None or name in simulation.only) and (found := invariant(simulation, now)):

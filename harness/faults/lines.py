@@ -3,7 +3,7 @@
 import gzip
 import json
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from market_data.envelope import decode_quarantine_line, decode_raw_line
 
@@ -69,6 +69,6 @@ def _lines(body: bytes) -> list[bytes]:
     return gzip.decompress(body).splitlines(keepends=True) if body else []
 
 
-def _room(cache: dict[bytes, object]) -> None:
+def _room(cache: dict[bytes, Any]) -> None:
     if len(cache) > _LIMIT:
         cache.clear()

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from .aws.sqs import Message
 from .deployed import CONSUMER, VALIDATOR
 from .process import Process
 from .stream import Position, Shard, StreamRecord
-from .world import CRASHES, FAILED, RAW, VALIDATION, World
+from .world import CRASHES, FAILED, VALIDATION, World
 
 #: The template's `MaximumRecordAgeInSeconds`, and smaller numbers for what it has in thousands.
 MAXIMUM_AGE_SECONDS = 432_000

@@ -10,8 +10,8 @@ from . import invariants, market, people
 from .deployed import JOB, LOCK_SECONDS, Deployed
 from .invariants import Violation
 from .pollers import POLLER, TIMEOUT_SECONDS, VISIBILITY_SECONDS, Outcome, QueuePoller, StreamPoller
-from .state import open_rows
 from .process import Died, Fault, Process, Suspendable
+from .state import open_rows
 from .world import BEGINNING, CRASHES, FAILED, VALIDATION, Rules, World
 
 #: Records of a schedule, in so many puts, which reach two hours.
@@ -90,7 +90,14 @@ _POLLER_FAULTS = (Fault.FAILS, Fault.THROTTLED, Fault.DENIED, Fault.TIMES_OUT)
 class Simulation:
     """A schedule's world, and what goes on in it."""
 
-    def __init__(self, deployed: Deployed, seed: int, given: list[Step] | None = None, without: frozenset[str] = frozenset(), only: frozenset[str] | None = None) -> None:
+    def __init__(
+        self,
+        deployed: Deployed,
+        seed: int,
+        given: list[Step] | None = None,
+        without: frozenset[str] = frozenset(),
+        only: frozenset[str] | None = None,
+    ) -> None:
         self.random = Random(seed)
         self.seed = seed
         self.given = given
@@ -133,7 +140,11 @@ class Simulation:
             fault = self.step.faults.get(at)
             if fault is Fault.STALLS and process.thread is None:
                 fault = None
-        elif process.kind == JOB and process.thread and self.random.random() < self.stalling * _STALLS.get(operation, 0.02):
+        elif (
+            process.kind == JOB
+            and process.thread
+            and self.random.random() < self.stalling * _STALLS.get(operation, 0.02)
+        ):
             fault = self.step.faults[at] = Fault.STALLS
         elif self.random.random() < self.rate:
             possible = [each for each in self._possible(process, operation) if each in self.kinds]
@@ -210,7 +221,7 @@ class Simulation:
 
     def attempt(self, kind: str, call: Callable[[], None]) -> bool:
         """Make a call; whether it has succeeded."""
-        process = self.start(kind, lambda: (call(), {})[1], lambda process, outcome: None)
+        process = self.start(kind, call, lambda process, outcome: None)
         return process.error is None
 
     def run_job(self) -> None:
@@ -252,7 +263,9 @@ class Simulation:
         weights = {action: ACTIONS[action] for action, can in possible.items() if can and action not in self.without}
         if stalled_jobs:
             # Another run needs the lock to expire, and something to do.
-            weights |= {action: 4 * weights[action] for action in ("wait", "run the job", "validate") if action in weights}
+            weights |= {
+                action: 4 * weights[action] for action in ("wait", "run the job", "validate") if action in weights
+            }
         return weights
 
     def _can_restart(self) -> bool:

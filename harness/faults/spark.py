@@ -72,9 +72,7 @@ def _read(staging: Any, each: Any, s3: S3, bucket: str) -> dict[int, dict[Positi
     return rows
 
 
-def _write(
-    staging: Any, each: Any, s3: S3, bucket: str, prefix: str, rows: dict[int, dict[Position, str]]
-) -> None:
+def _write(staging: Any, each: Any, s3: S3, bucket: str, prefix: str, rows: dict[int, dict[Position, str]]) -> None:
     each.positions.clear()
     each.counted.clear()
     each.staged.clear()

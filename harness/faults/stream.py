@@ -63,7 +63,9 @@ class Stream:
     def reshard(self, random: Random) -> None:
         """Split a shard, or merge two."""
         open_shards = [shard for shard in self.shards.values() if not shard.closed]
-        parents = random.sample(open_shards, 2 if len(open_shards) > 2 or (len(open_shards) > 1 and random.random() < 0.3) else 1)
+        parents = random.sample(
+            open_shards, 2 if len(open_shards) > 2 or (len(open_shards) > 1 and random.random() < 0.3) else 1
+        )
         for parent in parents:
             parent.closed = True
         for _ in range(3 - len(parents)):

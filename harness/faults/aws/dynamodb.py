@@ -1,5 +1,6 @@
 """DynamoDB: two tables, one index, conditional writes."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -32,11 +33,11 @@ class DynamoDb:
     def get_item(
         self,
         *,
-        TableName: str,  # noqa: N803
-        Key: Item,  # noqa: N803
-        ConsistentRead: bool = False,  # noqa: N803
-        ProjectionExpression: str = "",  # noqa: N803
-        ExpressionAttributeNames: Mapping[str, str] | None = None,  # noqa: N803
+        TableName: str,
+        Key: Item,
+        ConsistentRead: bool = False,
+        ProjectionExpression: str = "",
+        ExpressionAttributeNames: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """GetItem."""
         if not ConsistentRead:
@@ -47,11 +48,11 @@ class DynamoDb:
     def put_item(
         self,
         *,
-        TableName: str,  # noqa: N803
-        Item: Item,  # noqa: N803
-        ConditionExpression: str = "",  # noqa: N803
-        ExpressionAttributeNames: Mapping[str, str] | None = None,  # noqa: N803
-        ExpressionAttributeValues: Item | None = None,  # noqa: N803
+        TableName: str,
+        Item: Item,
+        ConditionExpression: str = "",
+        ExpressionAttributeNames: Mapping[str, str] | None = None,
+        ExpressionAttributeValues: Item | None = None,
     ) -> dict[str, Any]:
         """PutItem."""
         key = self._key(TableName, Item)
@@ -65,26 +66,25 @@ class DynamoDb:
     def update_item(
         self,
         *,
-        TableName: str,  # noqa: N803
-        Key: Item,  # noqa: N803
-        UpdateExpression: str,  # noqa: N803
-        ConditionExpression: str = "",  # noqa: N803
-        ExpressionAttributeNames: Mapping[str, str] | None = None,  # noqa: N803
-        ExpressionAttributeValues: Item | None = None,  # noqa: N803
-        ReturnValues: str = "NONE",  # noqa: N803
-        ReturnValuesOnConditionCheckFailure: str = "NONE",  # noqa: N803
+        TableName: str,
+        Key: Item,
+        UpdateExpression: str,
+        ConditionExpression: str = "",
+        ExpressionAttributeNames: Mapping[str, str] | None = None,
+        ExpressionAttributeValues: Item | None = None,
+        ReturnValues: str = "NONE",
+        ReturnValuesOnConditionCheckFailure: str = "NONE",
     ) -> dict[str, Any]:
         """UpdateItem."""
         names, values = ExpressionAttributeNames or {}, ExpressionAttributeValues or {}
-        written = f"{UpdateExpression} {ConditionExpression}".split()
-        for unused in (names.keys() | values.keys()) - {word.strip("(),") for word in written}:
-            # DynamoDB refuses the request; a name in a function's arguments is split off by the comma.
-            if unused not in UpdateExpression + ConditionExpression:
-                raise NotModelled(f"{unused}, which no expression uses")
+        used = set(re.findall(r"[:#]\w+", f"{UpdateExpression} {ConditionExpression}"))
+        if (names.keys() | values.keys()) ^ used:
+            raise NotModelled(f"names and values that are unused, or not given: {UpdateExpression}")
         key = self._key(TableName, Key)
         before = self.tables[TableName].get(key)
         if ConditionExpression and not holds(ConditionExpression, names, values, before or {}):
-            more = {"Item": before} if before and ReturnValuesOnConditionCheckFailure == "ALL_OLD" else {}
+            shown = before and ReturnValuesOnConditionCheckFailure == "ALL_OLD"
+            more: dict[str, Any] = {"Item": before} if shown else {}
             raise refused("UpdateItem", "ConditionalCheckFailedException", **more)
         after = updated(UpdateExpression, names, values, before or dict(Key))
         self._store(TableName, key, before, after)
@@ -99,18 +99,18 @@ class DynamoDb:
     def query(
         self,
         *,
-        TableName: str,  # noqa: N803
-        IndexName: str,  # noqa: N803
-        KeyConditionExpression: str,  # noqa: N803
-        FilterExpression: str = "",  # noqa: N803
-        ProjectionExpression: str = "",  # noqa: N803
-        ExpressionAttributeNames: Mapping[str, str] | None = None,  # noqa: N803
-        ExpressionAttributeValues: Item | None = None,  # noqa: N803
-        ExclusiveStartKey: Item | None = None,  # noqa: N803
-        Limit: int = PAGE,  # noqa: N803
+        TableName: str,
+        IndexName: str,
+        KeyConditionExpression: str,
+        FilterExpression: str = "",
+        ProjectionExpression: str = "",
+        ExpressionAttributeNames: Mapping[str, str] | None = None,
+        ExpressionAttributeValues: Item | None = None,
+        ExclusiveStartKey: Item | None = None,
+        Limit: int = PAGE,
         lag: int = 0,
     ) -> dict[str, Any]:
-        """Query of an index, which holds the items that have its two keys, ordered by the second; without the last `lag` changes."""
+        """Query of an index: the items that have its two keys, ordered by the second, without the last changes."""
         names, values = ExpressionAttributeNames or {}, ExpressionAttributeValues or {}
         partition, sort = self._schemas[TableName].indexes[IndexName]
         found = [

@@ -47,9 +47,7 @@ def _compared(operator: str, one: Any, other: Any) -> bool:
         return not (kind == other_kind and left == right)
     if kind != other_kind:
         return False
-    return bool(
-        {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[operator]
-    )
+    return bool({"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[operator])
 
 
 class _Parser:
@@ -180,9 +178,7 @@ def _condition(text: str, names: tuple[tuple[str, str], ...]) -> Condition:
 
 
 @lru_cache(maxsize=256)
-def _assignments(
-    text: str, names: tuple[tuple[str, str], ...]
-) -> list[tuple[str, Callable[[Item, Item], Any] | None]]:
+def _assignments(text: str, names: tuple[tuple[str, str], ...]) -> list[tuple[str, Callable[[Item, Item], Any] | None]]:
     return _Parser(text, dict(names)).assignments()
 
 

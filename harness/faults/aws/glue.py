@@ -13,7 +13,7 @@ class Glue:
         #: Storage descriptors by table and values.
         self.partitions: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = {}
 
-    def get_table(self, *, DatabaseName: str, Name: str) -> dict[str, Any]:  # noqa: N803
+    def get_table(self, *, DatabaseName: str, Name: str) -> dict[str, Any]:
         """GetTable."""
         storage = {
             "Columns": [{"Name": "symbol", "Type": "string"}],
@@ -23,9 +23,7 @@ class Glue:
         }
         return {"Table": {"DatabaseName": DatabaseName, "Name": Name, "StorageDescriptor": storage}}
 
-    def create_partition(
-        self, *, DatabaseName: str, TableName: str, PartitionInput: dict[str, Any]  # noqa: N803
-    ) -> dict[str, Any]:
+    def create_partition(self, *, DatabaseName: str, TableName: str, PartitionInput: dict[str, Any]) -> dict[str, Any]:
         """CreatePartition."""
         key = (TableName, tuple(PartitionInput["Values"]))
         if key in self.partitions:
@@ -33,9 +31,7 @@ class Glue:
         self.partitions[key] = dict(PartitionInput)
         return {}
 
-    def get_partition(
-        self, *, DatabaseName: str, TableName: str, PartitionValues: list[str]  # noqa: N803
-    ) -> dict[str, Any]:
+    def get_partition(self, *, DatabaseName: str, TableName: str, PartitionValues: list[str]) -> dict[str, Any]:
         """GetPartition."""
         key = (TableName, tuple(PartitionValues))
         if key not in self.partitions:
@@ -43,7 +39,7 @@ class Glue:
         return {"Partition": {**self.partitions[key], "TableName": TableName}}
 
     def batch_update_partition(
-        self, *, DatabaseName: str, TableName: str, Entries: list[dict[str, Any]]  # noqa: N803
+        self, *, DatabaseName: str, TableName: str, Entries: list[dict[str, Any]]
     ) -> dict[str, Any]:
         """BatchUpdatePartition."""
         for entry in Entries:

@@ -11,6 +11,7 @@ from .errors import NotModelled, refused
 
 #: Fewer keys a page than S3's thousand, so that listings have pages.
 PAGE = 20
+_CONDITIONS = ("IfNoneMatch", "IfMatch")
 
 
 class Stored(NamedTuple):
@@ -67,14 +68,14 @@ class S3:
 
     # The client's methods.
 
-    def put_object(self, *, Bucket: str, Key: str, Body: bytes, **request: Any) -> dict[str, Any]:  # noqa: N803
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes, **request: Any) -> dict[str, Any]:
         """PutObject, with If-None-Match and If-Match."""
-        condition = {name: request.pop(name) for name in ("IfNoneMatch", "IfMatch") if name in request}
+        condition: dict[str, str] = {name: request.pop(name) for name in list(request) if name in _CONDITIONS}
         self._only(request, {"ContentType", "Metadata"})
         self._check("PutObject", Bucket, Key, condition)
         return {"ETag": self.write(Bucket, Key, Body).etag}
 
-    def get_object(self, *, Bucket: str, Key: str, **request: Any) -> dict[str, Any]:  # noqa: N803
+    def get_object(self, *, Bucket: str, Key: str, **request: Any) -> dict[str, Any]:
         """GetObject, whole."""
         self._only(request, set())
         stored = self._stored("GetObject", Bucket, Key, "NoSuchKey")
@@ -85,13 +86,13 @@ class S3:
             "LastModified": stored.written_at,
         }
 
-    def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
+    def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
         """HeadObject."""
         stored = self._stored("HeadObject", Bucket, Key, "404")
         return {"ContentLength": len(stored.body), "ETag": stored.etag, "LastModified": stored.written_at}
 
     def list_objects_v2(
-        self, *, Bucket: str, Prefix: str = "", ContinuationToken: str = "", MaxKeys: int = PAGE  # noqa: N803
+        self, *, Bucket: str, Prefix: str = "", ContinuationToken: str = "", MaxKeys: int = PAGE
     ) -> dict[str, Any]:
         """ListObjectsV2: keys in order, a page at a time."""
         kept = self.buckets.get(Bucket, {})
@@ -108,18 +109,18 @@ class S3:
             answer["NextContinuationToken"] = page[-1]
         return answer
 
-    def copy(self, CopySource: dict[str, str], Bucket: str, Key: str) -> None:  # noqa: N803
+    def copy(self, CopySource: dict[str, str], Bucket: str, Key: str) -> None:
         """boto3's managed copy."""
         source = self._stored("HeadObject", CopySource["Bucket"], CopySource["Key"], "404")
         self.write(Bucket, Key, source.body)
 
-    def delete_objects(self, *, Bucket: str, Delete: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
+    def delete_objects(self, *, Bucket: str, Delete: dict[str, Any]) -> dict[str, Any]:
         """DeleteObjects."""
         for each in Delete["Objects"]:
             self.remove(Bucket, each["Key"])
         return {}
 
-    def create_multipart_upload(self, *, Bucket: str, Key: str, **request: Any) -> dict[str, Any]:  # noqa: N803
+    def create_multipart_upload(self, *, Bucket: str, Key: str, **request: Any) -> dict[str, Any]:
         """CreateMultipartUpload."""
         self._only(request, {"ContentType", "Metadata"})
         upload_id = f"upload-{len(self._uploads) + 1}"
@@ -127,14 +128,7 @@ class S3:
         return {"Bucket": Bucket, "Key": Key, "UploadId": upload_id}
 
     def upload_part_copy(
-        self,
-        *,
-        Bucket: str,  # noqa: N803
-        Key: str,  # noqa: N803
-        CopySource: dict[str, str],  # noqa: N803
-        PartNumber: int,  # noqa: N803
-        UploadId: str,  # noqa: N803
-        **request: Any,
+        self, *, Bucket: str, Key: str, CopySource: dict[str, str], PartNumber: int, UploadId: str, **request: Any
     ) -> dict[str, Any]:
         """UploadPartCopy, of a range or of the whole object."""
         if_match, bounds = request.pop("CopySourceIfMatch", None), request.pop("CopySourceRange", "")
@@ -148,13 +142,7 @@ class S3:
         return {"CopyPartResult": {"ETag": f'"part-{PartNumber}"'}}
 
     def complete_multipart_upload(
-        self,
-        *,
-        Bucket: str,  # noqa: N803
-        Key: str,  # noqa: N803
-        UploadId: str,  # noqa: N803
-        MultipartUpload: dict[str, Any],  # noqa: N803
-        **condition: str,
+        self, *, Bucket: str, Key: str, UploadId: str, MultipartUpload: dict[str, Any], **condition: str
     ) -> dict[str, Any]:
         """CompleteMultipartUpload, with If-Match and If-None-Match."""
         self._only(dict(condition), {"IfMatch", "IfNoneMatch"})
@@ -164,7 +152,7 @@ class S3:
         del self._uploads[UploadId]
         return {"Bucket": Bucket, "Key": Key, "ETag": self.write(Bucket, Key, body).etag}
 
-    def abort_multipart_upload(self, *, Bucket: str, Key: str, UploadId: str) -> dict[str, Any]:  # noqa: N803
+    def abort_multipart_upload(self, *, Bucket: str, Key: str, UploadId: str) -> dict[str, Any]:
         """AbortMultipartUpload."""
         self._upload("AbortMultipartUpload", Bucket, Key, UploadId)
         del self._uploads[UploadId]

@@ -23,7 +23,7 @@ class Sqs:
         self._sent = 0
         self.queues: dict[str, list[Message]] = {}
 
-    def send_message(self, *, QueueUrl: str, MessageBody: str) -> dict[str, Any]:  # noqa: N803
+    def send_message(self, *, QueueUrl: str, MessageBody: str) -> dict[str, Any]:
         """SendMessage."""
         self._sent += 1
         message = Message(f"message-{self._sent}", MessageBody)
