@@ -151,10 +151,9 @@ def _show(report: Report, seconds: float) -> None:
         console.print(f"{count} of {report.schedules} schedules: {invariant}", style="red", markup=False)
     rate = report.schedules / max(seconds, 1e-9) * 60
     fewest = f", at least {report.fewest_faults} in each" if report.schedules > len(report.violations) else ""
-    console.print(
-        f"{report.schedules:,} schedules from seed {report.seed}, commit {report.commit}: "
-        f"{report.faults:,} faults{fewest}; {len(report.violations)} violations; {seconds:.0f} CPU s, {rate:.0f} schedules a CPU minute"
-    )
+    done = f"{report.schedules:,} schedules from seed {report.seed}, commit {report.commit}"
+    held = f"{report.faults:,} faults{fewest}; {len(report.violations)} violations"
+    console.print(f"{done}: {held}; {seconds:.0f} CPU s, {rate:.0f} schedules a CPU minute")
 
 
 def _counted(report: Report) -> dict[str, int]:

@@ -23,9 +23,9 @@ from harness.mutants.harmless import BadHarmless
 from harness.mutants.judge import SHARES, MutantJudge
 from harness.mutants.operators import OPERATORS
 from harness.mutants.policies.judging import judge as ask_access
-from harness.progress import shown
 from harness.mutants.report import Result
 from harness.mutants.sample import sample
+from harness.progress import shown
 from harness.render.dumping import as_indented_json
 from harness.render.errors import TemplateError
 from harness.render.source import Source, read
