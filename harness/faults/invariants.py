@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 from market_data import RejectedRecord, feed_of
 
-from . import lines, spark
+from . import lines, records, spark
 from .people import People
 from .pollers import QueuePoller, StreamPoller
 from .process import Process
@@ -220,10 +220,10 @@ def _counts(simulation: Judged, _now: State) -> Found | None:
     world = simulation.world
     for row in rows(world):
         job_id = row["JobId"]["S"]
-        raw = lines.raw(world.s3.body(RAW, job_id) or b"").keys()
+        raw = records.raw(world.s3.body(RAW, job_id) or b"").keys()
         valid = lines.positions(world.s3.body(PROCESSED, row.get("ValidatedKey", {}).get("S", ""))) or set()
         rejected = (
-            set(lines.quarantined(world.s3.body(RAW, row["QuarantineKey"]["S"]) or b""))
+            set(records.quarantined(world.s3.body(RAW, row["QuarantineKey"]["S"]) or b""))
             if "QuarantineKey" in row
             else set()
         )
@@ -259,16 +259,16 @@ _RAW = (f"s3://{RAW}/market-data/", f"s3://{RAW}/quarantine/kinesis_consumer/")
 
 def _datasets(world: World) -> Iterable[tuple[str, set[Position]]]:
     for key, body in world.s3.under(RAW, "market-data/"):
-        yield f"s3://{RAW}/{key}", set(lines.raw(body))
+        yield f"s3://{RAW}/{key}", set(records.raw(body))
     for key, body in world.s3.under(RAW, "quarantine/kinesis_consumer/"):
-        yield f"s3://{RAW}/{key}", set(lines.quarantined(body))
+        yield f"s3://{RAW}/{key}", set(records.quarantined(body))
     for row in rows(world):
         if "ValidatedKey" in row:
             key = row["ValidatedKey"]["S"]
             yield f"s3://{PROCESSED}/{key}", lines.positions(world.s3.body(PROCESSED, key)) or set()
         if "QuarantineKey" in row:
             key = row["QuarantineKey"]["S"]
-            yield f"s3://{RAW}/{key}", set(lines.quarantined(world.s3.body(RAW, key) or b""))
+            yield f"s3://{RAW}/{key}", set(records.quarantined(world.s3.body(RAW, key) or b""))
     for key, body in world.s3.under(PROCESSED, "parquet/"):
         yield f"s3://{PROCESSED}/{key}", {position for position, _ in spark.rows_of(body)}
 

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import lines, spark
+from . import lines, records, spark
 from .stream import Position
 from .world import CRASHES, FAILED, JOBS, PROCESSED, RAW, VALIDATION, World
 
@@ -54,12 +54,12 @@ def state(world: World) -> State:
     statuses = {row["JobId"]["S"]: row.get("Status", {}).get("S", "") for row in rows(world)}
     for key, body in world.s3.under(RAW, ""):
         if key.startswith("market-data/"):
-            records = lines.raw(body)
-            found.raw |= records
+            arrived = records.raw(body)
+            found.raw |= arrived
             if statuses.get(key) in _OPEN or key in events or key.rpartition("/")[2] in queued:
-                found.leading |= records.keys()
+                found.leading |= arrived.keys()
         elif key.startswith("quarantine/kinesis_consumer/"):
-            found.undecodable |= lines.quarantined(body)
+            found.undecodable |= records.quarantined(body)
     for _, body in world.s3.under(FAILED, ""):
         found.failed |= _failed(body)
     for _, body in world.s3.under(PROCESSED, "parquet/"):
@@ -85,7 +85,7 @@ def _note_verdict(world: World, row: dict[str, Any], found: State) -> None:
         if body is None:
             found.missing.append(row["QuarantineKey"]["S"])
         else:
-            found.rejected |= lines.quarantined(body)
+            found.rejected |= records.quarantined(body)
 
 
 _payloads: dict[bytes, frozenset[Position]] = {}
@@ -93,8 +93,9 @@ _payloads: dict[bytes, frozenset[Position]] = {}
 
 def _failed(body: bytes) -> frozenset[Position]:
     if body not in _payloads:
-        records = json.loads(json.loads(body)["payload"])["Records"]
+        event = json.loads(json.loads(body)["payload"])
         _payloads[body] = frozenset(
-            Position(each["eventID"].partition(":")[0], each["kinesis"]["sequenceNumber"]) for each in records
+            Position(each["eventID"].partition(":")[0], each["kinesis"]["sequenceNumber"])
+            for each in event["Records"]
         )
     return _payloads[body]
