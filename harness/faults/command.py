@@ -145,6 +145,8 @@ def _show(report: Report, seconds: float) -> None:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
     for table in report.tables():
         console.print(table)
+    if missing := report.not_hit():
+        console.print(f"{len(missing)} cells were not hit: {', '.join(missing)}", soft_wrap=True, markup=False)
     for result in report.shrunk.values():
         console.print(told(result, report.commit), style="red", soft_wrap=True, markup=False)
     for invariant, count in _counted(report).items():

@@ -166,6 +166,17 @@ def _leads(simulation: Judged, now: State) -> Found | None:
     return Found("neither settled, nor does a row or a message lead to them", stranded) if stranded else None
 
 
+def _isolated(simulation: Judged, now: State) -> Found | None:
+    if any("lock/" in problem for problem in simulation.problems):
+        return None
+    bad = {key.rpartition("/")[0] for key in now.missing}
+    for row in rows(simulation.world):
+        key = row.get("ValidatedKey", {}).get("S", "")
+        if row.get("Status", {}).get("S") == "VALIDATED" and key.rpartition("/")[0] not in bad:
+            return Found(f"{key} waits: {'; '.join(simulation.problems)}")
+    return None
+
+
 def _rests(simulation: Judged, now: State) -> Found | None:
     if simulation.is_at_rest():
         return None
@@ -301,6 +312,7 @@ AFTER_A_STEP: dict[str, Invariant] = {
     "every position is settled or leads on": _leads,
     "the log names a batch that is dropped": _named_in_log,
 }
+AFTER_A_RUN: dict[str, Invariant] = {"a bad object holds up its partition alone": _isolated}
 AT_REST: dict[str, Invariant] = {
     "everything comes to rest": _rests,
     "what was deleted is made again": _made_again,
@@ -324,6 +336,11 @@ def after_a_step(simulation: Judged) -> None:
     if judged != memory.judged:
         memory.judged = judged
         _judge(simulation, AFTER_A_STEP)
+
+
+def after_a_run(simulation: Judged) -> None:
+    """Judge what holds when the job has run without a fault, whatever is in the bucket."""
+    _judge(simulation, AFTER_A_RUN)
 
 
 def at_rest(simulation: Judged) -> None:

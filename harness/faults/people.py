@@ -1,6 +1,7 @@
 """What people do: the runbook's remedies, and what the runbook is for."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from random import Random
 
@@ -19,17 +20,21 @@ class People:
         self._world, self._invoke, self._poller, self._digest = world, invoke, poller, digest
         #: Validated objects that were deleted or damaged and are not made again yet.
         self.damaged: set[str] = set()
+        #: Remedies that had something to remedy.
+        self.remedies: Counter[str] = Counter()
 
     def redrive_failed(self) -> None:
         """Invoke the consumer with the payload of an on-failure object; delete the object when that has succeeded."""
         for key, body in list(self._world.s3.under(FAILED, "aws/lambda/"))[:1]:
             event = json.loads(json.loads(body)["payload"])
+            self.remedies["a failed batch is redriven"] += 1
             self._invoke(CONSUMER, event, self._if_stored(lambda key=key: self._world.s3.remove(FAILED, key)))  # type: ignore[misc]
 
     def read_dropped(self) -> None:
         """Read records whose on-failure record was lost from the stream, by their numbers, and invoke the consumer."""
         if self._poller.dropped:
             batch = self._poller.dropped[0]
+            self.remedies["a dropped batch is read from the stream"] += 1
             done = self._if_stored(lambda: self._poller.dropped.remove(batch))
             self._invoke(CONSUMER, kinesis_event(batch.records), done)
 
@@ -45,6 +50,7 @@ class People:
         """Start a message move task."""
         for message in list(self._world.sqs.queues.get(CRASHES, ())):
             self._world.sqs.move(CRASHES, VALIDATION, message)
+            self.remedies["a dead letter is redriven"] += 1
 
     def validate_again(self) -> None:
         """Send the event of each raw object whose row still waits for the validator; and of each whose verdict is gone.
@@ -61,6 +67,7 @@ class People:
                 wanted is not None and self._world.s3.body(PROCESSED, wanted) is None
             ):
                 self._world.notify(raw_key)
+                self.remedies["an object is validated again"] += 1
 
     def deploy_the_rules_of_what_is_missing(self) -> None:
         """A verdict that accepted more than today's rules do can only be made again under its own."""
@@ -69,6 +76,7 @@ class People:
             if wanted is not None and self._world.s3.body(PROCESSED, wanted) is None:
                 found = [each for each in self._world.deployed if self._digest(each) == row["Rules"]["S"]]
                 self._world.rules = found[0]
+                self.remedies["the rules of a lost verdict are deployed"] += 1
                 return
 
     def _messages(self) -> list:  # type: ignore[type-arg]
@@ -98,6 +106,7 @@ class People:
                 self.damaged.remove(key)
             elif body is not None:
                 self._world.s3.remove(PROCESSED, key)
+                self.remedies["an unreadable object is deleted"] += 1
 
     def _named(self) -> list[str]:
         return sorted(row["ValidatedKey"]["S"] for row in rows(self._world) if "ValidatedKey" in row)

@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from .process import Fault
-from .simulation import Result
+from .simulation import Result, faults_of
 
 
 @dataclass
@@ -22,6 +22,7 @@ class Report:
     faults: int = 0
     cells: Counter[tuple[str, str]] = field(default_factory=Counter)
     actions: Counter[str] = field(default_factory=Counter)
+    remedies: Counter[str] = field(default_factory=Counter)
     #: Each failing schedule.
     violations: list[Result] = field(default_factory=list)
     #: The first of each invariant, shrunk.
@@ -35,6 +36,7 @@ class Report:
             self.fewest_faults = min(self.fewest_faults, result.faults)
         self.cells += result.cells
         self.actions += result.actions
+        self.remedies += result.remedies
         if result.violation:
             self.violations.append(result)
 
@@ -44,6 +46,15 @@ class Report:
         for (call, fault), count in sorted(self.cells.items()):
             found.setdefault(call, {})[fault] = count
         return found
+
+    def not_hit(self) -> list[str]:
+        """Cells that no schedule has hit, of the calls that were made: a call and a fault that it can have."""
+        return [
+            f"{call}: {fault}"
+            for call, counts in self.by_call().items()
+            for fault in faults_of(*call.split(" ", 1))
+            if fault not in counts
+        ]
 
     def as_dict(self, seconds: float) -> dict[str, Any]:
         """For build/faults/report.json."""
@@ -57,7 +68,9 @@ class Report:
             "violations": [_as_dict(each) for each in self.violations],
             "shrunk": [_as_dict(each) for each in self.shrunk.values()],
             "cells": self.by_call(),
+            "cells_not_hit": self.not_hit(),
             "actions": dict(sorted(self.actions.items())),
+            "remedies": dict(sorted(self.remedies.items())),
         }
 
     def tables(self) -> list[Table]:
@@ -68,9 +81,9 @@ class Report:
             column.justify = "right"
         for call, counts in self.by_call().items():
             calls.add_row(call, *(f"{counts[fault]:,}" if fault in counts else "" for fault in ("", *faults)))
-        actions = Table("step", "times")
+        actions = Table("step or remedy", "times")
         actions.columns[1].justify = "right"
-        for action, count in sorted(self.actions.items()):
+        for action, count in [*sorted(self.actions.items()), *sorted(self.remedies.items())]:
             actions.add_row(action, f"{count:,}")
         return [calls, actions]
 

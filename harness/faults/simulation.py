@@ -74,6 +74,7 @@ class Result(NamedTuple):
     faults: int
     cells: Counter[tuple[str, str]]
     actions: Counter[str]
+    remedies: Counter[str]
     only: frozenset[str] | None = None
 
 
@@ -85,6 +86,22 @@ _CALL_FAULTS = (
 _STALLS = {"s3:create_multipart_upload": 0.3, "s3:upload_part_copy": 0.2, "s3:complete_multipart_upload": 0.3}
 _OUTPUT_FAULTS = (Fault.DIES_BEFORE, Fault.DIES_AFTER)
 _POLLER_FAULTS = (Fault.FAILS, Fault.THROTTLED, Fault.DENIED, Fault.TIMES_OUT)
+
+
+def faults_of(kind: str, operation: str) -> tuple[Fault, ...]:
+    """The faults that a call of a process of this kind can have."""
+    if kind == POLLER:
+        return _POLLER_FAULTS
+    if operation.startswith("stdout"):
+        return _OUTPUT_FAULTS
+    return (*_CALL_FAULTS, Fault.STALLS, *((Fault.LAGS,) if operation == "dynamodb:query" else ()))
+
+
+def _possible(process: Process, operation: str) -> list[Fault]:
+    """The faults of a call, to draw from. The job runs for long, so it is where standing still matters."""
+    stalls = (4 if process.kind == JOB else 1) if process.thread else 0
+    faults = faults_of(process.kind, operation)
+    return [fault for fault in faults for _ in range(stalls if fault is Fault.STALLS else 1)]
 
 
 class Simulation:
@@ -147,7 +164,7 @@ class Simulation:
         ):
             fault = self.step.faults[at] = Fault.STALLS
         elif self.random.random() < self.rate:
-            possible = [each for each in self._possible(process, operation) if each in self.kinds]
+            possible = [each for each in _possible(process, operation) if each in self.kinds]
             if not possible:
                 return None
             fault = self.random.choice(possible)
@@ -159,17 +176,6 @@ class Simulation:
             if fault is Fault.STALLS:
                 self.still.append(process)
         return fault
-
-    @staticmethod
-    def _possible(process: Process, operation: str) -> tuple[Fault, ...]:
-        if process.kind == POLLER:
-            return _POLLER_FAULTS
-        if operation.startswith("stdout"):
-            return _OUTPUT_FAULTS
-        # The job runs for long, so it is where standing still matters.
-        stalls = (Fault.STALLS,) * (4 if process.kind == JOB else 1) if process.thread else ()
-        possible = _CALL_FAULTS + stalls
-        return (*possible, Fault.LAGS) if operation == "dynamodb:query" else possible
 
     def start(self, kind: str, function: Callable[[], Any], then: Callable[[Process, Outcome], None]) -> Process:
         """Run a function in a new process, until it ends or stands still."""
@@ -377,7 +383,16 @@ class Simulation:
             violation = found
         finally:
             self._end()
-        return Result(self.seed, self.steps, violation, self.faults, self.world.calls.cells, self.counted, self.only)
+        return Result(
+            self.seed,
+            self.steps,
+            violation,
+            self.faults,
+            self.world.calls.cells,
+            self.counted,
+            self.people.remedies,
+            self.only,
+        )
 
     def _end(self) -> None:
         self.quiet = True
@@ -398,6 +413,7 @@ class Simulation:
             if number:
                 self._remedy()
             self.run_job()
+            invariants.after_a_run(self)
             invariants.after_a_step(self)
             if self.is_at_rest():
                 return

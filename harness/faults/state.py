@@ -95,7 +95,6 @@ def _failed(body: bytes) -> frozenset[Position]:
     if body not in _payloads:
         event = json.loads(json.loads(body)["payload"])
         _payloads[body] = frozenset(
-            Position(each["eventID"].partition(":")[0], each["kinesis"]["sequenceNumber"])
-            for each in event["Records"]
+            Position(each["eventID"].partition(":")[0], each["kinesis"]["sequenceNumber"]) for each in event["Records"]
         )
     return _payloads[body]
