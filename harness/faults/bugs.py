@@ -29,6 +29,7 @@ from pipeline_store.stages import Transformation
 from .deployed import Deployed
 from .invariants import Violation
 from .simulation import Simulation
+from .spark import SparkFailed
 from .substitutions import Substitution, replaced
 
 
@@ -208,6 +209,19 @@ def _marked_unread(real: Any) -> Any:
     return mark
 
 
+def _all_or_nothing(real: Any) -> Any:
+    def staged_groups(self: Any, work: Any) -> Any:
+        self.keep_lock()
+        try:
+            self.staging.stage(work)
+        except SparkFailed as error:
+            self.problems.append(str(error))
+        else:
+            yield work
+
+    return staged_groups
+
+
 BUGS = (
     Bug("the consumer writes a row before its object", "a row names what is there",
         kinesis_consumer.core, "_store", _row_first),
@@ -243,6 +257,8 @@ BUGS = (
         json_to_parquet.job, "objections", _no_objections),
     Bug("a run marks rows that it has not read", "what is marked is in Parquet",
         json_to_parquet.job.Job, "mark", _marked_unread),
+    Bug("one bad object fails all that is staged with it", "a bad object holds up its partition alone",
+        json_to_parquet.job.Job, "staged_groups", _all_or_nothing),
     Bug("a run does not register its partitions", "the catalogue shows what is in Parquet",
         json_to_parquet.catalogue.Catalogue, "add", _nothing),
     Bug("quarantine loses a byte", "raw holds every byte",

@@ -4,13 +4,13 @@ import pytest
 
 from harness.faults.bugs import BUGS, Bug, caught, seeds
 from harness.faults.deployed import Deployed
-from harness.faults.invariants import AFTER_A_STEP, AT_REST
+from harness.faults.invariants import AFTER_A_RUN, AFTER_A_STEP, AT_REST
 
 
 def test_there_are_enough() -> None:
     assert len(BUGS) >= 16
     assert len({bug.name for bug in BUGS}) == len(BUGS)
-    assert {bug.invariant for bug in BUGS} <= AFTER_A_STEP.keys() | AT_REST.keys()
+    assert {bug.invariant for bug in BUGS} <= AFTER_A_STEP.keys() | AFTER_A_RUN.keys() | AT_REST.keys()
     assert seeds().keys() == {bug.name for bug in BUGS}
 
 
