@@ -155,10 +155,6 @@ class Calls:
         if process.dead:
             raise Died
 
-    def ended(self, process: Process) -> bool:
-        """Whether it is over; otherwise it stands still."""
-        return process.thread is None or process.thread.over
-
 
 _THROTTLED = {
     "s3": ("SlowDown", 503),

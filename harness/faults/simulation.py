@@ -9,7 +9,15 @@ from typing import Any, NamedTuple
 from . import invariants, market, people
 from .deployed import JOB, LOCK_SECONDS, Deployed
 from .invariants import Violation
-from .pollers import POLLER, TIMEOUT_SECONDS, VISIBILITY_SECONDS, Outcome, QueuePoller, StreamPoller
+from .pollers import (
+    MAXIMUM_AGE_SECONDS,
+    POLLER,
+    TIMEOUT_SECONDS,
+    VISIBILITY_SECONDS,
+    Outcome,
+    QueuePoller,
+    StreamPoller,
+)
 from .process import Died, Fault, Process, Suspendable
 from .state import open_rows
 from .world import BEGINNING, CRASHES, FAILED, VALIDATION, Rules, World
@@ -275,7 +283,7 @@ class Simulation:
         return weights
 
     def _can_restart(self) -> bool:
-        """Nothing that is waiting has expired."""
+        """No invocation is under way."""
         return not any(reader.busy for reader in self.stream_poller.readers.values())
 
     def do(self, step: Step) -> None:
@@ -351,7 +359,7 @@ class Simulation:
         for reader in self.stream_poller.ready():
             while reader.waiting or reader.next < len(reader.shard.records):
                 waiting = reader.waiting[0].records if reader.waiting else reader.shard.records[reader.next :]
-                if waiting[0].arrival >= self.world.seconds - 432_000:
+                if waiting[0].arrival >= self.world.seconds - MAXIMUM_AGE_SECONDS:
                     break
                 self.stream_poller.poll(reader, 12, splits=False)
         self.world.stream.expire(self.world.seconds)

@@ -60,9 +60,7 @@ def both(lake, spark, monkeypatch):
         assert {key: sorted(model.rows_of(body)) for key, body in s3.under("processed", "parquet/")} == {
             key: sorted(rows) for key, rows in rows_of(spark, lake).items()
         }
-        stages = {
-            row["JobId"]["S"]: row["Stage"] for row in copy.dynamodb.tables["jobs"].values() if "Stage" in row
-        }
+        stages = {row["JobId"]["S"]: row["Stage"] for row in copy.dynamodb.tables["jobs"].values() if "Stage" in row}
         assert stages == {key: row["Stage"] for (key, _), row in lake.dynamodb.tables["jobs"].items() if "Stage" in row}
         return from_spark
 
