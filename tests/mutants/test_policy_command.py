@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from harness import progress
 from harness.gate.engines.errors import EngineError
-from harness.mutants import progress
 from harness.mutants.judge import Mutant
 from harness.mutants.mutation import Mutation
 from harness.mutants.policies import command
