@@ -1,6 +1,6 @@
 """Seeded bugs: functions replaced by wrong ones. Each must be caught by the invariant named for it.
 
-`python -m harness faults --hunt` searches for seeds that catch them; tests/faults replays the seeds.
+`python -m harness faults --hunt --write` searches for seeds that catch them; tests/faults replays the seeds.
 """
 
 import json
@@ -17,6 +17,7 @@ import data_validation.verdicts
 import json_to_parquet.bucket
 import json_to_parquet.catalogue
 import json_to_parquet.job
+import json_to_parquet.stores
 import kinesis_consumer.core
 import kinesis_consumer.handler
 import pipeline_store.jobs
@@ -203,21 +204,34 @@ def _no_objections(real: Any) -> Any:
 
 def _marked_unread(real: Any) -> Any:
     def mark(self: Any, work: Any) -> Any:
-        work.read |= {row.job_id for row in work.job_rows}
+        work.read |= {row.job_id: row.records for row in work.job_rows}
         return real(self, work)
 
     return mark
 
 
+def _whole_folder(real: Any) -> Any:
+    def plan(self: Any, partition: Any, job_rows: Any) -> Any:
+        work = real(self, partition, job_rows)
+        if work is not None:
+            folder = self.options.source_prefix + partition.source
+            listed = [key for key in self.bucket.listed(folder) if key.endswith(".json.gz")]
+            work.objects |= {key: key for key in listed if key not in work.objects.values()}
+        return work
+
+    return plan
+
+
 def _all_or_nothing(real: Any) -> Any:
-    def staged_groups(self: Any, work: Any) -> Any:
-        self.keep_lock()
-        try:
-            self.staging.stage(work)
-        except SparkFailed as error:
-            self.problems.append(str(error))
-        else:
-            yield work
+    def staged_groups(self: Any, planned: Any) -> Any:
+        for group in planned:
+            self.keep_lock()
+            try:
+                self.staging.stage(group)
+            except SparkFailed as error:
+                self.problems.add(str(error))
+            else:
+                yield group
 
     return staged_groups
 
@@ -231,7 +245,7 @@ BUGS = (
         kinesis_consumer.handler, "process", _retried_from_the_last),
     Bug("the consumer drops what it cannot decode", "raw holds every byte",
         kinesis_consumer.core, "batch_objects", _decodable_only),
-    Bug("the consumer takes the hour from the clock", "nothing is in Parquet twice",
+    Bug("the consumer takes the hour from the clock", "everything comes to rest",
         kinesis_consumer.core, "hour_of", _hour_of_the_clock),
     Bug("a put that failed counts as done", "raw holds every byte",
         pipeline_store.objects.S3Objects, "put_once", _stored_or_not),
@@ -257,6 +271,10 @@ BUGS = (
         json_to_parquet.job, "objections", _no_objections),
     Bug("a run marks rows that it has not read", "what is marked is in Parquet",
         json_to_parquet.job.Job, "mark", _marked_unread),
+    Bug("a run reads the folder, and not what rows name", "one position, one fate",
+        json_to_parquet.job.Job, "_plan_partition", _whole_folder),
+    Bug("a run forgets what a partition was built from", "everything comes to rest",
+        json_to_parquet.stores.JobTable, "built_from", lambda real: lambda self, partition: []),
     Bug("one bad object fails all that is staged with it", "a bad object holds up its partition alone",
         json_to_parquet.job.Job, "staged_groups", _all_or_nothing),
     Bug("a run does not register its partitions", "the catalogue shows what is in Parquet",

@@ -2,10 +2,15 @@
 
 import gc
 import json
+import multiprocessing
+import os
 import random
+import resource
 import subprocess
 import sys
 import time
+from collections import deque
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from pathlib import Path
 
 from rich.console import Console
@@ -24,7 +29,9 @@ from .substitutions import replaced
 ROOT = Path(__file__).resolve().parents[2]
 REPORT = ROOT / "build" / "faults" / "report.json"
 HELD, VIOLATED, COULD_NOT_RUN = 0, 1, 2
-SCHEDULES = 600
+SCHEDULES, NIGHTLY_SCHEDULES = 600, 20_000
+#: Schedules that a worker runs at a time.
+HANDFUL = 20
 #: Violations of one invariant that are counted before a run ends early: more of them say nothing new.
 ENOUGH = 25
 #: Each bug must be caught within so many seeds.
@@ -40,7 +47,13 @@ def main(argv: list[str]) -> int:
         "doubled or miscounted. Writes build/faults/report.json.",
         epilog="Exit codes: 0 everything held, 1 an invariant was violated, 2 could not run.",
     )
-    parser.add_argument("--schedules", type=_number, default=SCHEDULES, metavar="N", help="default: %(default)s")
+    parser.add_argument("--schedules", type=_number, metavar="N", help=f"default: {SCHEDULES}")
+    parser.add_argument(
+        "--nightly",
+        action="store_true",
+        default=os.environ.get("HYPOTHESIS_PROFILE") == "nightly",
+        help=f"{NIGHTLY_SCHEDULES:,} schedules, and a new hunt for each seeded bug (the default in `make nightly`)",
+    )
     parser.add_argument("--seed", type=_number, help="of the first schedule (default: another each time)")
     parser.add_argument("--replay", type=_number, metavar="SEED", help="run one schedule, and shrink it if it fails")
     parser.add_argument("--hours", type=float, metavar="H", help="run for so long, however many schedules that is")
@@ -53,33 +66,41 @@ def main(argv: list[str]) -> int:
         help="leave out a kind of step",
     )
     parser.add_argument("--bugs", action="store_true", help="put in each seeded bug, and run the seed that catches it")
-    parser.add_argument("--hunt", action="store_true", help="search a seed for each seeded bug, and write seeds.json")
+    parser.add_argument("--hunt", action="store_true", help="search a seed for each seeded bug, and print them")
+    parser.add_argument("--write", action="store_true", help="with --hunt: write them to seeds.json")
     options = parser.parse_args(argv)
     if options.bugs or options.hunt:
-        return _bugs(hunt=options.hunt, first=options.seed or 0)
+        return _bugs(hunt=options.hunt, first=options.seed or 0, write=options.write)
     if options.hours is not None and not 0 < options.hours <= 1000:
         parser.error("argument --hours: must be above 0 and at most 1000")
     seed = random.SystemRandom().randrange(10**9) if options.seed is None else options.seed
-    schedules = range(seed, seed + options.schedules)
+    schedules = range(seed, seed + (options.schedules or (NIGHTLY_SCHEDULES if options.nightly else SCHEDULES)))
     until = None
     if options.replay is not None:
         schedules = range(options.replay, options.replay + 1)
     elif options.hours is not None:
         schedules, until = range(seed, seed + 10**9), time.monotonic() + options.hours * 3600
-    started = time.process_time()
+    started = _cpu_seconds()
     try:
         report = _run(schedules, until, frozenset(options.without))
-        seconds = time.process_time() - started
+        seconds = _cpu_seconds() - started
         REPORT.parent.mkdir(parents=True, exist_ok=True)
         REPORT.write_text(json.dumps(report.as_dict(seconds), indent=1))
-    except (NotModelled, OSError) as error:
+    except (NotModelled, OSError, BrokenExecutor) as error:
         complain("faults", error)
         return COULD_NOT_RUN
     _show(report, seconds)
-    return VIOLATED if report.violations else HELD
+    hunted = _bugs(hunt=True, first=seed, write=False) if options.nightly and options.replay is None else HELD
+    return VIOLATED if report.violations else hunted
 
 
-def _bugs(*, hunt: bool, first: int) -> int:
+def _cpu_seconds() -> float:
+    """Of this process, and of the workers that have ended."""
+    workers = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + workers.ru_utime + workers.ru_stime
+
+
+def _bugs(*, hunt: bool, first: int, write: bool) -> int:
     deployed, known = Deployed(), {} if hunt else seeds()
     missed = 0
     try:
@@ -92,7 +113,7 @@ def _bugs(*, hunt: bool, first: int) -> int:
             else:
                 known[bug.name] = seed
                 print(f"{bug.name}: seed {seed}, {bug.invariant!r}", flush=True)
-        if hunt and not missed:
+        if write and not missed:
             SEEDS.write_text(json.dumps(known, indent=1) + "\n")
     except (NotModelled, OSError) as error:
         complain("faults", error)
@@ -109,26 +130,46 @@ def _number(text: str) -> int:
 
 
 def _run(schedules: range, until: float | None, without: frozenset[str]) -> Report:
-    report, deployed = Report(_commit(), schedules.start), Deployed()
+    report = Report(_commit(), schedules.start)
     # Modules and caches stay: the garbage collector need not look at them again and again.
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-    total = len(schedules)
+    handfuls = iter(range(schedules.start, schedules.stop, HANDFUL))
+    running: deque[Future[Report]] = deque()
+    cores = os.cpu_count() or 1
     with (
-        replaced(deployed.substitutions()),
-        shown("faults", f"schedules from seed {schedules.start}", total) as progress,
+        # Workers are copies of this process, with what stands in for AWS in place.
+        replaced(_DEPLOYED.substitutions()),
+        ProcessPoolExecutor(cores, multiprocessing.get_context("fork")) as workers,
+        shown("faults", f"schedules from seed {schedules.start}", len(schedules)) as progress,
     ):
         progress(0)
-        for done, seed in enumerate(schedules, 1):
-            result = Simulation(deployed, seed, without=without).run()
-            report.add(result)
-            if result.violation and result.violation.invariant not in report.shrunk:
-                report.shrunk[result.violation.invariant] = shrunk(deployed, result, without)
-            progress(done)
-            if (until is not None and time.monotonic() > until) or len(report.violations) >= ENOUGH * len(
+        while True:
+            is_over = (until is not None and time.monotonic() > until) or len(report.violations) >= ENOUGH * len(
                 report.shrunk or "-"
-            ):
-                break
+            )
+            while not is_over and len(running) < 2 * cores and (first := next(handfuls, None)) is not None:
+                some = range(first, min(first + HANDFUL, schedules.stop))
+                running.append(workers.submit(_handful, report.commit, some, without))
+            if not running:
+                return report
+            done = running.popleft().result()
+            report.merge(done)
+            for result in done.violations:
+                assert result.violation is not None
+                if result.violation.invariant not in report.shrunk:
+                    report.shrunk[result.violation.invariant] = shrunk(_DEPLOYED, result, without)
+            progress(report.schedules)
+
+
+#: This process's, and each worker's.
+_DEPLOYED = Deployed()
+
+
+def _handful(commit: str, schedules: range, without: frozenset[str]) -> Report:
+    report = Report(commit, schedules.start)
+    for seed in schedules:
+        report.add(Simulation(_DEPLOYED, seed, without=without).run())
     return report
 
 

@@ -35,6 +35,10 @@ class Violation(Exception):
         of_them = f": {some}{f' and {len(self.positions) - 3} more' if self.positions[3:] else ''}" if some else ""
         super().__init__(f"{invariant}: {found.detail}{of_them}")
 
+    def __reduce__(self) -> tuple[type["Violation"], tuple[str, Found]]:
+        """Or a copy, as from another process, would be made from the text."""
+        return Violation, (self.invariant, Found(self.detail, self.positions))
+
 
 @dataclass
 class Memory:

@@ -40,6 +40,16 @@ class Report:
         if result.violation:
             self.violations.append(result)
 
+    def merge(self, other: "Report") -> None:
+        """Add the schedules of another report."""
+        self.schedules += other.schedules
+        self.faults += other.faults
+        self.fewest_faults = min(self.fewest_faults, other.fewest_faults)
+        self.cells += other.cells
+        self.actions += other.actions
+        self.remedies += other.remedies
+        self.violations += other.violations
+
     def by_call(self) -> dict[str, dict[str, int]]:
         """Call -> fault -> how often. The fault "" is none."""
         found: dict[str, dict[str, int]] = {}

@@ -90,8 +90,20 @@ _CALL_FAULTS = (
     Fault.FAILS, Fault.THROTTLED, Fault.DENIED, Fault.TIMES_OUT, Fault.LOST, Fault.AGAIN, Fault.DIES_BEFORE,
     Fault.DIES_AFTER,
 )  # fmt: skip
-#: How often a run stands still at a call, in a schedule of runs that do: mostly where it replaces a file.
-_STALLS = {"s3:create_multipart_upload": 0.3, "s3:upload_part_copy": 0.2, "s3:complete_multipart_upload": 0.3}
+#: How often a run stands still at a call, in a schedule of runs that do: mostly where it replaces a file or marks rows.
+_STALLS = {
+    "s3:create_multipart_upload": 0.3,
+    "s3:upload_part_copy": 0.2,
+    "s3:complete_multipart_upload": 0.3,
+    "dynamodb:put_item": 0.1,
+    "dynamodb:update_item": 0.1,
+}
+#: While a run stands still, these are so many times as frequent: another run needs the lock to expire and something to
+#: do, and a verdict is replaced only after several steps.
+_MEANWHILE = {
+    "wait": 4, "run the job": 4, "validate": 4, "deploy other rules": 4, "delete a validated object": 8,
+    "validate again": 8,
+}  # fmt: skip
 _OUTPUT_FAULTS = (Fault.DIES_BEFORE, Fault.DIES_AFTER)
 _POLLER_FAULTS = (Fault.FAILS, Fault.THROTTLED, Fault.DENIED, Fault.TIMES_OUT)
 
@@ -276,10 +288,7 @@ class Simulation:
         }
         weights = {action: ACTIONS[action] for action, can in possible.items() if can and action not in self.without}
         if stalled_jobs:
-            # Another run needs the lock to expire, and something to do.
-            weights |= {
-                action: 4 * weights[action] for action in ("wait", "run the job", "validate") if action in weights
-            }
+            weights |= {action: weights[action] * times for action, times in _MEANWHILE.items() if action in weights}
         return weights
 
     def _can_restart(self) -> bool:

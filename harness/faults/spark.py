@@ -6,8 +6,6 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline_store.keys import raw_key_of
-
 from . import lines
 from .aws.s3 import S3
 from .process import Calls
@@ -24,7 +22,8 @@ class Counted(NamedTuple):
     rows: int
     positions: int
     lost: int
-    lost_position: str | None
+    #: The least raw key, shard and sequence number of those.
+    lost_position: tuple[str, str, str] | None
 
 
 def file_of(rows: dict[Position, str]) -> bytes:
@@ -52,22 +51,22 @@ def stage(staging: Any, work: list[Any], s3: S3, bucket: str, calls: Calls) -> N
 
 
 def _read(staging: Any, each: Any, s3: S3, bucket: str) -> dict[int, dict[Position, str]]:
-    folder = staging._source_prefix + each.partition.source
     rows: dict[int, dict[Position, str]] = defaultdict(dict)
     each.read.clear()
     each.lines = 0
-    for key, body in sorted(s3.under(bucket, folder)):
-        if not key.endswith(".json.gz"):
+    for raw_key, key in sorted(each.objects.items()):
+        body = s3.body(bucket, key)
+        # Spark lists the folder and takes from it what is named, so it does not miss what is not there.
+        if not body:
             continue
         try:
             found = lines.validated(body)
         except (ValueError, EOFError, KeyError, OSError) as error:
             raise SparkFailed(f"{error} ({key})") from error
-        raw_key = raw_key_of(key)
         for line in found:
             kept = rows[zlib.crc32(line.symbol.encode()) % each.buckets]
             kept[line.position] = min(kept.get(line.position, raw_key), raw_key)
-            each.read.add(raw_key)
+            each.read[raw_key] = each.read.get(raw_key, 0) + 1
             each.lines += 1
     return rows
 
@@ -78,13 +77,13 @@ def _write(staging: Any, each: Any, s3: S3, bucket: str, prefix: str, rows: dict
     each.staged.clear()
     for number in range(each.buckets):
         now = rows.get(number, {})
-        before: set[Position] = set()
+        before: dict[Position, str] = {}
         if number in each.files:
             key = staging._target_prefix + each.partition.target + each.name(number)
             body = s3.body(bucket, key)
             if body is None:
                 raise SparkFailed(f"no such file ({key})")
-            before = {position for position, _ in rows_of(body)}
+            before = dict(rows_of(body))
         if now:
             each.positions[number] = len(now)
             key = f"{prefix}{each.partition.target}bucket={number}/part.parquet"
@@ -92,5 +91,5 @@ def _write(staging: Any, each: Any, s3: S3, bucket: str, prefix: str, rows: dict
             s3.write(bucket, key, file)
             each.staged[number].append((key, len(file)))
         if now or before:
-            lost = before - now.keys()
-            each.counted[number] = Counted(len(now), len(now), len(lost), " ".join(min(lost)) if lost else None)
+            lost = [(raw_key, *position) for position, raw_key in before.items() if position not in now]
+            each.counted[number] = Counted(len(now), len(now), len(lost), min(lost, default=None))

@@ -1,4 +1,4 @@
-"""Each seeded bug is caught by the invariant named for it; `python -m harness faults --hunt` finds other seeds."""
+"""Each seeded bug is caught by the invariant named for it, at the seed that was hunted for it."""
 
 import pytest
 
@@ -18,5 +18,5 @@ def test_there_are_enough() -> None:
 def test_it_is_caught(bug: Bug) -> None:
     violation = caught(Deployed(), bug, seeds()[bug.name])
 
-    assert violation is not None, "this seed shows it no more: python -m harness faults --hunt"
+    assert violation is not None, "this seed shows it no more: python -m harness faults --hunt --write"
     assert violation.invariant == bug.invariant

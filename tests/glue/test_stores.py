@@ -129,6 +129,24 @@ def test_a_folder_marker_among_the_files_is_no_file(lake):
     assert lake.run()["rows_marked"] == 1
 
 
+def test_lineage_has_the_time_before_the_files_are_replaced(lake):
+    """Or a run that stalls after it would write the latest row, of files that another has replaced meanwhile."""
+    lake.add("a", lines(1))
+    complete = lake.s3.complete_multipart_upload
+    before = []
+
+    def slow(**request):
+        before.append(lake.now)
+        lake.now += timedelta(hours=2)
+        return complete(**request)
+
+    lake.s3.complete_multipart_upload = slow
+    lake.run()
+
+    ((_, written),) = lake.dynamodb.tables["lineage"]
+    assert int(written) == int(before[0].timestamp() * 1000)
+
+
 # ---------------------------------------------------------------------------------------------- a backlog ----
 
 
