@@ -13,7 +13,7 @@ class Kind(Enum):
     TEXT = "text"
     TEXTS = "list of texts"
     INTEGER = "integer"
-    #: A decimal number sent as a string: stored as sent, and as a decimal for calculations.
+    #: A decimal number sent as a string: stored as a double to calculate with, as a decimal, and as sent.
     NUMERAL = "numeral"
     #: An RFC 3339 time: stored as sent, as nanoseconds, and as a SQL timestamp.
     TIME = "time"
@@ -82,7 +82,8 @@ FIELDS: dict[str, tuple[Field, ...]] = {
 
 #: Stream position, which identifies a record: real feeds repeat identical lines.
 POSITION = ("shard_id", "sequence_number")
-#: The contract allows 20 integer digits, which leaves 18 for the fraction.
+#: Exact, but a product of two overflows, in some engines silently: for calculations there is the double. The contract
+#: allows 20 integer digits, which leaves 18 for the fraction.
 DECIMAL = "decimal(38,18)"
 
 
@@ -129,7 +130,7 @@ def _sent(each: Field) -> list[tuple[str, str]]:
 def _stored(each: Field) -> list[tuple[str, str]]:
     match each.kind:
         case Kind.NUMERAL:
-            return [(each.name, DECIMAL), (f"{each.name}_text", "string")]
+            return [(each.name, "double"), (f"{each.name}_exact", DECIMAL), (f"{each.name}_text", "string")]
         case Kind.TIME:
             return [*_sent(each), (f"{each.name}_us", "timestamp")]
         case Kind.LEVELS:

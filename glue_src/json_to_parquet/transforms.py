@@ -41,7 +41,11 @@ def _field_expressions(each: Field) -> list[str]:
     checked = _required(sent, each.name) if each.required else sent
     match each.kind:
         case Kind.NUMERAL:
-            return [f"{_as_decimal(sent)} AS `{each.name}`", f"{checked} AS `{each.name}_text`"]
+            return [
+                f"CAST({sent} AS DOUBLE) AS `{each.name}`",
+                f"{_as_decimal(sent)} AS `{each.name}_exact`",
+                f"{checked} AS `{each.name}_text`",
+            ]
         case Kind.TIME:
             ns = f"record.`{each.name}_ns`"
             # The validator never writes a time without its nanoseconds.
@@ -60,7 +64,8 @@ def _entry_parts(inner: Field) -> list[str]:
     sent = f"level.`{inner.name}`"
     checked = _required(sent, inner.name) if inner.required else sent
     if inner.kind is Kind.NUMERAL:
-        return [f"'{inner.name}'", _as_decimal(sent), f"'{inner.name}_text'", checked]
+        exact, text = f"'{inner.name}_exact'", f"'{inner.name}_text'"
+        return [f"'{inner.name}'", f"CAST({sent} AS DOUBLE)", exact, _as_decimal(sent), text, checked]
     return [f"'{inner.name}'", checked]
 
 

@@ -11,7 +11,7 @@ _RECORD = (
     "receive_timestamp_us:timestamp sequence:string previous_sequence:string first_sequence:string "
     "conditions:array<string> checksum:string extra:string"
 )
-_AMOUNTS = "price:decimal(38,18),price_text:string,volume:decimal(38,18),volume_text:string"
+_AMOUNTS = ",".join(f"{name}:double,{name}_exact:decimal(38,18),{name}_text:string" for name in ("price", "volume"))
 _TRADE = _AMOUNTS.replace(",p", " p").replace(",v", " v")
 _BOOK = f"array<struct<{_AMOUNTS},order_id:string,level_id:string,action:string,order_count:bigint>>"
 _DEPTH = f"array<struct<{_AMOUNTS},order_count:bigint>>"

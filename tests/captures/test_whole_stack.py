@@ -26,7 +26,8 @@ pytestmark = [pytest.mark.stack, pytest.mark.skipif(not CAPTURES.is_dir(), reaso
 Position = tuple[str, str]
 #: At least this many records of each feed of each capture are compared, or all.
 SAMPLE = 1_000
-#: The precision of the number columns; the text columns have every digit.
+NUMBERS = ("price", "price_exact", "price_text", "volume", "volume_exact", "volume_text")
+#: The precision of the exact columns; the text columns have every digit.
 DECIMAL_38_18 = Decimal("1e-18")
 
 
@@ -123,11 +124,7 @@ def _the_parquet_has_the_captures_digits(replayed: Replayed) -> None:
     """Compared with the records that were put; test_digits.py compares those with the captures."""
     sample = dict(_sample(replayed.entries))
     compared: Counter[tuple[str, str]] = Counter()
-    for feed, columns in (
-        ("trade", ("price", "price_text", "volume", "volume_text")),
-        ("order_book", ("bids", "asks")),
-        ("market_depth", ("bids", "asks")),
-    ):
+    for feed, columns in (("trade", NUMBERS), ("order_book", ("bids", "asks")), ("market_depth", ("bids", "asks"))):
         wanted = pyarrow.array([sequence for _, sequence in sample])
         for table in replayed.outcome.tables(feed, "shard_id", "sequence_number", "symbol", "timestamp_ns", *columns):
             rows = table.filter(pyarrow.compute.is_in(table["sequence_number"], value_set=wanted)).to_pylist()
@@ -157,13 +154,15 @@ def _sample(entries: dict[Position, Entry]) -> Iterator[tuple[Position, str]]:
 
 def _numbers(row: dict[str, Any]) -> list[tuple[Any, ...]]:
     levels = [("", row)] if "price" in row else [(side, level) for side in ("bids", "asks") for level in row[side]]
-    return [
-        (side, *(level[name] for name in ("price_text", "price", "volume_text", "volume"))) for side, level in levels
-    ]
+    return [(side, *(level[name] for name in NUMBERS)) for side, level in levels]
 
 
 def _as_stored(side: str, price: str | None, volume: str | None) -> tuple[Any, ...]:
-    """The same digits without an exponent, and the number to 18 decimals."""
-    texts = [None if text is None else format(Decimal(text), "f") for text in (price, volume)]
-    numbers = [None if text is None else Decimal(text).quantize(DECIMAL_38_18, ROUND_HALF_UP) for text in texts]
-    return side, texts[0], numbers[0], texts[1], numbers[1]
+    """The nearest double, the number to 18 decimals, and the same digits without an exponent."""
+    stored: list[Any] = []
+    for sent in (price, volume):
+        text = None if sent is None else format(Decimal(sent), "f")
+        stored += (
+            [None] * 3 if text is None else [float(text), Decimal(text).quantize(DECIMAL_38_18, ROUND_HALF_UP), text]
+        )
+    return side, *stored

@@ -48,7 +48,9 @@ def test_a_price_is_stored_exactly_as_text_and_rounded_as_a_number(rows_of, sent
     (row,) = rows_of(line(1, price=sent))
 
     assert row.price_text == sent
-    assert row.price == Decimal(stored)
+    assert row.price_exact == Decimal(stored)
+    # Python's own conversion is correctly rounded, too.
+    assert row.price == float(sent)
 
 
 def test_a_level_keeps_its_digits_and_its_absences(rows_of):
@@ -58,8 +60,9 @@ def test_a_level_keeps_its_digits_and_its_absences(rows_of):
     (row,) = rows_of(line(1, "order_book", bids=levels), feed="order_book")
 
     first, second = row.bids
-    assert (first.price, first.price_text, first.volume, first.action) == (Decimal("0.1"), "0.10", 0, "delete")
-    assert (second.price, second.price_text, second.order_id) == (None, None, "18446744073709551616")
+    assert (first.price, first.price_exact, first.price_text, first.volume) == (0.1, Decimal("0.1"), "0.10", 0)
+    assert (second.price, second.price_exact, second.price_text) == (None, None, None)
+    assert (first.action, second.order_id) == ("delete", "18446744073709551616")
     assert row.asks == []
 
 
