@@ -18,6 +18,8 @@ class SymbolTotals:
     exchanges: tuple[str, ...]
     trades: int
     volume: Decimal
+    #: Of price times volume, exact.
+    turnover: Decimal
     average_price: Decimal | None
 
 
@@ -50,6 +52,7 @@ def vwap_by_symbol(trades: Iterable[tuple[str, str, str, str]]) -> list[SymbolTo
                 exchanges=tuple(sorted(of_symbol.exchanges)),
                 trades=of_symbol.trades,
                 volume=of_symbol.volume,
+                turnover=of_symbol.turnover,
                 average_price=(of_symbol.turnover / of_symbol.volume).quantize(PLACES) if of_symbol.volume else None,
             )
             for symbol, of_symbol in sums.items()

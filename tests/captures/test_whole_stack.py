@@ -18,6 +18,7 @@ from harness.replay.ledger import Entry, digest_of
 from market_data import FEEDS, UNKNOWN
 from tests.captures.expected import EXPECTED, counted_in
 from tests.captures.oracle import as_said
+from tests.integration.engines import QUICK, assert_prices_agree, in_spark
 from tests.integration.runs import Outcome, raw_records
 from tests.shared import CAPTURES, reason
 
@@ -77,6 +78,7 @@ def test_all_captures_arrive_whole_byte_for_byte_and_digit_for_digit(
     _each_captures_records_are_of_the_feeds_they_should_be(replayed)
     _the_raw_bucket_has_every_byte_that_was_put(replayed)
     _the_parquet_has_the_captures_digits(replayed)
+    assert_prices_agree(outcome.folder / "parquet", QUICK if lines else (*QUICK, in_spark))
 
 
 def _faults_were_made(outcome: Outcome, seed: int | None) -> None:

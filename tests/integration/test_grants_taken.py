@@ -19,6 +19,7 @@ from harness.pipeline import run as run_module
 from harness.pipeline.run import Run
 from harness.render.scenarios import Scenarios
 from harness.render.source import read
+from tests.integration.engines import QUICK, assert_prices_agree, in_spark
 from tests.integration.grants_taken import EVALUATED, GRANTS, LISTED, RETRIED, RUN, packaged_without, without
 from tests.integration.runs import Outcome
 
@@ -85,6 +86,8 @@ def test_the_roles_call_what_the_record_says_and_a_retry_doubles_nothing(
     assert retries.repaired
     changes = calls_record.drift(recorded, CALLS.read_text())
     assert not changes, f"{changes}\nIf that is meant: cp build/calls.csv rules/calls.csv"
+    # This run's feed is the generated one; tests/captures has the captures'.
+    assert_prices_agree(outcome.folder / "parquet", (*QUICK, in_spark))
 
 
 # Not kinesis:GetRecords: without it, Lambda refuses to create the mapping (test_refusals).

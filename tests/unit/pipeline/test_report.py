@@ -15,7 +15,7 @@ def test_a_symbol_is_shown_as_it_is_whatever_it_looks_like() -> None:
     """Symbols and message kinds are untrusted: as markup, they would colour or break the table."""
     printed = io.StringIO()
     totals = [
-        SymbolTotals(symbol, ("XNYS",), 1, Decimal(1), Decimal(1))
+        SymbolTotals(symbol, ("XNYS",), 1, Decimal(1), Decimal(1), Decimal(1))
         for symbol in ("[/]", "[red]IBM[/]", ":smile:", "A[B]")
     ]
     summary = Summary(skipped_by_kind={"[bold]kind[/]": 1})
