@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal, localcontext
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from harness.costs.data import Data
@@ -264,14 +265,14 @@ class _Month:
         """S3: requests, and what is stored by its age."""
         objects, raw, validated = self.objects, self.a["raw_bytes"], self.a["validated_bytes"]
         buckets, records = self.of("S3::Bucket"), self.load.records * SECONDS
-        replicated = at(buckets, "RawDataBucket", "ReplicationConfiguration", "Rules") or []
+        rules = {name: at(each, "ReplicationConfiguration", "Rules") or [] for name, each in buckets.items()}
         self.requests("RawDataBucket", puts=objects, gets=objects)
         self.requests("ProcessedDataBucket", puts=objects, gets=objects * self.a["job_reads"])
         self.kept("RawDataBucket", "market-data/", records * raw, objects)
-        if any(rule["Filter"]["Prefix"] == "market-data/" for rule in replicated):
+        if any(rule["Filter"]["Prefix"] == "market-data/" for rule in rules["RawDataBucket"]):
             self.requests("ArchivedDataBucket", puts=objects, gets=Decimal(0))
             self.kept("ArchivedDataBucket", "market-data/", records * raw, objects)
-        for rule in replicated:
+        for rule in chain.from_iterable(rules.values()):
             if at(rule, "Destination", "Metrics", "Status") == "Enabled":
                 self.add("custom_metric", self.a["replication_metrics"])
         self.kept("ProcessedDataBucket", "validated/", records * validated, objects)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.cli import Parser
 from harness.deploy.cli import AwsCli, AwsCliError
-from harness.deploy.importing import Import, reduced
+from harness.deploy.importing import BUCKETS, KEY, Import, reduced
 from harness.deploy.stack import TEMPLATE, DeployError, parameter, parameters_in
 from harness.packaging.layer import ROOT
 from harness.render.source import read
@@ -20,7 +20,7 @@ def main(argv: list[str]) -> int:
     parser = Parser(
         prog="import-template",
         description="Write the template and the resource list to import what a deleted stack has left behind. "
-        "Reads the account id and the raw bucket's key from the account that the AWS_* variables select.",
+        "Reads the account id and the keys of two buckets from the account that the AWS_* variables select.",
     )
     parser.add_argument("--parameters", type=Path, required=True, help="the parameter file the stack was deployed with")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="output folder (default: build/import)")
@@ -44,15 +44,20 @@ def main(argv: list[str]) -> int:
 
 
 def left_behind(aws: AwsCli, parameters: Path) -> Import:
-    """Reduce the template to what the stack of this parameter file has left behind, with the key that encrypts it."""
+    """Reduce the template to what the stack of this parameter file has left behind, with the keys that encrypt it."""
     environment = parameter(parameters, "Environment")
-    existing = parameter(parameters, "ExistingKeyArn", default="")
     account = json.loads(aws.run("sts", "get-caller-identity", "--output=json"))["Account"]
-    bucket = f"financial-raw-data-{environment}-{account}"
+    keys = {key: _key_id(aws, f"{bucket}-{environment}-{account}") for key, bucket in BUCKETS.items()}
+    if parameter(parameters, "ExistingKeyArn", default=""):
+        del keys[KEY]
+    return reduced(read(TEMPLATE).template, {"Environment": environment, "AWS::AccountId": account}, keys)
+
+
+def _key_id(aws: AwsCli, bucket: str) -> str:
+    """The id of the key that a bucket encrypts with."""
     said = json.loads(aws.run("s3api", "get-bucket-encryption", "--bucket", bucket, "--output=json"))
     (rule,) = said["ServerSideEncryptionConfiguration"]["Rules"]
-    key = rule["ApplyServerSideEncryptionByDefault"].get("KMSMasterKeyID", "")
+    key: str = rule["ApplyServerSideEncryptionByDefault"].get("KMSMasterKeyID", "")
     if not key:
         raise DeployError(f"{bucket} is not encrypted with a KMS key of this account")
-    names = {"Environment": environment, "AWS::AccountId": account}
-    return reduced(read(TEMPLATE).template, names, None if existing else key.rpartition("/")[2])
+    return key.rpartition("/")[2]

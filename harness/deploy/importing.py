@@ -24,6 +24,8 @@ IDENTIFIERS: dict[str, tuple[str, str | None]] = {
     "AWS::S3::Bucket": ("BucketName", "BucketName"),
 }
 KEY = "DataEncryptionKey"
+#: The bucket that tells which key each is, after the stack is gone.
+BUCKETS = {KEY: "financial-raw-data", "FailedBatchesKey": "financial-failed-batches"}
 #: Says which key it is; without the parameter, which is gone with the stack, the imported key says so itself.
 KEY_ARN = "DataEncryptionKeyArn"
 _VARIABLE = re.compile(r"\$\{([^}]+)\}")
@@ -37,17 +39,17 @@ class Import:
     resources: list[Json]
 
 
-def reduced(template: Json, names: Mapping[str, str], key_id: str | None) -> Import:
+def reduced(template: Json, names: Mapping[str, str], key_ids: Mapping[str, str]) -> Import:
     """Reduce a template to the resources that outlive its stack.
 
-    `names` has a value for each variable in a physical name (Environment, AWS::AccountId); `key_id` is the id of the
-    key that the stack left behind, or None if it used an existing key (the parameter ExistingKeyArn), which is not
-    imported.
+    `names` has a value for each variable in a physical name (Environment, AWS::AccountId); `key_ids` are the ids of the
+    keys that the stack left behind. `KEY` is not among them if the stack used an existing key (the parameter
+    ExistingKeyArn), which is not imported.
     """
     kept = {name: each for name, each in template["Resources"].items() if each["Type"] in IDENTIFIERS}
-    if key_id is None:
+    if KEY not in key_ids:
         del kept[KEY]
-    key = {"Ref": "ExistingKeyArn"} if key_id is None else {"Fn::GetAtt": [KEY, "Arn"]}
+    key = {"Fn::GetAtt": [KEY, "Arn"]} if KEY in key_ids else {"Ref": "ExistingKeyArn"}
     known = {*kept, *template.get("Parameters", {})}
     result: Json = {
         section: template[section]
@@ -55,7 +57,7 @@ def reduced(template: Json, names: Mapping[str, str], key_id: str | None) -> Imp
         if section in template
     }
     result["Resources"] = {name: _alone(resource, known, key) for name, resource in kept.items()}
-    return Import(yaml_dump(result), [_named(name, each, names, key_id) for name, each in kept.items()])
+    return Import(yaml_dump(result), [_named(name, each, names, key_ids) for name, each in kept.items()])
 
 
 def _alone(resource: Json, known: set[str], key: Json) -> Json:
@@ -94,9 +96,9 @@ def _targets(value: Any) -> Iterator[str]:
                 yield from _targets(each)
 
 
-def _named(name: str, resource: Json, names: Mapping[str, str], key_id: str | None) -> Json:
+def _named(name: str, resource: Json, names: Mapping[str, str], key_ids: Mapping[str, str]) -> Json:
     identifier, given = IDENTIFIERS[resource["Type"]]
-    value = key_id if given is None else _resolved(resource["Properties"][given], names)
+    value = key_ids[name] if given is None else _resolved(resource["Properties"][given], names)
     return {"ResourceType": resource["Type"], "LogicalResourceId": name, "ResourceIdentifier": {identifier: value}}
 
 

@@ -68,7 +68,7 @@ def of_the_caller(pages: Iterable[str], place: Place) -> list[Addition]:
             "ImportedKey",
             ("s3:GetEncryptionConfiguration",),
             (place.arn(f"s3:::{place.resolved('financial-raw-data-${Environment}-${AWS::AccountId}')}"),),
-            "`tox -e import-template` reads the raw bucket's encryption key",
+            "`tox -e import-template` reads the encryption keys of the raw and the failed-batches bucket",
             "https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketEncryption.html",
         ),
     ]

@@ -144,17 +144,16 @@ def _services(found: Rights) -> list[str]:
 
 
 def _packed(services: Mapping[str, list[Json]]) -> Iterator[tuple[str, ...]]:
-    """Pack services by name, as many per document as fit; a service is never split."""
-    group: list[str] = []
+    """Pack services by name, each into the first document that has room for it; a service is never split."""
+    groups: list[list[str]] = []
     for service in sorted(services):
         if _together(services, [service]) > MAXIMUM_CHARACTERS:
             raise UnknownRight(f"{label(service)} alone is more than a managed policy takes")
-        if group and _together(services, [*group, service]) > MAXIMUM_CHARACTERS:
-            yield tuple(group)
-            group = []
+        with_room = (each for each in groups if _together(services, [*each, service]) <= MAXIMUM_CHARACTERS)
+        if (group := next(with_room, None)) is None:
+            groups.append(group := [])
         group.append(service)
-    if group:
-        yield tuple(group)
+    yield from map(tuple, groups)
 
 
 def _together(services: Mapping[str, list[Json]], group: list[str]) -> int:

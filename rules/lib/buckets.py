@@ -13,17 +13,33 @@ from rules.lib.roles import role_of
 
 BUCKET = "AWS::S3::Bucket"
 
+#: Where Lambda puts the batches that a mapping gives up.
+GIVEN_UP = "aws/lambda/"
 #: Classes whose objects have to be restored before anybody can read them.
 SLEEPING = ("GLACIER", "DEEP_ARCHIVE")
 
 
 def records(stack: Stack) -> dict[str, Resource]:
     """The buckets that hold the record: what is replicated, and where stream mappings keep what they give up."""
-    kept = [mappings.failure_destination(each) for each in mappings.of_streams(stack).values()]
+    replicated = {
+        name: each for name, each in stack.of(BUCKET).items() if "ReplicationConfiguration" in each.properties
+    }
+    return replicated | given_up(stack)
+
+
+def given_up(stack: Stack) -> dict[str, Resource]:
+    """The buckets for what stream mappings give up: they deliver there, or may, and the function puts nothing else.
+
+    Whether a mapping delivers at all is a question of its own.
+    """
+    streams = list(mappings.of_streams(stack).values())
+    kept = [mappings.failure_destination(each) for each in streams]
+    functions = [function for each in streams if (function := mappings.function_of(stack, each))]
+    roles = [role for each in functions if (role := role_of(stack, each))]
     return {
         name: each
         for name, each in stack.of(BUCKET).items()
-        if "ReplicationConfiguration" in each.properties or each.arn in kept
+        if each.arn in kept or any(grants.prefixes(role, "s3:PutObject", each) == {GIVEN_UP} for role in roles)
     }
 
 

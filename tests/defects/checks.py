@@ -70,7 +70,11 @@ def parameters_are_checked(template: Template) -> Iterator[str]:
 
 def raw_is_replicated_to_the_archive(template: Template) -> Iterator[str]:
     """D10: nothing writes to the archive."""
-    rules = properties(template, "RawDataBucket").get("ReplicationConfiguration", {}).get("Rules", [])
+    rules = [
+        rule
+        for bucket in ("FailedBatchesBucket", "RawDataBucket")
+        for rule in properties(template, bucket).get("ReplicationConfiguration", {}).get("Rules", [])
+    ]
     archive = {"Fn::GetAtt": ["ArchivedDataBucket", "Arn"]}
     active = {
         r["Filter"]["Prefix"] for r in rules if r["Status"] == "Enabled" and r["Destination"]["Bucket"] == archive

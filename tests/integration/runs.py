@@ -19,7 +19,7 @@ from harness.pipeline.options import Options
 from harness.pipeline.run import STAGES, Run
 from market_data.envelope import decode_raw_line, unpack
 from pipeline_store.keys import parse_key
-from tests.integration.stacks import Edit, Stack
+from tests.integration.stacks import DeployedStack, Edit, Stack
 
 
 def options(**changes: Any) -> Options:
@@ -101,7 +101,7 @@ class Outcome:
             yield pyarrow.parquet.ParquetFile(path).read(columns=list(columns))
 
 
-def raw_records(run: Run) -> dict[tuple[str, str], bytes]:
+def raw_records(run: Run | DeployedStack) -> dict[tuple[str, str], bytes]:
     """The bytes of every record in the raw bucket, by position; also checks the objects against their keys."""
     s3, bucket = run.emulator.client("s3"), run.resources["RawDataBucket"]
     found: dict[tuple[str, str], bytes] = {}

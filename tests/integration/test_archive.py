@@ -19,7 +19,7 @@ from tests.integration.stacks import DeployedStack
 
 pytestmark = pytest.mark.stack
 
-ARCHIVED = ("market-data/a.ndjson.gz", "quarantine/kinesis_consumer/a.ndjson.gz", "aws/lambda/a.json")
+ARCHIVED = ("market-data/a.ndjson.gz", "quarantine/kinesis_consumer/a.ndjson.gz")
 ADMINISTRATOR = Role(
     "administrator",
     f"arn:aws:iam::{Emulator.account_id}:role/administrator",
@@ -101,6 +101,15 @@ def test_what_arrives_is_archived_with_its_bytes_and_a_lock(buckets: Buckets, ke
     assert copy["Body"].read() == key.encode()
     assert copy["ReplicationStatus"] == "REPLICA"
     assert buckets.s3.head_object(Bucket=buckets.raw, Key=key)["ReplicationStatus"] == "COMPLETED"
+    assert copy["ObjectLockRetainUntilDate"] > datetime.now(UTC) + timedelta(hours=23)
+
+
+def test_a_failed_batch_is_archived_from_its_own_bucket(buckets: Buckets) -> None:
+    key = "aws/lambda/a"
+    buckets.s3.put_object(Bucket=buckets.resources["FailedBatchesBucket"], Key=key, Body=b"batch")
+    copy = buckets.s3.get_object(Bucket=buckets.archive, Key=key)
+
+    assert copy["Body"].read() == b"batch"
     assert copy["ObjectLockRetainUntilDate"] > datetime.now(UTC) + timedelta(hours=23)
 
 

@@ -162,7 +162,7 @@ KEYED = {"kms:Decrypt", "kms:GenerateDataKey"}
     ("policy", "sid", "who", "actions"),
     [
         ("ValidationQueuePolicy", "LetRawBucketNotify", "s3.amazonaws.com", {"sqs:SendMessage"}),
-        ("ReplicationFailureQueuePolicy", "LetRawBucketNotify", "s3.amazonaws.com", {"sqs:SendMessage"}),
+        ("ReplicationFailureQueuePolicy", "LetReplicatedBucketsNotify", "s3.amazonaws.com", {"sqs:SendMessage"}),
         ("AccessLogBucketPolicy", "LetS3DeliverTheBucketsLogs", "logging.s3.amazonaws.com", {"s3:PutObject"}),
         ("DataEventBucketPolicy", "LetTrailFindTheBucket", "cloudtrail.amazonaws.com", {"s3:GetBucketAcl"}),
         ("DataEventBucketPolicy", "LetTrailDeliver", "cloudtrail.amazonaws.com", {"s3:PutObject"}),

@@ -226,7 +226,7 @@ def _are_there(emulator: Emulator, kept: dict[str, str], kinds: dict[str, str]) 
         "AWS::KMS::Key": {key["KeyId"] for key in emulator.client("kms").list_keys()["Keys"]},
     }
     assert {name for name, physical in kept.items() if physical not in there[kinds[name]]} == set()
-    assert len(kept) == 9
+    assert len(kept) == 11
 
 
 def _import(aws: AwsCli, folder: Path) -> None:

@@ -1,7 +1,7 @@
 """Which encryption headers an upload may have, in each data bucket of the deployed template.
 
-The raw and the processed bucket are really written to. The archive refuses everybody but the replication role, and the
-emulated S3 does not replicate under that role: there, and again in the other two, the deployed policies are judged.
+The other buckets are really written to. The archive refuses everybody but the replication role, and the
+emulated S3 does not replicate under that role: there, and again in the others, the deployed policies are judged.
 """
 
 import json
@@ -20,22 +20,27 @@ pytestmark = pytest.mark.stack
 
 ALGORITHM = "s3:x-amz-server-side-encryption"
 KEY_ID = "s3:x-amz-server-side-encryption-aws-kms-key-id"
-WRITABLE = ("RawDataBucket", "ProcessedDataBucket")
+WRITABLE = ("RawDataBucket", "FailedBatchesBucket", "ProcessedDataBucket")
 DATA = (*WRITABLE, "ArchivedDataBucket")
 PART = b"x" * 5 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """A deployed pipeline, and the ARN of its key."""
+    """A deployed pipeline."""
 
     emulator: Emulator
     resources: dict[str, str]
-    key: str
 
     @property
     def s3(self) -> Any:
         return self.emulator.client("s3")
+
+    def key(self, bucket: str = "RawDataBucket") -> str:
+        """The ARN of the bucket's key."""
+        own = self.resources["FailedBatchesKey" if bucket == "FailedBatchesBucket" else "DataEncryptionKey"]
+        arn: str = self.emulator.client("kms").describe_key(KeyId=own)["KeyMetadata"]["Arn"]
+        return arn
 
     def put(self, bucket: str, **named: str) -> dict[str, Any]:
         """As an administrator, who is subject to policies like everybody else."""
@@ -59,9 +64,7 @@ class Deployed:
 
 @pytest.fixture
 def deployed(everything: DeployedStack) -> Deployed:
-    identifier = everything.resources["DataEncryptionKey"]
-    key = everything.emulator.client("kms").describe_key(KeyId=identifier)["KeyMetadata"]["Arn"]
-    return Deployed(everything.emulator, everything.resources, key)
+    return Deployed(everything.emulator, everything.resources)
 
 
 def refused(call: Any, *arguments: Any, **named: Any) -> None:
@@ -75,14 +78,14 @@ def test_without_the_policy_an_upload_that_names_kms_alone_gets_the_aws_managed_
     """The purpose of the policy: with this header, S3 would not use the bucket's key."""
     bucket = "financial-open"
     deployed.s3.create_bucket(Bucket=bucket)
-    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": deployed.key}
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": deployed.key()}
     deployed.s3.put_bucket_encryption(
         Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": default}]}
     )
     unnamed = deployed.s3.put_object(Bucket=bucket, Key="unnamed", Body=b"{}")
     named = deployed.s3.put_object(Bucket=bucket, Key="named", Body=b"{}", ServerSideEncryption="aws:kms")
 
-    assert unnamed["SSEKMSKeyId"] == deployed.key
+    assert unnamed["SSEKMSKeyId"] == deployed.key()
     assert named["SSEKMSKeyId"].endswith(":alias/aws/s3")
 
 
@@ -91,13 +94,15 @@ def test_an_upload_that_names_nothing_gets_the_buckets_key(deployed: Deployed, b
     """Lambda's on-failure writes and S3's own writes have no such header; denying them would lose their data."""
     stored = deployed.put(bucket)
 
-    assert (stored["ServerSideEncryption"], stored["SSEKMSKeyId"]) == ("aws:kms", deployed.key)
+    assert (stored["ServerSideEncryption"], stored["SSEKMSKeyId"]) == ("aws:kms", deployed.key(bucket))
 
 
 @pytest.mark.parametrize("bucket", WRITABLE)
 def test_an_upload_that_names_the_buckets_key_is_let_in(deployed: Deployed, bucket: str) -> None:
     """Athena writes its results this way, as configured in the workgroup."""
-    assert deployed.put(bucket, ServerSideEncryption="aws:kms", SSEKMSKeyId=deployed.key)["SSEKMSKeyId"] == deployed.key
+    assert deployed.put(bucket, ServerSideEncryption="aws:kms", SSEKMSKeyId=deployed.key(bucket))[
+        "SSEKMSKeyId"
+    ] == deployed.key(bucket)
 
 
 @pytest.mark.parametrize("bucket", WRITABLE)
@@ -120,7 +125,7 @@ def test_so_is_an_upload_in_parts_before_its_first_part(deployed: Deployed, buck
 def test_an_upload_in_parts_is_let_in(deployed: Deployed, bucket: str, names_key: bool) -> None:
     """Parts have no such headers themselves: a condition on two headers must see both or neither."""
     upload = {"Bucket": deployed.resources[bucket], "Key": "market-data/parts"}
-    named = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": deployed.key} if names_key else {}
+    named = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": deployed.key(bucket)} if names_key else {}
     started = {**upload, "UploadId": deployed.s3.create_multipart_upload(**upload, **named)["UploadId"]}
     parts = [
         {"PartNumber": number, "ETag": deployed.s3.upload_part(**started, PartNumber=number, Body=body)["ETag"]}
@@ -128,7 +133,7 @@ def test_an_upload_in_parts_is_let_in(deployed: Deployed, bucket: str, names_key
     ]
     deployed.s3.complete_multipart_upload(**started, MultipartUpload={"Parts": parts})
 
-    assert deployed.s3.head_object(**upload)["SSEKMSKeyId"] == deployed.key
+    assert deployed.s3.head_object(**upload)["SSEKMSKeyId"] == deployed.key(bucket)
 
 
 @pytest.mark.parametrize("bucket", DATA)
@@ -137,8 +142,8 @@ def test_the_policies_say_the_same_to_the_replication_role(deployed: Deployed, b
     kms = {ALGORITHM: "aws:kms"}
 
     assert deployed.may_write(bucket)
-    assert deployed.may_write(bucket, **kms, **{KEY_ID: deployed.key})
+    assert deployed.may_write(bucket, **kms, **{KEY_ID: deployed.key(bucket)})
     assert not deployed.may_write(bucket, **kms)
     assert not deployed.may_write(bucket, **{ALGORITHM: "aws:kms:dsse"})
-    assert not deployed.may_write(bucket, **{ALGORITHM: "aws:kms:dsse", KEY_ID: deployed.key})
-    assert not deployed.may_write(bucket, **kms, **{KEY_ID: deployed.key.replace(":key/", ":key/other-")})
+    assert not deployed.may_write(bucket, **{ALGORITHM: "aws:kms:dsse", KEY_ID: deployed.key(bucket)})
+    assert not deployed.may_write(bucket, **kms, **{KEY_ID: deployed.key(bucket).replace(":key/", ":key/other-")})

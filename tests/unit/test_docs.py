@@ -114,13 +114,13 @@ def _lines(block: str) -> Iterator[str]:
 
 
 def _aws_commands(page: str) -> Iterator[str]:
-    """Each `aws` command: a line of a block, alone, in a pipe or in $(...); or one in a sentence or a table."""
+    """Each `aws` command: a line of a block, alone, in a pipe, a list or $(...); or one in a sentence or a table."""
     for block in _code_blocks(page):
         for line in _lines(block):
-            inner = re.fullmatch(r"export \w+=\$\((aws .*)\)", line)
+            inner = re.fullmatch(r"(?:export \w+=|for \w+ in )\$\((aws .*)\)(?:; do)?", line)
             command = inner[1] if inner else line
             if command.startswith("aws "):
-                yield re.split(r" \| | > ", command)[0]
+                yield re.split(r" \|\|? | > | &&$", command)[0]
     for span in _spans(page):
         # Without options it is the name of a command in a sentence.
         if re.match(r"aws [\w-]+ [\w-]+ \S", span):
@@ -269,6 +269,7 @@ VARIABLES = {
 }  # fmt: skip
 #: Files that a command writes for the next one, or the reader has made.
 WRITTEN = {
+    "payload.json": "{}",
     "versions.json": '{"Objects": [{"Key": "k", "VersionId": "v"}]}',
     "build/import/resources.json": json.dumps(
         [{"ResourceType": "T", "LogicalResourceId": "L", "ResourceIdentifier": {"BucketName": "b"}}]

@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from harness.render.resources import at, walk
-from rules.lib import Problem, Problems, Resource, Stack
+from rules.lib import Problem, Problems, Resource, Stack, buckets
 from rules.lib.iam import Statement, role_statements
 from rules.lib.roles import role_of
 from rules.lib.stores import HOLDS, only_sends_dead_letters, store_of
@@ -34,8 +34,10 @@ def problems(stack: Stack, subject: str) -> Problems:
     if role is None:
         return
     named = _named_in_its_settings(stack, function)
+    # Lambda puts them there, and whether a mapping does so is a question of its own.
+    given_up = buckets.given_up(stack)
     for (arn, _), store in _granted(stack, role).items():
-        if store.type in IN_SETTINGS and not _names(store) & named:
+        if store.type in IN_SETTINGS and store.logical_id not in given_up and not _names(store) & named:
             yield Problem(
                 f"its role {role.logical_id} may access {store.logical_id} ({arn}), which nothing in the function's "
                 "configuration names.",

@@ -10,8 +10,6 @@ from harness.render.resources import at, items
 from rules.lib import Problem, Problems, Stack, buckets, grants, mappings, stores
 
 PUT = "s3:PutObject"
-#: Where Lambda puts the batches that a mapping gives up.
-GIVEN_UP = "aws/lambda/"
 
 
 def subjects(stack: Stack) -> list[str]:
@@ -37,7 +35,7 @@ def problems(stack: Stack, subject: str) -> Problems:
         return
     written = {prefix for each in stack.of("AWS::IAM::Role").values() for prefix in grants.prefixes(each, PUT, bucket)}
     if any(mappings.failure_destination(each) == bucket.arn for each in mappings.of_streams(stack).values()):
-        written.add(GIVEN_UP)
+        written.add(buckets.GIVEN_UP)
     for prefix in sorted(written):
         if not prefix.startswith(tuple(copied)):
             yield Problem(

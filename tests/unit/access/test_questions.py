@@ -154,7 +154,9 @@ BREAKS: dict[str, tuple[str, Change, set[str]]] = {
         {"alarms-reach-people"}),
     "the key is denied": ("DataEncryptionKey", add("Deny", "kms:GenerateDataKey*", Principal="*"),
         {"alarms-reach-people", "quality-alarms-reach-people", "raw-objects-are-announced", "logs-are-encrypted",
-         "failed-batches-are-kept", "evidence-is-delivered"}),
+         "evidence-is-delivered"}),
+    "the key of failed batches is denied": ("FailedBatchesKey", add("Deny", "kms:*", Principal="*"),
+        {"failed-batches-are-kept", "failed-batches-are-archived"}),
     "a role deletes versions": ("GlueJobRole", add("Allow", "s3:DeleteObjectVersion"),
         {"role-deletes-archived-object"}),
     "a role may do whatever is not named": ("GlueJobRole", lambda properties: statements(properties).append(
@@ -216,6 +218,7 @@ OF_NO_SERVICE = {
     "ArchivedDataBucketPolicy DenyOtherEncryption",
     "ArchivedDataBucketPolicy DenyOtherKeys",
     "DataEventBucketPolicy DenyDeleting",
+    "FailedBatchesBucketPolicy DenyDeletingVersions",
     "RawDataBucketPolicy DenyDeletingVersions",
 }
 

@@ -9,6 +9,7 @@ from harness.deploy.cli import AwsCliError
 from harness.deploy.stack import DEVELOPMENT_PARAMETERS
 
 KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd"
+FAILED_BATCHES_KEY = "arn:aws:kms:us-east-1:111122223333:key/5678ef"
 FILES = sorted(DEVELOPMENT_PARAMETERS.parent.glob("*.json"))
 
 
@@ -24,7 +25,8 @@ class Cli:
         assert arguments[:2] == ("s3api", "get-bucket-encryption")
         if self.key is None:
             raise AwsCliError("aws s3api get-bucket-encryption: no such bucket")
-        default = {"SSEAlgorithm": "aws:kms", **({"KMSMasterKeyID": self.key} if self.key else {})}
+        key = FAILED_BATCHES_KEY if self.key and "failed-batches" in arguments[3] else self.key
+        default = {"SSEAlgorithm": "aws:kms", **({"KMSMasterKeyID": key} if key else {})}
         rule = {"ApplyServerSideEncryptionByDefault": default}
         return json.dumps({"ServerSideEncryptionConfiguration": {"Rules": [rule]}})
 
@@ -47,7 +49,9 @@ def test_the_three_files_are_written_in_the_forms_that_a_change_set_takes(answer
     assert {"KeyId": "1234abcd"} in [each["ResourceIdentifier"] for each in listed]
     given = json.loads((tmp_path / "import" / "parameters.json").read_text())
     assert [f"{each['ParameterKey']}={each['ParameterValue']}" for each in given] == json.loads(file.read_text())
-    assert "DataEncryptionKey: 1234abcd" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "DataEncryptionKey: 1234abcd" in printed
+    assert "FailedBatchesKey: 5678ef" in printed
 
 
 def test_an_existing_key_is_nobodys_to_import(answer, tmp_path):
@@ -56,7 +60,10 @@ def test_an_existing_key_is_nobodys_to_import(answer, tmp_path):
     file.write_text(json.dumps(["Environment=staging", f"ExistingKeyArn={KEY}"]))
 
     assert import_command.main(["--parameters", str(file), "--folder", str(tmp_path)]) == 0
-    assert "KeyId" not in (tmp_path / "resources.json").read_text()
+    listed = json.loads((tmp_path / "resources.json").read_text())
+    assert [each["LogicalResourceId"] for each in listed if "KeyId" in each["ResourceIdentifier"]] == [
+        "FailedBatchesKey"
+    ]
 
 
 @pytest.mark.parametrize(("key", "said"), [(None, "no such bucket"), ("", "not encrypted with a KMS key")])

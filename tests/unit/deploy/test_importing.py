@@ -13,7 +13,7 @@ NAMES = {"Environment": "development", "AWS::AccountId": "111122223333"}
 
 def templates(key_id):
     whole = read(TEMPLATE).template
-    found = reduced(whole, NAMES, key_id)
+    found = reduced(whole, NAMES, {"FailedBatchesKey": "5678ef", **({"DataEncryptionKey": key_id} if key_id else {})})
     return whole, parse(found.template, TEMPLATE).template, found.resources
 
 
@@ -43,6 +43,7 @@ def test_each_is_named_as_cloudformation_asks_for():
     identifiers = {each["LogicalResourceId"]: each["ResourceIdentifier"] for each in listed}
 
     assert identifiers["DataEncryptionKey"] == {"KeyId": "1234abcd"}
+    assert identifiers["FailedBatchesKey"] == {"KeyId": "5678ef"}
     assert identifiers["RawDataBucket"] == {"BucketName": "financial-raw-data-development-111122223333"}
     assert identifiers["MarketDataStream"] == {"Name": "financial-market-stream-development"}
     assert identifiers["ProcessingJobTable"] == {"TableName": "processing-jobs-development"}
