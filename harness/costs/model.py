@@ -246,9 +246,9 @@ class _Month:
         logs = (each["RetentionInDays"] for each in groups if "/aws-glue/" in each["LogGroupName"])
         self.logs(runs * self.a["run_log_bytes"] / GB, max(logs))
         if self.load.records:
-            # Staged, then copied; a lineage row and its place in the index for each.
+            # Staged, then copied by an upload in parts (three requests); a lineage row and its place in the index for each.
             files = runs * 2 * self.a["feeds"] * _number(arguments["--buckets_per_partition"])
-            self.add("put_request", 2 * files)
+            self.add("put_request", 4 * files)
             self.add("table_write", 2 * files)
 
     def crawler(self, crawler: Mapping[str, Any], runs: Decimal) -> None:

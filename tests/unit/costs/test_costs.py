@@ -173,7 +173,7 @@ def _set(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         ("ParquetScheduleTrigger.Schedule", "cron(10 */6 * * ? *)", "dpu_hour", "374.49"),
         ("SQSVPCEndpoint.SubnetIds", ["subnet-1"], "endpoint_hour", "730"),
         (f"RawDataBucket.{BUCKET_KEY}", False, "key_request", "16328640"),
-        ("RawDataBucket.ReplicationConfiguration.Rules", [], "put_request", "18680700"),
+        ("RawDataBucket.ReplicationConfiguration.Rules", [], "put_request", "18715740"),
         ("ProcessedDataBucket.LifecycleConfiguration.Rules", [], "GLACIER_IR", "0"),
         ("DataLineageTable.PointInTimeRecoverySpecification", {}, "recovery_gb_month", "116.7465"),
         ("StreamNotReadAlarm", None, "alarm_metric", "31"),
