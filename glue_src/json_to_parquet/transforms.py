@@ -128,12 +128,14 @@ def _known_fields(feed: str) -> str:
     """The line's shard; an error if the line has a field that is not read.
 
     A validator newer than this job may write such a field, and the rows would lack it for ever. So the fields that were
-    read are counted, and compared with the names in the text: `":` ends each, and in a text it is `\\":`.
+    read are counted, and compared with the names in the text: `":` ends each. In a text it is `\\":`, and it begins a text
+    whose first character is a colon: after a colon, or in a list after a comma or a bracket.
     """
-    ends, quoted = (
+    ends, *others = (
         f"(octet_length(value) - octet_length(replace(value, '{text}', ''))) DIV {length}"
-        for text, length in (('":', 2), ('\\\\":', 3))
+        for text, length in (('":', 2), ('\\\\":', 3), (':":', 3), (',":', 3), ('[":', 3))
     )
+    names_in_text = " - ".join((ends, *others))
     head = ("v", "shard", "seq", "arrival", "arrival_ns", "flags", "record", "record.type")
     record = (f"record.`{name}`" for each in FIELDS[feed] for name in _sent_names(each))
     levels = (
@@ -149,7 +151,7 @@ def _known_fields(feed: str) -> str:
     named = f"coalesce(nullif(array_join({unknown}, ', '), ''), 'known, but null or at another level')"
     surplus = f"concat('a field that this job does not read (', {named}, ') in a validated line of ')"
     return (
-        f"CASE WHEN v = 1 AND {ends} - {quoted} <> {read} THEN raise_error(concat({surplus}, raw_key)) ELSE shard END"
+        f"CASE WHEN v = 1 AND {names_in_text} <> {read} THEN raise_error(concat({surplus}, raw_key)) ELSE shard END"
     )
 
 

@@ -1,5 +1,6 @@
 """From validated lines to rows: every digit, every time, every text."""
 
+import json
 import re
 import zlib
 from decimal import Decimal
@@ -157,6 +158,22 @@ def test_a_text_that_looks_like_fields_is_a_text(rows_of):
     (row,) = rows_of(line(1, extra=extra))
 
     assert row.extra == extra
+
+
+@pytest.mark.parametrize(
+    ("feed", "fields"),
+    [
+        pytest.param("trade", {"symbol": ":IBM"}, id="symbol"),
+        pytest.param("trade", {"trade_id": ":"}, id="identifier"),
+        pytest.param("trade", {"conditions": [":", "@", ":,"]}, id="conditions"),
+        pytest.param("order_book", {"bids": [{"order_id": ":1"}, {"level_id": ":1"}]}, id="levels"),
+    ],
+)
+def test_a_text_that_begins_with_a_colon_is_a_text(rows_of, feed, fields):
+    """The contract allows it, and its quote and colon look like the end of a name."""
+    (row,) = rows_of(json.dumps(line(1, feed, **fields), separators=(",", ":")).encode(), feed=feed)
+
+    assert row.sequence_number == "1"
 
 
 def test_a_level_of_a_depth_view_has_price_and_volume(rows_of):
