@@ -95,7 +95,10 @@ GROUP_PARTITIONS = 24
 #: killed run repeats, and the space that staging and Spark's disks need, do not grow with the backlog.
 GROUP_BYTES = 8 * 2**30
 
-_TARGET_NAME = re.compile(r"bucket-(\d+)-of-(\d+)\.parquet")
+_TARGET_NAME = re.compile(r"bucket-(0|[1-9][0-9]*)-of-([1-9][0-9]*)\.parquet")
+#: The template's maximum of `ParquetBucketsPerPartition`. Each bucket is a task, so a foreign file's name must not say
+#: how many there are: a run with a billion tasks would end for all partitions.
+_MAX_BUCKETS = 256
 
 
 def partition_of(row: JobRow, source_prefix: str) -> Partition | None:
@@ -122,7 +125,7 @@ def divided_into(etags: Mapping[str, str], default: int) -> tuple[int, dict[int,
     counts: set[int] = set()
     for name, etag in etags.items():
         match = _TARGET_NAME.fullmatch(name)
-        if match is None:
+        if match is None or not int(match[1]) < int(match[2]) <= _MAX_BUCKETS:
             raise TransformFailed(f"{name} was not written by this job, and queries would read it")
         files[int(match[1])] = etag
         counts.add(int(match[2]))

@@ -332,6 +332,10 @@ def test_a_file_is_replaced_only_by_all_that_was_read(counted, files, message):
             "different numbers of buckets: 2 and 3",
             id="two divisions",
         ),
+        pytest.param(["bucket-0-of-0.parquet"], "was not written by this job", id="no bucket"),
+        pytest.param(["bucket-0-of-1000000000.parquet"], "was not written by this job", id="a billion tasks"),
+        pytest.param(["bucket-2-of-2.parquet"], "was not written by this job", id="beyond the last"),
+        pytest.param(["bucket-01-of-2.parquet"], "was not written by this job", id="another spelling"),
     ],
 )
 def test_a_partition_that_others_wrote_to_is_left_alone(names, message):
