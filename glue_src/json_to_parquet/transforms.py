@@ -128,8 +128,8 @@ def _known_fields(feed: str) -> str:
     """The line's shard; an error if the line has a field that is not read.
 
     A validator newer than this job may write such a field, and the rows would lack it for ever. So the fields that were
-    read are counted, and compared with the names in the text: `":` ends each. In a text it is `\\":`, and it begins a text
-    whose first character is a colon: after a colon, or in a list after a comma or a bracket.
+    read are counted, and compared with the names in the text: `":` ends each. In a text it is `\\":`, and it begins a
+    text whose first character is a colon: after a colon, or in a list after a comma or a bracket.
     """
     ends, *others = (
         f"(octet_length(value) - octet_length(replace(value, '{text}', ''))) DIV {length}"
@@ -150,9 +150,7 @@ def _known_fields(feed: str) -> str:
     unknown = f"array_except(regexp_extract_all(value, '\"([A-Za-z0-9_]+)\":', 1), array({names}))"
     named = f"coalesce(nullif(array_join({unknown}, ', '), ''), 'known, but null or at another level')"
     surplus = f"concat('a field that this job does not read (', {named}, ') in a validated line of ')"
-    return (
-        f"CASE WHEN v = 1 AND {names_in_text} <> {read} THEN raise_error(concat({surplus}, raw_key)) ELSE shard END"
-    )
+    return f"CASE WHEN v = 1 AND {names_in_text} <> {read} THEN raise_error(concat({surplus}, raw_key)) ELSE shard END"
 
 
 def _sent_names(each: Field) -> tuple[str, ...]:

@@ -246,7 +246,7 @@ class Validator(Struct, frozen=True):
                 f"an object of {raw.job.raw_key} under rules {row.rules} is missing, and rules {self.rules} reject "
                 f"{len(lost)} records, such as {min(lost, key=int)}, that were valid or may have been"
             )
-        self._finish(raw, verdict, lambda job: self.stores.jobs.replaced(job, str(row.rules)), tally)
+        self._finish(raw, verdict, lambda job: self.stores.jobs.replaced(job, row.rules), tally)
         tally.restored.append(f"s3://{self.stores.raw.bucket}/{raw.job.raw_key}")
 
     def _accepted(self, raw: RawObject, row: JobState) -> set[str] | None:

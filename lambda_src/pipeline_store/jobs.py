@@ -44,12 +44,16 @@ class DynamoJobs:
         # Not below the last stage: a wholly rejected object must not take a row that another verdict has moved.
         return self._judged(job, _EARLIER, int(Stage.VALIDATED))
 
-    def replaced(self, job: ValidatedJob, rules: str) -> bool:
+    def replaced(self, job: ValidatedJob, rules: str | None) -> bool:
         """Replace the verdict made under `rules`, whatever the row's stage; False if the row's verdict is another one.
+
+        None stands for a verdict of a release that did not write its rules into the row.
 
         The row returns to the stage VALIDATED, so that its partition is rebuilt. A run of the job may have read the
         former object meanwhile, so the job must mark a row only if it still names the object that was read.
         """
+        if rules is None:
+            return self._judged(job, "attribute_not_exists(#Rules) AND #Stage >= :Before", int(Stage.VALIDATED))
         return self._judged(job, "#Rules = :Before", rules)
 
     def _judged(self, job: ValidatedJob, condition: str, before: int | str) -> bool:

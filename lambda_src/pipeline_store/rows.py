@@ -120,8 +120,8 @@ class JobTable(Protocol):
         """Mark an object validated; False if it already was: the first verdict stays."""
         ...
 
-    def replaced(self, job: ValidatedJob, rules: str) -> bool:
-        """Replace the verdict made under `rules`; False if the row's verdict is another one."""
+    def replaced(self, job: ValidatedJob, rules: str | None) -> bool:
+        """Replace the verdict made under `rules`, None if its row does not say; False if the row has another."""
         ...
 
     def state(self, key: JobKey) -> JobState:

@@ -406,6 +406,16 @@ def test_a_lost_verdict_is_replaced_if_the_rules_have_changed(
     assert bench.tally.restored == [f"s3://raw/{key}"]
 
 
+def test_a_lost_verdict_of_a_release_that_did_not_name_its_rules_is_replaced(bench: Bench) -> None:
+    key = changed_rules(bench, "validated")
+    ((job_key, (stage, job)),) = bench.jobs.rows.items()
+    bench.jobs.rows[job_key] = (stage, msgspec.structs.replace(job, rules=None))
+    bench.deliver(created(key))
+    ((_, (_, now)),) = bench.jobs.rows.items()
+
+    assert (now.rules, now.validated_key) == (OTHER_RULES, validated_key(key, OTHER_RULES))
+
+
 @pytest.mark.parametrize(
     ("lost", "now_allowed"),
     [

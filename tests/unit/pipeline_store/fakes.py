@@ -88,7 +88,7 @@ class FakeJobs:
         """As the protocol says."""
         return self._advance(Stage.VALIDATED if job.validated_count else Stage.TRANSFORMED, job, below=Stage.VALIDATED)
 
-    def replaced(self, job: ValidatedJob, rules: str) -> bool:
+    def replaced(self, job: ValidatedJob, rules: str | None) -> bool:
         """As the protocol says."""
         with self.world.call("replace job row"):
             if self._state(job.key).rules != rules:

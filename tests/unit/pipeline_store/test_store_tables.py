@@ -152,6 +152,18 @@ def test_a_verdict_is_replaced_only_by_who_has_seen_it(table: Table) -> None:
     assert (table.listed("VALIDATED"), table.listed("TRANSFORMED/trade/2026-11-22/22")) == (1, 0)
 
 
+def test_a_verdict_of_a_release_without_rules_in_its_rows_is_replaced_once(table: Table) -> None:
+    """The remedy for a lost object is for its rows, too."""
+    table.jobs.validated(VALIDATED)
+    key = {"JobId": {"S": KEY.raw_key}, "Timestamp": {"N": str(ARRIVAL_MS)}}
+    table.aws.dynamodb.update_item(
+        TableName=JOBS, Key=key, UpdateExpression="REMOVE #r", ExpressionAttributeNames={"#r": "Rules"}
+    )
+
+    assert [table.jobs.replaced(VALIDATED, None), table.jobs.replaced(VALIDATED, None)] == [True, False]
+    assert table.row()["Rules"] == RULES
+
+
 def test_a_missing_table_crashes(aws: EmulatedAws) -> None:
     """Only a failed condition means that the row is further; any other error must be raised."""
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
