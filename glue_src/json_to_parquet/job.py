@@ -120,19 +120,22 @@ class Job:
         try:
             # Before the rows: if another run replaces a file after this, this run will not.
             etags = {key.removeprefix(target): file.etag for key, file in self.bucket.listed(target).items()}
-            buckets, files = divided_into(etags, self.options.buckets_per_partition)
+            buckets, files = divided_into(etags)
+            if not files:
+                buckets = self.jobs.buckets(partition, self.options.buckets_per_partition)
             before = [row for row in self.jobs.built_from(partition) if row.validated_key]
             listed = self.bucket.listed(self.options.source_prefix + partition.source)
         except PARTITION_FAILED as failure:
             self.problems.add(f"{target}: {failure}")
             return None
         named = {row.job_id: str(row.validated_key) for row in (*before, *job_rows)}
+        records = {row.job_id: row.records for row in (*before, *job_rows)}
         objects = {raw_key: key for raw_key, key in named.items() if key in listed}
         self.problems.update(f"{row.validated_key} is missing" for row in job_rows if row.job_id not in objects)
         there = [row for row in job_rows if row.job_id in objects]
         missing = {raw_key: key for raw_key, key in named.items() if raw_key not in objects}
         size = sum(listed[key].size for key in objects.values())
-        return Work(partition, there, objects, missing, buckets, size, files) if there else None
+        return Work(partition, there, objects, records, missing, buckets, size, files) if there else None
 
     def staged_groups(self, planned: Iterable[list[Work]]) -> Iterator[list[Work]]:
         """Stage each group together; if that fails, each half by itself, until the bad partitions are isolated.
@@ -219,19 +222,11 @@ class Job:
         )
 
     def mark(self, work: Work) -> int:
-        """Mark the rows of exactly the objects that were read; return how many this run was the first to mark."""
-        whole = []
-        for row in work.job_rows:
-            lines = work.read.get(row.job_id, 0)
-            if lines == row.records:
-                whole.append(row)
-            else:
-                self.problems.add(
-                    f"{row.validated_key} is empty"
-                    if not lines
-                    else f"{row.validated_key} holds {lines} records, and its row says {row.records}"
-                )
-        return sum(at_once(lambda row: self.jobs.transformed(row, work.partition, self.run_id, self.clock()), whole))
+        """Mark the rows of the objects that were read; return how many this run was the first to mark."""
+        marked = at_once(
+            lambda row: self.jobs.transformed(row, work.partition, self.run_id, self.clock()), work.job_rows
+        )
+        return sum(marked)
 
 
 def parse_options(argv: list[str]) -> argparse.Namespace:

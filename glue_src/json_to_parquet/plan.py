@@ -63,6 +63,8 @@ class Work:
     job_rows: list[JobRow]
     #: Validated objects to read, by raw key: of these rows, and of those that earlier runs have marked.
     objects: dict[str, str]
+    #: How many records each has, as its row says.
+    records: dict[str, int]
     #: Objects of rows that earlier runs have marked, by raw key, that are missing now.
     missing: dict[str, str]
     buckets: int
@@ -82,7 +84,8 @@ class Work:
 
     def blank(self) -> Work:
         """The same work without results."""
-        return Work(self.partition, self.job_rows, self.objects, self.missing, self.buckets, self.size, self.files)
+        named = (self.objects, self.records, self.missing)
+        return Work(self.partition, self.job_rows, *named, self.buckets, self.size, self.files)
 
     def name(self, bucket: int) -> str:
         """The file name of a bucket."""
@@ -114,8 +117,8 @@ def partition_of(row: JobRow, source_prefix: str) -> Partition | None:
     return Partition(parsed.feed, f"{parsed.hour:%Y-%m-%d}", f"{parsed.hour:%H}") if raw_key == row.job_id else None
 
 
-def divided_into(etags: Mapping[str, str], default: int) -> tuple[int, dict[int, str]]:
-    """The number of buckets of a partition, and its files' ETags, by name and then by bucket.
+def divided_into(etags: Mapping[str, str]) -> tuple[int, dict[int, str]]:
+    """The number of buckets of a partition that has files, else 0; and its files' ETags, by name and then by bucket.
 
     Raises TransformFailed for other files.
 
@@ -131,12 +134,17 @@ def divided_into(etags: Mapping[str, str], default: int) -> tuple[int, dict[int,
         counts.add(int(match[2]))
     if len(counts) > 1:
         raise TransformFailed(f"its files have different numbers of buckets: {' and '.join(map(str, sorted(counts)))}")
-    return (counts.pop() if counts else default), files
+    return (counts.pop() if counts else 0), files
 
 
 def objections(work: Work) -> list[str]:
-    """Why the partition's files must not be replaced by the staged ones, per file; empty if they may."""
+    """Why the partition's files must not be replaced by the staged ones; empty if they may."""
     found = []
+    for raw_key, key in sorted(work.objects.items()):
+        lines = work.read.get(raw_key, 0)
+        if lines != work.records[raw_key]:
+            holds = f"holds {lines} records, and its row says {work.records[raw_key]}" if lines else "is empty"
+            found.append(f"{key} {holds}")
     for bucket in sorted({*work.positions, *work.staged, *work.counted}):
         name = work.name(bucket)
         expected, files = work.positions.get(bucket, 0), len(work.staged.get(bucket, ()))

@@ -110,6 +110,23 @@ class JobTable:
         )
         return changed is not None
 
+    def buckets(self, partition: Partition, number: int) -> int:
+        """Decide how many buckets a partition without files gets; return what was decided first.
+
+        Two runs with different options would otherwise write files of different names, which do not fence one another.
+        """
+        row = {"JobId": {"S": LOCK}, "Timestamp": {"N": str(_milliseconds(partition.arrival_hour))}}
+        before = self._update(
+            row,
+            "SET #Buckets = if_not_exists(#Buckets, :number)",
+            "attribute_not_exists(LockOwner)",
+            {":number": {"N": str(number)}},
+            {"#Buckets": f"Buckets_{partition.feed}"},
+        )
+        if before is None:
+            raise TransformFailed(f"{partition.place} is the time of the lock's own row")
+        return int(before.get(f"Buckets_{partition.feed}", {"N": str(number)})["N"])
+
     def lock(self, owner: str, now: datetime, until: datetime) -> str | None:
         """Take the lock; return where to begin (for `in_order`), or None if another run holds the lock."""
         # Released by expiry, not by deletion, so the role needs no permission to delete rows. The lock may already be

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: The number of files of each partition ("date/hour").
 Buckets = dict[str, int]
+#: Shard, first and last sequence number in a raw object's key.
+_POSITIONS = "/([A-Za-z0-9]+-[0-9]+)-([0-9]+)-([0-9]+)-[0-9]+-[0-9a-f]{16}[.]json[.]gz$"
 #: The end of a validated object's key: the digest of the rules, and what it shares with the raw object's.
 _RULES = "-[0-9a-f]{16}([.]json[.]gz)$"
 
@@ -24,7 +26,7 @@ _RULES = "-[0-9a-f]{16}([.]json[.]gz)$"
 def row_expressions(feed: str) -> list[str]:
     """SQL expressions of a Parquet row, from a validated line and its `raw_key`."""
     record = [expression for each in FIELDS[feed] for expression in _field_expressions(each)]
-    known_version = f"CASE WHEN v = 1 THEN shard ELSE {_error('an unknown version of')} END"
+    known_version = f"CASE WHEN v = 1 THEN {_own_shard()} ELSE {_error('an unknown version of')} END"
     return [
         f"{_required(known_version, 'shard')} AS shard_id",
         f"{_required('seq', 'seq')} AS sequence_number",
@@ -33,6 +35,16 @@ def row_expressions(feed: str) -> list[str]:
         "flags",
         "raw_key",
     ]
+
+
+def _own_shard() -> str:
+    """The line's shard; an error if the raw object of this key cannot have had the line's position."""
+    shard, first, last = (f"regexp_extract(raw_key, '{_POSITIONS}', {group})" for group in (1, 2, 3))
+    # Longer than any integer of Spark's, so compared as texts of one length.
+    least, most, own = (f"lpad({sequence}, 128, '0')" for sequence in (first, last, "seq"))
+    # What is null is not there, which is another error.
+    is_own = f"coalesce(shard = {shard} AND {own} BETWEEN {least} AND {most}, true)"
+    return f"CASE WHEN {is_own} THEN shard ELSE {_error('a record of another object in')} END"
 
 
 def _field_expressions(each: Field) -> list[str]:

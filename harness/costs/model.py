@@ -246,7 +246,7 @@ class _Month:
         logs = (each["RetentionInDays"] for each in groups if "/aws-glue/" in each["LogGroupName"])
         self.logs(runs * self.a["run_log_bytes"] / GB, max(logs))
         if self.load.records:
-            # Staged, then copied by an upload in parts (three requests); a lineage row and its place in the index for each.
+            # Staged, then copied by an upload in parts (three requests); each has a lineage row, which is in the index.
             files = runs * 2 * self.a["feeds"] * _number(arguments["--buckets_per_partition"])
             self.add("put_request", 4 * files)
             self.add("table_write", 2 * files)

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pipeline_store.keys import parse_key
+
 from . import lines
 from .aws.s3 import S3
 from .process import Calls
@@ -63,7 +65,10 @@ def _read(staging: Any, each: Any, s3: S3, bucket: str) -> dict[int, dict[Positi
             found = lines.validated(body)
         except (ValueError, EOFError, KeyError, OSError) as error:
             raise SparkFailed(f"{error} ({key})") from error
+        own = parse_key(raw_key).sequence_range
         for line in found:
+            if line.position.shard != own.shard or not int(own.first) <= int(line.position.seq) <= int(own.last):
+                raise SparkFailed(f"a record of another object in a validated line of {raw_key}")
             kept = rows[zlib.crc32(line.symbol.encode()) % each.buckets]
             kept[line.position] = min(kept.get(line.position, raw_key), raw_key)
             each.read[raw_key] = each.read.get(raw_key, 0) + 1

@@ -70,9 +70,11 @@ def write_object(path: Path, lines: Iterable[dict[str, Any] | bytes]) -> None:
     path.write_bytes(gzip.compress(b"".join(each + b"\n" for each in encoded), mtime=0))
 
 
-def file_name(name: str) -> str:
-    """Return an object key; `name` makes it unique within its hour."""
-    return SequenceRange("shardId-000000000000", "1", "2", 2, hashlib.sha256(name.encode()).hexdigest()[:16]).file_name
+def file_name(name: str, shard: str = "shardId-000000000000") -> str:
+    """Return an object key; `name` makes it unique in its hour. "a@1-2" is of these sequence numbers, "a" of any."""
+    first, last = name.partition("@")[2].split("-") if "@" in name else ("0", "9" * 60)
+    digest = hashlib.sha256(name.encode()).hexdigest()[:16]
+    return SequenceRange(shard, first, last, 2, digest).file_name
 
 
 class NoSpark:
@@ -104,6 +106,9 @@ def stage_without_spark(staging: Staging, work: list[Work]) -> None:
                     sent = json.loads(text)
                 except ValueError as error:
                     raise PySparkException(key) from error
+                own = parse_key(raw_key).sequence_range
+                if sent["shard"] != own.shard or not int(own.first) <= int(sent["seq"]) <= int(own.last):
+                    raise PySparkException(f"a record of another object in a validated line of {raw_key}")
                 bucket = zlib.crc32(sent["record"]["symbol"].encode()) % each.buckets
                 read[each.partition, bucket].setdefault((sent["shard"], sent["seq"]), raw_key)
                 each.read[raw_key] = each.read.get(raw_key, 0) + 1
@@ -287,7 +292,14 @@ class FakeDynamo:
         if not _holds(spelled(request["ConditionExpression"]), row, values):
             raise ClientError({"Error": {"Code": "ConditionalCheckFailedException", "Message": ""}}, "UpdateItem")
         sets, _, removes = spelled(request["UpdateExpression"]).removeprefix("SET ").partition(" REMOVE ")
-        changed = row | Key | {name: values[value] for name, value in (each.split(" = ") for each in sets.split(", "))}
+
+        def value(text: str) -> Any:
+            if match := re.fullmatch(r"if_not_exists\((\w+), (:\w+)\)", text):
+                return row.get(match[1], values[match[2]])
+            return values[text]
+
+        each_set = (each.split(" = ") for each in re.split(r", (?![^(]*\))", sets))
+        changed = row | Key | {name: value(text) for name, text in each_set}
         for name in filter(None, removes.split(", ")):
             changed.pop(name, None)
         self.tables[TableName][(job_id, Key["Timestamp"]["N"])] = changed
@@ -407,8 +419,9 @@ class Lake:
 
     def add(self, name: str, lines: Iterable[Any], feed: str = "trade", hour: str = HOUR, *, row: bool = True) -> str:
         """Store a validated object, and its job row; return the raw object's key."""
-        raw_key = f"market-data/feed={feed}/{hour}{file_name(name)}"
         lines = list(lines)
+        shards = {each["shard"] for each in lines if isinstance(each, dict) and each.get("shard")}
+        raw_key = f"market-data/feed={feed}/{hour}{file_name(name, *shards)}"
         write_object(self.folder / validated_key(raw_key, RULES), lines)
         if row:
             # No row says that no record is valid and names their object.

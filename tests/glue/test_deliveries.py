@@ -16,7 +16,10 @@ def rows_of(spark, tmp_path):
     """Read the named objects as the job does."""
 
     def read(buckets=2, **objects):
-        keys = {f"{PREFIX}feed=trade/{HOUR}{name}-{RULES}.json.gz": lines for name, lines in objects.items()}
+        keys = {
+            f"{PREFIX}feed=trade/{HOUR}{lines[0]['shard']}-0-{'9' * 60}-2-{name * 16}-{RULES}.json.gz": lines
+            for name, lines in objects.items()
+        }
         for key, lines in keys.items():
             write_object(tmp_path / key, lines)
         return read_rows(spark, f"file:{tmp_path}/", PREFIX, list(keys), {"2026-11-22/22": buckets})
@@ -38,21 +41,22 @@ def test_of_several_deliveries_a_rerun_keeps_the_same(rows_of):
 
     (row,) = keep_first_delivery(rows, TWO).collect()
 
-    assert row.raw_key.endswith("/a.json.gz")
+    assert row.raw_key.endswith("-aaaaaaaaaaaaaaaa.json.gz")
 
 
 def test_equal_records_at_different_positions_are_different_records(rows_of):
     """Real tapes repeat lines: 2,149 of 33,381 trades of one day do."""
-    rows = rows_of(a=[line(1), line(2), line(1, shard="shardId-000000000001")])
+    rows = rows_of(a=[line(1), line(2)], b=[line(1, shard="shardId-000000000001")])
 
     assert keep_first_delivery(rows, TWO).count() == 3
 
 
 def test_a_bucket_is_sorted(rows_of):
     """By instrument, then time, then sequence number, compared as a number and not as text."""
-    lines = [line(10), line(9), line(8, timestamp_ns=5), line(7, symbol="AAPL"), line(9, shard="shardId-000000000001")]
+    lines = [line(10), line(9), line(8, timestamp_ns=5), line(7, symbol="AAPL")]
+    others = [line(9, shard="shardId-000000000001")]
 
-    kept = keep_first_delivery(rows_of(buckets=1, a=lines), {"2026-11-22/22": 1}).collect()
+    kept = keep_first_delivery(rows_of(buckets=1, a=lines, b=others), {"2026-11-22/22": 1}).collect()
 
     assert [(row.symbol, row.sequence_number, row.shard_id[-1]) for row in kept] == [
         ("AAPL", "7", "0"),

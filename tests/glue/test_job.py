@@ -36,7 +36,7 @@ def test_validated_objects_become_parquet(lake, capsys):
     trades = lake.add("a", [line(n, symbol=symbol) for n, symbol in enumerate(["IBM", "AAPL", "IBM", "C"])])
     again = lake.add("b", lines(0, symbol="IBM"))
     book = lake.add("c", [line(9, "order_book")], "order_book", LATER)
-    depth = lake.add("d", [line(9, "market_depth", shard="shardId-000000000001")], "market_depth")
+    depth = lake.add("d", [line(9, "market_depth")], "market_depth")
 
     result = lake.run()
 
@@ -163,7 +163,8 @@ def test_whatever_is_delivered_each_position_is_there_once(lake, seed):
     delivered = set()
     for run in range(3):
         for number in range(chance.randrange(1, 4)):
-            batch = [(chance.randrange(2), chance.randrange(12)) for _ in range(chance.randrange(1, 9))]
+            shard = chance.randrange(2)
+            batch = [(shard, chance.randrange(12)) for _ in range(chance.randrange(1, 9))]
             delivered.update((f"shardId-00000000000{shard}", str(sequence)) for shard, sequence in batch)
             lake.add(
                 f"object-{run}-{number}",
@@ -197,7 +198,7 @@ def test_a_missing_object_is_named_and_the_rest_is_done(lake):
 def test_an_object_without_a_line_is_named(lake):
     """The validator writes no empty object; marking it would hide that something emptied it."""
     empty = lake.add("a", [])
-    lake.add("b", lines(1))
+    lake.add("b", lines(1), hour=LATER)
 
     with pytest.raises(TransformFailed, match=re.escape(f"{validated_key(empty, RULES)} is empty")):
         lake.run()
@@ -305,10 +306,12 @@ def test_a_file_is_replaced_only_by_all_that_was_read(counted, files, message):
         Partition("trade", "2026-11-22", "22"),
         [],
         {"there": "validated/there"},
+        {"there": 3},
         {"gone": "validated/gone"},
         2,
         0,
         positions={1: 3},
+        read={"there": 3},
     )
     work.staged[1] = [("key", 1)] * files
     work.counted = {1: counted} if counted else {}
@@ -341,7 +344,7 @@ def test_a_file_is_replaced_only_by_all_that_was_read(counted, files, message):
 def test_a_partition_that_others_wrote_to_is_left_alone(names, message):
     """Readers read every file in the folder: with an extra file, every row would count twice."""
     with pytest.raises(TransformFailed, match=message):
-        divided_into(dict.fromkeys(names, "etag"), 2)
+        divided_into(dict.fromkeys(names, "etag"))
 
 
 # ----------------------------------------------------------------------------------- when the world fails ----

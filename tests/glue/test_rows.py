@@ -11,7 +11,7 @@ from json_to_parquet.transforms import read_rows
 from tests.glue.fakes import HOUR, RULES, line, write_object
 
 PREFIX = "validated/market-data/"
-FILE = "shardId-000000000000-1-2-2-00"
+FILE = "shardId-000000000000-0-" + "9" * 60 + "-2-0123456789abcdef"
 NAME = f"market-data/feed=trade/{HOUR}{FILE}.json.gz"
 
 
@@ -116,7 +116,7 @@ def test_a_symbol_has_its_bucket_by_crc32(rows_of, symbol):
     ("broken", "message"),
     [
         pytest.param(
-            {"v": 1, "shard": "s", "arrival_ns": 1, "record": {}},
+            {"v": 1, "shard": "shardId-000000000000", "arrival_ns": 1, "record": {}},
             "no seq in a validated line of " + NAME,
             id="position",
         ),

@@ -66,8 +66,8 @@ def test_a_partition_without_any_object_does_not_stop_the_others(lake, capsys):
 
 
 def test_an_object_with_another_number_of_records_than_its_row_says_stays_open(lake):
-    """Something replaced it, or cut it at the end of a line: marking it would hide that."""
-    other, whole = lake.add("a", lines(1)), lake.add("b", lines(2))
+    """Something replaced it, or cut it at the end of a line: its partition waits, and no other does."""
+    other, whole = lake.add("a", lines(1)), lake.add("b", lines(2), hour=LATER)
     lake.add_row(other, 2)
 
     with pytest.raises(TransformFailed, match="holds 1 records, and its row says 2"):
@@ -670,7 +670,7 @@ def test_a_large_file_is_copied_in_parts(lake, monkeypatch):
     lake.run(buckets=1)
 
     assert lake.files()[f"{FOLDER}bucket-0-of-1.parquet"].startswith(b"shardId-000000000000 1 market-data/feed=trade/")
-    assert parts.count("UploadPartCopy") == 14
+    assert parts.count("UploadPartCopy") == -(-len(lake.files()[f"{FOLDER}bucket-0-of-1.parquet"]) // 10)
 
 
 def test_what_failed_is_reported_even_if_the_upload_cannot_be_aborted(lake):
