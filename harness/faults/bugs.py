@@ -203,20 +203,10 @@ def _no_objections(real: Any) -> Any:
 
 
 def _marked_unread(real: Any) -> Any:
-    def mark(self: Any, work: Any) -> Any:
-        work.read |= {row.job_id: row.records for row in work.job_rows}
-        return real(self, work)
-
-    return mark
-
-
-def _whole_folder(real: Any) -> Any:
     def plan(self: Any, partition: Any, job_rows: Any) -> Any:
         work = real(self, partition, job_rows)
         if work is not None:
-            folder = self.options.source_prefix + partition.source
-            listed = [key for key in self.bucket.listed(folder) if key.endswith(".json.gz")]
-            work.objects |= {key: key for key in listed if key not in work.objects.values()}
+            work.job_rows = job_rows
         return work
 
     return plan
@@ -270,9 +260,7 @@ BUGS = (
     Bug("a run replaces files although positions would be lost", "Parquet loses nothing",
         json_to_parquet.job, "objections", _no_objections),
     Bug("a run marks rows that it has not read", "what is marked is in Parquet",
-        json_to_parquet.job.Job, "mark", _marked_unread),
-    Bug("a run reads the folder, and not what rows name", "one position, one fate",
-        json_to_parquet.job.Job, "_plan_partition", _whole_folder),
+        json_to_parquet.job.Job, "_plan_partition", _marked_unread),
     Bug("a run forgets what a partition was built from", "everything comes to rest",
         json_to_parquet.stores.JobTable, "built_from", lambda real: lambda self, partition: []),
     Bug("one bad object fails all that is staged with it", "a bad object holds up its partition alone",

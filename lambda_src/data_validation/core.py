@@ -167,7 +167,7 @@ class Validator(Struct, frozen=True):
             return
         if not row.stage and self.stores.stream:
             self._complete_lineage(raw)
-        self._finish(raw, judge(raw.records, self.allow_nonpositive), self.stores.jobs.validated, tally)
+        self._finish(raw, judge(raw.records, raw.feed, self.allow_nonpositive), self.stores.jobs.validated, tally)
 
     def _read(self, key: str) -> RawObject:
         promised = parse_key(key)
@@ -229,7 +229,7 @@ class Validator(Struct, frozen=True):
         """
         if row.rules == self.rules:
             # Their lineage is there: it was written before the row.
-            placed = self._placed(raw, judge(raw.records, self.allow_nonpositive))
+            placed = self._placed(raw, judge(raw.records, raw.feed, self.allow_nonpositive))
             if {each.key for each in placed} != {row.validated_key, row.quarantine_key} - {None}:
                 raise UnrepeatableVerdict(f"the job row of {raw.job.raw_key} names another verdict than its rules give")
             for each in placed:
@@ -239,7 +239,7 @@ class Validator(Struct, frozen=True):
         accepted = self._accepted(raw, row)
         if accepted is None:
             return
-        verdict = judge(raw.records, self.allow_nonpositive)
+        verdict = judge(raw.records, raw.feed, self.allow_nonpositive)
         lost = accepted - (sequences_in(verdict.valid.body) if verdict.valid else set())
         if lost:
             raise VerdictNotReplaceable(

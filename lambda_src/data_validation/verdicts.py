@@ -6,7 +6,7 @@ from io import BytesIO
 
 from msgspec import Struct
 
-from market_data import RejectedRecord, canonical, flags, parse
+from market_data import Reason, RejectedRecord, canonical, flags, parse
 from market_data.envelope import (
     Oversized,
     RawRecord,
@@ -72,14 +72,17 @@ def read_records(key: str, body: bytes) -> list[RawRecord]:
     return records
 
 
-def judge(records: Sequence[RawRecord], allow_nonpositive: frozenset[str]) -> Verdict:
-    """Validate each record against the contract."""
+def judge(records: Sequence[RawRecord], feed: str, allow_nonpositive: frozenset[str]) -> Verdict:
+    """Validate each record of an object of this feed against the contract."""
     valid: list[tuple[str, bytes]] = []
     rejected: list[tuple[str, bytes]] = []
     reasons: Counter[str] = Counter()
     for raw in records:
         try:
             record = parse(raw.data, allow_nonpositive=allow_nonpositive)
+            if record.__struct_config__.tag != feed:
+                # The object waited while a release with a new feed was deployed. Its partition would be of no table.
+                raise RejectedRecord(Reason.UNKNOWN_FEED, f"the feed was not known when it was stored under {feed}")
         except RejectedRecord as error:
             reasons[error.reason.value] += 1
             line = encode_quarantine_line(

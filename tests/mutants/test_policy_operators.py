@@ -258,11 +258,11 @@ DECIDED = [
     ("refuse_value", f"{NOTIFIES}.Condition.StringEquals.aws:SourceAccount", "999999999999", SEND, False),
     ("mistake_key", f"{NOTIFIES}.Condition.StringEquals", "aws:ResourceAccount", send(SERVICE), True),
     ("add_condition", f"{STORE}.Condition", "from one network", PUT, False),
-    ("remove_statement", f"{STATEMENTS}[3]", "without", ask(CONSUMER, "dynamodb:UpdateItem", TABLE), False),
+    ("remove_statement", f"{STATEMENTS}[5]", "without", ask(CONSUMER, "dynamodb:UpdateItem", TABLE), False),
     ("turn_statement", STORE, "NotResource", put("elsewhere"), True),
     ("turn_statement", f"{OF_RAW}[0]", "NotPrincipal", PUT, False),
     ("hide_statement", STORE, "only if", PUT, False),
-    ("double_statement", f"{STATEMENTS}[13]", "StoreRawObjects again, as a Deny", PUT, False),
+    ("double_statement", f"{STATEMENTS}[15]", "StoreRawObjects again, as a Deny", PUT, False),
     ("add_deny", f"{OF_RAW}[5]", FORMS, PUT, False),
     ("add_allow", "ValidationQueuePolicy.Properties.PolicyDocument.Statement[2]", "for arn", send(STRANGER), True),
     (

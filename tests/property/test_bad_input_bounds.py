@@ -46,7 +46,8 @@ for batch_object in batch_objects(stream_records(json.loads(sys.stdin.buffer.rea
     if batch_object.feed is None:
         quarantined(batch_object.body)
         continue
-    verdict = judge(read_records(batch_object.key, batch_object.body), DEFAULT_NON_POSITIVE_EXCHANGES)
+    records = read_records(batch_object.key, batch_object.body)
+    verdict = judge(records, batch_object.feed, DEFAULT_NON_POSITIVE_EXCHANGES)
     if verdict.rejected:
         quarantined(verdict.rejected.body)
     if verdict.valid:

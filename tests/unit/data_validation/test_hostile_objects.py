@@ -112,7 +112,8 @@ def test_no_record_makes_a_verdict_that_nobody_reads(verdict_on: str) -> None:
     )
     unknown = '{"type":"trade","😀":1}'.replace("😀", "😀" * 64).encode()
     key, body = raw_object([message(1, book if verdict_on == "numbers" else unknown)])
-    verdict = judge(read_records(key, body), frozenset())
+    feed = "order_book" if verdict_on == "numbers" else "trade"
+    verdict = judge(read_records(key, body), feed, frozenset())
     part = verdict.valid if verdict_on == "numbers" else verdict.rejected
 
     assert part

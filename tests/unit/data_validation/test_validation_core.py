@@ -164,6 +164,18 @@ def test_an_object_of_an_unknown_feed_leaves_nothing_to_transform(bench: Bench) 
     assert [reason for _, reason, _ in bench.refused(key)] == ["unknown_feed", "not_an_object"]
 
 
+def test_a_record_whose_feed_the_consumer_did_not_know_yet_does_not_wait_for_ever(bench: Bench) -> None:
+    """A new feed is deployed while its objects wait. The job has no partition of the feed `unknown`."""
+    known = bench.ingest(TRADE)
+    key = known.replace("feed=trade", "feed=unknown")
+    bench.raw.kept[key] = bench.raw.kept.pop(known)
+    bench.deliver(created(key))
+
+    stage, _ = bench.jobs.rows[JobKey(key, ARRIVAL_MS)]
+    assert stage == Stage.TRANSFORMED
+    assert [reason for _, reason, _ in bench.refused(key)] == ["unknown_feed"]
+
+
 def test_lineage_goes_from_each_object_to_the_raw_one(bench: Bench) -> None:
     key = bench.ingest(TRADE, FREE, TRADE)
     bench.deliver(created(key))
