@@ -14,7 +14,6 @@ from tests.integration.stacks import DeployedStack
 
 pytestmark = pytest.mark.stack
 
-ALIAS = "alias/financial-pipeline-development"
 
 Clients = Callable[[str], Any]
 Properties = dict[str, Any]
@@ -135,6 +134,17 @@ def _table(key: str) -> Callable[[Clients, Properties], Any]:
     return lambda aws, p: aws("dynamodb").describe_table(TableName=p["TableName"])["Table"].get(key)
 
 
+def _key(aws: Clients, properties: Properties) -> str:
+    """The id of the key with this description."""
+    keys = [each["KeyId"] for each in aws("kms").list_keys()["Keys"]]
+    (found,) = (
+        key
+        for key in keys
+        if aws("kms").describe_key(KeyId=key)["KeyMetadata"]["Description"] == properties["Description"]
+    )
+    return str(found)
+
+
 def _role_policies(aws: Clients, properties: Properties) -> Any:
     name = properties["RoleName"]
     names = [policy["PolicyName"] for policy in properties["Policies"]]
@@ -213,11 +223,11 @@ READ_BACK: dict[tuple[str, str], Callable[[Clients, Properties], Any]] = {
         "AssumeRolePolicyDocument"
     ],
     ("AWS::IAM::Role", "Policies"): _role_policies,
-    ("AWS::KMS::Key", "EnableKeyRotation"): lambda aws, _: aws("kms").get_key_rotation_status(
-        KeyId=aws("kms").describe_key(KeyId=ALIAS)["KeyMetadata"]["KeyId"]
-    )["KeyRotationEnabled"],
-    ("AWS::KMS::Key", "KeyPolicy"): lambda aws, _: aws("kms").get_key_policy(
-        KeyId=aws("kms").describe_key(KeyId=ALIAS)["KeyMetadata"]["KeyId"], PolicyName="default"
+    ("AWS::KMS::Key", "EnableKeyRotation"): lambda aws, p: aws("kms").get_key_rotation_status(KeyId=_key(aws, p))[
+        "KeyRotationEnabled"
+    ],
+    ("AWS::KMS::Key", "KeyPolicy"): lambda aws, p: aws("kms").get_key_policy(
+        KeyId=_key(aws, p), PolicyName="default"
     )["Policy"],
     ("AWS::Kinesis::Stream", "RetentionPeriodHours"): lambda aws, p: aws("kinesis").describe_stream_summary(
         StreamName=p["Name"]
