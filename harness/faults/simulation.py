@@ -365,12 +365,17 @@ class Simulation:
 
     def _age(self) -> None:
         """While days pass, Lambda gives up what is too old, and then the stream drops what is older."""
-        for reader in self.stream_poller.ready():
-            while reader.waiting or reader.next < len(reader.shard.records):
-                waiting = reader.waiting[0].records if reader.waiting else reader.shard.records[reader.next :]
-                if waiting[0].arrival >= self.world.seconds - MAXIMUM_AGE_SECONDS:
-                    break
-                self.stream_poller.poll(reader, 12, splits=False)
+        polled = True
+        while polled:
+            polled = False
+            # Again and again: the shards of a split are read when their parent has been.
+            for reader in self.stream_poller.ready():
+                while reader.waiting or reader.next < len(reader.shard.records):
+                    waiting = reader.waiting[0].records if reader.waiting else reader.shard.records[reader.next :]
+                    if waiting[0].arrival >= self.world.seconds - MAXIMUM_AGE_SECONDS:
+                        break
+                    self.stream_poller.poll(reader, 12, splits=False)
+                    polled = True
         self.world.stream.expire(self.world.seconds)
 
     def drawn(self) -> Iterable[Step]:
