@@ -8,7 +8,7 @@ from functools import reduce
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from pipeline_store.keys import HOUR_FOLDERS, VALIDATED_PREFIX
+from pipeline_store.keys import END, HOUR_FOLDERS, POSITIONS, RULES, VALIDATED_PREFIX
 
 from .columns import DECIMAL, FIELDS, POSITION, Field, Kind, line_names, line_schema
 
@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 
 #: The number of files of each partition ("date/hour").
 Buckets = dict[str, int]
-#: Shard, first and last sequence number in a raw object's key.
-_POSITIONS = "/([A-Za-z0-9]+-[0-9]+)-([0-9]+)-([0-9]+)-[0-9]+-[0-9a-f]{16}[.]json[.]gz$"
-#: The end of a validated object's key: the digest of the rules, and what it shares with the raw object's.
-_RULES = "-[0-9a-f]{16}([.]json[.]gz)$"
 
 
 def row_expressions(feed: str) -> list[str]:
@@ -39,7 +35,7 @@ def row_expressions(feed: str) -> list[str]:
 
 def _own_shard() -> str:
     """The line's shard; an error if the raw object of this key cannot have had the line's position."""
-    shard, first, last = (f"regexp_extract(raw_key, '{_POSITIONS}', {group})" for group in (1, 2, 3))
+    shard, first, last = (f"regexp_extract(raw_key, '/{POSITIONS}{END}$', {group})" for group in (1, 2, 3))
     # Longer than any integer of Spark's, so compared as texts of one length.
     least, most, own = (f"lpad({sequence}, 128, '0')" for sequence in (first, last, "seq"))
     # What is null is not there, which is another error.
@@ -121,7 +117,9 @@ def read_rows(spark: SparkSession, storage: str, source_prefix: str, keys: list[
     schema = f"{line_schema(feed)}, malformed string"
     read_as = f"from_json(value, '{schema}', map('columnNameOfCorruptRecord', 'malformed')) AS line"
     # A validated object's key is the raw object's key under another prefix, with the digest of the rules added.
-    raw_key = f"'{source_prefix.removeprefix(VALIDATED_PREFIX)}' || regexp_replace(path, '{_RULES}', '$1') AS raw_key"
+    raw_key = (
+        f"'{source_prefix.removeprefix(VALIDATED_PREFIX)}' || regexp_replace(path, '{RULES}({END})$', '$2') AS raw_key"
+    )
     located = lines.selectExpr("value", read_as, raw_key).selectExpr("value", "raw_key", "line.*")
     version = f"CASE WHEN malformed IS NULL THEN v ELSE {_error('malformed JSON in')} END AS v"
     checked = located.selectExpr(

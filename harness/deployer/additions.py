@@ -67,7 +67,10 @@ def of_the_caller(pages: Iterable[str], place: Place) -> list[Addition]:
         Addition(
             "ImportedKey",
             ("s3:GetEncryptionConfiguration",),
-            (place.arn(f"s3:::{place.resolved('financial-raw-data-${Environment}-${AWS::AccountId}')}"),),
+            tuple(
+                place.arn(f"s3:::{place.resolved(f'{name}-${{Environment}}-${{AWS::AccountId}}')}")
+                for name in ("financial-failed-batches", "financial-raw-data")
+            ),
             "`tox -e import-template` reads the encryption keys of the raw and the failed-batches bucket",
             "https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketEncryption.html",
         ),

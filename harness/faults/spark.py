@@ -67,7 +67,7 @@ def _read(staging: Any, each: Any, s3: S3, bucket: str) -> dict[int, dict[Positi
             raise SparkFailed(f"{error} ({key})") from error
         own = parse_key(raw_key).sequence_range
         for line in found:
-            if line.position.shard != own.shard or not int(own.first) <= int(line.position.seq) <= int(own.last):
+            if not own.may_hold(*line.position):
                 raise SparkFailed(f"a record of another object in a validated line of {raw_key}")
             kept = rows[zlib.crc32(line.symbol.encode()) % each.buckets]
             kept[line.position] = min(kept.get(line.position, raw_key), raw_key)

@@ -4,7 +4,7 @@ from argparse import RawDescriptionHelpFormatter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from harness.cli import Parser
 from harness.deploy.stack import DEVELOPMENT_PARAMETERS, TEMPLATE
@@ -19,10 +19,13 @@ environment (make passes them on):
   VENUE   the format of every file (default: detected from the content)
   KEEP    1 leaves the emulated AWS running and prints how to use and stop it
   PORT    port of the emulated AWS on the loopback interface (default: a free port)
-  FAULTS  a seed: requests are throttled or lose their answers, functions are killed, deliveries come twice
-  COUNT, SEED, BAD_PER_MILLE   like the options of the same names, which take precedence
+  COUNT, SEED, BAD_PER_MILLE, FAULTS   like the options of the same names, which take precedence
   PIPELINE_PATIENCE   multiplies all timeouts, for a busy machine (default: 1)
 """
+
+
+#: What is taken if nothing is given.
+Default = TypeVar("Default", int, None)
 
 
 class OptionError(SystemExit):
@@ -74,6 +77,11 @@ def read_options(argv: list[str], environment: Mapping[str, str]) -> Options:
     parser.add_argument(
         "--bad-per-mille", metavar="K", help=f"bad records per 1,000 generated (default: {DEFAULT_BAD_PER_MILLE})"
     )
+    parser.add_argument(
+        "--faults",
+        metavar="S",
+        help="a seed: requests are throttled or lose their answers, functions are killed, deliveries come twice",
+    )
     parser.add_argument("--template", type=Path, default=TEMPLATE, help="template to deploy (default: the pipeline's)")
     parser.add_argument(
         "--parameters", type=Path, default=DEVELOPMENT_PARAMETERS, help="parameter file (default: development.json)"
@@ -86,7 +94,7 @@ def read_options(argv: list[str], environment: Mapping[str, str]) -> Options:
     if keep not in YES | NO:
         parser.error(f"KEEP must be 1 or 0, not {keep!r}")
 
-    def number(name: str, default: int, lowest: int, highest: int | None = None) -> int:
+    def number(name: str, default: Default, lowest: int, highest: int | None = None) -> int | Default:
         return _number(parser, name, getattr(given, name.lower()), environment, default, lowest, highest)
 
     return Options(
@@ -96,7 +104,7 @@ def read_options(argv: list[str], environment: Mapping[str, str]) -> Options:
         port=_port(parser, environment.get("PORT", "").strip()),
         count=number("COUNT", DEFAULT_COUNT, 1),
         seed=number("SEED", DEFAULT_SEED, 0),
-        faults=_faults(parser, environment.get("FAULTS", "").strip()),
+        faults=number("FAULTS", None, 0),
         bad_per_mille=number("BAD_PER_MILLE", DEFAULT_BAD_PER_MILLE, 0, 1000),
         template=given.template.resolve(),
         parameters=given.parameters.resolve(),
@@ -111,23 +119,15 @@ def _port(parser: Parser, text: str) -> int | None:
     return int(text)
 
 
-def _faults(parser: Parser, text: str) -> int | None:
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
-        parser.error(f"FAULTS must be a whole number, the seed of the faults, not {text[:40]!r}")
-    return int(text)
-
-
 def _number(
     parser: Parser,
     name: str,
     given: str | None,
     environment: Mapping[str, str],
-    default: int,
+    default: Default,
     lowest: int,
     highest: int | None,
-) -> int:
+) -> int | Default:
     """A number from the command line, else from the environment variable. An error names the one that was used."""
     shown = name if given is None else f"--{name.lower().replace('_', '-')}"
     text = (environment.get(name, "") if given is None else given).strip()

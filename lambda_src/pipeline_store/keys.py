@@ -15,6 +15,11 @@ REJECTED_PREFIX: Final = "quarantine/data_validation/"
 HOUR_FOLDERS: Final = ("year", "month", "day", "hour")
 
 _SUFFIX: Final = ".json.gz"
+END: Final = "[.]json[.]gz"
+#: The parts of a file name, as patterns for Python and for SQL, which takes no backslash: shard, first and last
+#: sequence number, count and digest; then the rules of a verdict.
+POSITIONS: Final = "([A-Za-z0-9]+-[0-9]+)-([0-9]+)-([0-9]+)-([0-9]+)-([0-9a-f]{16})"
+RULES: Final = "-([0-9a-f]{16})"
 _VERDICTS: Final = (VALIDATED_PREFIX, REJECTED_PREFIX)
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -22,8 +27,7 @@ _KEY: Final = re.compile(
     r"(?P<prefix>|validated/|quarantine/data_validation/|quarantine/kinesis_consumer/)"
     r"(?:market-data/feed=(?P<feed>[a-z_]+)/)?"
     r"year=(?P<year>[0-9]{4})/month=(?P<month>[0-9]{2})/day=(?P<day>[0-9]{2})/hour=(?P<hour>[0-9]{2})/"
-    r"(?P<shard>[A-Za-z0-9]+-[0-9]+)-(?P<first>[0-9]+)-(?P<last>[0-9]+)-(?P<count>[0-9]+)-(?P<digest>[0-9a-f]{16})"
-    r"(?:-(?P<rules>[0-9a-f]{16}))?\.json\.gz"
+    rf"{POSITIONS}(?:{RULES})?{END}"
 )
 
 
@@ -45,6 +49,10 @@ class SequenceRange:
             raise ValueError("a sequence range has at least one record")
         digest = hashlib.sha256("\n".join(ordered).encode()).hexdigest()[:16]
         return cls(shard, ordered[0], ordered[-1], len(ordered), digest)
+
+    def may_hold(self, shard: str, sequence: str) -> bool:
+        """Whether a position lies within the range."""
+        return shard == self.shard and int(self.first) <= int(sequence) <= int(self.last)
 
     @property
     def file_name(self) -> str:
@@ -122,12 +130,13 @@ def parse_key(key: str) -> ObjectKey:
     if (
         match is None
         or (match["feed"] is None) != (match["prefix"] == UNDECODABLE_PREFIX)
-        or (match["rules"] is None) != (match["prefix"] not in _VERDICTS)
+        or (match[match.re.groups] is None) != (match["prefix"] not in _VERDICTS)
     ):
         raise ValueError(f"not a key of this pipeline: {key!r}")
+    shard, first, last, count, digest, rules = match.groups()[-6:]
     hour = datetime(*(int(match[part]) for part in HOUR_FOLDERS), tzinfo=UTC)  # type: ignore[misc, arg-type]
-    sequences = SequenceRange(match["shard"], match["first"], match["last"], int(match["count"]), match["digest"])
-    return ObjectKey(match["prefix"], match["feed"], hour, sequences, match["rules"])
+    sequences = SequenceRange(shard, first, last, int(count), digest)
+    return ObjectKey(match["prefix"], match["feed"], hour, sequences, rules)
 
 
 def _under(raw_object_key: str, rules: str) -> str:

@@ -107,7 +107,7 @@ def stage_without_spark(staging: Staging, work: list[Work]) -> None:
                 except ValueError as error:
                     raise PySparkException(key) from error
                 own = parse_key(raw_key).sequence_range
-                if sent["shard"] != own.shard or not int(own.first) <= int(sent["seq"]) <= int(own.last):
+                if not own.may_hold(sent["shard"], sent["seq"]):
                     raise PySparkException(f"a record of another object in a validated line of {raw_key}")
                 bucket = zlib.crc32(sent["record"]["symbol"].encode()) % each.buckets
                 read[each.partition, bucket].setdefault((sent["shard"], sent["seq"]), raw_key)

@@ -58,6 +58,7 @@ def test_a_bad_number_is_reported_in_one_line_under_the_name_that_was_used(capsy
 @pytest.mark.parametrize(("text", "seed"), [("", None), (" ", None), ("0", 0), ("17", 17)])
 def test_faults_are_switched_on_by_their_seed(text, seed):
     assert read_options([], {"FAULTS": text}).faults == seed
+    assert read_options(["--faults", "5"], {"FAULTS": text}).faults == 5
 
 
 @pytest.mark.parametrize("text", ["yes", "-1", "1.5", "\u0661", "9" * 5_000])
