@@ -83,9 +83,10 @@ class Bucket:
         except ClientError as error:
             if error.response["Error"]["Code"] not in _NOT_AS_PLANNED:
                 raise
-            # Or this run did, if S3's answer was lost and the client tried again: then the next run marks the rows.
+            # In the second case the next run finds its own file, and marks the rows.
             raise TransformFailed(
-                f"{upload['Key']} has changed since this run planned to replace it, so another run replaced it: {error}"
+                f"{upload['Key']} has changed since this run planned to replace it: another run has replaced it, or "
+                f"this one has and S3's answer was lost: {error}"
             ) from error
 
     def _abort(self, upload: dict[str, str]) -> None:

@@ -33,7 +33,7 @@ from harness.replay.producer import CLIENT_ATTEMPTS, Producer
 from harness.replay.sources import open_sources
 from market_data import FEEDS, UNKNOWN
 
-#: Each loses a partition at most now and then.
+#: Runs of the job before its failure counts: each leaves to the next only the partitions that a fault has hit.
 _RUNS_UNDER_FAULTS = 6
 
 

@@ -1,6 +1,7 @@
 """The simulation (harness.faults) models Spark's part of the job; here it is held to Spark, on the same objects."""
 
 import gzip
+import json
 from random import Random
 from types import SimpleNamespace
 
@@ -12,7 +13,7 @@ from harness.faults.aws.glue import Glue
 from harness.faults.aws.s3 import S3
 from harness.faults.process import Calls, Process
 from json_to_parquet import job
-from tests.glue.fakes import HOUR, IN_BUCKET_0, IN_BUCKET_1, LATER, NoSpark, lines
+from tests.glue.fakes import HOUR, IN_BUCKET_0, IN_BUCKET_1, LATER, NoSpark, line, lines
 
 
 def modelled(lake, monkeypatch):
@@ -95,6 +96,9 @@ def test_it_reads_counts_and_stages_as_spark_does(lake, both):
         pytest.param(gzip.compress(b'{"v":1}\n' * 50)[:-20], id="cut off"),
         pytest.param(gzip.compress(b'{"v":1,"shard":\n'), id="half a line", marks=pytest.mark.nightly),
         pytest.param(b"", id="empty", marks=pytest.mark.nightly),
+        pytest.param(
+            gzip.compress(json.dumps(line("1" + "0" * 60)).encode()), id="of another object", marks=pytest.mark.nightly
+        ),
     ],
 )
 def test_it_fails_where_spark_fails(lake, both, damaged):

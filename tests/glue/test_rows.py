@@ -11,7 +11,7 @@ from json_to_parquet.transforms import read_rows
 from tests.glue.fakes import HOUR, RULES, line, write_object
 
 PREFIX = "validated/market-data/"
-FILE = "shardId-000000000000-0-" + "9" * 60 + "-2-0123456789abcdef"
+FILE = "shardId-000000000000-1-" + "9" * 60 + "-2-0123456789abcdef"
 NAME = f"market-data/feed=trade/{HOUR}{FILE}.json.gz"
 
 
@@ -120,6 +120,11 @@ def test_a_symbol_has_its_bucket_by_crc32(rows_of, symbol):
             "no seq in a validated line of " + NAME,
             id="position",
         ),
+        pytest.param(line(0), "a record of another object in a validated line of " + NAME, id="before the first"),
+        pytest.param(line("1" + "0" * 60), "a record of another object in a validated line", id="after the last"),
+        pytest.param(
+            line(1, shard="shardId-000000000001"), "a record of another object in a validated line", id="another shard"
+        ),
         pytest.param(line(1) | {"v": 2}, "an unknown version of a validated line of " + NAME, id="version"),
         pytest.param(line(1, symbol=None), "no symbol in a validated line of " + NAME, id="symbol"),
         pytest.param(line(1, price=None), "no price in a validated line of " + NAME, id="price"),
@@ -149,6 +154,14 @@ def test_a_new_field_of_a_level_stops_the_job(rows_of, name, named):
         Exception, match=re.escape(f"a field that this job does not read ({named}) in a validated line")
     ):
         rows_of(line(1, "order_book", bids=[level, level | {name: "x"}]), feed="order_book")
+
+
+@pytest.mark.parametrize("sequence", ["1", "10", "9" * 60])
+def test_a_line_within_the_range_of_its_object_is_its_own(rows_of, sequence):
+    """From the first to the last."""
+    (row,) = rows_of(line(sequence))
+
+    assert row.sequence_number == sequence
 
 
 def test_a_text_that_looks_like_fields_is_a_text(rows_of):

@@ -637,7 +637,7 @@ def test_a_run_that_stalls_overwrites_nothing_of_the_run_that_took_its_lock(lake
             results.append(lake.run(buckets=1))
 
     lake.s3.meanwhile = stall
-    with pytest.raises(LockHeld, match=rf"{FOLDER}bucket-0-of-1.parquet has changed .* another run replaced it"):
+    with pytest.raises(LockHeld, match=rf"{FOLDER}bucket-0-of-1.parquet has changed .* another run has replaced it"):
         lake.run(buckets=1)
 
     assert results[0]["rows_marked"] == 2
