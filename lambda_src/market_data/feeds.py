@@ -39,7 +39,7 @@ def feed_of(raw: bytes) -> str:
     Accepted bytes are UTF-8 JSON nested at most 64 deep, so they can be embedded in a line of JSON unchanged.
     """
     if len(raw) > MAX_RECORD_BYTES:
-        raise _too_large(raw)
+        raise too_large(raw, len(raw))
     try:
         # msgspec does not check that skipped values are UTF-8.
         if not raw.isascii():
@@ -78,10 +78,11 @@ def _feed_named(written: bytes) -> str:
     return name if name in FEEDS else UNKNOWN
 
 
-def _too_large(raw: bytes) -> RejectedRecord:
-    if raw.startswith(KPL_MAGIC):
+def too_large(start: bytes, size: int) -> RejectedRecord:
+    """The rejection of a record of more than `MAX_RECORD_BYTES` bytes, of which its start is enough."""
+    if start.startswith(KPL_MAGIC):
         return RejectedRecord(Reason.KPL_AGGREGATE)
-    return RejectedRecord(Reason.TOO_LARGE, f"{len(raw):,} bytes")
+    return RejectedRecord(Reason.TOO_LARGE, f"{size:,} bytes")
 
 
 def _undecodable(raw: bytes, error: Exception) -> RejectedRecord:
