@@ -1,28 +1,20 @@
-"""The contract's parts fit together: types, rules, schema and the layers between them."""
+"""The contract's parts fit together: types, rules and the layers between them."""
 
 import ast
-import json
 import re
 import subprocess
 import sys
-from decimal import Decimal
 from pathlib import Path
 
-import jsonschema
 import msgspec
 import pytest
-from hypothesis import given
 
 import market_data
-from market_data import schema
 from market_data.rules import RULES
 from tests import contract_model
-from tests.hostile import HOSTILE_FIELDS
 from tests.imports import imported_by
-from tests.strategies import raw_records
 
 SOURCES = sorted(Path(market_data.__file__).parent.glob("*.py"))
-SCHEMA = jsonschema.Draft202012Validator(schema.json_schema())
 
 
 def test_there_are_sources() -> None:
@@ -48,41 +40,6 @@ def test_no_number_can_become_a_float(path: Path) -> None:
 def test_every_field_has_a_rule(struct: type[msgspec.Struct]) -> None:
     """A field without a rule would pass the fast path and be rejected by the exact one."""
     assert set(RULES[struct]) == {field.name for field in msgspec.structs.fields(struct)}
-
-
-def test_the_checked_in_schema_is_what_the_types_say() -> None:
-    """Producers read the file, not the types."""
-    assert schema.PATH.read_text(encoding="utf-8") == schema.schema_text()
-
-
-def test_the_schema_command_tells_drift_from_none(tmp_path: Path) -> None:
-    path = tmp_path / "schemas" / "copy.json"
-
-    assert schema.main(["--check", "--path", str(path)]) == 1
-    assert schema.main(["--write", "--path", str(path)]) == 0
-    assert schema.main(["--check", "--path", str(path)]) == 0
-    path.write_text(path.read_text().replace("market_depth", "market_deep"))
-    assert schema.main(["--check", "--path", str(path)]) == 1
-
-
-def test_the_schema_is_a_schema() -> None:
-    jsonschema.Draft202012Validator.check_schema(schema.json_schema())
-
-
-@given(raw_records())
-def test_what_is_accepted_is_valid_by_the_schema(raw: bytes) -> None:
-    """For a producer who validates with it, a valid record must not be invalid."""
-    SCHEMA.validate(json.loads(raw, parse_float=Decimal))
-
-
-@pytest.mark.parametrize(
-    ("name", "fragment"),
-    [(name, fragment) for name, fragment, reason in HOSTILE_FIELDS if reason not in {"too_many_digits", "wrong_type"}],
-)
-def test_the_schema_refuses_what_it_can_express(name: str, fragment: str) -> None:
-    fields = '{"type":"trade","symbol":"A","exchange":"X","timestamp":"2026-11-22T22:04:46Z","price":1,"volume":1}'
-    record = json.loads(fields) | {name: json.loads(fragment)}
-    assert not SCHEMA.is_valid(record)
 
 
 def test_importing_the_contract_is_cheap() -> None:
