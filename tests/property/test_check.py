@@ -1,0 +1,39 @@
+"""The check gives each line of a file the verdict that the validator gives the record."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from market_data import DEFAULT_NON_POSITIVE_EXCHANGES, RejectedRecord, check, flags, parse
+from tests.strategies import NON_POSITIVE_EXCHANGES, hostile_inputs, mutations, raw_records
+
+lines = st.lists(raw_records() | mutations() | hostile_inputs.map(lambda pair: pair[0]), max_size=8)
+allowed = st.sets(st.sampled_from(NON_POSITIVE_EXCHANGES)).map(frozenset) | st.just(DEFAULT_NON_POSITIVE_EXCHANGES)
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("check") / "records"
+
+
+@given(lines, allowed, st.sampled_from([bytes, gzip.compress]))
+def test_the_check_is_the_validator(file: Path, lines: list[bytes], allowed: frozenset[str], pack: type[bytes]) -> None:
+    content = b"".join(line + b"\n" for line in lines)
+    file.write_bytes(pack(content))
+    expected, found_flags = [], 0
+    for number, line in enumerate(content.split(b"\n")[:-1], 1):
+        try:
+            record = parse(line, allow_nonpositive=allowed)
+        except RejectedRecord as rejected:
+            expected.append((number, rejected.reason, rejected.detail))
+        else:
+            found_flags += bool(flags(record, 2**63))
+
+    counts = check.Counts()
+    refusals = list(check.check(str(file), allowed, counts))
+    assert [(each.line, each.code, each.detail) for each in refusals] == expected
+    assert counts.sums()["accepted"] == content.count(b"\n") - len(expected)
+    assert counts.flagged >= found_flags
