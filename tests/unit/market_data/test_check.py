@@ -46,6 +46,10 @@ NO_RECORDS = "0 records: 0 accepted, 0 refused, 0 flagged\n"
 LAMBDA_SRC = Path(check.__file__).parents[1]
 
 
+#: With Python's usual buffer, whose remains it writes at its end.
+BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+
+
 def zstd() -> Any:
     return import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
 
@@ -138,10 +142,13 @@ def test_json_of_nothing_refused_is_a_document_too(tmp_path: Path, capsys: Any) 
         pytest.param(None, "cannot be read: No such file or directory", id="missing"),
         pytest.param(b"<html>", "is neither gzip nor lines of JSON", id="a page"),
         pytest.param(b"", "is neither gzip nor lines of JSON", id="an empty download"),
-        pytest.param(b"\x1f\x8b".ljust(99), "is not gzip, or damaged, after line 0: Unknown compression method", id="no gzip"),
+        pytest.param(b"\x1f\x8b".ljust(99), "is not gzip, or damaged, after line 0: Unknown compression", id="no gzip"),
         pytest.param(
             gzip.compress(TRADE + b"\n")[:-8] + bytes(8), "is not gzip, or damaged, after line 1: CRC check failed",
             id="a wrong sum",
+        ),
+        pytest.param(
+            gzip.compress(b"")[:10].ljust(99, b"\xff"), "is not gzip, or damaged, after line 0: Error", id="no deflate"
         ),
         pytest.param(b"\x28\xb5\x2f\xfd".ljust(99, b"?"), "is not zstd, or damaged, after line 0: ", id="no zstd"),
     ],
@@ -258,7 +265,7 @@ def test_a_closed_pipe_ends_it_quietly(tmp_path: Path) -> None:
     file = written(tmp_path / "one", b"{}\n" * 100_000)
     with subprocess.Popen(
         [sys.executable, "-m", "market_data", "check", file],
-        cwd=LAMBDA_SRC, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        cwd=LAMBDA_SRC, env=BUFFERED, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as process:  # fmt: skip
         assert process.stdout
         assert process.stderr
@@ -272,7 +279,7 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
             [sys.executable, "-m", "market_data", "check", written(tmp_path / "one", TRADE)],
-            cwd=LAMBDA_SRC, stdout=full, stderr=subprocess.PIPE, check=False,
+            cwd=LAMBDA_SRC, env=BUFFERED, stdout=full, stderr=subprocess.PIPE, check=False,
         )  # fmt: skip
 
     assert done.stderr == b"check: cannot write to standard output: No space left on device\n"
@@ -290,13 +297,13 @@ def test_a_closed_descriptor_is_one_line(closed: str, why: str) -> None:
     assert (done.stderr.decode(), done.returncode) == (f"check: {why}\n", 2)
 
 
-@pytest.mark.parametrize("name", ["a\nb", "\x1b[31m", os.fsdecode(b"\xff")])
+@pytest.mark.parametrize("name", ["a\nb", "\x1b[31m", os.fsdecode(b"\xff"), "\u00e9"])
 def test_a_name_is_printed_as_one_word_of_a_terminal(name: str, tmp_path: Path) -> None:
     file = tmp_path / name
     file.write_bytes(b"{}")
 
     for options in ([], ["--json"]):
-        out = run(*options, str(file)).stdout
+        out = run(*options, str(file), env={**os.environ, "PYTHONIOENCODING": "ascii"}).stdout
         assert options or out.count(b"\n") == len(["the refusal", "the sum", "of a feed", "of a code"])
         assert out.decode("ascii").replace("\n", "").isprintable()
     assert json.loads(out)["files"][0]["file"] == str(file)
