@@ -13,17 +13,22 @@ from harness.emulator.overlay import install
 from harness.render import parameters
 from harness.replay.formats import FORMATS
 from market_data import Reason
+from market_data.schema import EXAMPLES, in_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = tuple(
     ROOT / "docs" / f"{name}.md"
-    for name in ("costs", "data-contract", "deploying", "emulated-aws", "feeds", "judging-other-templates")
+    for name in ("costs", "data-contract", "deploying", "emulated-aws", "feeds", "judging-other-templates", "producing")
 )
 
 
 def _reasons() -> str:
     rows = [f"| `{reason.value}` | {reason.meaning} |" for reason in Reason]
     return "\n".join(("| code | meaning |", "|---|---|", *rows))
+
+
+def _examples() -> str:
+    return "\n\n".join(f"```json\n{in_lines(example)}\n```" for example in EXAMPLES)
 
 
 def _formats() -> str:
@@ -50,6 +55,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "reasons": _reasons,
     "overlay": install.listing,
     "not_shown": not_shown.listing,
+    "examples": _examples,
     "formats": _formats,
     "placeholders": _placeholders,
     **costs.PARTS,
