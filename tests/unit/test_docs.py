@@ -147,10 +147,11 @@ OTHER_WORDS = frozenset(
         "AccessDenied", "AccessDeniedException", "ApproximateNumberOfMessages",
         "ApproximateNumberOfMessagesNotVisible", "BatchUpdatePartition", "Complete", "DamagedObject",
         "CreatePartition", "DPUSeconds", "DefaultValue", "DeletionProtectionEnabled", "Enabled", "ErrorMessage",
-        "Ex1", "GetPartition", "Import", "InheritFromTable", "JobName", "JobRunId", "MatchedEvents", "Modify",
-        "NotAction", "NotResource", "NumberOfTasksFailed", "ObjectsValidated", "ObjectsWritten", "OversizedObject",
-        "OperationFailedReplication", "PendingConfirmation", "PolledEventCount", "RecordsIngested",
-        "RecordsValidated", "RedriveAllowPolicy", "SequenceNumber", "AssumeRole", "ServerSideEncryption", "ShardId",
+        "ErrorCode", "Ex1", "GetPartition", "Import", "InheritFromTable", "JobName", "JobRunId", "MatchedEvents",
+        "Modify", "NotAction", "NotResource", "NumberOfTasksFailed", "ObjectsValidated", "ObjectsWritten", "OversizedObject",
+        "OperationFailedReplication", "PendingConfirmation", "PolledEventCount", "PutRecord", "PutRecords",
+        "RecordsIngested", "RecordsValidated", "RedriveAllowPolicy", "SequenceNumber", "SequenceNumberForOrdering", "AssumeRole",
+        "ServerSideEncryption", "ShardId",
         "StandardStorage", "Transform", "TriggeredRules", "Type", "UnrepeatableVerdict", "VerdictNotReplaceable",
     ]
 )  # fmt: skip
