@@ -148,10 +148,10 @@ OTHER_WORDS = frozenset(
         "ApproximateNumberOfMessagesNotVisible", "BatchUpdatePartition", "Complete", "DamagedObject",
         "CreatePartition", "DPUSeconds", "DefaultValue", "DeletionProtectionEnabled", "Enabled", "ErrorMessage",
         "ErrorCode", "Ex1", "GetPartition", "Import", "InheritFromTable", "JobName", "JobRunId", "MatchedEvents",
-        "Modify", "NotAction", "NotResource", "NumberOfTasksFailed", "ObjectsValidated", "ObjectsWritten", "OversizedObject",
-        "OperationFailedReplication", "PendingConfirmation", "PolledEventCount", "PutRecord", "PutRecords",
-        "RecordsIngested", "RecordsValidated", "RedriveAllowPolicy", "SequenceNumber", "SequenceNumberForOrdering", "AssumeRole",
-        "ServerSideEncryption", "ShardId",
+        "Modify", "NotAction", "NotResource", "NumberOfTasksFailed", "ObjectsValidated", "ObjectsWritten",
+        "OversizedObject", "OperationFailedReplication", "PendingConfirmation", "PolledEventCount", "PutRecord",
+        "PutRecords", "RecordsIngested", "RecordsValidated", "RedriveAllowPolicy", "SequenceNumber",
+        "SequenceNumberForOrdering", "AssumeRole", "ServerSideEncryption", "ShardId",
         "StandardStorage", "Transform", "TriggeredRules", "Type", "UnrepeatableVerdict", "VerdictNotReplaceable",
     ]
 )  # fmt: skip

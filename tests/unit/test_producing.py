@@ -84,7 +84,8 @@ def test_the_sample_gives_up_with_an_error(sending: dict[str, Any]) -> None:
 
 def test_a_request_of_the_sample_is_within_the_limits(sending: dict[str, Any]) -> None:
     stream = Stream()
-    messages = [("é" * 100, bytes(MAX_RECORD_BYTES))] * 12
+    # Six of them are within the limit but for their keys, of 200 bytes each.
+    messages = [("é" * 100, bytes(producer.MAX_REQUEST_BYTES // 6 - 100))] * 12
     sending["send"](stream, "stream", messages)
 
     assert [len(request) for request in stream.requests] == [5, 5, 2]
