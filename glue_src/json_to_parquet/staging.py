@@ -48,21 +48,33 @@ def spark_errors() -> tuple[type[Exception], ...]:
     return PySparkException, Py4JJavaError
 
 
-_DENIED = "java.nio.file.AccessDeniedException: "
-
-
 def cause(error: Exception) -> str:
     """The innermost cause of a Spark exception on one line, with the file concerned."""
     java = getattr(error, "java_exception", None) or getattr(error, "_origin", None)
-    chain = [] if java else [str(error)]
+    texts = [] if java else [str(error)]
     while java is not None:
-        chain.append(str(java.toString()))
+        texts.append(str(java.toString()))
         java = java.getCause()
+    # The driver knows a task's exception by its stack trace only, in which each cause has a line.
+    chain = [line.removeprefix(_CAUSED) for text in texts for line in _causes(text)]
     # S3 answers a denied HEAD request without a word; S3A's own exception around that names the path.
-    said = next((each.partition(": com.amazonaws")[0] for each in chain if _DENIED in each), chain[-1])
-    innermost = next(iter(said.splitlines()), type(error).__name__)
-    file = next(filter(None, (re.search(r"\S+[.](json[.]gz|parquet)\b", each) for each in chain)), None)
+    said = next(
+        (each.partition(": com.amazonaws")[0] for each in chain if _DENIED in each and _NAMED not in each), chain[-1]
+    )
+    innermost = next((each for each in reversed(chain) if _NAMED in each), said) or type(error).__name__
+    file = next(filter(None, (re.search(r"\S+[.](json[.]gz|parquet)\b", each) for each in texts)), None)
     return f"{innermost} ({file[0]})" if file and file[0] not in innermost else innermost
+
+
+_CAUSED = "Caused by: "
+_DENIED = "java.nio.file.AccessDeniedException: "
+#: AWS names the principal and the action.
+_NAMED = "is not authorized to perform"
+
+
+def _causes(text: str) -> list[str]:
+    first, *others = text.splitlines() or [""]
+    return [first, *(line for line in others if line.startswith(_CAUSED))]
 
 
 class Staging:

@@ -46,6 +46,9 @@ LISTED = {
 RETRIED = (
     "DataValidationRole ReadEarlierVerdicts: s3:GetObject ProcessedDataBucket/validated/*",
     "DataValidationRole ReadEarlierVerdicts: s3:GetObject RawDataBucket/quarantine/data_validation/*",
+    # The validator completes the lineage of a raw object that has no job row.
+    "DataValidationRole WriteLineageRows: dynamodb:PutItem DataLineageTable if dynamodb:LeadingKeys is "
+    "s3://RawDataBucket/market-data/*",
     "GlueJobRole ReadValidatedObjects: s3:GetObject ProcessedDataBucket/parquet/*",
     f"GlueJobRole AddPartitions: glue:BatchUpdatePartition {_CATALOG}database/GlueDatabase",
     f"GlueJobRole AddPartitions: glue:GetPartition {_CATALOG}database/GlueDatabase",
