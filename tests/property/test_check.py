@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from market_data import DEFAULT_NON_POSITIVE_EXCHANGES, RejectedRecord, check, flags, parse
@@ -13,6 +13,8 @@ from tests.strategies import NON_POSITIVE_EXCHANGES, hostile_inputs, mutations, 
 
 lines = st.lists(raw_records() | mutations() | hostile_inputs.map(lambda pair: pair[0]), max_size=8)
 allowed = st.sets(st.sampled_from(NON_POSITIVE_EXCHANGES)).map(frozenset) | st.just(DEFAULT_NON_POSITIVE_EXCHANGES)
+#: How gzip and zstd files begin: RFC 1952 and RFC 8878.
+PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +25,8 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @given(lines, allowed, st.sampled_from([bytes, gzip.compress]))
 def test_the_check_is_the_validator(file: Path, lines: list[bytes], allowed: frozenset[str], pack: type[bytes]) -> None:
     content = b"".join(line + b"\n" for line in lines)
+    # What begins as a packed file does is read as one.
+    assume(pack is not bytes or not content.startswith(PACKED))
     file.write_bytes(pack(content))
     expected, flagged = [], 0
     for number, line in enumerate(content.split(b"\n")[:-1], 1):
