@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from pipeline_store.columns import FIELDS
 from pipeline_store.keys import RAW_PREFIX, VALIDATED_PREFIX, parse_key, raw_folder, raw_key_of
 
-from .columns import FIELDS
 from .errors import TransformFailed
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .bucket import Bucket
 from .plan import Partition, Work
 from .stores import at_once
-from .transforms import Buckets, count_read, count_staged, keep_first_delivery, read_rows
+from .transforms import Buckets, count_read, count_staged, keep_first_delivery, read_rows, with_comments
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -137,7 +137,8 @@ class Staging:
 
     def _write(self, rows: DataFrame, feed: str, work: list[Work], staging: str) -> None:
         if any(each.positions for each in work):
-            writer = keep_first_delivery(rows, _buckets(work)).write.partitionBy("date", "hour", "bucket")
+            kept = with_comments(keep_first_delivery(rows, _buckets(work)), feed)
+            writer = kept.write.partitionBy("date", "hour", "bucket")
             writer.options(**_STAGING_OPTIONS).parquet(f"{self._storage}{staging}feed={feed}/")
 
     def _note_staged(self, work: list[Work], spark: SparkSession, staging: str) -> None:

@@ -8,9 +8,18 @@ from functools import reduce
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from pipeline_store.columns import (
+    DECIMAL,
+    FIELDS,
+    PARTITION_KEYS,
+    POSITION,
+    Field,
+    Kind,
+    columns,
+    line_names,
+    line_schema,
+)
 from pipeline_store.keys import END, HOUR_FOLDERS, POSITIONS, RULES, VALIDATED_PREFIX
-
-from .columns import DECIMAL, FIELDS, POSITION, Field, Kind, line_names, line_schema
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -199,6 +208,14 @@ def keep_first_delivery(rows: DataFrame, buckets: Buckets) -> DataFrame:
         )
         .drop("digits")
     )
+
+
+def with_comments(rows: DataFrame, feed: str) -> DataFrame:
+    """Put each column's comment into the files: Spark's schema in their metadata has it."""
+    from pyspark.sql.functions import col
+
+    comments = {each.name: {"comment": each.comment} for each in (*columns(feed), *PARTITION_KEYS)}
+    return rows.select(*(col(name).alias(name, metadata=comments.get(name, {})) for name in rows.columns))
 
 
 def _keys_of_tasks(spark: SparkSession, tasks: int) -> list[int]:

@@ -12,6 +12,13 @@ CROSSED_BOOK: Final = "crossed_book"
 EVENT_AFTER_ARRIVAL: Final = "event_after_arrival"
 UNSORTED_LEVELS: Final = "unsorted_levels"
 
+#: What each flag says, for docs/data.md.
+FLAGS: Final = {
+    CROSSED_BOOK: "the best bid is above the best ask, among the entries of this message",
+    EVENT_AFTER_ARRIVAL: "it happened after it arrived, in whole milliseconds: a clock is wrong",
+    UNSORTED_LEVELS: "a depth view whose levels are not best first",
+}
+
 _MILLISECOND: Final = 1_000_000
 _GONE: Final = frozenset({"delete", "fill"})
 

@@ -1,40 +1,28 @@
 """The declarations of stores that the code relies on. tests/unit/test_glue_tables.py holds them to the code."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from pipeline_store.columns import FIELDS, PARTITION_KEYS, RAW_COLUMNS, RAW_PARTITION_KEYS, Column, columns
 from rules.lib import code
 
 _HIVE = "org.apache.hadoop.hive.ql.io"
-_RECORD = (
-    "shard_id:string sequence_number:string arrival_ns:bigint symbol:string exchange:string timestamp:string "
-    "timestamp_ns:bigint timestamp_us:timestamp receive_timestamp:string receive_timestamp_ns:bigint "
-    "receive_timestamp_us:timestamp sequence:string previous_sequence:string first_sequence:string "
-    "conditions:array<string> checksum:string extra:string"
-)
-_AMOUNTS = ",".join(f"{name}:double,{name}_exact:decimal(38,18),{name}_text:string" for name in ("price", "volume"))
-_TRADE = _AMOUNTS.replace(",p", " p").replace(",v", " v")
-_BOOK = f"array<struct<{_AMOUNTS},order_id:string,level_id:string,action:string,order_count:bigint>>"
-_DEPTH = f"array<struct<{_AMOUNTS},order_count:bigint>>"
-_OF_FEED = {
-    "market_depth": f"depth:bigint bids:{_DEPTH} asks:{_DEPTH}",
-    "order_book": f"book:string event:string bids:{_BOOK} asks:{_BOOK}",
-    "trade": f"{_TRADE} side:string trade_id:string",
-}
-#: The columns of each feed's table: name and type.
-COLUMNS = {
-    feed: [tuple(each.split(":", 1)) for each in f"{_RECORD} {own} flags:array<string> raw_key:string".split()]
-    for feed, own in _OF_FEED.items()
-}
 
 
-def _table(columns: Any, partitions: str, parameters: dict[str, str], **formats: Any) -> dict[str, Any]:
+def _table(
+    own: Iterable[Column], partitions: Iterable[Column], parameters: dict[str, str], **formats: Any
+) -> dict[str, Any]:
     return {
         "TableType": "EXTERNAL_TABLE",
         "Parameters": parameters,
-        "PartitionKeys": [{"Name": each, "Type": "string"} for each in partitions.split()],
-        "StorageDescriptor/Columns": [{"Name": column, "Type": type_} for column, type_ in columns],
+        "PartitionKeys": _declared(partitions),
+        "StorageDescriptor/Columns": _declared(own),
         **{f"StorageDescriptor/{key}": value for key, value in formats.items()},
     }
+
+
+def _declared(own: Iterable[Column]) -> list[dict[str, str]]:
+    return [{"Name": each.name, "Type": each.type, "Comment": each.comment} for each in own]
 
 
 def _counted(key: str, first: int, last: int) -> dict[str, str]:
@@ -47,8 +35,8 @@ def _counted(key: str, first: int, last: int) -> dict[str, str]:
 TABLES: dict[str, dict[str, Any]] = {
     code.RECEIVED: {"Name": "market_data"}
     | _table(
-        [("line", "string")],
-        "feed year month day hour",
+        RAW_COLUMNS,
+        RAW_PARTITION_KEYS,
         {
             "classification": "csv",
             "compressionType": "gzip",
@@ -69,14 +57,14 @@ TABLES: dict[str, dict[str, Any]] = {
     ),
     **{
         f"{code.PUBLISHED}feed={feed}/": _table(
-            columns,
-            "date hour",
+            columns(feed),
+            PARTITION_KEYS,
             {"classification": "parquet"},
             InputFormat=f"{_HIVE}.parquet.MapredParquetInputFormat",
             OutputFormat=f"{_HIVE}.parquet.MapredParquetOutputFormat",
             SerdeInfo={"SerializationLibrary": f"{_HIVE}.parquet.serde.ParquetHiveSerDe"},
         )
-        for feed, columns in COLUMNS.items()
+        for feed in FIELDS
     },
 }
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from json_to_parquet.columns import FIELDS, POSITION, line_schema, parquet_columns
-from json_to_parquet.transforms import row_expressions
+from json_to_parquet.transforms import row_expressions, with_comments
+from pipeline_store.columns import FIELDS, PARTITION_KEYS, POSITION, columns, line_schema, parquet_columns
 
 GLUE_SOURCE = Path(__file__).parents[2] / "glue_src"
 
@@ -28,6 +28,18 @@ def test_spark_writes_the_columns_that_are_declared(spark, feed):
     rows = lines.selectExpr(*row_expressions(feed))
 
     assert rows.dtypes == parquet_columns(feed)
+
+
+@pytest.mark.parametrize("feed", FIELDS)
+def test_spark_writes_what_each_column_means(spark, tmp_path, feed):
+    lines = spark.createDataFrame([], line_schema(feed)).selectExpr("*", "'' AS raw_key")
+    rows = lines.selectExpr(*row_expressions(feed), "'' AS date", "'' AS hour", "0 AS bucket")
+
+    with_comments(rows, feed).write.parquet(str(tmp_path / "rows"))
+
+    written = spark.read.parquet(str(tmp_path / "rows")).schema
+    comments = {field.name: field.metadata.get("comment") for field in written}
+    assert comments == {each.name: each.comment for each in (*columns(feed), *PARTITION_KEYS)} | {"bucket": None}
 
 
 def test_the_columns_can_be_read_where_there_is_no_spark():

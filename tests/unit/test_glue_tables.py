@@ -11,13 +11,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harness.render.source import read
-from json_to_parquet.columns import FIELDS, parquet_columns
 from market_data import FEEDS, UNKNOWN
 from market_data.envelope import decode_raw_line, encode_raw_line
 from market_data.errors import RejectedRecord
 from market_data.feeds import feed_of
+from pipeline_store.columns import FIELDS, PARTITION_KEYS, RAW_COLUMNS, RAW_PARTITION_KEYS, Column, columns
 from pipeline_store.keys import RAW_PREFIX, raw_key
-from rules.lib import code, shapes
+from rules.lib import code
 
 TEMPLATE = Path(__file__).parents[2] / "template" / "financial-pipeline.yaml"
 
@@ -136,17 +136,25 @@ def test_the_raw_table_is_partitioned_as_raw_keys_are():
     assert code.RECEIVED == RAW_PREFIX
 
 
-@pytest.mark.parametrize("feed", FIELDS)
-def test_the_table_has_the_columns_that_the_job_writes(feed):
+@pytest.mark.parametrize(
+    ("name", "own", "keys"),
+    [
+        *(pytest.param(feed, columns(feed), PARTITION_KEYS, id=feed) for feed in FIELDS),
+        pytest.param("market_data", RAW_COLUMNS, RAW_PARTITION_KEYS, id="raw"),
+    ],
+)
+def test_the_table_has_the_columns_that_the_job_writes_and_says_what_they_mean(name, own, keys):
     """A column that differs in type makes every query over the table fail; a missing one hides data."""
-    columns = [(column["Name"], column["Type"]) for column in _tables()[feed]["StorageDescriptor"]["Columns"]]
+    table = _tables()[name]
 
-    assert columns == parquet_columns(feed) == shapes.COLUMNS[feed]
+    assert _declared(table["StorageDescriptor"]["Columns"]) == [each[:3] for each in own]
+    assert _declared(table["PartitionKeys"]) == [each[:3] for each in keys]
+
+
+def _declared(stated):
+    return [Column(each["Name"], each["Type"], each["Comment"])[:3] for each in stated]
 
 
 @pytest.mark.parametrize("feed", FIELDS)
 def test_the_table_lies_where_the_job_writes(feed):
-    table = _tables()[feed]
-
-    assert table["StorageDescriptor"]["Location"]["Fn::Sub"].endswith(f"/parquet/feed={feed}/")
-    assert [key["Name"] for key in table["PartitionKeys"]] == ["date", "hour"]
+    assert _tables()[feed]["StorageDescriptor"]["Location"]["Fn::Sub"].endswith(f"/parquet/feed={feed}/")

@@ -16,8 +16,8 @@ from harness.catalogue import catalogue
 from harness.gate.check_loader import load
 from harness.render.source import read
 from json_to_parquet import job
-from json_to_parquet.columns import FIELDS
 from kinesis_consumer.core import Tally as ConsumerTally
+from pipeline_store.columns import FIELDS
 from pipeline_store.keys import RAW_PREFIX, VALIDATED_PREFIX
 from pipeline_store.settings import Settings
 from rules.lib import code, metrics, shapes
