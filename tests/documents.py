@@ -1,4 +1,4 @@
-"""Reads lists in documents as data, for tests that compare a document with what it describes."""
+"""Reads lists and code blocks in documents as data, for tests that compare a document with what it describes."""
 
 import re
 from dataclasses import dataclass
@@ -11,6 +11,11 @@ class Item:
     name: str
     text: str
     fields: dict[str, str]
+
+
+def blocks(page: str, language: str) -> list[str]:
+    """The code blocks of a language, in order."""
+    return re.findall(rf"^```{language}\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
 
 
 def items(page: str, heading: str) -> list[Item]:

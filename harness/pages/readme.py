@@ -10,16 +10,15 @@ from harness.costs import page as costs
 from harness.deployer import page as deployer
 from harness.emulator import not_shown
 from harness.emulator.overlay import install
+from harness.pages import dictionary
 from harness.render import parameters
 from harness.replay.formats import FORMATS
 from market_data import Reason
 from market_data.schema import EXAMPLES, in_lines
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = tuple(
-    ROOT / "docs" / f"{name}.md"
-    for name in ("costs", "data-contract", "deploying", "emulated-aws", "feeds", "judging-other-templates", "producing")
-)
+_PAGES = "costs data data-contract deploying emulated-aws feeds judging-other-templates producing"
+DOCUMENTS = tuple(ROOT / "docs" / f"{name}.md" for name in _PAGES.split())
 
 
 def _reasons() -> str:
@@ -60,6 +59,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "placeholders": _placeholders,
     **costs.PARTS,
     **deployer.PARTS,
+    **dictionary.PARTS,
 }
 
 

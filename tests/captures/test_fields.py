@@ -7,7 +7,22 @@ from pathlib import Path
 
 import pytest
 
+from harness.replay.fills import FILLS
+from pipeline_store.columns import FIELDS
+from tests.captures.expected import EXPECTED
 from tests.captures.oracle import NOWHERE, loads, pairs
+
+
+def test_the_page_of_the_data_says_which_formats_fill_what(captures: Path) -> None:
+    optional = {field.name for fields in FIELDS.values() for field in fields if not field.required}
+    filled: dict[str, set[str]] = {}
+    for name, expected in EXPECTED.items():
+        for _, record in pairs(captures / name):
+            levels = [level for side in ("bids", "asks") for level in record.get(side, ())]
+            for field in {*record} & optional | {f"levels.{key}" for level in levels for key in level}:
+                filled.setdefault(field, set()).add(expected.format)
+
+    assert filled == FILLS
 
 
 def test_a_tapes_row_keeps_its_conditions_and_its_exchanges_letter(captures: Path) -> None:

@@ -8,25 +8,30 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import duckdb
 import pyarrow
 import pyarrow.compute
+import pyarrow.parquet
 import pytest
 
 from harness.emulator.overlay.faults import BATCHES_AGAIN, KILLED, NO_ANSWER, NOTIFICATIONS_AGAIN, THROTTLED
 from harness.pipeline.run import Run
 from harness.replay.ledger import Entry, digest_of
 from market_data import FEEDS, UNKNOWN
+from pipeline_store.columns import columns
 from tests.captures.expected import EXPECTED, counted_in
-from tests.captures.oracle import as_said
+from tests.captures.oracle import as_said, iso
+from tests.documents import blocks
 from tests.integration.engines import QUICK, assert_prices_agree, in_spark
 from tests.integration.runs import Outcome, raw_records
-from tests.shared import CAPTURES, reason
+from tests.shared import CAPTURES, ROOT, reason
 
 pytestmark = [pytest.mark.stack, pytest.mark.skipif(not CAPTURES.is_dir(), reason=reason(CAPTURES))]
 
 Position = tuple[str, str]
 #: At least this many records of each feed of each capture are compared, or all.
 SAMPLE = 1_000
+PAGE = ROOT / "docs" / "data.md"
 NUMBERS = ("price", "price_exact", "price_text", "volume", "volume_exact", "volume_text")
 #: The precision of the exact columns; the text columns have every digit.
 DECIMAL_38_18 = Decimal("1e-18")
@@ -78,6 +83,8 @@ def test_all_captures_arrive_whole_byte_for_byte_and_digit_for_digit(
     _each_captures_records_are_of_the_feeds_they_should_be(replayed)
     _the_raw_bucket_has_every_byte_that_was_put(replayed)
     _the_parquet_has_the_captures_digits(replayed)
+    _the_files_explain_their_columns(outcome)
+    _what_the_page_of_the_data_shows_works(outcome)
     assert_prices_agree(outcome.folder / "parquet", QUICK if lines else (*QUICK, in_spark))
 
 
@@ -126,9 +133,9 @@ def _the_parquet_has_the_captures_digits(replayed: Replayed) -> None:
     """Compared with the records that were put; test_digits.py compares those with the captures."""
     sample = dict(_sample(replayed.entries))
     compared: Counter[tuple[str, str]] = Counter()
-    for feed, columns in (("trade", NUMBERS), ("order_book", ("bids", "asks")), ("market_depth", ("bids", "asks"))):
+    for feed, own in (("trade", NUMBERS), ("order_book", ("bids", "asks")), ("market_depth", ("bids", "asks"))):
         wanted = pyarrow.array([sequence for _, sequence in sample])
-        for table in replayed.outcome.tables(feed, "shard_id", "sequence_number", "symbol", "timestamp_ns", *columns):
+        for table in replayed.outcome.tables(feed, "shard_id", "sequence_number", "symbol", "timestamp_ns", *own):
             rows = table.filter(pyarrow.compute.is_in(table["sequence_number"], value_set=wanted)).to_pylist()
             for row in rows:
                 position = (row["shard_id"], row["sequence_number"])
@@ -142,6 +149,32 @@ def _the_parquet_has_the_captures_digits(replayed: Replayed) -> None:
 
     enough = {(name, feed): min(SAMPLE, count) for name in EXPECTED for feed, count in replayed.records(name).items()}
     assert {key: compared[key] for key, least in enough.items() if compared[key] < least} == {}
+
+
+def _the_files_explain_their_columns(outcome: Outcome) -> None:
+    for feed in FEEDS:
+        for path in (outcome.folder / "parquet" / f"feed={feed}").rglob("*.parquet"):
+            metadata = pyarrow.parquet.read_schema(path).metadata
+            fields = json.loads(metadata[b"org.apache.spark.sql.parquet.row.metadata"])["fields"]
+            explained = [(each["name"], each["metadata"]["comment"]) for each in fields]
+            assert explained == [(each.name, each.comment) for each in columns(feed)]
+
+
+def _what_the_page_of_the_data_shows_works(outcome: Outcome) -> None:
+    parquet = outcome.folder / "parquet"
+    vwap, day = (
+        duckdb.sql(block.replace("build/pipeline/parquet", str(parquet))) for block in blocks(PAGE.read_text(), "sql")
+    )
+    trades = [
+        row for table in outcome.tables("trade", "exchange", "symbol", "timestamp_ns") for row in table.to_pylist()
+    ]
+    first, last = (iso(f"2013-10-08T{time}:00Z") for time in ("13:30", "20:00"))
+
+    counted = Counter((row["exchange"], row["symbol"]) for row in trades)
+    assert {row[:2]: row[2] for row in vwap.fetchall()} == counted
+    session = [row["symbol"] for row in trades if first <= row["timestamp_ns"] < last]
+    assert session
+    assert Counter(row[0] for row in day.fetchall()) == Counter(session)
 
 
 def _sample(entries: dict[Position, Entry]) -> Iterator[tuple[Position, str]]:

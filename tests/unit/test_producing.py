@@ -17,7 +17,8 @@ from market_data import FEEDS, MAX_RECORD_BYTES, feed_of, parse
 from market_data.jsontext import MAX_NESTING
 from market_data.numerals import MAX_FRACTION_DIGITS, MAX_INTEGER_DIGITS
 from market_data.records import MAX_LEVELS
-from tests.producing import EXAMPLES, PAGE, POLICY, blocks, sample
+from tests.documents import blocks
+from tests.producing import EXAMPLES, PAGE, POLICY, sample
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT = "111122223333"
@@ -28,7 +29,7 @@ KINESIS = {"kms:viaservice": ("kinesis.us-east-1.amazonaws.com",)}
 
 
 def test_every_message_of_the_page_is_a_record_and_every_feed_has_one() -> None:
-    messages = [block.encode() for block in blocks("json") if '"symbol"' in block]
+    messages = [block.encode() for block in blocks(PAGE, "json") if '"symbol"' in block]
 
     assert all(parse(message) for message in messages)
     assert {feed_of(message) for message in messages} == set(FEEDS)
@@ -138,4 +139,4 @@ def test_the_limits_are_those_of_the_code() -> None:
 
 
 def test_the_page_advises_the_partition_keys_of_the_harness() -> None:
-    assert f"`{producer.partition_key(blocks('json')[0].encode())}`" in PAGE
+    assert f"`{producer.partition_key(blocks(PAGE, 'json')[0].encode())}`" in PAGE
