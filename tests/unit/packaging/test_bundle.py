@@ -149,7 +149,7 @@ def test_the_job_is_bundled_whole_with_what_it_shares_with_the_functions():
     files = _job_modules(build.job_script())
     own = {path.relative_to(ROOT).as_posix() for path in (ROOT / "glue_src").rglob("*.py")}
 
-    assert files - own == {f"lambda_src/pipeline_store/{name}.py" for name in ("__init__", "keys", "stages")}
+    assert files - own == {f"lambda_src/pipeline_store/{name}.py" for name in ("__init__", "columns", "keys", "stages")}
     assert own <= files
 
 
