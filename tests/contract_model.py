@@ -16,7 +16,7 @@ DIGITS = set(string.digits)
 ID = {"sequence", "previous_sequence", "first_sequence", "checksum"}
 COMMON = ID | {"symbol", "exchange", "timestamp", "receive_timestamp", "conditions", "extra"}
 FIELDS = {
-    "trade": COMMON | {"price", "volume", "side", "trade_id"},
+    "trade": COMMON | {"price", "volume", "side", "trade_id", "action", "references"},
     "order_book": COMMON | {"book", "event", "bids", "asks"},
     "market_depth": COMMON | {"depth", "bids", "asks"},
 }
@@ -33,6 +33,7 @@ WORDS = {
     "event": {"snapshot", "update", "clear"},
     "action": {"set", "new", "change", "delete", "fill"},
 }
+TRADE_ACTIONS = {"new", "cancel", "correct"}
 
 
 class Number:
@@ -86,6 +87,8 @@ def judge(raw: bytes, allow_nonpositive: set[str] = NON_POSITIVE) -> tuple[set[s
         return verdict.reasons | {"unknown_feed"}, {}
     record = {"type": name}
     verdict.fields(tree, FIELDS[name], REQUIRED[name], record, ignored={"type"})
+    if name == "trade":
+        verdict.references(dict(tree))
     return verdict.reasons, record
 
 
@@ -242,11 +245,20 @@ class _Verdict:
                 if isinstance(holder, dict) and isinstance(holder.get("price"), str) and Decimal(holder["price"]) <= 0:
                     self.reasons.add("price_not_positive")
 
+    def references(self, given: dict[str, Any]) -> None:
+        """A cancellation or correction names a trade, and nothing else does."""
+        action = given.get("action")
+        amends = isinstance(action, str) and action in {"cancel", "correct"}
+        if amends and "references" not in given:
+            self.reasons.add("missing_field")
+        if not amends and "references" in given:
+            self.reasons.add("bad_value")
+
     def value(self, name: str, value: Any, record: dict[str, Any]) -> Any:
         """One field's canonical value; None if it is rejected."""
         if name in {"price", "volume"}:
             return self.number(name, value)
-        if name in ID | {"trade_id", "order_id", "level_id"}:
+        if name in ID | {"trade_id", "references", "order_id", "level_id"}:
             return self.identifier(value)
         if name in {"order_count", "depth"}:
             return self.integer(value, *((0, 2**31 - 1) if name == "order_count" else (1, 10_000)))
@@ -259,7 +271,8 @@ class _Verdict:
         if not isinstance(value, str):
             return self.refuse("wrong_type")
         if name in WORDS:
-            return value if value in WORDS[name] else self.refuse("bad_value")
+            words = TRADE_ACTIONS if name == "action" and record.get("type") == "trade" else WORDS[name]
+            return value if value in words else self.refuse("bad_value")
         if name in {"timestamp", "receive_timestamp"}:
             instant = nanoseconds(value)
             return value if isinstance(instant, int) else self.refuse(instant)

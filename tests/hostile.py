@@ -57,6 +57,16 @@ HOSTILE_MEMBERS = [
     *_pairs("too_many_digits", ['"a":1e999999', f'"a":{"9" * 5_000}', '"a":[-1e-301]', f'"a":0.{"1" * 100}']),
     *_pairs("non_finite_number", ['"a":NaN', '"a":[-Infinity]']),
 ]
+#: What a trade may not say of another one.
+HOSTILE_AMENDMENTS: list[tuple[dict[str, str], str]] = [
+    ({"action": "cancel"}, "missing_field"),
+    ({"action": "correct"}, "missing_field"),
+    ({"references": "1"}, "bad_value"),
+    ({"action": "new", "references": "1"}, "bad_value"),
+    ({"action": "bust"}, "bad_value"),
+    ({"action": "delete", "references": "1"}, "bad_value"),
+    ({"action": "cancel", "references": ""}, "bad_identifier"),
+]
 #: JSON in place of the entries of a side. Some would pass a mere count of keys.
 HOSTILE_LEVELS = [
     *_pairs("duplicate_key", ['{"price":"1","volume":"1","price":"1"}', '{"price":1,"volume":1, "volume" :1}']),

@@ -18,6 +18,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.hostile import (
+    HOSTILE_AMENDMENTS,
     HOSTILE_BOOK_LEVELS,
     HOSTILE_BYTES,
     HOSTILE_DEPTH_LEVELS,
@@ -36,7 +37,16 @@ from tests.hostile import (
 Record = dict[str, Any]
 
 NON_POSITIVE_EXCHANGES = ("DERIBIT", "XCME", "XNYM", "IFEU")
-ID_FIELDS = {"sequence", "previous_sequence", "first_sequence", "checksum", "trade_id", "order_id", "level_id"}
+ID_FIELDS = {
+    "sequence",
+    "previous_sequence",
+    "first_sequence",
+    "checksum",
+    "trade_id",
+    "references",
+    "order_id",
+    "level_id",
+}
 _REQUIRED_FIELDS = {"symbol", "price", "volume", "timestamp", "exchange", "book", "event", "depth", "bids", "asks"}
 
 
@@ -201,13 +211,19 @@ def _record(
 
 
 # ---------------------------------------------------------------- records ----
+_amendments = st.fixed_dictionaries({"action": st.just("new")}) | st.fixed_dictionaries(
+    {"action": st.sampled_from(["cancel", "correct"]), "references": identifiers}
+)
+
+
 @cache
 def trades(*, ordinary: bool = False) -> st.SearchStrategy[Record]:
     """One valid trade; `ordinary`: of an exchange with positive prices only."""
 
     def trade(exchange: st.SearchStrategy[str], price: st.SearchStrategy[Decimal]) -> st.SearchStrategy[Record]:
         optional = {**_OPTIONAL, "side": st.sampled_from(["buy", "sell", "none"]), "trade_id": identifiers}
-        return _record("trade", exchange, optional, price=price, volume=volumes)
+        plain = _record("trade", exchange, optional, price=price, volume=volumes)
+        return plain | st.builds(lambda record, more: record | more, plain, _amendments)
 
     return _at_venues(trade, ordinary=ordinary)
 
@@ -334,6 +350,7 @@ def encode_value(value: Any) -> bytes:
     return _written(value, "", COMPACT).encode()
 
 
+_DEFECTS = ["number", "symbol", "time", "member", "field", "level", "missing", "twice", "utf8", "amendment"]
 _ordinary_books = order_books(ordinary=True) | market_depths(ordinary=True)
 
 
@@ -342,7 +359,7 @@ def hostile_records(draw: st.DrawFn) -> tuple[bytes, str]:
     """A record with exactly one defect, as bytes, and the code of its rejection reason."""
     record = draw(records(ordinary=True))
     style = draw(styles)
-    kind = draw(st.sampled_from(["number", "symbol", "time", "member", "field", "level", "missing", "twice", "utf8"]))
+    kind = draw(st.sampled_from(_DEFECTS))
     if kind == "number":
         places = [(record, "price"), (record, "volume")] if record["type"] == "trade" else _level_numbers(record)
         holder, name = draw(st.sampled_from(places))
@@ -368,6 +385,11 @@ def hostile_records(draw: st.DrawFn) -> tuple[bytes, str]:
         levels = HOSTILE_BOOK_LEVELS if record["type"] == "order_book" else HOSTILE_DEPTH_LEVELS
         fragment, reason = draw(st.sampled_from(levels))
         record[draw(st.sampled_from(["bids", "asks"]))].append(Verbatim(fragment))
+    elif kind == "amendment":
+        record = draw(trades(ordinary=True))
+        record = {name: value for name, value in record.items() if name not in {"action", "references"}}
+        more, reason = draw(st.sampled_from(HOSTILE_AMENDMENTS))
+        record |= more
     elif kind == "missing":
         required = [name for name in record if name in _REQUIRED_FIELDS]
         del record[draw(st.sampled_from(required))]

@@ -13,6 +13,7 @@ from pipeline_store.columns import (
     FIELDS,
     PARTITION_KEYS,
     POSITION,
+    SEQUENCE_GAP,
     Field,
     Kind,
     columns,
@@ -20,6 +21,8 @@ from pipeline_store.columns import (
     line_schema,
 )
 from pipeline_store.keys import END, HOUR_FOLDERS, POSITIONS, RULES, VALIDATED_PREFIX
+
+from . import sequences
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -37,6 +40,8 @@ def row_expressions(feed: str) -> list[str]:
         f"{_required('seq', 'seq')} AS sequence_number",
         f"{_required('arrival_ns', 'arrival_ns')} AS arrival_ns",
         *record,
+        # Known once the rows are in order.
+        f"CAST(NULL AS BIGINT) AS {SEQUENCE_GAP}",
         "flags",
         "raw_key",
     ]
@@ -181,7 +186,7 @@ def _present(fields: Iterable[str]) -> str:
 
 
 def keep_first_delivery(rows: DataFrame, buckets: Buckets) -> DataFrame:
-    """Keep one row per stream position, and collect each bucket, sorted, in a task of its own.
+    """Keep one row per stream position, and collect each bucket, sorted, in a task of its own; flag its sequences.
 
     Of several deliveries, keep the one with the lowest raw key, so that a rerun writes the same file.
     """
@@ -200,8 +205,9 @@ def keep_first_delivery(rows: DataFrame, buckets: Buckets) -> DataFrame:
     )
     return (
         deliveries.where("delivery = 1")
-        .drop("delivery", "task")
         .selectExpr("*", "length(sequence_number) AS digits")
+        .selectExpr("*", sequences.before("task"))
+        .selectExpr(*sequences.flagged([*rows.columns, "digits"]))
         # Sequence numbers exceed an integer; without leading zeros, sorting by length and text orders them.
         .sortWithinPartitions(
             "date", "hour", "bucket", "symbol", "timestamp_ns", "digits", "sequence_number", "shard_id"

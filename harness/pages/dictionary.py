@@ -8,6 +8,7 @@ from pipeline_store.columns import (
     PARTITION_KEYS,
     RAW_COLUMNS,
     RAW_PARTITION_KEYS,
+    SEQUENCE_FLAGS,
     Column,
     Kind,
     columns,
@@ -43,7 +44,7 @@ def _levels(feed: str) -> str:
 
 
 def _flags() -> str:
-    return "\n".join(f"- `{flag}`: {meaning}" for flag, meaning in FLAGS.items())
+    return "\n".join(f"- `{flag}`: {meaning}" for flag, meaning in {**FLAGS, **SEQUENCE_FLAGS}.items())
 
 
 def _fills() -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow.parquet
 
 from harness.pipeline.accounting import Position
+from harness.pipeline.standing import Trade, standing
 from market_data.envelope import QuarantinedRecord, decode_quarantine_line
 
 
@@ -37,11 +38,16 @@ def parquet_positions(folder: Path) -> Iterator[Position]:
 
 
 def trades(folder: Path) -> Iterator[tuple[str, str, str, str]]:
-    """Yield (exchange, symbol, price, volume as exact text) of every trade below `folder`."""
-    columns = ["exchange", "symbol", "price_text", "volume_text"]
+    """Yield (exchange, symbol, price, volume as exact text) of every trade below `folder` that stands."""
+    amendments = [trade for trade in _trades(folder) if trade.references is not None]
+    for trade in standing(amendments, _trades(folder)):
+        yield trade.exchange, trade.symbol, trade.price_text, trade.volume_text
+
+
+def _trades(folder: Path) -> Iterator[Trade]:
     for path in sorted((folder / "feed=trade").rglob("*.parquet")):
-        table = pyarrow.parquet.ParquetFile(path).read(columns=columns)
-        yield from zip(*(table[column].to_pylist() for column in columns), strict=True)
+        table = pyarrow.parquet.ParquetFile(path).read(columns=list(Trade._fields))
+        yield from map(Trade._make, zip(*(table[column].to_pylist() for column in Trade._fields), strict=True))
 
 
 def quarantined(folder: Path) -> Iterator[QuarantinedRecord]:

@@ -49,6 +49,8 @@ _SYMBOL: Final = re.compile(SYMBOL_PATTERN)
 _EXCHANGE: Final = re.compile(EXCHANGE_PATTERN)
 _IDENTIFIER: Final = re.compile(IDENTIFIER_PATTERN)
 _IDENTIFIERS: Final = frozenset({"sequence", "previous_sequence", "first_sequence", "trade_id", "checksum"})
+#: Of a trade. Rare, and valid only together: left to the exact parser.
+_AMENDING: Final = frozenset({"action", "references"})
 #: Well below the longest accepted number.
 _SHORT: Final = 10**90
 
@@ -92,6 +94,8 @@ def _count_fields(record: Record, raw: bytes) -> int:
                 msgspec.structs.force_setattr(record, name, str(value))
             elif _IDENTIFIER.fullmatch(value) is None:
                 return 0
+        elif name in _AMENDING:
+            return 0
         elif name == "extra":
             inside = _count_keys(bytes(value))
             if inside is None:

@@ -58,6 +58,9 @@ Side = Literal["buy", "sell", "none"]
 Book = Literal["L2", "L3"]
 Event = Literal["snapshot", "update", "clear"]
 Action = Literal["set", "new", "change", "delete", "fill"]
+TradeAction = Literal["new", "cancel", "correct"]
+#: The actions of a trade that are about an earlier one.
+AMENDING: Final = frozenset({"cancel", "correct"})
 
 
 class BookLevel(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, gc=False):
@@ -113,12 +116,19 @@ class _Common(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, gc=
 
 
 class Trade(_Common, frozen=True, kw_only=True, gc=False, tag="trade"):
-    """One trade."""
+    """One trade, or the cancellation or correction of an earlier one, whose `trade_id` it then references."""
 
     price: Price
     volume: Volume
     side: Side | UnsetType = UNSET
     trade_id: Identifier | UnsetType = UNSET
+    action: TradeAction | UnsetType = UNSET
+    references: Identifier | UnsetType = UNSET
+
+    @property
+    def amends(self) -> bool:
+        """Whether it cancels or corrects an earlier trade."""
+        return self.action in AMENDING
 
 
 class OrderBook(_Common, frozen=True, kw_only=True, gc=False, tag="order_book"):

@@ -29,6 +29,7 @@ from market_data.records import (
     Record,
     Side,
     Trade,
+    TradeAction,
 )
 from market_data.timestamps import to_nanoseconds
 
@@ -47,6 +48,8 @@ def build_record(fields: Mapping[str, Any], extra: Raw, allow_nonpositive: froze
     if "extra" in built:
         built["extra"] = extra
     record = record_type(**built)
+    if isinstance(record, Trade):
+        _check_references(record)
     if record.exchange not in allow_nonpositive:
         for where, price in _prices(record):
             if price <= 0:
@@ -218,6 +221,14 @@ def _extra(value: Any) -> Any:
     return value
 
 
+def _check_references(trade: Trade) -> None:
+    """Which trade a cancellation or correction is about must be said, and no other trade is about one."""
+    if trade.amends and trade.references is UNSET:
+        raise RejectedRecord(Reason.MISSING_FIELD, f"references, of a trade with action {trade.action}")
+    if not trade.amends and trade.references is not UNSET:
+        raise RejectedRecord(Reason.BAD_VALUE, "references: only with the action cancel or correct")
+
+
 def _prices(record: Record) -> Iterator[tuple[str, Decimal]]:
     if isinstance(record, Trade):
         yield "price", record.price
@@ -254,7 +265,15 @@ RULES: Final[dict[type[Struct], dict[str, Rule]]] = {
         "order_count": _COUNT,
     },
     DepthLevel: {"price": _decimal, "volume": _volume, "order_count": _COUNT},
-    Trade: {**_COMMON, "price": _decimal, "volume": _volume, "side": _word_of(Side), "trade_id": _identifier},
+    Trade: {
+        **_COMMON,
+        "price": _decimal,
+        "volume": _volume,
+        "side": _word_of(Side),
+        "trade_id": _identifier,
+        "action": _word_of(TradeAction),
+        "references": _identifier,
+    },
     OrderBook: {
         **_COMMON,
         "book": _word_of(Book),

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from market_data.errors import Reason
-from market_data.records import RECORD_TYPES
+from market_data.records import AMENDING, RECORD_TYPES
 from market_data.rules import ORIGINAL_FIELDS
 
 #: In the repository only; a deployed function never reads it.
@@ -21,7 +21,7 @@ PATH: Final = Path(__file__).parents[2] / "schemas" / "market_data.schema.json"
 #: Of the contract. It changes if a record that was valid no longer is; new optional fields leave it.
 VERSION: Final = 1
 
-#: One record of each feed, and a trade of the original format.
+#: One record of each feed, a correction, and a trade of the original format.
 EXAMPLES: Final[tuple[dict[str, Any], ...]] = (
     {
         "type": "trade",
@@ -35,6 +35,17 @@ EXAMPLES: Final[tuple[dict[str, Any], ...]] = (
         "sequence": 1201,
         "conditions": ["@", "F"],
         "extra": {"tape": "A"},
+    },
+    {
+        "type": "trade",
+        "symbol": "IBM",
+        "exchange": "XNYS",
+        "timestamp": "2026-11-23T09:31:04.5-05:00",
+        "price": "182.01",
+        "volume": "100",
+        "trade_id": "52983525029467",
+        "action": "correct",
+        "references": "52983525029461",
     },
     {
         "type": "order_book",
@@ -96,6 +107,9 @@ def json_schema() -> dict[str, Any]:
         definition["properties"] = {name: _field(value) for name, value in definition["properties"].items()}
     # The original format has no `type`, and is a trade.
     definitions["Trade"]["required"].remove("type")
+    amends = {"required": ["action"], "properties": {"action": {"enum": sorted(AMENDING)}}}
+    references = {"required": ["references"]}
+    definitions["Trade"]["allOf"] = [_where(amends, references), _where(references, amends)]
     definitions["BookLevel"]["anyOf"] = [{"required": [name]} for name in ("price", "order_id", "level_id")]
     original = {"not": {"required": ["type"]}, "required": sorted(ORIGINAL_FIELDS)}
     return {

@@ -77,6 +77,8 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("volume", Kind.NUMERAL, "Units traded", "100", required=True),
         Field("side", Kind.TEXT, "The side that took liquidity: buy, sell or none", "buy"),
         Field("trade_id", Kind.TEXT, "The venue's id of the trade", "5011"),
+        Field("action", Kind.TEXT, "cancel or correct, of an earlier trade; new or null: a trade", "correct"),
+        Field("references", Kind.TEXT, "trade_id of the trade that it cancels or corrects", "5008"),
     ),
     "order_book": (
         *_COMMON,
@@ -126,7 +128,22 @@ _FIRST = (
         "1795185000250000000",
     ),
 )
+#: Marks of the job, which alone sees what stood before a message.
+SEQUENCE_REPEATED, SEQUENCE_RESET, SEQUENCE_GAP = "sequence_repeated", "sequence_reset", "sequence_gap"
+#: What each says, for docs/data.md.
+SEQUENCE_FLAGS = {
+    SEQUENCE_REPEATED: "`sequence` is that of the message before: it was sent again",
+    SEQUENCE_RESET: "`sequence` is below that of the message before: the venue began again, or this one came late",
+    SEQUENCE_GAP: "`previous_sequence` is not that of the message before; the column of this name has the difference",
+}
 _LAST = (
+    Column(
+        SEQUENCE_GAP,
+        "bigint",
+        "previous_sequence less the sequence of the message before, where it does not continue",
+        "3",
+        nullable=True,
+    ),
     Column("flags", "array<string>", "What is suspicious about a valid record", "['crossed_book']"),
     Column("raw_key", "string", "Object in the raw bucket that has the record byte for byte", "market-data/feed=…"),
 )

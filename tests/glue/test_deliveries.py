@@ -1,6 +1,7 @@
 """One row per position and one file per bucket, in order."""
 
 import json
+from collections import defaultdict
 
 import pytest
 
@@ -65,6 +66,74 @@ def test_a_bucket_is_sorted(rows_of):
         ("IBM", "9", "1"),
         ("IBM", "10", "0"),
     ]
+
+
+SEQUENCES = {
+    "first": ([{"sequence": "5", "previous_sequence": "4"}], [([], None)]),
+    "rising, with holes": ([{"sequence": "5"}, {"sequence": "9"}], [([], None)] * 2),
+    "sent again": (
+        [{"sequence": "5", "previous_sequence": "4"}] * 2 + [{"sequence": "6", "previous_sequence": "5"}],
+        [([], None), (["sequence_repeated"], None), ([], None)],
+    ),
+    "begun again": ([{"sequence": "10"}, {"sequence": "9"}], [([], None), (["sequence_reset"], None)]),
+    "above an int64": (
+        [{"sequence": "9" * 38}, {"sequence": "1" + "0" * 37}],
+        [([], None), (["sequence_reset"], None)],
+    ),
+    "too long to compare": ([{"sequence": "9" * 39}, {"sequence": "1"}], [([], None)] * 2),
+    "a gap": ([{"sequence": "5"}, {"sequence": "9", "previous_sequence": "8"}], [([], None), (["sequence_gap"], 3)]),
+    "an overlap": (
+        [{"sequence": "5"}, {"sequence": "9", "previous_sequence": "4"}],
+        [([], None), (["sequence_gap"], -1)],
+    ),
+    "no gap: one has no sequence": (
+        [{"sequence": "5"}, {}, {"sequence": "6", "previous_sequence": "5"}],
+        [([], None)] * 3,
+    ),
+    "leading zeros": ([{"sequence": "007"}, {"sequence": "8", "previous_sequence": "7"}], [([], None)] * 2),
+    "no numbers": (
+        [{"sequence": "a"}, {"sequence": "c", "previous_sequence": "b"}, {"sequence": "c", "previous_sequence": "b"}],
+        [([], None), (["sequence_gap"], None), (["sequence_repeated"], None)],
+    ),
+    "a gap that no column holds": (
+        [{"sequence": "-" + "9" * 38}, {"sequence": "1", "previous_sequence": "9" * 38}],
+        [([], None), (["sequence_gap"], None)],
+    ),
+    "no integers": ([{"sequence": "2"}, {"sequence": "1.5"}, {"sequence": "1e0"}], [([], None)] * 3),
+}
+
+
+def test_a_sequence_is_compared_with_that_of_the_message_before(rows_of):
+    """In the stream's order, not the events': a late event is no reset. Each case is an instrument of its own."""
+    lines = [
+        # A hundred numbers each, from one where they must be compared as numbers.
+        line(100 * case + 9 + n, symbol=name, timestamp_ns=100 - n, **fields)
+        for case, (name, (sent, _)) in enumerate(SEQUENCES.items())
+        for n, fields in enumerate(sent)
+    ]
+    first = 100 * list(SEQUENCES).index("a gap") + 9
+    # Neither another venue's message nor another shard's stands between two of one instrument.
+    lines = [each | {"seq": str(int(each["seq"]) + (int(each["seq"]) > first))} for each in lines]
+    lines.append(line(first + 1, symbol="a gap", exchange="XNAS", sequence="99"))
+    others = [line(first, symbol="a gap", sequence="99", shard="shardId-000000000001")]
+
+    rows = keep_first_delivery(rows_of(buckets=1, a=lines, b=others), {"2026-11-22/22": 1}).collect()
+
+    found = defaultdict(list)
+    for row in sorted(rows, key=lambda row: int(row.sequence_number)):
+        found[row.symbol, row.exchange, row.shard_id[-1]].append((row.flags, row.sequence_gap))
+    assert found == {(name, "XNYS", "0"): found for name, (_, found) in SEQUENCES.items()} | {
+        ("a gap", "XNAS", "0"): [([], None)],
+        ("a gap", "XNYS", "1"): [([], None)],
+    }
+
+
+def test_the_validators_flags_stay(rows_of):
+    first, second = line(1, sequence="1"), line(2, sequence="1") | {"flags": ["event_after_arrival"]}
+
+    rows = keep_first_delivery(rows_of(buckets=1, a=[first, second]), {"2026-11-22/22": 1}).collect()
+
+    assert [row.flags for row in rows] == [[], ["event_after_arrival", "sequence_repeated"]]
 
 
 def test_each_bucket_is_one_file_by_a_task_of_its_own(rows_of, tmp_path):

@@ -178,6 +178,16 @@ def test_a_clear_may_have_empty_sides() -> None:
     assert written(BOOK, event="clear", bids=[])["event"] == "clear"
 
 
+@pytest.mark.parametrize("action", ["cancel", "correct"])
+def test_a_trade_can_be_cancelled_and_corrected(action: str) -> None:
+    """Venues do both, and an average price must not count what did not stand."""
+    record = parse(raw(TRADE, trade_id=8, action=action, references=7))
+
+    assert (record.action, record.references, record.amends) == (action, "7", True)
+    assert written(TRADE, action=action, references=7).items() >= {"action": action, "references": "7"}.items()
+    assert not parse(raw(TRADE, action="new")).amends
+
+
 def test_a_record_of_10_000_levels_a_side_is_read() -> None:
     side = [{"price": str(price), "volume": 1} for price in range(1, 10_001)]
 

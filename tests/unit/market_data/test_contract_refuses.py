@@ -59,6 +59,12 @@ def test_a_field_is_refused(name: str, fragment: str, reason: str) -> None:
     assert reason_of(json.dumps(record).replace('"@@"', fragment)) == reason
 
 
+@pytest.mark.parametrize(("fields", "reason"), hostile.HOSTILE_AMENDMENTS, ids=short)
+def test_a_trade_that_does_not_say_which_one_it_amends_is_refused(fields: dict[str, str], reason: str) -> None:
+    """An average price that counts a cancelled trade, or leaves out a good one, is wrong without anybody seeing it."""
+    assert reason_of(json.dumps(json.loads(TRADE.replace("@", "")) | fields)) == reason
+
+
 @pytest.mark.parametrize(("fragment", "reason"), hostile.HOSTILE_MEMBERS, ids=short)
 def test_a_member_of_extra_is_refused(fragment: str, reason: str) -> None:
     assert reason_of(TRADE.replace("@", f',"extra":{{{fragment}}}')) == reason

@@ -10,7 +10,7 @@ import pytest
 
 from market_data import Reason, feed_of, flags, parse, schema
 from market_data.records import RECORD_TYPES
-from tests.hostile import HOSTILE_FIELDS
+from tests.hostile import HOSTILE_AMENDMENTS, HOSTILE_FIELDS
 from tests.schemas import errors_by_validator, is_valid, read
 
 TRADE = '{"type":"trade","symbol":"A","exchange":"X","timestamp":"2026-11-22T22:04:46Z","price":1,"volume":1@}'
@@ -82,6 +82,14 @@ def test_a_field_that_is_wrong_is_the_only_one_named(name: str, fragment: str) -
 def test_an_error_leads_to_its_place(raw: str, path: list[str | int]) -> None:
     for errors in errors_by_validator(read(raw)):
         assert [place for place, _ in errors] == [path]
+
+
+@pytest.mark.parametrize("fields", [fields for fields, _ in HOSTILE_AMENDMENTS])
+def test_an_amendment_that_is_wrong_is_named(fields: dict[str, str]) -> None:
+    for errors in errors_by_validator(read(TRADE.replace("@", "")) | fields):
+        assert errors
+        for path, message in errors:
+            assert (path and path[0] in fields) or "is a required property" in message
 
 
 @pytest.mark.parametrize(
