@@ -162,7 +162,7 @@ def _the_files_explain_their_columns(outcome: Outcome) -> None:
 
 def _what_the_page_of_the_data_shows_works(outcome: Outcome) -> None:
     parquet = outcome.folder / "parquet"
-    vwap, day = (
+    vwap, day, standing = (
         duckdb.sql(block.replace("build/pipeline/parquet", str(parquet))) for block in blocks(PAGE.read_text(), "sql")
     )
     trades = [
@@ -172,6 +172,8 @@ def _what_the_page_of_the_data_shows_works(outcome: Outcome) -> None:
 
     counted = Counter((row["exchange"], row["symbol"]) for row in trades)
     assert {row[:2]: row[2] for row in vwap.fetchall()} == counted
+    # No capture has an amendment; tests/unit/pipeline/test_standing.py has.
+    assert {symbol for symbol, _ in standing.fetchall()} == {symbol for _, symbol in counted}
     session = [row["symbol"] for row in trades if first <= row["timestamp_ns"] < last]
     assert session
     assert Counter(row[0] for row in day.fetchall()) == Counter(session)
